@@ -1,0 +1,24 @@
+"""Every address of the project."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from moderation.api.health import healthz, readyz
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}moderation/icon.svg"), name="icon"),
+    path("admin/desk/", include("moderation.desk.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("moderation.api.urls")),
+    path("", include("moderation.perspective.urls")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+]
+
+handler400 = "moderation.api.problems.bad_request"
+handler403 = "moderation.api.problems.permission_denied"
+handler404 = "moderation.api.problems.not_found"
+handler500 = "moderation.api.problems.server_error"
