@@ -1,0 +1,56 @@
+"""Importers: from the bytes of a file to records. The registry of formats, and how a file's own content picks one.
+
+A parser takes a `Reading` and yields records as it goes; a new format is one line in `FORMATS` and one in `_DETECTORS`.
+No Django here: the services store what comes out.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from archive.importers.detect import (
+    looks_like_csv,
+    looks_like_disqus,
+    looks_like_jsonl,
+    looks_like_page,
+    looks_like_wxr,
+)
+from archive.importers.jsonl import parse_jsonl
+from archive.importers.page import parse_page
+from archive.importers.records import FormatError, Item, Reading
+from archive.importers.table import parse_csv
+from archive.importers.xml.disqus import parse_disqus
+from archive.importers.xml.wxr import parse_wxr
+
+HEAD_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format: how it is parsed, and whether the first bytes of a file look like it."""
+
+    parse: Callable[[Reading], Iterator[Item]]
+    looks: Callable[[bytes, Reading], bool]
+
+
+# In the order in which they are asked: what is told apart surely comes first, a page is any other text.
+FORMATS: dict[str, Format] = {
+    "wxr": Format(parse_wxr, looks_like_wxr),
+    "disqus": Format(parse_disqus, looks_like_disqus),
+    "jsonl": Format(parse_jsonl, looks_like_jsonl),
+    "csv": Format(parse_csv, looks_like_csv),
+    "page": Format(parse_page, looks_like_page),
+}
+
+
+def format_detect(head: bytes, reading: Reading) -> str:
+    """Returns the name of the format that the first bytes of a file are in. The file's name plays no part.
+
+    Raises:
+        FormatError: they look like none.
+    """
+    if not head.strip():
+        raise FormatError("the file is empty")
+    found = next((name for name, form in FORMATS.items() if form.looks(head, reading)), None)
+    if found is None:
+        raise FormatError(f"this looks like none of the formats {', '.join(FORMATS)}")
+    return found

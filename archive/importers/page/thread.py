@@ -1,0 +1,199 @@
+"""The comments under a saved page: where the thread begins and ends, who says what, and in reply to whom.
+
+Two forms are known. The numbered one, `2. NAME says`, nested by indentation, as a list is saved. And the one with a
+time under each name, `NAME says:` / `May 3, 2021 at 4:05 pm`, nested by indentation too where the page kept it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from archive.importers.page.dates import dates_found
+from archive.importers.page.furniture import furniture_kind
+from archive.importers.page.lines import PageLine
+
+_NAME = r"(?P<name>\S(?:.{0,98}?\S)?)"
+_SAYS = r"(?:says|said|writes|wrote)"
+_NUMBERED = re.compile(
+    r"\s*(?P<number>\d{1,6}(?:\.\d{1,6}){0,20})[.)]\s+"
+    rf"{_NAME}\s+(?:on (?P<on>.{{6,60}}?) )?{_SAYS}\s*:?\s*(?P<rest>.*)"
+)
+_NAMED = re.compile(rf"\s*(?:[•*+-]\s+)?{_NAME}\s+(?:on (?P<on>.{{6,60}}?) )?{_SAYS}\s*:?\s*(?P<rest>.*)")
+_REPLY = re.compile(r"\W*(?:(?:log|sign) ?in to )?reply(?: to .{1,80})?\W*", re.IGNORECASE)
+_BUTTON = re.compile(
+    r"\W*(?:quote|report(?: (?:abuse|comment))?|(?:\d+ )?(?:dis)?likes?\s*\(?\d*\)?|share|edit|delete|flag|permalink"
+    r"|vote (?:up|down)|(?:up|down) ?vote|loading|show (?:more|less)|collapse|expand)\W*",
+    re.IGNORECASE,
+)
+_MAX_TIME = 100
+_EDGES_OF_A_TIME = re.compile(
+    r"^[\s(·|,–—-]*(?:(?:posted )?on |at )?|[\s)·|,.:–—-]*(?:permalink|\(?edit\)?)?\s*$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One comment of a thread. `path` is its number path (`2.1`), `parent` that of what it answers, or empty."""
+
+    line: int
+    path: str
+    parent: str
+    name: str
+    raw: str
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The line that opens a comment: `number` is empty where the page counts none."""
+
+    line: PageLine
+    number: str
+    name: str
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A page cut in three: the article's lines, the thread's headers each with its lines, and what follows."""
+
+    article: list[PageLine]
+    thread: list[tuple[Header, list[PageLine]]]
+    after: list[PageLine]
+
+
+def thread_split(lines: list[PageLine]) -> Split:
+    """Cuts the lines of a page at the first comment and after the last one."""
+    headers = dict(_headers(lines))
+    if not headers:
+        return Split(lines, [], [])
+    begin = min(headers)
+    end = _end(lines, headers, begin)
+    starts = [at for at in sorted(headers) if at < end]
+    stops = [*starts[1:], end]
+    thread = [(headers[start], lines[start + 1 : stop]) for start, stop in zip(starts, stops, strict=True)]
+    return Split(lines[:begin], thread, lines[end:])
+
+
+def _headers(lines: list[PageLine]) -> Iterator[tuple[int, Header]]:
+    for at, line in enumerate(lines):
+        if header := _numbered(line) or _named(line, lines[at + 1 : at + 3]):
+            yield at, header
+
+
+def _numbered(line: PageLine) -> Header | None:
+    match = _NUMBERED.fullmatch(line.raw)
+    if match is None:
+        return None
+    found, time = _told(match)
+    return Header(line, match["number"], match["name"], time) if found or not match["rest"] else None
+
+
+def _named(line: PageLine, following: list[PageLine]) -> Header | None:
+    """A name without a number opens a comment only with a time beside or under it: articles say `NAME says:` too."""
+    match = _NAMED.fullmatch(line.raw)
+    if match is None:
+        return None
+    found, time = _told(match)
+    if not found and not match["rest"]:
+        below = next((row.text for row in following if row.raw.strip()), "")
+        found = time_read(below)[0]
+    return Header(line, "", match["name"], time) if found else None
+
+
+def _told(match: re.Match[str]) -> tuple[bool, datetime | None]:
+    return time_read(match["on"] or match["rest"])
+
+
+def time_read(text: str) -> tuple[bool, datetime | None]:
+    """Says whether `text` is a time and nothing else, and which."""
+    bare = _EDGES_OF_A_TIME.sub("", text) if len(text) <= _MAX_TIME else ""
+    dates = dates_found(bare)
+    whole = len(dates) == 1 and (dates[0].begin, dates[0].end) == (0, len(bare))
+    return (True, dates[0].time) if whole else (False, None)
+
+
+def _end(lines: list[PageLine], headers: dict[int, Header], begin: int) -> int:
+    """Returns where the thread ends: at a line further out than the comments, or at the comment form."""
+    outermost = min(header.line.indent for header in headers.values())
+    for at in range(begin + 1, len(lines)):
+        line = lines[at]
+        if at in headers or not line.raw.strip() or _REPLY.fullmatch(line.text):
+            continue
+        if line.indent < outermost or furniture_kind(line.text) in {"comment_prompt", "copyright"}:
+            return at
+    return len(lines)
+
+
+def comments_read(split: Split) -> Iterator[Said]:
+    """Yields the comments of the thread in the order of the page; one without words has an empty `raw`."""
+    paths = _Paths()
+    for header, lines in split.thread:
+        path, parent = paths.next(header)
+        created_at, raw = _content(header, lines)
+        yield Said(header.line.number, path, parent, header.name, raw, created_at)
+
+
+class _Paths:
+    """Gives each comment its number path: by its indentation, or by its own number where that is a path (`2.1`)."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[int, str]] = []
+        self._given: set[str] = set()
+        self._highest: dict[str, int] = {}
+
+    def next(self, header: Header) -> tuple[str, str]:
+        """Returns path and parent path of the comment that `header` opens."""
+        while self._open and self._open[-1][0] >= header.line.indent:
+            self._open.pop()
+        parent, _, number = header.number.rpartition(".")
+        if not parent and self._open:
+            parent = self._open[-1][1]
+        path = self._free(parent, int(number or self._highest.get(parent, 0) + 1))
+        self._open.append((header.line.indent, path))
+        return path, parent
+
+    def _free(self, parent: str, number: int) -> str:
+        """Returns the path of `number`, or of one past the highest where it is taken: some pages start lists anew."""
+        path = _path(parent, number)
+        if path in self._given:
+            number = self._highest[parent] + 1
+            path = _path(parent, number)
+        self._given.add(path)
+        self._highest[parent] = max(number, self._highest.get(parent, 0))
+        return path
+
+
+def _path(parent: str, number: int) -> str:
+    return f"{parent}.{number}" if parent else str(number)
+
+
+def _content(header: Header, lines: list[PageLine]) -> tuple[datetime | None, str]:
+    """Returns time and text of a comment: the time under its name and the buttons around it are no text."""
+    rows = _stripped(lines)
+    created_at = header.created_at
+    if rows and created_at is None:
+        found, created_at = time_read(rows[0].text)
+        rows = _stripped(rows[1:] if found else rows)
+    while rows and _is_button(rows):
+        rows = _stripped(rows[:-1])
+    return created_at, _dedented(rows)
+
+
+def _is_button(rows: list[PageLine]) -> bool:
+    """Says whether the last row is one of the buttons under a comment; a lone "Like" is what somebody wrote."""
+    last = rows[-1].text
+    return bool(_REPLY.fullmatch(last)) or (len(rows) > 1 and bool(_BUTTON.fullmatch(last)))
+
+
+def _stripped(lines: list[PageLine]) -> list[PageLine]:
+    """Returns `lines` without the blank ones at both ends."""
+    kept = [at for at, line in enumerate(lines) if line.raw.strip()]
+    return lines[kept[0] : kept[-1] + 1] if kept else []
+
+
+def _dedented(lines: list[PageLine]) -> str:
+    """Returns the lines as the writer typed them: without the indentation of the list they stand in."""
+    margin = min((line.indent for line in lines if line.raw.strip()), default=0)
+    return "\n".join((line.raw.expandtabs(4)[margin:] if margin else line.raw).rstrip() for line in lines)

@@ -1,0 +1,158 @@
+"""One row of a jsonl or csv file, as a record: which FIELDs there are, and what each may hold.
+
+A row has dotted FIELDs. Its comment: `external_id`, `text` and so on. Its article: `article.title` and so on; a row
+that has an article and neither `text` nor `external_id` is about the article alone. Sizes are checked as the record is
+stored.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from archive.importers.records import ArticleRecord, CommentRecord, Rejected
+from archive.importers.times import time_parse
+
+COMMENT_FIELDS = (
+    "source", "external_id", "parent_external_id", "text", "text_format", "language", "created_at", "origin_state",
+    "commenter.external_id", "commenter.name", "commenter.email", "commenter.ip",
+)  # fmt: skip
+ARTICLE_TEXTS = ("url", "title", "section", "summary", "byline", "dateline", "body", "language")
+ARTICLE_TIMES = ("published_at", "modified_at")
+ARTICLE_FIELDS = tuple(f"article.{name}" for name in ("external_id", *ARTICLE_TEXTS, *ARTICLE_TIMES))
+FIELDS = (*COMMENT_FIELDS, *ARTICLE_FIELDS)
+META = "meta"
+TEXT_FORMATS = ("plain", "html")
+ORIGIN_STATES = ("published", "unapproved", "spam", "deleted")
+
+
+def is_field(name: str) -> bool:
+    """Says whether `name` is a FIELD that `--map` can fill: one of `FIELDS`, or `meta.` and any name."""
+    return name in FIELDS or (name.startswith("meta.") and len(name) > len("meta."))
+
+
+class RowError(Exception):
+    """A row that cannot be a record. Carries the field and the reason; never the value."""
+
+    def __init__(self, field: str, code: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field, self.code, self.reason = field, code, reason
+
+
+def row_record(
+    values: Mapping[str, Any], *, line: int, time_format: str | None
+) -> ArticleRecord | CommentRecord | Rejected:
+    """Returns the record that a row's FIELDs make, or why they make none. Values are those of JSON."""
+    try:
+        return Row(values, line, time_format).record()
+    except RowError as error:
+        return Rejected(line=line, field=error.field, code=error.code, reason=error.reason)
+
+
+class Row:
+    """A row's FIELDs, read one by one with the checks that each needs."""
+
+    def __init__(self, values: Mapping[str, Any], line: int, time_format: str | None) -> None:
+        self._values, self._line, self._time_format = values, line, time_format
+
+    def record(self) -> ArticleRecord | CommentRecord:
+        """Returns the record. Raises RowError for the first field that is wrong."""
+        article = self._article()
+        if self._is_missing("text") and self._is_missing("external_id"):
+            return article
+        return CommentRecord(
+            external_id=self._needed_id("external_id"),
+            article=article,
+            raw=self._raw(),
+            source=article.source,
+            parent_external_id=self._id("parent_external_id"),
+            commenter_external_id=self._id("commenter.external_id"),
+            commenter_name=self._text("commenter.name"),
+            email=self._text("commenter.email"),
+            ip=self._text("commenter.ip"),
+            text_format=self._one_of("text_format", TEXT_FORMATS) or "plain",
+            language=self._text("language"),
+            created_at=self._time("created_at"),
+            origin_state=self._one_of("origin_state", ORIGIN_STATES),
+            meta=self._meta(),
+            line=self._line,
+        )
+
+    def _article(self) -> ArticleRecord:
+        texts = {name: self._text(f"article.{name}") for name in ARTICLE_TEXTS}
+        times = {name: self._time(f"article.{name}") for name in ARTICLE_TIMES}
+        key = self._id("article.external_id") or texts["url"]
+        if not key:
+            raise RowError("article.external_id", "required", "neither article.external_id nor article.url is given")
+        return ArticleRecord(external_id=key, source=self._text("source"), line=self._line, **texts, **times)  # type: ignore[arg-type]
+
+    def _is_missing(self, field: str) -> bool:
+        return self._values.get(field) in (None, "")
+
+    def _text(self, field: str) -> str:
+        value = self._values.get(field)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise RowError(field, "not_text", f"text is wanted, not {_json_name(value)}")
+        return value if field == "article.body" else value.strip()
+
+    def _id(self, field: str) -> str:
+        """Returns an id as text: numbers are what many systems count with."""
+        value = self._values.get(field)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        return self._text(field)
+
+    def _needed_id(self, field: str) -> str:
+        value = self._id(field)
+        if not value:
+            raise RowError(field, "required", "it is missing")
+        return value
+
+    def _raw(self) -> str:
+        """Returns the text as it came. A comment that its origin deleted may have lost it; any other needs one."""
+        raw = self._values.get("text")
+        if raw is not None and not isinstance(raw, str):
+            raise RowError("text", "not_text", f"text is wanted, not {_json_name(raw)}")
+        if not (raw or "").strip() and self._values.get("origin_state") != "deleted":
+            raise RowError("text", "blank", "the comment has no text")
+        return raw or ""
+
+    def _one_of(self, field: str, allowed: tuple[str, ...]) -> str | None:
+        value = self._text(field)
+        if value and value not in allowed:
+            raise RowError(field, "unknown_value", f"it must be one of {', '.join(allowed)}")
+        return value or None
+
+    def _time(self, field: str) -> datetime | None:
+        """Returns a time. `--time-format` is for the comments' times and tried first for the article's."""
+        value = self._values.get(field)
+        if isinstance(value, int | float) and not isinstance(value, bool) and self._time_format == "%s":
+            value = str(value)
+        text = value if isinstance(value, str) else self._text(field)
+        return _time_tried(field, text, self._time_format) if text.strip() else None
+
+    def _meta(self) -> dict[str, Any]:
+        given = self._values.get(META)
+        if given is not None and not isinstance(given, dict):
+            raise RowError(META, "not_object", f"an object is wanted, not {_json_name(given)}")
+        mapped = {
+            field[5:]: value for field, value in self._values.items() if field.startswith("meta.") and value != ""
+        }
+        return {**(given or {}), **mapped}
+
+
+def _time_tried(field: str, text: str, time_format: str | None) -> datetime:
+    forms = [time_format, None] if time_format and field.startswith("article.") else [time_format]
+    for form in forms:
+        try:
+            return time_parse(text, form)
+        except ValueError:
+            continue
+    wanted = f"the form {time_format}" if time_format else "ISO 8601 or RFC 2822 (--time-format takes others)"
+    raise RowError(field, "bad_time", f"it is no time in {wanted}")
+
+
+def _json_name(value: object) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return names.get(type(value), "nothing")

@@ -1,0 +1,132 @@
+"""The `disqus` format: an export of Disqus. Its threads are articles, its posts comments.
+
+A post whose thread is not in the file is kept under an article that has nothing but the thread's id.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from xml.etree.ElementTree import Element
+
+from archive.importers.records import ArticleRecord, CommentRecord, Item, Reading, Rejected
+from archive.importers.times import time_parse
+from archive.importers.xml.elements import texts
+from archive.importers.xml.export import Export, XmlBroken, XmlRecord, time_missing
+from archive.importers.xml.fragments import Grammar
+from archive.text import plain_text
+
+GRAMMAR = Grammar(
+    {"category": ("category", "thread", "post"), "thread": ("thread", "post"), "post": ("post",)},
+)
+_ID = "{dsq}id"
+_FORUM = re.compile(r"<forum>\s*(?:<!\[CDATA\[)?\s*([^<\]]{1,200}?)\s*(?:\]\]>)?\s*</forum>")
+
+
+def parse_disqus(reading: Reading) -> Iterator[Item]:
+    """Yields articles and comments in the order of the file, which has its threads first.
+
+    Raises:
+        FormatError: before anything is yielded, where it is no such export.
+        StoppedError: where the file is cut off.
+    """
+    export = Export(reading.stream, GRAMMAR, "disqus")
+    forum = _Forum(export.head, reading.source)
+    for record in export.records():
+        if isinstance(record, XmlRecord):
+            yield from forum.take(record)
+        else:
+            yield record.rejected if isinstance(record, XmlBroken) else record
+
+
+class _Forum:
+    """What is known while a file is read: the forum and the names of its categories."""
+
+    def __init__(self, head: str, source: str | None) -> None:
+        forum = _FORUM.search(head)
+        self._source = source or (forum[1] if forum else "")
+        self._categories: dict[str, str] = {}
+
+    def take(self, record: XmlRecord) -> Iterator[Item]:
+        """Yields what a record of the file means."""
+        values, key = texts(record.element), record.element.get(_ID, "").strip()
+        if record.name == "category":
+            self._categories[key] = _line(values.get("title", ""))
+        elif not key:
+            field = "article.external_id" if record.name == "thread" else "external_id"
+            yield Rejected(line=record.line, field=field, code="required", reason="dsq:id is missing")
+        elif record.name == "thread":
+            yield self._article(record, key, values)
+        else:
+            comment = self._comment(record, key, values)
+            yield comment
+            if isinstance(comment, CommentRecord) and comment.created_at is None:
+                yield time_missing(record.line)
+
+    def _article(self, record: XmlRecord, key: str, values: dict[str, str]) -> ArticleRecord:
+        return ArticleRecord(
+            external_id=key,
+            source=self._source,
+            url=values.get("link", ""),
+            title=_line(values.get("title", "")),
+            section=self._categories.get(_reference(record.element, "category"), ""),
+            byline=_line(_author(record.element).get("name", "")),
+            published_at=_time(values.get("createdAt", "")),
+            body=plain_text(values.get("message", ""), "html"),
+            line=record.line,
+        )
+
+    def _comment(self, record: XmlRecord, key: str, values: dict[str, str]) -> CommentRecord | Rejected:
+        thread, raw, state = _reference(record.element, "thread"), values.get("message", ""), _state(values)
+        if not thread:
+            return Rejected(line=record.line, field="article", code="no_article", reason="the post names no thread")
+        if not raw and state != "deleted":
+            return Rejected(line=record.line, field="text", code="blank", reason="the comment has no text")
+        author = _author(record.element)
+        anonymous = author.get("isAnonymous", "").lower() == "true"
+        return CommentRecord(
+            external_id=key,
+            article=ArticleRecord(external_id=thread, source=self._source, line=record.line),
+            raw=raw,
+            text=plain_text(raw, "html"),
+            source=self._source,
+            parent_external_id=_reference(record.element, "parent"),
+            commenter_external_id="" if anonymous else author.get("username", ""),
+            commenter_name=_line(author.get("name", "")),
+            email=author.get("email", ""),
+            ip=values.get("ipAddress", ""),
+            text_format="html",
+            created_at=_time(values.get("createdAt", "")),
+            origin_state=state,
+            line=record.line,
+        )
+
+
+def _reference(element: Element, name: str) -> str:
+    """Returns the id that a child like `<thread dsq:id="2"/>` points at."""
+    child = element.find(name)
+    return "" if child is None else child.get(_ID, "").strip()
+
+
+def _author(element: Element) -> dict[str, str]:
+    child = element.find("author")
+    return {} if child is None else texts(child)
+
+
+def _state(values: dict[str, str]) -> str:
+    said = {name for name in ("isDeleted", "isSpam") if values.get(name, "").lower() == "true"}
+    if "isDeleted" in said:
+        return "deleted"
+    if "isSpam" in said:
+        return "spam"
+    return "unapproved" if values.get("isApproved", "").lower() == "false" else "published"
+
+
+def _time(value: str) -> datetime | None:
+    try:
+        return time_parse(value)
+    except ValueError:
+        return None
+
+
+def _line(text: str) -> str:
+    return " ".join(plain_text(text, "html").split())

@@ -1,0 +1,205 @@
+"""One record of an XML export as an element: decoded, parsed with entities refused, and mended where it can be.
+
+Exports are broken in ways of their own: bytes of another encoding than the header says, control characters, HTML's
+entities outside CDATA, CDATA without an end or with one too many. What can be told for sure is mended, and said.
+"""
+
+import html.entities
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from xml.etree.ElementTree import Element, ParseError, XMLParser
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring, iterparse
+
+from archive.importers.xml.fragments import Fragment
+
+_PREFIX = re.compile(r"</?([A-Za-z_][A-Za-z0-9_.-]*):|\s([A-Za-z_][A-Za-z0-9_.-]*):[A-Za-z0-9_.-]+\s*=\s*[\"']")
+# What exports of both kinds use. A record that has another one is read again with its own.
+_USUAL = ("wp", "dc", "content", "excerpt", "wfw", "dsq")
+_RESERVED = frozenset({"xml", "xmlns"})
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_ENTITY = re.compile(r"&(#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_LONE_MARK = re.compile(r"<(?![A-Za-z_/!?])")
+_XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_LEAF = re.compile(r"<([A-Za-z_][\w.-]{0,60}(?::[\w.-]{1,60})?)((?:\s[^<>]{0,500})?)>\s{0,200}<!\[CDATA\[")
+# Mending looks ahead for each end tag: bounded, so that a crafted record is no work for hours.
+_MAX_MENDED = 1024 * 1024
+# A record stands in our root, its children in the record.
+_CHILD_DEPTH = 2
+_SURROGATES = range(0xD800, 0xE000)
+_LAST_CHARACTER = 0x10FFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A record's element, or None with the reason; `notices` are codes of what was done to read it."""
+
+    element: Element | None
+    reason: str = ""
+    notices: tuple[str, ...] = ()
+
+
+def fragment_parsed(fragment: Fragment, encoding: str, *, close: bool) -> Parsed:
+    """Parses a record. `encoding` is the file's own word; `close` adds the end tag of a record that is open-ended."""
+    if not fragment.fault and (element := _sound_element(fragment, close=close)) is not None:
+        return Parsed(element)
+    text, notice = decoded(fragment.data, encoding)
+    notices = (notice,) if notice else ()
+    if close and not text.rstrip().endswith(f"</{fragment.name}>"):
+        text = f"{text}</{fragment.name}>"
+    element, reason = _element(text)
+    if element is not None:
+        return Parsed(element, notices=notices)
+    mended, _ = _element(mend(text))
+    return Parsed(None, reason) if mended is None else Parsed(mended, notices=(*notices, "mended"))
+
+
+def decoded(data: bytes, encoding: str) -> tuple[str, str]:
+    """Returns the text of `data`, and a notice's code where it is not simply UTF-8 or what the header says.
+
+    Bytes that are UTF-8 are taken as that whatever the header says. In a text that is mostly UTF-8 the odd byte is
+    marked; any other text is in the encoding that the header names, or in Windows-1252, which browsers would take.
+    """
+    try:
+        return data.decode(), ""
+    except UnicodeDecodeError:
+        marked = data.decode(errors="replace")
+    beyond = sum(1 for mark in marked if mark > "\x7f")
+    if marked.count("\ufffd") <= beyond // 2:
+        return marked, "bytes_replaced"
+    try:
+        return data.decode(encoding), "" if encoding != "utf-8" else "encoding_assumed"
+    except (UnicodeDecodeError, LookupError):
+        return data.decode("cp1252", errors="replace"), "encoding_assumed"
+
+
+def readable_part(text: str) -> Element:
+    """Returns an element with those children of a broken record that are whole, up to its first fault."""
+    element = Element("part")
+    depth = 0
+    try:
+        for event, child in iterparse(io.BytesIO(_rooted(text).encode()), events=("start", "end"), forbid_dtd=True):
+            depth += 1 if event == "start" else -1
+            if event == "end" and depth == _CHILD_DEPTH:
+                element.append(child)
+    except (ParseError, DefusedXmlException, ValueError):
+        pass
+    return element
+
+
+def _sound_element(fragment: Fragment, *, close: bool) -> Element | None:
+    """Returns the element of a record in UTF-8 without any fault, which nearly all are; None for a closer look.
+
+    Expat as it comes, for its speed: inside a root of ours no document type can stand, so none can declare entities,
+    and one that is not declared is an error.
+    """
+    data, end = fragment.data, f"</{fragment.name}>".encode()
+    parser = XMLParser(encoding="utf-8")  # noqa: S314 - see above
+    try:
+        parser.feed(_USUAL_ROOT)
+        parser.feed(data)
+        parser.feed(end + b"</r>" if close and not data.rstrip().endswith(end) else b"</r>")
+        root: Element = parser.close()
+    except (ParseError, ValueError):
+        return None
+    return root[0] if len(root) == 1 else None
+
+
+def _element(text: str) -> tuple[Element | None, str]:
+    try:
+        root = fromstring(_rooted(text), forbid_dtd=True)
+    except ParseError as error:
+        return None, f"not well-formed: {_cause(error)}"
+    except (DefusedXmlException, ValueError):
+        return None, "not well-formed: it declares entities, or holds half of a character"
+    return (root[0], "") if len(root) == 1 else (None, "not well-formed: a record has swallowed the next one")
+
+
+def _rooted(text: str) -> str:
+    """Puts a record inside a root that declares its prefixes: exports differ in their namespaces' addresses."""
+    prefixes = sorted({prefix for pair in _PREFIX.findall(text) for prefix in pair if prefix} - _RESERVED)
+    return f"{_root(prefixes)}{text}</r>"
+
+
+def _root(prefixes: Iterable[str]) -> str:
+    declared = "".join(f' xmlns:{prefix}="{prefix}"' for prefix in prefixes)
+    return f"<r{declared}>"
+
+
+_USUAL_ROOT = _root(_USUAL).encode()
+
+
+def _cause(error: ParseError) -> str:
+    """Returns expat's words for what is wrong, which hold nothing of the text."""
+    return str(error).partition(":")[0]
+
+
+# -- mending ----------------------------------------------------------------------------------------------------------
+
+
+def mend(text: str) -> str:
+    """Returns the record with what is surely a slip put right; one that is broken otherwise stays so."""
+    text = _CONTROLS.sub("", text)
+    if len(text) <= _MAX_MENDED:
+        text = "".join(_leaves(text))
+    last = text.rfind("]]>") + len("]]>")
+    parts = [*_CDATA.split(text[:last]), text[last:]] if last >= len("]]>") else [text]
+    return "".join(part if part.startswith("<![CDATA[") else _outside(part) for part in parts)
+
+
+def _leaves(text: str) -> Iterator[str]:
+    """Yields the text with its elements of CDATA written anew: each ends at its end tag, whatever its marks say."""
+    end = 0
+    for match in _LEAF.finditer(text):
+        close = text.find(f"</{match[1]}>", match.end()) if match.start() >= end else -1
+        if close >= 0:
+            content = text[match.end() : close].rstrip().removesuffix("]]>").replace("]]]]><![CDATA[>", "]]>")
+            yield f"{text[end : match.start()]}<{match[1]}{match[2]}>{html.escape(content, quote=False)}"
+            end = close
+    yield text[end:]
+
+
+def _outside(part: str) -> str:
+    """Mends text outside CDATA: entities of HTML become characters, and marks that open nothing become text."""
+    pieces = []
+    end = 0
+    for match in _ENTITY.finditer(part):
+        pieces += [part[end : match.start()].replace("&", "&amp;"), _character(match[1])]
+        end = match.end()
+    pieces.append(part[end:].replace("&", "&amp;"))
+    return _LONE_MARK.sub("&lt;", "".join(pieces))
+
+
+def _character(name: str) -> str:
+    if name in _XML_ENTITIES:
+        return f"&{name};"
+    if name.startswith("#"):
+        return _numbered(int(f"0{name[1:]}", 0) if name[1] == "x" else int(name[1:]))
+    found = html.entities.html5.get(f"{name};")
+    return html.escape(found, quote=False) if found else f"&amp;{name};"
+
+
+def _numbered(number: int) -> str:
+    good = number in {9, 10, 13} or (number >= ord(" ") and number not in _SURROGATES and number <= _LAST_CHARACTER)
+    return f"&#{number};" if good and number not in {0xFFFE, 0xFFFF} else ""
+
+
+def texts(element: Element) -> dict[str, str]:
+    """Returns the texts of an element's children by name (`wp:comment_id`); of those of one name the first."""
+    found: dict[str, str] = {}
+    for child in element:
+        name = tag_name(child.tag)
+        if name not in found:
+            found[name] = (child.text or "").strip()
+    return found
+
+
+@lru_cache(maxsize=1024)
+def tag_name(tag: str) -> str:
+    """Returns `wp:comment_id` for `{wp}comment_id`."""
+    return tag[1:].replace("}", ":", 1) if tag.startswith("{") else tag

@@ -1,0 +1,234 @@
+"""The `wxr` format: an export of WordPress (1.0 to 1.2, and files whose version is missing or wrong).
+
+Posts, pages and custom types are articles; what was never public, and the site's own furniture, is left out and
+counted. Comments are kept in any state; pingbacks and trackbacks are none.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element
+
+from archive.importers.records import ArticleRecord, CommentRecord, Item, Notice, Piece, Reading, Rejected
+from archive.importers.times import time_parse
+from archive.importers.xml.elements import readable_part, tag_name, texts
+from archive.importers.xml.export import Export, XmlBroken, XmlRecord, time_missing
+from archive.importers.xml.fragments import Grammar
+from archive.text import plain_text, text_lines
+
+GRAMMAR = Grammar(
+    {
+        "item": ("item", "wp:comment"),
+        "wp:comment": ("item", "wp:comment", "/item"),
+        "wp:author": ("item", "wp:comment", "wp:author"),
+    },
+    frozenset({"item"}),
+)
+_LINK = re.compile(r"<(?:wp:base_blog_url|link)>\s*(?:<!\[CDATA\[)?\s*(https?://[^\s<\]]+)")
+_LANGUAGE = re.compile(
+    r"<language>\s*(?:<!\[CDATA\[)?\s*([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?)\s*(?:\]\]>)?\s*</language>"
+)
+_FURNITURE_TYPES = frozenset(
+    {
+        "attachment", "nav_menu_item", "revision", "custom_css", "customize_changeset", "oembed_cache", "user_request",
+        "wp_block", "wp_template", "wp_template_part", "wp_global_styles", "wp_navigation", "wp_font_family",
+        "wp_font_face", "acf-field", "acf-field-group",
+    }
+)  # fmt: skip
+_NOT_PUBLIC = frozenset({"draft", "auto-draft", "pending", "future", "trash", "private"})
+_NO_COMMENTS = frozenset({"pingback", "trackback", "webmention", "order_note", "action_log"})
+_STATES = {"1": "published", "approve": "published", "approved": "published", "spam": "spam", "trash": "deleted",
+           "post-trashed": "deleted"}  # fmt: skip
+_ZERO = "0000-00-00"
+_MAX_KEY = 255
+# Without these nobody knows whether a broken item was public, or which article it is.
+_ENOUGH = frozenset({"wp:post_id", "wp:status", "wp:post_type"})
+_NAMING = {
+    name: re.compile(rf"<{name}>\s*(?:<!\[CDATA\[)?\s*([^<\]]{{1,2000}}?)\s*(?:\]\]>)?\s*</{name}>")
+    for name in ("wp:post_id", "link", "title")
+}
+_CAPTION = re.compile(r"\[caption[^\]]{0,1000}\](.*?)\[/caption\]|<figcaption\b[^>]*>(.*?)</figcaption>", re.DOTALL)
+# A shortcode has attributes, or an end, or is one of WordPress' own: what somebody wrote in brackets is none.
+_SHORTCODE = re.compile(
+    r"\[/?(?:caption|gallery|embed|audio|video|playlist|more)\b[^\[\]]{0,2000}\]|\[/[a-z][\w-]{0,60}\]"
+    r"|\[[a-z][\w-]{0,60}(?:\s+[\w-]{1,60}\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'\[\]]+))+\s*/?\]"
+)
+
+
+def parse_wxr(reading: Reading) -> Iterator[Item]:
+    """Yields each article and then its comments, in the order of the file.
+
+    Raises:
+        FormatError: before anything is yielded, where it is no such export.
+        StoppedError: where the file is cut off.
+    """
+    export = Export(reading.stream, GRAMMAR, "rss")
+    blog = _Blog(export, reading.source)
+    for record in export.records():
+        if isinstance(record, XmlRecord):
+            yield from blog.take(record)
+        elif isinstance(record, XmlBroken):
+            yield from blog.take_broken(record)
+        else:
+            yield record
+
+
+class _Blog:
+    """What is known while a file is read: the blog, its authors, and the article whose comments come."""
+
+    def __init__(self, export: Export, source: str | None) -> None:
+        link = _LINK.search(export.head)
+        language = _LANGUAGE.search(export.head)
+        self._source = source or (_host(link[1]) if link else "")
+        self._language = language[1].replace("_", "-") if language else ""
+        self._left_out = export.left_out
+        self._authors: dict[str, str] = {}
+        self._article: ArticleRecord | None = None
+
+    def take(self, record: XmlRecord) -> Iterator[Item]:
+        """Yields what a record of the file means."""
+        values = texts(record.element)
+        if record.name == "wp:author":
+            self._authors[values.get("wp:author_login", "")] = values.get("wp:author_display_name", "")
+        elif record.name == "item":
+            yield from self._item(record, values)
+        elif (kind := values.get("wp:comment_type", "")) in _NO_COMMENTS:
+            self._left_out[kind] += 1
+        else:
+            comment = self._comment(record.line, values)
+            yield comment
+            if isinstance(comment, CommentRecord) and comment.created_at is None:
+                yield time_missing(record.line)
+
+    def take_broken(self, record: XmlBroken) -> Iterator[Item]:
+        """Yields what of an article can be read, or the rejection and keeps what names it for its comments."""
+        line = record.rejected.line
+        part = readable_part(record.text) if record.name == "item" else Element("none")
+        values = texts(part)
+        if values.keys() >= _ENOUGH:
+            reason = "the article is kept up to a fault in it; what follows there was passed over"
+            yield Notice(line=line, code="kept_in_part", reason=reason)
+            yield from self._item(XmlRecord("item", part, line), values)
+            return
+        if record.name == "item":
+            found = {name: form.search(record.text) for name, form in _NAMING.items()}
+            self._article = self._made(line, {name: hit[1] for name, hit in found.items() if hit})
+        yield record.rejected
+
+    def _item(self, record: XmlRecord, values: dict[str, str]) -> Iterator[Item]:
+        kind, status = values.get("wp:post_type", "post"), values.get("wp:status", "publish")
+        section = next((_line(each.text or "") for each in record.element if _is_section(each)), "")
+        self._article = self._made(record.line, values, section)
+        if self._article is None:
+            reason = "the item has neither wp:post_id nor link nor guid"
+            yield Rejected(line=record.line, field="article.external_id", code="required", reason=reason)
+        elif kind in _FURNITURE_TYPES or status in _NOT_PUBLIC:
+            # Where it has comments all the same, they bring it with them.
+            self._left_out[kind if kind in _FURNITURE_TYPES else f"{kind} ({status})"] += 1
+        else:
+            yield self._article
+
+    def _made(self, line: int | None, values: dict[str, str], section: str = "") -> ArticleRecord | None:
+        key = values.get("wp:post_id") or values.get("link") or values.get("guid")
+        if not key:
+            return None
+        body, captions = _parted(values.get("content:encoded", ""))
+        blocks = tuple(Piece("heading" if heading else "paragraph", text) for heading, text in text_lines(body))
+        author = values.get("dc:creator", "")
+        return ArticleRecord(
+            external_id=key,
+            source=self._source,
+            url=values.get("link", ""),
+            title=_line(values.get("title", "")),
+            section=section,
+            summary=plain_text(values.get("excerpt:encoded", ""), "html"),
+            byline=self._authors.get(author) or author,
+            published_at=_time(values, "wp:post_date") or _rss_time(values.get("pubDate", "")),
+            modified_at=_time(values, "wp:post_modified"),
+            body="\n\n".join(block.text for block in blocks),
+            blocks=blocks,
+            furniture=tuple(Piece("caption", caption) for caption in captions),
+            language=self._language,
+            line=line,
+        )
+
+    def _comment(self, line: int | None, values: dict[str, str]) -> CommentRecord | Rejected:
+        raw, state = values.get("wp:comment_content", ""), _state(values)
+        if self._article is None:
+            return Rejected(
+                line=line, field="article", code="no_article", reason="the comment stands in no readable item"
+            )
+        if not values.get("wp:comment_id"):
+            return Rejected(line=line, field="external_id", code="required", reason="wp:comment_id is missing")
+        if not raw and state != "deleted":
+            return Rejected(line=line, field="text", code="blank", reason="the comment has no text")
+        parent, user = (values.get(name, "") for name in ("wp:comment_parent", "wp:comment_user_id"))
+        name = _line(values.get("wp:comment_author", ""))
+        return CommentRecord(
+            external_id=values["wp:comment_id"],
+            article=self._article,
+            raw=raw,
+            text=plain_text(raw, "html"),
+            source=self._source,
+            numbered=True,
+            parent_external_id="" if parent == "0" else parent,
+            # The name belongs to the id: people rename themselves, and some exports give everybody the same number.
+            commenter_external_id=f"user:{user}:{name}"[:_MAX_KEY] if user not in {"", "0"} else "",
+            commenter_name=name,
+            email=values.get("wp:comment_author_email", ""),
+            ip=values.get("wp:comment_author_IP", ""),
+            text_format="html",
+            created_at=_time(values, "wp:comment_date"),
+            origin_state=state,
+            line=line,
+        )
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_section(element: Element) -> bool:
+    return (
+        tag_name(element.tag) == "category"
+        and element.get("domain", "category") == "category"
+        and element.get("nicename") != "uncategorized"
+    )
+
+
+def _state(values: dict[str, str]) -> str | None:
+    """Returns the state of origin; what WordPress does not show for any other reason waits for approval."""
+    said = values.get("wp:comment_approved")
+    return None if said is None else _STATES.get(said, "unapproved")
+
+
+def _line(text: str) -> str:
+    return " ".join(plain_text(text, "html").split())
+
+
+def _time(values: dict[str, str], name: str) -> datetime | None:
+    """Returns the time in UTC, or where the file has only the local one, that: it is in the zone of the source."""
+    for value, zone in ((values.get(f"{name}_gmt", ""), "+00:00"), (values.get(name, ""), "")):
+        if value and not value.startswith(_ZERO):
+            try:
+                return time_parse(value + zone)
+            except ValueError:
+                continue
+    return None
+
+
+def _rss_time(value: str) -> datetime | None:
+    try:
+        return time_parse(value)
+    except ValueError:
+        return None
+
+
+def _parted(body: str) -> tuple[str, list[str]]:
+    """Returns a post's HTML without captions and shortcodes, and the captions."""
+    captions = [_line(first or second) for first, second in _CAPTION.findall(body)]
+    return _SHORTCODE.sub("\n", _CAPTION.sub("\n", body)), [caption for caption in captions if caption]

@@ -1,0 +1,9 @@
+from django.db import migrations
+
+from archive.search import InstallCommentSearch
+
+
+class Migration(migrations.Migration):
+    dependencies = [("archive", "0001_initial")]
+
+    operations = [InstallCommentSearch()]

@@ -1,0 +1,23 @@
+"""A person who writes comments, as far as the source tells."""
+
+from django.db import models
+
+from archive.models.source import Source
+
+
+class Commenter(models.Model):
+    """One name of one source. Where the source has no id for a person, `external_id` is `name:` + the folded name."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="commenters")
+    external_id = models.CharField(max_length=255)
+    name = models.CharField(max_length=255, blank=True, default="")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="commenter_source_external_id"),
+        ]
+        indexes = [models.Index(fields=["name"], name="commenter_name")]
+
+    def __str__(self) -> str:
+        return self.name or self.external_id

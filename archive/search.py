@@ -1,0 +1,92 @@
+"""Searching comments by their words, behind one function: PostgreSQL's full text or SQLite's FTS5.
+
+Both indexes live in the database and are kept by it: a generated GIN index there, triggers on the table here. SQLite
+drops a table's triggers when it rebuilds it, so a migration that alters `archive_comment` ends with
+`InstallCommentSearch()`.
+"""
+
+import re
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import connections, migrations
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Substr
+
+from archive.models import CommentQuerySet
+
+WORD = re.compile(r"[^\W_]+")
+MAX_WORDS = 16
+# A tsvector holds 1 MB at most and a comment may be longer in bytes than its index is worth.
+INDEXED_CHARACTERS = 100_000
+
+SQLITE_INSTALL = (
+    """CREATE VIRTUAL TABLE IF NOT EXISTS archive_comment_words USING fts5(
+        text, content='archive_comment', content_rowid='id', tokenize='unicode61 remove_diacritics 2')""",
+    """CREATE TRIGGER IF NOT EXISTS archive_comment_words_insert AFTER INSERT ON archive_comment BEGIN
+        INSERT INTO archive_comment_words(rowid, text) VALUES (new.id, new.text); END""",
+    """CREATE TRIGGER IF NOT EXISTS archive_comment_words_delete AFTER DELETE ON archive_comment BEGIN
+        INSERT INTO archive_comment_words(archive_comment_words, rowid, text) VALUES ('delete', old.id, old.text);
+        END""",
+    """CREATE TRIGGER IF NOT EXISTS archive_comment_words_update AFTER UPDATE OF text ON archive_comment BEGIN
+        INSERT INTO archive_comment_words(archive_comment_words, rowid, text) VALUES ('delete', old.id, old.text);
+        INSERT INTO archive_comment_words(rowid, text) VALUES (new.id, new.text); END""",
+)
+SQLITE_REMOVE = (
+    "DROP TRIGGER IF EXISTS archive_comment_words_insert",
+    "DROP TRIGGER IF EXISTS archive_comment_words_delete",
+    "DROP TRIGGER IF EXISTS archive_comment_words_update",
+    "DROP TABLE IF EXISTS archive_comment_words",
+)
+POSTGRES_INSTALL = (
+    f"""CREATE INDEX IF NOT EXISTS archive_comment_words ON archive_comment USING gin
+        (to_tsvector('simple'::regconfig, coalesce(substring(text, 1, {INDEXED_CHARACTERS}), '')))""",
+)
+POSTGRES_REMOVE = ("DROP INDEX IF EXISTS archive_comment_words",)
+
+
+def search_comments(comments: CommentQuerySet, query: str) -> CommentQuerySet:
+    """Returns the comments that hold every word of `query`, in any order; marks in it are ignored.
+
+    A query without a single word matches nothing. At most 16 words count.
+    """
+    words = WORD.findall(query)[:MAX_WORDS]
+    if not words:
+        return comments.none()
+    if connections[comments.db].vendor == "postgresql":
+        return _search_postgres(comments, words)
+    return _search_sqlite(comments, words)
+
+
+def _search_postgres(comments: CommentQuerySet, words: list[str]) -> CommentQuerySet:
+    # The expression is the index's own, as Django writes it; another one would scan the table.
+    vector = SearchVector(Substr(F("text"), 1, Value(INDEXED_CHARACTERS)), config="simple")
+    return comments.alias(words=vector).filter(words=SearchQuery(" ".join(words), config="simple"))
+
+
+def _search_sqlite(comments: CommentQuerySet, words: list[str]) -> CommentQuerySet:
+    phrase = " ".join(f'"{word}"' for word in words)
+    found = RawSQL("SELECT rowid FROM archive_comment_words WHERE archive_comment_words MATCH %s", [phrase])
+    return comments.filter(pk__in=found)
+
+
+def _run(database: BaseDatabaseWrapper, statements: dict[str, tuple[str, ...]]) -> None:
+    with database.cursor() as cursor:
+        for statement in statements[database.vendor]:
+            cursor.execute(statement)
+
+
+class InstallCommentSearch(migrations.RunPython):
+    """The migration operation that (re)installs the index over comments' words."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            lambda _apps, editor: _run(editor.connection, {"sqlite": SQLITE_INSTALL, "postgresql": POSTGRES_INSTALL}),
+            lambda _apps, editor: _run(editor.connection, {"sqlite": SQLITE_REMOVE, "postgresql": POSTGRES_REMOVE}),
+        )
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """Returns the operation without its functions: it takes no arguments."""
+        return (self.__class__.__qualname__, [], {})

@@ -1,0 +1,148 @@
+"""Articles: stored in bulk by (source, external id), each telling what became of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from archive.importers.records import ArticleRecord, Piece
+from archive.models import Article, Source
+from archive.services.checks import Problem, RecordsRefusedError, article_problems, time_aware
+from archive.services.keys import Known
+from archive.services.rows import blank_values, ids_taken, row_made, rows_insert
+
+TEXTS = ("url", "title", "section", "summary", "byline", "dateline", "body", "language")
+TIMES = ("published_at", "modified_at")
+PIECES = ("blocks", "furniture")
+LONG = ("summary", "body", *PIECES)
+_TITLE = frozenset({"title", "title_derived"})
+# An address that is shown as a link: a path or another scheme is left out.
+_WEB = ("https://", "http://")
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleOutcome:
+    """What became of one article record: `outcome` is created, edited, unchanged or rejected (then with problems)."""
+
+    outcome: str
+    article_id: int | None
+    problems: tuple[Problem, ...] = ()
+
+
+def articles_store(
+    *, source: Source, records: Sequence[ArticleRecord], all_or_nothing: bool = False
+) -> list[ArticleOutcome]:
+    """Stores articles in one transaction; n records in, n outcomes out, in the same order.
+
+    What a record does not say leaves what is stored as it is; what it says replaces it.
+
+    Raises:
+        RecordsRefusedError: with `all_or_nothing`, where any record has a problem; nothing is stored then.
+    """
+    problems = {at: found for at, record in enumerate(records) if (found := article_problems(record))}
+    if problems and all_or_nothing:
+        raise RecordsRefusedError(problems)
+    good = [record for at, record in enumerate(records) if at not in problems]
+    with transaction.atomic():
+        shelf = ArticleShelf(source, good)
+        outcomes = iter([ArticleOutcome(shelf.put(record), shelf.id_of(record)) for record in good])
+        shelf.save()
+    return [
+        ArticleOutcome("rejected", None, problems[at]) if at in problems else next(outcomes)
+        for at in range(len(records))
+    ]
+
+
+class ArticleShelf:
+    """The articles that a chunk of records names: read once, changed in memory, saved once.
+
+    New ones are made as the shelf is filled, so that comments can point at them.
+    """
+
+    def __init__(self, source: Source, records: Iterable[ArticleRecord]) -> None:
+        self._source = source
+        records = list(records)
+        first = {record.external_id: record for record in reversed(records)}
+        self._rows = {row.external_id: row for row in self._stored(first, records)}
+        missing = [record for key, record in reversed(first.items()) if key not in self._rows]
+        new = [self._made(pk, record) for pk, record in zip(ids_taken(Article, len(missing)), missing, strict=True)]
+        rows_insert(new)
+        self._rows.update({row.external_id: row for row in new})
+        self._unseen = {row.external_id for row in new}
+        self._changed: dict[str, set[str]] = {}
+        self._filled: dict[int, ArticleRecord] = {}
+
+    def _stored(self, keys: Iterable[str], records: list[ArticleRecord]) -> Iterable[Article]:
+        """Returns the stored ones, without the long columns that no record says anything for."""
+        unsaid = [name for name in LONG if not any(getattr(record, name) for record in records)]
+        return Article.objects.filter(Known(Article, self._source, keys)).defer(*unsaid)
+
+    def _made(self, pk: int, record: ArticleRecord) -> Article:
+        own = {"id": pk, "source_id": self._source.pk, "external_id": record.external_id}
+        return row_made(Article, blank_values(Article) | own | self._said(record))
+
+    def _said(self, record: ArticleRecord) -> dict[str, Any]:
+        """Returns the columns that a record says something for."""
+        texts = {name: value for name in TEXTS if (value := getattr(record, name))}
+        times = {name: time_aware(v, self._source.timezone) for name in TIMES if (v := getattr(record, name))}
+        pieces = {name: [_piece(piece) for piece in value] for name in PIECES if (value := getattr(record, name))}
+        if not record.url.startswith(_WEB):
+            texts.pop("url", None)
+        return {**texts, **times, **pieces, **({"title_derived": record.title_derived} if record.title else {})}
+
+    def id_of(self, record: ArticleRecord) -> int:
+        """Returns the id of a record's article."""
+        return self._rows[record.external_id].pk
+
+    def put(self, record: ArticleRecord) -> str:
+        """Takes an article's own record: what it says replaces what is stored. Returns the outcome."""
+        return self._take(record, fill_only=False)
+
+    def fill(self, record: ArticleRecord) -> str:
+        """Takes what a comment says of its article: it fills what is empty and replaces nothing.
+
+        So the order of rows that disagree, and a second import, change nothing.
+        """
+        if id(record) in self._filled:
+            # All comments of an article may share one record, whose long texts are compared once.
+            return "unchanged"
+        self._filled[id(record)] = record
+        return self._take(record, fill_only=True)
+
+    def _take(self, record: ArticleRecord, *, fill_only: bool) -> str:
+        row = self._rows[record.external_id]
+        titles = _gives_title(row, record, fill_only=fill_only)
+        said = {
+            name: value
+            for name, value in self._said(record).items()
+            if (titles if name in _TITLE else not (fill_only and getattr(row, name))) and getattr(row, name) != value
+        }
+        for name, value in said.items():
+            setattr(row, name, value)
+        if said:
+            self._changed.setdefault(record.external_id, set()).update(said)
+        return self._outcome(record.external_id, changed=bool(said))
+
+    def _outcome(self, key: str, *, changed: bool) -> str:
+        if key in self._unseen:
+            self._unseen.remove(key)
+            return "created"
+        return "edited" if changed else "unchanged"
+
+    def save(self) -> None:
+        """Writes what was changed."""
+        if self._changed:
+            names = sorted(set().union(*self._changed.values()))
+            Article.objects.bulk_update([self._rows[key] for key in self._changed], names, batch_size=200)
+
+
+def _piece(piece: Piece) -> dict[str, str]:
+    return {"kind": piece.kind, "text": piece.text}
+
+
+def _gives_title(row: Article, record: ArticleRecord, *, fill_only: bool) -> bool:
+    """Says whether a record's title is taken: a derived one gives way to a real one, never the other way round."""
+    if not row.title or row.title_derived != record.title_derived:
+        return not row.title or row.title_derived
+    return not fill_only

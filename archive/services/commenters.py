@@ -1,0 +1,61 @@
+"""Commenters: found or made in bulk by (source, external id), or by name where the source has no ids."""
+
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+from archive.importers.records import CommentRecord
+from archive.models import Commenter, Source
+from archive.services.keys import Known
+from archive.services.rows import blank_values, ids_taken, row_made, rows_insert
+from archive.text import text_digest
+
+_MAX_KEY = Commenter._meta.get_field("external_id").max_length or 255
+
+
+def commenter_key(record: CommentRecord) -> str:
+    """Returns the external id of a comment's writer: the source's own, or `name:` and the folded name, or empty."""
+    if record.commenter_external_id:
+        return record.commenter_external_id
+    return name_key(record.commenter_name) if record.commenter_name.strip() else ""
+
+
+@lru_cache(maxsize=4096)
+def name_key(name: str) -> str:
+    """Returns the id that stands for a name: spelling, case and spaces folded; a very long one as its SHA-256."""
+    folded = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    key = f"name:{folded}"
+    return key if len(key) <= _MAX_KEY else f"name:{text_digest(folded)}"
+
+
+def commenters_stored(*, source: Source, records: Sequence[CommentRecord]) -> list[int | None]:
+    """Returns the id of each record's writer, or None where it names none, making those that are new.
+
+    A name that is already stored stays: the order of rows that disagree changes nothing.
+    """
+    keys = [commenter_key(record) for record in records]
+    names: dict[str, str] = {}
+    for key, record in zip(keys, records, strict=True):
+        if key:
+            names[key] = names.get(key) or record.commenter_name
+    ids = _ids(source, names)
+    ids.update(_made(source, [(key, name) for key, name in names.items() if key not in ids]))
+    return [ids.get(key) for key in keys]
+
+
+def _made(source: Source, missing: list[tuple[str, str]]) -> dict[str, int]:
+    """Makes commenters of keys and names, and returns their ids by key."""
+    blank = blank_values(Commenter) | {"source_id": source.pk}
+    ids = {key: pk for pk, (key, _) in zip(ids_taken(Commenter, len(missing)), missing, strict=True)}
+    rows = ({"id": ids[key], "external_id": key, "name": name} for key, name in missing)
+    rows_insert([row_made(Commenter, blank | row) for row in rows])
+    return ids
+
+
+def _ids(source: Source, names: dict[str, str]) -> dict[str, int]:
+    """Returns the ids of the stored ones, and gives a name to those that had none."""
+    rows = Commenter.objects.filter(Known(Commenter, source, names)).values_list("external_id", "pk", "name")
+    stored = list(rows)
+    named = [Commenter(pk=pk, name=names[key]) for key, pk, name in stored if not name and names[key]]
+    Commenter.objects.bulk_update(named, ["name"], batch_size=200)
+    return {key: pk for key, pk, _ in stored}

@@ -1,0 +1,116 @@
+"""Comments: stored in bulk by (source, external id). The one home of every write of a comment.
+
+A text that is already there changes nothing, another one is an edit: the earlier text is kept, the revision grows by
+one, and that is how the scorer learns of it. Imports and the REST API share this path.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from archive.importers.records import CommentRecord
+from archive.models import Comment, Source
+from archive.services.articles import ArticleShelf
+from archive.services.checks import Problem, RecordsRefusedError, comments_problems, raw_problems
+from archive.services.commenters import commenters_stored
+from archive.services.parents import parents_link
+from archive.services.personal import personal_dropped
+from archive.services.shelf import EDITED_FIELDS, CommentShelf, RowsMovedError, text_replace
+
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one record: `outcome` is created, edited, unchanged or rejected (then with problems).
+
+    `article` tells the same of its article, so far as this record changed it.
+    """
+
+    outcome: str
+    comment_id: int | None
+    article: str = "unchanged"
+    problems: tuple[Problem, ...] = ()
+
+
+def comments_store(
+    *, source: Source, records: Sequence[CommentRecord], all_or_nothing: bool = False, link: bool = True
+) -> list[Outcome]:
+    """Stores comments in one short transaction; n records in, n outcomes out, in the same order.
+
+    The same external id twice among the records counts in their order. A reply whose parent is not there is stored
+    without it, and linked when that comes; without `link` the caller does that at its end (`parents_link`). Meant for
+    up to a few thousand records.
+
+    Raises:
+        RecordsRefusedError: with `all_or_nothing`, where any record has a problem; nothing is stored then.
+        django.db.OperationalError: the database is busy or away; a retry may help.
+    """
+    cleaned = [personal_dropped(record) for record in records]
+    problems = comments_problems(cleaned)
+    if problems and all_or_nothing:
+        raise RecordsRefusedError(problems)
+    good = [at for at in range(len(cleaned)) if at not in problems]
+    chunk = [cleaned[at] for at in good]
+    stored = _retried(lambda: _store(source, chunk, all_or_nothing=all_or_nothing, link=link)) if chunk else []
+    outcomes = {**dict(zip(good, stored, strict=True)), **{at: _rejected(found) for at, found in problems.items()}}
+    return [outcomes[at] for at in range(len(records))]
+
+
+def _rejected(problems: tuple[Problem, ...]) -> Outcome:
+    return Outcome("rejected", None, problems=problems)
+
+
+def _retried(store: Callable[[], list[Outcome]]) -> list[Outcome]:
+    """Runs a chunk again where somebody else stored or edited the same rows at the same moment."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                return store()
+        except (IntegrityError, RowsMovedError):
+            if attempt == _ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _store(source: Source, records: list[CommentRecord], *, all_or_nothing: bool, link: bool) -> list[Outcome]:
+    articles = ArticleShelf(source, [record.article for record in records])
+    told = [articles.fill(record.article) for record in records]
+    articles.save()
+    shelf = CommentShelf(source, articles, commenters_stored(source=source, records=records), records)
+    taken = shelf.take_all()
+    if all_or_nothing and (problems := {at: (each.problem,) for at, each in enumerate(taken) if each.problem}):
+        raise RecordsRefusedError(problems)
+    shelf.save()
+    if link:
+        parents_link(source=source, came=[each.row.external_id for each in taken if each.outcome == "created"])
+    return [
+        _rejected((each.problem,)) if each.problem else Outcome(each.outcome, each.row.pk, article)
+        for each, article in zip(taken, told, strict=True)
+    ]
+
+
+def comment_edit(*, comment: Comment, raw: str, text_format: str | None = None, at: datetime | None = None) -> Comment:
+    """Gives a comment another text and returns it as stored; the same text changes nothing.
+
+    Raises:
+        RecordsRefusedError: the text is blank, too large or no text.
+    """
+    if problems := tuple(raw_problems(raw, text_format or comment.text_format)):
+        raise RecordsRefusedError({0: problems})
+    with transaction.atomic():
+        row = Comment.objects.select_for_update().get(pk=comment.pk)
+        form = text_format or row.text_format
+        if row.erased_at is None and (row.raw, row.text_format) != (raw, form):
+            text_replace(row, raw=raw, text_format=form, at=at or timezone.now()).save()
+            row.save(update_fields=EDITED_FIELDS)
+    return row
+
+
+def comment_withdraw(*, comment: Comment, at: datetime | None = None) -> bool:
+    """Marks a comment as withdrawn by its writer or site; the row stays. Says whether it was not yet."""
+    when = at or timezone.now()
+    return Comment.objects.filter(pk=comment.pk, withdrawn_at=None).update(withdrawn_at=when) == 1

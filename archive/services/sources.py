@@ -1,0 +1,29 @@
+"""Sources: found by the slug of their name, made where there is none."""
+
+from anyascii import anyascii
+from django.utils.text import slugify
+
+from archive.models import Source
+from archive.services.checks import Problem, RecordsRefusedError
+
+_MAX_SLUG = Source._meta.get_field("slug").max_length or 100
+_MAX_NAME = Source._meta.get_field("name").max_length or 200
+
+
+def source_slug(name: str) -> str:
+    """Returns the slug that a source of this name has: letters of any script become ASCII ones, dots part words."""
+    return slugify(anyascii(name).replace(".", "-"))[:_MAX_SLUG].strip("-")
+
+
+def source_get_or_create(*, name: str, default_language: str = "", timezone: str = "UTC") -> Source:
+    """Returns the source whose slug `name` makes; one that is there keeps its language and time zone.
+
+    Raises:
+        RecordsRefusedError: no slug can be made of the name.
+    """
+    slug = source_slug(name)
+    if not slug:
+        problem = Problem("source", "blank", "a source needs a name with a letter or a digit in it", _MAX_NAME)
+        raise RecordsRefusedError({0: (problem,)})
+    defaults = {"name": name.strip()[:_MAX_NAME], "default_language": default_language, "timezone": timezone}
+    return Source.objects.get_or_create(slug=slug, defaults=defaults)[0]

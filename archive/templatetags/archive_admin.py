@@ -1,0 +1,21 @@
+"""What the archive's admin templates ask for."""
+
+from django import template
+
+from archive.admin import text
+from archive.admin.thread import ThreadItem
+from archive.models import Comment
+
+register = template.Library()
+
+
+@register.filter
+def excerpt(comment: Comment, words: int) -> str:
+    """Returns at most `words` words of the text; the template escapes them."""
+    return text.excerpt(comment, words)
+
+
+@register.filter
+def alone(comment: Comment) -> ThreadItem:
+    """Returns the comment as an item of a thread of its own."""
+    return ThreadItem(comment, 0)

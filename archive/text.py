@@ -1,0 +1,118 @@
+"""Plain text from what came in: the form of a comment that is scored and shown.
+
+Called by the archive's services as a comment is stored. No Django here.
+"""
+
+import hashlib
+import html
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser
+
+# Elements that start and end a line.
+_BLOCKS = re.compile(
+    r"<(?=/?(?:address|article|aside|blockquote|br|button|center|dd|details|dialog|div|dl|dt|fieldset|figcaption|figure"
+    r"|footer|form|h[1-6]|header|hgroup|hr|legend|li|main|menu|nav|ol|optgroup|option|p|pre|section|select|summary"
+    r"|textarea|ul)\b)",
+    re.IGNORECASE,
+)
+# Tags that a parser moves text around for, or throws away: cells are words of their own, in the order of the source.
+_MOVERS = re.compile(
+    r"<(/?)(?=(?:table|caption|colgroup|col|thead|tbody|tfoot|tr|td|th|html|head|body|frameset|frame)\b)", re.IGNORECASE
+)
+_BREAKING_TAG = re.compile(r"<(?:p|br|div|li|tr|blockquote|h[1-6]|pre)\b", re.IGNORECASE)
+_PREFORMATTED = re.compile(r"<pre\b.*?(?:</pre|$)", re.IGNORECASE | re.DOTALL)
+# Tags that change nothing in the text around them. Where there are no others, no parser is needed: comments are mostly
+# so, and it is the dearest step of an import.
+_PLAIN_TAG = re.compile(
+    r"</?(?:abbr|acronym|a|blockquote|br|b|cite|code|del|div|em|font|h[1-6]|img|ins|i|kbd|li|mark|ol|p|q|small|span"
+    r"|strike|strong|sub|sup|s|tt|ul|u)"
+    r"(?:\s+[a-z][\w:-]*(?:\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>=`/]+))?)*\s*/?>",
+    re.IGNORECASE | re.ASCII,
+)
+_DROPPED = ["script", "style", "template"]
+
+# Where a line ends. A form feed is white space to an HTML parser, so it stays where it is put, in tables too.
+_BREAK = "\f"
+# What stands before a heading while its tag is gone and its line is not yet cut out.
+_HEADING = "\x1e"
+_HEADING_TAG = re.compile(r"<(?=h[1-6]\b)", re.IGNORECASE)
+# A single space is left alone: it is most of what there is.
+_SPACES = re.compile(r"[ \t\r\n\v\xa0]{2,}|[\t\r\n\v\xa0]")
+_ODD_SPACES = ("  ", "\xa0", "\t", "\n", "\r", "\v")
+_LINE_ENDS = re.compile(r"\r\n?|\n")
+_BREAKS = re.compile(r" ?\f[ \f]*")
+
+# Closing an open element walks up through its parents, so n nested ones cost n²; pieces keep a crafted text linear.
+_TAGS_A_PIECE = 1000
+
+
+def text_digest(text: str) -> str:
+    """Returns the SHA-256 of `text` in UTF-8, 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plain_text(raw: str, text_format: str) -> str:
+    """Returns the plain form of `raw`: plain text as it is, HTML without its markup.
+
+    Of HTML the words stay and are never joined, entities are decoded, blocks and `<br>` become line breaks; scripts,
+    styles and comments are dropped. HTML without any block (as WordPress keeps comments) has its own line breaks kept.
+    """
+    if text_format != "html":
+        return raw
+    if "<" not in raw:
+        return _tidy(_decoded(_LINE_ENDS.sub(_BREAK, raw)))
+    marked = _marked(raw)
+    parts = _PLAIN_TAG.split(marked)
+    if any("<" in part for part in parts):
+        return _tidy("".join(_words(piece) for piece in _pieces(marked)))
+    # Part by part: what two tags hold apart is no entity.
+    return _tidy("".join(map(_decoded, parts)))
+
+
+def text_lines(raw: str) -> list[tuple[bool, str]]:
+    """Returns the lines of an article's HTML, each with whether it is a heading; line breaks in it count as such."""
+    broken = _LINE_ENDS.sub(_BREAK, raw.replace(_HEADING, ""))
+    marked = _HEADING_TAG.sub(_HEADING + "<", _parted(broken))
+    lines = _tidy("".join(_words(piece) for piece in _pieces(marked))).split("\n")
+    return [(line.startswith(_HEADING), text) for line in lines if (text := line.replace(_HEADING, "").strip())]
+
+
+def _marked(raw: str) -> str:
+    """Returns `raw` with a mark wherever a line of its text ends."""
+    if _BREAKING_TAG.search(raw):
+        kept = _PREFORMATTED.sub(lambda pre: _LINE_ENDS.sub(_BREAK, pre[0]), raw)
+    else:
+        kept = _LINE_ENDS.sub(_BREAK, raw)
+    return _parted(kept)
+
+
+def _parted(raw: str) -> str:
+    """Returns `raw` with a mark before each tag that parts lines, those of tables renamed to plain inline ones."""
+    return _MOVERS.sub(_BREAK + r"<\1x-", _BLOCKS.sub(_BREAK + "<", raw))
+
+
+def _pieces(marked: str) -> Iterator[str]:
+    """Yields the text whole, or in runs of a bounded number of tags where it has very many."""
+    if marked.count("<") <= _TAGS_A_PIECE:
+        yield marked
+        return
+    tags = marked.split("<")
+    for begin in range(0, len(tags), _TAGS_A_PIECE):
+        yield ("<" if begin else "") + "<".join(tags[begin : begin + _TAGS_A_PIECE])
+
+
+def _decoded(text: str) -> str:
+    return html.unescape(text) if "&" in text else text
+
+
+def _words(piece: str) -> str:
+    tree = LexborHTMLParser(piece, is_fragment=True)
+    tree.strip_tags(_DROPPED)
+    return tree.text()
+
+
+def _tidy(text: str) -> str:
+    spaced = _SPACES.sub(" ", text) if any(space in text for space in _ODD_SPACES) else text
+    return (_BREAKS.sub("\n", spaced) if _BREAK in spaced else spaced).strip(" \n")

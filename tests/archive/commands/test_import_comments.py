@@ -1,0 +1,362 @@
+"""`import_comments`: what it stores, what it says, and how it ends."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as project
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
+
+from archive.importers.ahead import items_ahead
+from archive.importers.files import ImportFile
+from archive.management.benchmark import scratch_database
+from archive.management.commands.import_comments import Command
+from archive.management.progress import ByteProgress
+from archive.models import Article, Comment, Commenter, Source
+from archive.services.imports import CHUNK_RECORDS
+
+pytestmark = pytest.mark.django_db
+
+PAGE = """Politics
+
+The lighthouse will be sold
+
+The town council voted on Monday to sell the lighthouse.
+
+  1. Ann Reader says
+
+    What a pity.
+
+    1. Bob says
+
+      It is only a tower.
+
+Leave A Reply
+"""
+
+
+def row(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "external_id": f"c{number}",
+        "article": {"external_id": "a1", "title": "Ferry"},
+        "text": f"text {number}",
+        **changes,
+    }
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """`write("rows.jsonl", row(1), row(2))` or `write("page.txt", text)` makes a file in the folder `gazette`."""
+
+    def make(name: str, *content: Any) -> Path:
+        path = tmp_path / "gazette" / name
+        path.parent.mkdir(exist_ok=True)
+        lines = [each if isinstance(each, str) else json.dumps(each) + "\n" for each in content]
+        path.write_text("".join(lines), encoding="utf-8")
+        return path
+
+    return make
+
+
+def run(*arguments: Any, **options: Any) -> tuple[str, str]:
+    """Returns what the command writes to standard output and standard error."""
+    out, err = StringIO(), StringIO()
+    call_command("import_comments", *map(str, arguments), stdout=out, stderr=err, **options)
+    return out.getvalue(), err.getvalue()
+
+
+def counts() -> tuple[int, int, int, int]:
+    return Source.objects.count(), Article.objects.count(), Commenter.objects.count(), Comment.objects.count()
+
+
+def test_a_page_comes_in_with_its_thread_and_again_with_nothing(write: Callable[..., Path]) -> None:
+    path = write("page-07.txt", PAGE)
+    out, _ = run(path)
+    assert "articles: 1 created, 0 edited, 0 unchanged" in out
+    assert "comments: 2 created, 0 edited, 0 unchanged" in out
+    article = Article.objects.get()
+    assert (article.source.slug, article.external_id, article.section) == ("gazette", "page-07", "Politics")
+    assert article.furniture == [{"kind": "comment_prompt", "text": "Leave A Reply"}]
+    reply = Comment.objects.get(external_id="1.1")
+    assert reply.parent is not None
+    assert (reply.parent.external_id, reply.text) == ("1", "It is only a tower.")
+    out, _ = run(path)
+    assert "comments: 0 created, 0 edited, 2 unchanged" in out
+    assert "Nothing has changed" in out
+
+
+def test_a_page_whose_comment_was_edited_keeps_the_earlier_text(write: Callable[..., Path]) -> None:
+    run(write("page-07.txt", PAGE))
+    out, _ = run(write("page-07.txt", PAGE.replace("What a pity.", "What a joy.")))
+    assert "comments: 0 created, 1 edited, 1 unchanged" in out
+    edited = Comment.objects.get(external_id="1")
+    assert (edited.text, edited.revision, edited.revisions.get().text) == ("What a joy.", 2, "What a pity.")
+
+
+def test_rows_name_their_source_and_the_option_and_the_folder_stand_in(write: Callable[..., Path]) -> None:
+    path = write("rows.jsonl", row(1, source="Harbor Times"), row(2))
+    run(path)
+    run(path, "--source", "Other Paper")
+    pairs = Comment.objects.values_list("source__slug", "external_id").order_by("source__slug")
+    assert list(pairs) == [("gazette", "c2"), ("harbor-times", "c1"), ("other-paper", "c2")]
+
+
+def test_a_table_of_other_people_comes_in_with_one_command(write: Callable[..., Path]) -> None:
+    path = write(
+        "comments.tsv",
+        "author\tup\ttext\tid\ttimestamp\ttitle\turl\n",
+        'Ann\t4\tThis is "one thing\t17\tThu Jun 26 00:00:00 CEST 2014\tFerry\t/town/ferry\n',
+        "Bo\t0\tand another\t18\tWed Jan 15 00:00:00 CET 2014\tFerry\t/town/ferry\n",
+    )
+    mapping = "external_id=id article.external_id=url article.title=title commenter.name=author created_at=timestamp"
+    arguments = [part for pair in mapping.split() for part in ("--map", pair)]
+    form = "%a %b %d %H:%M:%S %Z %Y"
+    out, err = run(path, *arguments, "--delimiter", "\\t", "--no-quotes", "--time-format", form)
+    assert "comments: 2 created" in out
+    assert "nothing is done with the columns up" in err
+    first = Comment.objects.get(external_id="17")
+    assert first.created_at.isoformat() == "2014-06-25T22:00:00+00:00"
+    assert first.commenter is not None
+    assert (first.commenter.name, first.article.title) == ("Ann", "Ferry")
+
+
+def test_bad_records_are_reported_with_file_line_field_and_reason(write: Callable[..., Path], tmp_path: Path) -> None:
+    path = write("rows.jsonl", row(1), row(2, text="x" * 200_000), "no json\n", row(4, text="a\0b"), row(5))
+    rejects = tmp_path / "rejects.jsonl"
+    out, err = run(path, "--rejects", rejects)
+    assert "comments: 2 created, 0 edited, 0 unchanged\nrejected: 3\n" in out
+    assert err == ""
+    told = [json.loads(line) for line in rejects.read_text().splitlines()]
+    assert [(each["file"], each["line"], each.get("field", ""), each["code"]) for each in told] == [
+        (str(path), 3, "", "not_json"),
+        (str(path), 2, "text", "too_large"),
+        (str(path), 4, "text", "nul"),
+    ] or sorted((each["line"], each["code"]) for each in told) == [(2, "too_large"), (3, "not_json"), (4, "nul")]
+    assert next(each for each in told if each["line"] == 2)["limit"] == 102_400
+    assert all(each["reason"] and each["kept"] is False for each in told)
+
+
+def test_without_a_report_file_the_first_few_rejects_are_shown_and_the_rest_counted(write: Callable[..., Path]) -> None:
+    _, err = run(write("rows.jsonl", row(0), *(row(n, text="") for n in range(1, 16))))
+    assert err.count("rejected: text: the comment has no text") == 10
+    assert "and 5 more remarks" in err
+
+
+def test_replies_without_their_parent_are_counted_and_linked_when_it_comes(write: Callable[..., Path]) -> None:
+    late = write("late.jsonl", row(2, parent_external_id="c1"), row(3, parent_external_id="c9"))
+    out, err = run(late)
+    assert "replies without their parent: 2 (2 parent_missing)" in out
+    assert "gazette c2: kept: parent_external_id: the comment that it answers never came" in err
+    out, _ = run(write("early.jsonl", row(1)), late)
+    assert "replies linked to a parent that came after them: 1" in out
+    assert "replies without their parent: 1 (1 parent_missing)" in out
+    assert Comment.objects.get(external_id="c2").parent == Comment.objects.get(external_id="c1")
+
+
+def test_a_dry_run_counts_and_writes_nothing(write: Callable[..., Path]) -> None:
+    out, _ = run(write("rows.jsonl", row(1), row(2), row(2)), "--dry-run")
+    assert "comments: 2 created, 0 edited, 1 unchanged" in out
+    assert "dry run" in out
+    assert counts() == (0, 0, 0, 0)
+
+
+def test_a_dry_run_on_a_database_that_fails_ends_with_one_line(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("archive.management.commands.import_comments.transaction.atomic", fail)
+    with pytest.raises(CommandError, match="the database failed") as error:
+        run(write("rows.jsonl", row(1)), "--dry-run")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("form", "content"),
+    [
+        ("jsonl", "id,text\n1,x\n"),
+        ("csv", "some words\nand more\n"),
+        ("csv", ""),
+        ("page", "<!DOCTYPE html><p>x"),
+        ("auto", "a,b,c\n" * 9),
+        ("auto", ""),
+    ],
+)
+def test_a_file_that_is_not_what_it_says_ends_with_one_line_and_leaves_everything_as_it_was(
+    write: Callable[..., Path], form: str, content: str
+) -> None:
+    good, bad = write("good.jsonl", row(1)), write("bad.file", content)
+    if form != "auto":
+        good = write("good.jsonl", content)
+    with pytest.raises(CommandError) as error:
+        run(good, bad, "--format", form)
+    assert error.value.returncode == 1
+    assert "\n" not in str(error.value)
+    assert str(bad) in str(error.value)
+    assert counts() == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--map", "colour=x"],
+        ["--map", "text"],
+        ["--delimiter", "ab"],
+        ["--time-format", "%Q"],
+        ["--source", "!!!"],
+        ["--format", "docx"],
+        ["--preset", "blogspot"],
+    ],
+)
+def test_a_wrong_call_ends_with_status_2(write: Callable[..., Path], arguments: list[str]) -> None:
+    command = Command()
+    command._called_from_command_line = True
+    parser = command.create_parser("manage.py", "import_comments")
+    with pytest.raises(SystemExit) as error:
+        parser.parse_args([str(write("rows.jsonl", row(1))), *arguments])
+    assert error.value.code == 2
+
+
+@pytest.mark.parametrize("arguments", [["--map", "text=body"], ["--format", "csv"]])
+def test_a_preset_takes_no_other_mapping(write: Callable[..., Path], arguments: list[str]) -> None:
+    with pytest.raises(CommandError, match="--preset") as error:
+        run(write("rows.jsonl", row(1)), "--preset", "isso", *arguments)
+    assert error.value.returncode == 2
+
+
+def test_a_preset_brings_comments_whose_ids_are_unique_in_their_thread_only(write: Callable[..., Path]) -> None:
+    threads = [{"id": f"/{n}/", "title": "Ferry", "comments": [{"id": 0, "text": f"text {n}"}]} for n in range(2)]
+    path = write("isso.json", json.dumps(threads))
+    run(path, "--preset", "isso")
+    out, _ = run(path, "--preset", "isso")
+    assert "comments: 0 created, 0 edited, 2 unchanged" in out
+    assert sorted(Comment.objects.values_list("external_id", "text")) == [("/1/:0", "text 1"), ("0", "text 0")]
+
+
+def test_a_large_file_is_parsed_in_another_process_and_stored_as_any_other(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.importers.ahead.LARGE_BYTES", 0)
+    started: list[ImportFile] = []
+    monkeypatch.setattr(
+        "archive.management.commands.import_comments.items_ahead",
+        lambda file, *how: started.append(file) or items_ahead(file, *how),
+    )
+    path = write("rows.jsonl", row(1), row(2, parent_external_id="c1"), row(3, text=""))
+    out, err = run(path)
+    assert len(started) == 1
+    assert "comments: 2 created" in out
+    assert "rows.jsonl:3: rejected: text" in err
+    assert Comment.objects.get(external_id="c2").parent == Comment.objects.get(external_id="c1")
+
+
+def test_a_path_that_is_not_there_is_a_wrong_call_too(write: Callable[..., Path]) -> None:
+    with pytest.raises(CommandError, match=r"nowhere\.txt") as error:
+        run(write("rows.jsonl", row(1)), "nowhere.txt")
+    assert error.value.returncode == 2
+    assert counts() == (0, 0, 0, 0)
+
+
+def test_a_file_that_breaks_in_the_middle_keeps_what_came_before_and_fails(write: Callable[..., Path]) -> None:
+    path = write("rows.jsonl", *(row(n, text=os.urandom(40).hex()) for n in range(4000)))
+    packed = gzip.compress(path.read_bytes())
+    path.write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(CommandError, match="cut off") as error:
+        run(path)
+    assert error.value.returncode == 1
+    assert 1000 < Comment.objects.count() < 4000
+
+
+def test_personal_data_does_not_come_in(write: Callable[..., Path]) -> None:
+    person = {"name": "Ann", "email": "ann@harbor.example", "ip": "192.0.2.7"}
+    run(write("rows.jsonl", row(1, commenter=person, meta={"ip": "192.0.2.7", "votes": 1})))
+    comment = Comment.objects.get()
+    assert comment.meta == {"votes": 1}
+    assert list(Commenter.objects.values_list("external_id", "name")) == [("name:ann", "Ann")]
+
+
+def test_no_text_reaches_the_log_or_the_report(
+    write: Callable[..., Path], caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    canary = "canary-7f3a"
+    rows = [row(1, text=canary), row(2, text=canary + "\0"), row(3, text=canary, created_at=canary)]
+    rejects = tmp_path / "rejects.jsonl"
+    with caplog.at_level(0):
+        out, err = run(write("rows.jsonl", *rows, f'{{"text": "{canary}\n'), "--rejects", rejects)
+    assert Comment.objects.count() == 1
+    assert canary not in out + err + caplog.text + rejects.read_text()
+
+
+def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ByteProgress(total=100, terminal=True) as progress, progress.file(100):
+        progress.at(50)
+    assert "100%" in capsys.readouterr().err
+    monkeypatch.setattr("archive.management.progress.SECONDS_BETWEEN_LINES", 0.0)
+    with caplog.at_level("INFO"), ByteProgress(total=2_000_000, terminal=False) as progress:
+        progress.at(1_000_000)
+    assert "1.0 of 2.0 MB read, 1 records" in caplog.text
+
+
+# Runs a command of manage.py that kills itself in its second chunk, with rows written and nothing committed of them.
+KILLED = """
+import os, signal, sys
+from itertools import count
+
+import django
+from django.core.management import execute_from_command_line
+
+django.setup()
+from archive.services import shelf
+
+rows_insert, calls = shelf.rows_insert, count()
+
+def insert(rows):
+    rows_insert(rows)
+    if next(calls) == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+shelf.rows_insert = insert
+execute_from_command_line(["manage.py", *sys.argv[1:]])
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_is_killed_goes_on_without_doubles(tmp_path: Path) -> None:
+    """Runs the command itself on a database of its own, which is killed in the middle, and again, and again."""
+    total = CHUNK_RECORDS + 500
+    path = tmp_path / "rows.jsonl"
+    rows = (
+        row(n, parent_external_id=f"c{n - 1}" if n % 5 else "", commenter={"name": f"n{n % 99}"}) for n in range(total)
+    )
+    path.write_text("".join(json.dumps(each) + "\n" for each in rows))
+
+    def manage(*arguments: str, script: tuple[str, ...] = ("manage.py",)) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *script, *arguments]
+        return subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd=project.BASE_DIR, env=environment
+        )
+
+    with scratch_database(tmp_path) as url:
+        environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+        assert manage("migrate", "-v0").returncode == 0
+        assert manage("import_comments", str(path), script=("-c", KILLED)).returncode == -signal.SIGKILL
+        said = manage("import_comments", str(path)).stdout
+        assert f"comments: {total - CHUNK_RECORDS} created, 0 edited, {CHUNK_RECORDS} unchanged" in said
+        assert "articles: 0 created, 0 edited" in said
+        said = manage("import_comments", str(path)).stdout
+        assert f"comments: 0 created, 0 edited, {total} unchanged" in said
+        assert "replies" not in said
+        count = "from archive.models import Comment; print(Comment.objects.filter(parent=None).count())"
+        assert manage("shell", "-v0", "-c", count).stdout.split()[-1] == str(total // 5)

@@ -1,0 +1,113 @@
+"""Files: found, unpacked, and told apart by what is in them."""
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archive.importers import format_detect
+from archive.importers.files import How, ImportFile, files_found, head_check, items_read
+from archive.importers.records import ArticleRecord, CommentRecord, FormatError, Reading, StoppedError
+
+ROWS = b"".join(b'{"external_id": "%d", "article": {"external_id": "a"}, "text": "x"}\n' % n for n in range(9000))
+PAGE = b"A title for this page\n\nA body, with a comma, and another, and more.\n"
+
+
+def drain(items: Iterator[object], kept: list[object]) -> None:
+    for item in items:
+        kept.append(item)
+
+
+def detect(head: bytes, **how: object) -> str:
+    return format_detect(head, Reading(stream=None, stem="x", **how))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (ROWS[:500], "jsonl"),
+        (b"\xef\xbb\xbf\n" + ROWS[:500], "jsonl"),
+        (b'{"text": "' + b"x" * 70_000, "jsonl"),
+        (b"external_id,text,article_url\n1,x,https://a.example\n", "csv"),
+        (b"external_id;text;article_url\n", "csv"),
+        (PAGE, "page"),
+        ("Bir başlık\n\nBir gövde.\n".encode("utf-16"), "page"),
+    ],
+)
+def test_content_picks_the_format(head: bytes, name: str) -> None:
+    assert detect(head) == name
+
+
+def test_a_mapped_table_is_known_by_the_columns_that_the_map_names() -> None:
+    assert detect(b"id\tbody\tlink\n", mapping={"external_id": "id", "text": "body", "article.url": "link"}) == "csv"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"\n \n", b"\x7fELF\x02\x00", b"<html><p>x", b"<?xml version='1.0'?>", b'[{"id": 1}]', b"a\tb\tc\n" * 6],
+)
+def test_what_no_format_fits_is_refused_in_one_line(head: bytes) -> None:
+    with pytest.raises(FormatError) as error:
+        detect(head)
+    assert "\n" not in str(error.value)
+
+
+def test_a_table_without_the_needed_columns_is_told_what_to_map() -> None:
+    with pytest.raises(FormatError, match="--map"):
+        detect(b"id,words,link\n" + b"1,2,3\n" * 9)
+
+
+def test_a_folder_gives_its_files_by_name_and_names_the_source(tmp_path: Path) -> None:
+    for name in ("b.txt", "a.txt", ".hidden", "sub/c.txt", ".git/d.txt"):
+        path = tmp_path / "gazette" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(PAGE)
+    found = list(files_found([tmp_path / "gazette", tmp_path / "gazette/sub/c.txt"]))
+    assert [(str(file.path.relative_to(tmp_path / "gazette")), file.folder) for file in found] == [
+        ("a.txt", "gazette"),
+        ("b.txt", "gazette"),
+        ("sub/c.txt", "gazette"),
+        ("sub/c.txt", "sub"),
+    ]
+
+
+def test_packed_files_are_unpacked_by_their_content_and_keep_their_stem(tmp_path: Path) -> None:
+    path = tmp_path / "page-09.txt.gz"
+    path.write_bytes(gzip.compress(PAGE))
+    with items_read(ImportFile(path=path, folder="x"), How()) as items:
+        (item,) = items
+    assert isinstance(item, ArticleRecord)
+    assert item.external_id == "page-09"
+
+
+def test_a_packed_file_that_is_cut_off_gives_what_can_be_read_and_says_why_it_stopped(tmp_path: Path) -> None:
+    path = tmp_path / "comments.jsonl"
+    packed = gzip.compress(ROWS, compresslevel=1)
+    path.write_bytes(packed[: len(packed) // 2])
+    file = ImportFile(path=path, folder="x")
+    head_check(file, How())
+    kept: list[object] = []
+    with items_read(file, How()) as items, pytest.raises(StoppedError, match="cut off"):
+        drain(items, kept)
+    assert len(kept) > 1000
+    assert all(isinstance(item, CommentRecord) for item in kept)
+
+
+def test_a_packed_file_whose_bytes_are_broken_stops_there(tmp_path: Path) -> None:
+    path = tmp_path / "comments.jsonl"
+    packed = bytearray(gzip.compress(ROWS, compresslevel=1))
+    packed[len(packed) // 2 :] = b"\xff" * (len(packed) // 2)
+    path.write_bytes(bytes(packed))
+    with items_read(ImportFile(path=path, folder="x"), How()) as items, pytest.raises(StoppedError):
+        list(items)
+
+
+def test_progress_is_told_in_bytes_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "comments.jsonl"
+    path.write_bytes(ROWS)
+    told: list[int] = []
+    with items_read(ImportFile(path=path, folder="x"), How(), told.append) as items:
+        assert len(list(items)) == 9000
+    assert told == sorted(told)
+    assert 0 < told[0] < told[-1] == len(ROWS)
