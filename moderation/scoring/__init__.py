@@ -1,0 +1,23 @@
+"""Text in, scores out: the scoring engine, which knows no Django and imports nothing heavy until a text is scored.
+
+Services call `open_scorer(...).score(texts)`; everything else here is behind that.
+"""
+
+from moderation.scoring.descriptions import ModelDescription, available, describe, look_in
+from moderation.scoring.results import ATTRIBUTES, Language, Refusal, Result, ScoringError, Span
+from moderation.scoring.scorer import Scorer, open_scorer
+
+__all__ = [
+    "ATTRIBUTES",
+    "Language",
+    "ModelDescription",
+    "Refusal",
+    "Result",
+    "Scorer",
+    "ScoringError",
+    "Span",
+    "available",
+    "describe",
+    "look_in",
+    "open_scorer",
+]

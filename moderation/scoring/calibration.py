@@ -1,0 +1,184 @@
+"""Monotone maps that put a model's outputs on the scale of another scorer: made from pairs of scores, kept as a file.
+
+The map is equipercentile linking (Kolen & Brennan, Test Equating, ch. 2): an output that a share of texts exceeds
+becomes the score that the same share exceeds on the other scale. A threshold therefore goes on flagging as many texts
+as before, and the ends of the scale are reached. Isotonic regression was tried and left: it gives the mean of the other
+score, so nothing rare reaches the top of the scale and every high threshold flags too little.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from moderation.scoring.descriptions import ModelDescription, folder_of
+from moderation.scoring.results import ScoringError
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
+
+CALIBRATION_FILE = "perspective_calibration.json"
+LEAST_ROWS = 200
+# Knots: every 2 % of the texts up to 90 %, then halving the rest while at least this many rows lie beyond a knot.
+STEPS = 45
+BODY = 0.9
+ROWS_BEYOND = 5
+# Neighbouring knots differ by this much at least, so that different outputs stay different and ranks are kept.
+LEAST_RISE = 1e-4
+DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A strictly rising, piecewise linear map of [0, 1] onto itself.
+
+    Attributes:
+        read: The model's outputs whose mean is mapped, such as `perspective_threat` and `threat`.
+        rows: Pairs of scores that it was made from.
+        inputs: Outputs of the model, rising from 0 to 1.
+        outputs: Scores on the other scale, rising from 0 to 1.
+    """
+
+    read: tuple[str, ...]
+    rows: int
+    inputs: tuple[float, ...]
+    outputs: tuple[float, ...]
+
+    def __call__(self, value: float) -> float:
+        """The score on the other scale for an output of the model."""
+        right = min(max(1, bisect_right(self.inputs, value)), len(self.inputs) - 1)
+        low, high = self.inputs[right - 1], self.inputs[right]
+        share = (value - low) / (high - low)
+        return self.outputs[right - 1] + share * (self.outputs[right] - self.outputs[right - 1])
+
+
+def mean_of(read: Sequence[str], outputs: Mapping[str, float]) -> float:
+    """The mean of the named outputs: what a curve maps."""
+    return sum(outputs[name] for name in read) / len(read)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The curves of one model: Perspective's attribute name to curve.
+
+    Attributes:
+        name: Who made it: the model's own, or an operator's.
+        version: Grows by one whenever a calibration of the same name is made again.
+        model: The model it belongs to, such as `compact@1`.
+        sha256: The checksum of that model; with another model the curves mean nothing.
+    """
+
+    name: str
+    version: int
+    model: str
+    sha256: str
+    curves: dict[str, Curve]
+
+    @property
+    def label(self) -> str:
+        """Name and version as one word."""
+        return f"{self.name}@{self.version}"
+
+
+def read_calibration(path: Path) -> Calibration:
+    """Read a calibration.
+
+    Raises:
+        ScoringError: `calibration_unreadable`; trying again does not help.
+    """
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        curves = {name: _curve(**curve) for name, curve in fields.pop("curves").items()}
+        return Calibration(**fields, curves=curves)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ScoringError("calibration_unreadable", f"{path} cannot be read as a calibration.") from error
+
+
+def write_calibration(calibration: Calibration, path: Path) -> None:
+    """Write a calibration, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(asdict(calibration), indent=1) + "\n", encoding="utf-8")
+    new.replace(path)
+
+
+@cache
+def own_calibration(description: ModelDescription) -> Calibration | None:
+    """The calibration that comes with a model, or None; one that was made for other weights is refused.
+
+    Raises:
+        ScoringError: `calibration_unreadable` or `calibration_of_another_model`.
+    """
+    path = folder_of(description.name) / CALIBRATION_FILE
+    return checked(read_calibration(path), description) if path.exists() else None
+
+
+def checked(calibration: Calibration, description: ModelDescription) -> Calibration:
+    """The calibration, if it was made for this model.
+
+    Raises:
+        ScoringError: `calibration_of_another_model`.
+    """
+    if calibration.sha256 != description.sha256:
+        detail = f"The calibration {calibration.label} was made for {calibration.model}, not for these weights."
+        raise ScoringError("calibration_of_another_model", detail)
+    return calibration
+
+
+def fit_curve(read: Sequence[str], ours: NDArray[float64], theirs: NDArray[float64]) -> Curve:
+    """Make the curve that gives our scores the distribution of theirs.
+
+    Args:
+        read: The model's outputs that `ours` is the mean of.
+        ours: Our scores, 0 to 1, of some texts.
+        theirs: The other scorer's scores of the same texts.
+
+    Raises:
+        ScoringError: `too_few_rows`: the tail would be noise.
+    """
+    import numpy
+
+    if len(ours) < LEAST_ROWS:
+        raise ScoringError("too_few_rows", f"{len(ours)} rows; a calibration takes at least {LEAST_ROWS}.")
+    levels = _levels(len(ours))
+    pairs = zip(numpy.quantile(ours, levels).tolist(), numpy.quantile(theirs, levels).tolist(), strict=True)
+    inputs, outputs = zip(*_rising([(0.0, 0.0), *pairs, (1.0, 1.0)]), strict=True)
+    return _curve(read, len(ours), inputs, outputs)
+
+
+def _levels(rows: int) -> list[float]:
+    levels = [BODY * step / STEPS for step in range(STEPS + 1)]
+    beyond = (1 - BODY) / 2
+    while beyond * rows >= ROWS_BEYOND:
+        levels.append(1 - beyond)
+        beyond /= 2
+    return [*levels, 1.0]
+
+
+def _rising(knots: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The knots, without those that do not rise in both directions; the first and the last stay."""
+    kept = [knots[0]]
+    for x, y in knots[1:-1]:
+        below, above = kept[-1], knots[-1]
+        rises = x - below[0] >= LEAST_RISE and y - below[1] >= LEAST_RISE
+        if rises and above[0] - x >= LEAST_RISE and above[1] - y >= LEAST_RISE:
+            kept.append((x, y))
+    return [*kept, knots[-1]]
+
+
+def _curve(read: Sequence[str], rows: int, inputs: Sequence[float], outputs: Sequence[float]) -> Curve:
+    x, y = (tuple(round(float(value), DIGITS) for value in values) for values in (inputs, outputs))
+    if len(x) != len(y) or not all(_spans_and_rises(values) for values in (x, y)):
+        raise ValueError("a curve rises from 0 to 1 in both directions")
+    return Curve(tuple(read), rows, x, y)
+
+
+def _spans_and_rises(values: tuple[float, ...]) -> bool:
+    return values[:1] == (0.0,) and values[-1:] == (1.0,) and all(a < b for a, b in pairwise(values))

@@ -1,0 +1,170 @@
+"""Which models there are: frozen descriptions read from each model's `model.json`, and the check of its files.
+
+A model is a folder: `model.json` (this description), `model.xml` and `model.bin` (OpenVINO), `tokenizer.json`.
+`convert.py` writes such folders; the scorer opens one only when its files have the described hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from moderation.scoring.published import PUBLISHED
+from moderation.scoring.results import ScoringError
+
+HERE = Path(__file__).resolve().parent
+# Inside the project; `look_in` adds the folder of those that were converted here.
+MODELS = {"compact": HERE / "compact"}
+# Everything that decides a score, in the order in which it is hashed.
+HASHED_FILES = ("model.xml", "model.bin", "tokenizer.json")
+DESCRIPTION_FILE = "model.json"
+
+_converted: list[Path] = []
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDescription:
+    """What is known of a model without opening it.
+
+    Attributes:
+        attributes: The outputs that are this project's attributes, in the order of the model's outputs.
+        perspective: The further outputs, on Perspective's scale, after the attributes.
+        languages: ISO 639 codes of the languages it was trained for.
+        default_language: Assumed for short or doubtful text.
+        max_tokens: Longest window the model reads at once, special tokens included.
+        overlap_tokens: Tokens that two neighbouring windows of a long text share.
+        size_bytes: Size of the hashed files on disk.
+        sha256: SHA-256 over `model.xml`, `model.bin` and `tokenizer.json`, in this order.
+        source: Where the weights come from.
+        checkpoint_sha256: SHA-256 of the checkpoint that was converted.
+        precision: The fastest number type that kept parity when it was converted: `bf16` or `f32`.
+        tokens: Whether the model also says how toxic each token is.
+    """
+
+    name: str
+    version: int
+    attributes: tuple[str, ...]
+    perspective: tuple[str, ...]
+    languages: tuple[str, ...]
+    default_language: str
+    max_tokens: int
+    overlap_tokens: int
+    size_bytes: int
+    licence: str
+    sha256: str
+    source: str
+    checkpoint_sha256: str = ""
+    precision: str = "bf16"
+    tokens: bool = False
+
+    @property
+    def label(self) -> str:
+        """Name and version as one word, `compact@1`."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """All outputs in the order in which the model gives them."""
+        return self.attributes + self.perspective
+
+
+def look_in(folder: Path | None) -> None:
+    """Also open models that were converted into `folder`, a folder a model; None opens the project's own only."""
+    _converted[:] = [folder] if folder else []
+
+
+def folders() -> dict[str, Path]:
+    """The folder of each model that can be opened, by name."""
+    descriptions = [path for folder in _converted for path in sorted(folder.glob(f"[!.]*/{DESCRIPTION_FILE}"))]
+    return {path.parent.name: path.parent for path in descriptions} | MODELS
+
+
+def available() -> tuple[str, ...]:
+    """Names of the models that can be opened."""
+    return tuple(folders())
+
+
+def folder_of(name: str) -> Path:
+    """The folder of a model by its bare name.
+
+    Raises:
+        ScoringError: `unknown_model`, `model_missing` for one that Detoxify publishes and that was not converted yet.
+    """
+    known = folders()
+    if name in known:
+        return known[name]
+    if name in PUBLISHED:
+        raise ScoringError("model_missing", f"{name} is not converted yet: run manage.py convert_model {name}.")
+    raise ScoringError("unknown_model", f"There is no model {name!r}; known: {', '.join([*known, *PUBLISHED])}.")
+
+
+def describe(name: str) -> ModelDescription:
+    """The description of a model by `NAME` or `NAME@VERSION`.
+
+    Raises:
+        ScoringError: `unknown_model`, `model_missing`; trying again does not help.
+    """
+    bare = name.partition("@")[0]
+    description = read_description(folder_of(bare))
+    if name not in {bare, description.label}:
+        raise ScoringError("unknown_model", f"There is no model {name!r}; this version has {description.label}.")
+    return description
+
+
+@cache
+def read_description(folder: Path) -> ModelDescription:
+    """Read a model folder's description.
+
+    Raises:
+        ScoringError: `model_missing` where there is none or it cannot be read.
+    """
+    try:
+        fields: dict[str, Any] = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
+        lists: dict[str, Any] = {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
+        return ModelDescription(**(fields | lists))
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise ScoringError("model_missing", f"{folder / DESCRIPTION_FILE} cannot be read as a model.") from error
+
+
+def folder_hash(folder: Path) -> str:
+    """SHA-256 over the files of a model folder that decide its scores.
+
+    Raises:
+        ScoringError: `model_missing` where one of them is not there.
+    """
+    return file_hash(*(folder / name for name in HASHED_FILES))
+
+
+def file_hash(*paths: Path) -> str:
+    """SHA-256 over files, one after the other.
+
+    Raises:
+        ScoringError: `model_missing` where one of them cannot be read.
+    """
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                while chunk := file.read(1 << 20):
+                    digest.update(chunk)
+        except OSError as error:
+            raise ScoringError("model_missing", f"{path} cannot be read.") from error
+    return digest.hexdigest()
+
+
+def verify(folder: Path, description: ModelDescription) -> None:
+    """Refuse a model folder whose files are not the described ones.
+
+    Raises:
+        ScoringError: `model_hash_mismatch` or `model_missing`; put the right files back, trying again does not help.
+    """
+    found = folder_hash(folder)
+    if found != description.sha256:
+        raise ScoringError(
+            "model_hash_mismatch",
+            f"The files of {description.label} have SHA-256 {found[:12]}…, described is {description.sha256[:12]}….",
+        )

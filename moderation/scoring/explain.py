@@ -1,0 +1,172 @@
+"""Why a text has its scores: a score a sentence, and the words that carry a score.
+
+Words are found by occlusion (Zeiler & Fergus 2014; Li, Monroe & Jurafsky 2016): the sentences that carry the score are
+scored once more without each of their words, all in one batch, and the words whose loss lowers the score most are
+named. Occlusion inside a sentence named words as well as inside the whole text, for two thirds of the price
+(docs/explanation/scoring.md has the figures).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from moderation.scoring.descriptions import ModelDescription
+from moderation.scoring.plans import Plan, Rows
+from moderation.scoring.reading import Reading, says_something
+from moderation.scoring.results import Result, Span
+from moderation.scoring.sentences import sentence_ranges
+
+Ask = Callable[[Iterable[str]], Rows]
+Range = tuple[int, int]
+Scores = Mapping[str, float]
+
+# Words are named for attributes from this score on: below, nothing carries anything.
+EXPLAINED = 0.1
+# A long sentence is looked at in parts of so many words.
+PART_WORDS = 32
+# Parts are looked at from this share of the best part's score, best first, until so many words were left out.
+NEAR_BEST = 0.5
+MOST_WORDS = 64
+# Named are at most so many words an attribute, each with this share at least of the weight of the first.
+MOST_NAMED = 6
+NAMED_SHARE = 0.5
+
+WORD = re.compile(r"[^\s—–…/]+")
+_EDGES = ".,;:!?\"'“”‘’«»()[]{}<>*_-~"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A piece of a reading that is looked at word by word, with its scores."""
+
+    text: str
+    begin: int
+    scores: Scores
+
+    def words(self) -> list[Range]:
+        """Where its words are, in characters of the part."""
+        return word_ranges(self.text)
+
+
+def explained(found: Mapping[Plan, Result], rows: Rows, ask: Ask, description: ModelDescription) -> dict[Plan, Result]:
+    """The results with spans.
+
+    Args:
+        found: Results by plan.
+        rows: Has every reading's text.
+        ask: Scores passages; asked twice, for all texts at once.
+        description: Of the model.
+    """
+    readings = {planned: planned.readings[-1 if one.normalised else 0] for planned, one in found.items()}
+    sentences = {planned: _sentences(reading, planned.language.code) for planned, reading in readings.items()}
+    pieces = {planned: _pieces(readings[planned].text, ranges) for planned, ranges in sentences.items()}
+    every = [*sentences.items(), *pieces.items()]
+    rows = {**rows, **ask(readings[planned].text[b:e] for planned, ranges in every for b, e in ranges)}
+    scored = _Scored(rows, description)
+    parts = {planned: scored.parts(readings[planned].text, pieces[planned], one) for planned, one in found.items()}
+    without = _Scored(ask(text for some in parts.values() for part in some for text in _occluded(part)), description)
+    return {
+        planned: replace(
+            one,
+            spans=(
+                *scored.sentences(readings[planned], sentences[planned]),
+                *without.words(readings[planned], parts[planned], one),
+            ),
+        )
+        for planned, one in found.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Passages that were scored, and what is made of them."""
+
+    rows: Rows
+    description: ModelDescription
+
+    def of(self, passage: str) -> dict[str, float]:
+        """The attributes' scores of a passage."""
+        return dict(zip(self.description.attributes, self.rows[passage][0], strict=False))
+
+    def sentences(self, reading: Reading, ranges: Iterable[Range]) -> Iterator[Span]:
+        """A span a sentence and attribute."""
+        for begin, end in ranges:
+            place = reading.origin(begin, end)
+            yield from (
+                Span(*place, name, score, "sentence") for name, score in self.of(reading.text[begin:end]).items()
+            )
+
+    def parts(self, text: str, ranges: Iterable[Range], result: Result) -> list[Part]:
+        """The parts that carry a score of the text, the best first, until they have `MOST_WORDS` words."""
+        wanted = [name for name, score in result.scores.items() if score >= EXPLAINED]
+        parts = [Part(text[begin:end], begin, self.of(text[begin:end])) for begin, end in ranges]
+        best = {name: max((part.scores[name] for part in parts), default=0.0) for name in wanted}
+        shares = {part: max((part.scores[n] / (best[n] or 1.0) for n in wanted), default=0.0) for part in parts}
+        near = sorted((part for part in parts if shares[part] >= NEAR_BEST), key=lambda part: -shares[part])
+        return list(_affordable(near))
+
+    def words(self, reading: Reading, parts: list[Part], result: Result) -> Iterator[Span]:
+        """The words that carry each attribute's score."""
+        for name, score in result.scores.items():
+            weights = [one for part in parts for one in self._weights(part, name)] if score >= EXPLAINED else []
+            for begin, end, weight in named(weights):
+                yield Span(*reading.origin(begin, end), name, weight, "word")
+
+    def _weights(self, part: Part, attribute: str) -> Iterator[tuple[int, int, float]]:
+        for (begin, end), without in zip(part.words(), _occluded(part), strict=True):
+            left = self.of(without)[attribute]
+            yield part.begin + begin, part.begin + end, weight(part.scores[attribute], left)
+
+
+def weight(score: float, without: float) -> float:
+    """The share of a score's odds that is lost with a word, 0 to 1; 0 where the score rises without it."""
+    odds, left = score / max(1 - score, 1e-6), without / max(1 - without, 1e-6)
+    return max(0.0, 1 - left / odds) if odds else 0.0
+
+
+def named(weights: Iterable[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+    """The words that carry most, in the order of the text."""
+    heaviest = sorted((one for one in weights if one[2] > 0), key=lambda one: -one[2])[:MOST_NAMED]
+    return sorted(one for one in heaviest if one[2] >= NAMED_SHARE * heaviest[0][2])
+
+
+def word_ranges(text: str) -> list[Range]:
+    """Where the words of a text are, without the marks around them."""
+    found = []
+    for match in WORD.finditer(text):
+        word = match[0]
+        begin = match.start() + len(word) - len(word.lstrip(_EDGES))
+        if begin < match.end() and says_something(word):
+            found.append((begin, match.start() + len(word.rstrip(_EDGES))))
+    return found
+
+
+def _occluded(part: Part) -> list[str]:
+    return [part.text[:begin] + part.text[end:] for begin, end in part.words()]
+
+
+def _affordable(parts: Iterable[Part]) -> Iterator[Part]:
+    left = MOST_WORDS
+    for part in parts:
+        left -= len(part.words())
+        if left < 0:
+            return
+        yield part
+
+
+def _sentences(reading: Reading, language: str) -> list[Range]:
+    ranges = sentence_ranges(reading.text, language)
+    return [(begin, end) for begin, end in ranges if says_something(reading.text[begin:end])]
+
+
+def _pieces(text: str, sentences: Iterable[Range]) -> list[Range]:
+    """The sentences, long ones in runs of `PART_WORDS` words."""
+    pieces = []
+    for begin, end in sentences:
+        words = word_ranges(text[begin:end])
+        cuts = [begin, *(begin + words[i][0] for i in range(PART_WORDS, len(words), PART_WORDS)), end]
+        pieces += list(pairwise(cuts))
+    return pieces

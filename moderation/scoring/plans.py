@@ -1,0 +1,89 @@
+"""One text's way through scoring: its language and readings before the model is asked, its scores after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from moderation.scoring.descriptions import ModelDescription
+from moderation.scoring.language import identify, refuse_language
+from moderation.scoring.normalise import undisguised
+from moderation.scoring.reading import Reading, readable, says_something
+from moderation.scoring.results import Language, Refusal, Result
+from moderation.scoring.windows import AVERAGED
+
+# A second reading counts as having raised a score from this difference; arithmetic in bfloat16 makes smaller ones.
+RAISED = 0.01
+
+Rows = Mapping[str, tuple[Sequence[float], int]]
+"""Passage → the model's outputs for it, and how many windows it was read in."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What is read of a text.
+
+    Attributes:
+        readings: The text as it stands and, where it looks disguised, what it says without the disguise.
+        language: What it is taken to be in; the model serves it.
+    """
+
+    readings: tuple[Reading, ...]
+    language: Language
+
+
+def plan(text: str, given: str | None, fallback: str | None, description: ModelDescription) -> Plan | Refusal:
+    """What to read of a text, or why the model cannot judge it.
+
+    Args:
+        text: As it was given.
+        given: A language to trust, or None.
+        fallback: The language of short or doubtful text, or None for the model's default.
+        description: Of the model that will read it.
+    """
+    plain = readable(text)
+    second = undisguised(plain)
+    readings = (Reading.of(plain), *([second] if second else []))
+    if not says_something(readings[-1].text):
+        return Refusal("no_text", "The text has no letter and no digit to judge.", None)
+    first = _language(readings[0].text, given, fallback, description)
+    if isinstance(first, Refusal) and second:
+        # Disguised text looks foreign: what it says without the disguise decides.
+        again = _language(second.text, given, fallback, description)
+        return first if isinstance(again, Refusal) else Plan(readings, again)
+    return first if isinstance(first, Refusal) else Plan(readings, first)
+
+
+def _language(text: str, given: str | None, fallback: str | None, description: ModelDescription) -> Language | Refusal:
+    language = identify(text, given, description, fallback=fallback)
+    return refuse_language(language, description) or language
+
+
+def result(planned: Plan, rows: Rows, description: ModelDescription, *, perspective: bool) -> Result:
+    """The scores of a text; of two readings the higher counts, output by output.
+
+    Args:
+        planned: What was read.
+        rows: Has every reading's text.
+        description: Of the model that read it.
+        perspective: Whether the outputs on Perspective's scale are wanted too.
+    """
+    outputs, windows = _outputs(planned.readings[0], rows, description)
+    raised = False
+    for reading in planned.readings[1:]:
+        again, _ = _outputs(reading, rows, description)
+        raised = any(again[name] - outputs[name] >= RAISED for name in description.attributes)
+        outputs |= {name: max(value, outputs[name]) for name, value in again.items() if name not in AVERAGED}
+    return Result(
+        scores={name: outputs[name] for name in description.attributes},
+        perspective={name: outputs[name] for name in description.perspective} if perspective else {},
+        model=description.label,
+        windows=windows,
+        normalised=raised,
+        language=planned.language,
+    )
+
+
+def _outputs(reading: Reading, rows: Rows, description: ModelDescription) -> tuple[dict[str, float], int]:
+    values, windows = rows[reading.text]
+    return dict(zip(description.outputs, values, strict=True)), windows

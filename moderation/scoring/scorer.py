@@ -1,0 +1,159 @@
+"""The facade: n texts in, n results or refusals out, in the same order.
+
+Path of a text: its language and readings (`plans`) → tokens → windows → batches → the engine → windows combined → a
+Result, on request with spans (`explain`). Equal texts, and equal windows of different texts, are run once.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Iterable, Sequence
+
+from moderation.scoring import windows
+from moderation.scoring.descriptions import ModelDescription, describe, folder_of, verify
+from moderation.scoring.engine import Session
+from moderation.scoring.explain import explained
+from moderation.scoring.plans import Plan, plan, result
+from moderation.scoring.results import Refusal, Result, ScoringError
+from moderation.scoring.tokens import Tokens
+
+SPECIAL_TOKENS = 2
+
+
+class Scorer:
+    """One model, opened on first use in each process; safe to use from several threads.
+
+    Attributes:
+        description: What the model is.
+    """
+
+    def __init__(self, description: ModelDescription, *, threads: int | None = None) -> None:
+        """Remember what to open; nothing is read yet.
+
+        Args:
+            description: From `describe`.
+            threads: Processor threads for inference; None takes all that this process may use.
+        """
+        self.description = description
+        self._folder = folder_of(description.name)
+        self._threads = threads
+        self._forget()
+        _scorers.add(self)
+
+    def _forget(self) -> None:
+        self._lock = threading.Lock()
+        self._opened: tuple[Tokens, Session] | None = None
+
+    def load(self) -> tuple[Tokens, Session]:
+        """Check the model's hash and open it in this process, once; `score` does so by itself.
+
+        Raises:
+            ScoringError: `model_missing`, `model_hash_mismatch`, or `inference_failed` where it cannot be compiled.
+        """
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._open()
+            return self._opened
+
+    def _open(self) -> tuple[Tokens, Session]:
+        verify(self._folder, self.description)
+        return Tokens(self._folder / "tokenizer.json"), self._session("probabilities")
+
+    def _session(self, output: str) -> Session:
+        path, precision = self._folder / "model.xml", self.description.precision
+        return Session(path, threads=self._threads, precision=precision, output=output)
+
+    @property
+    def precision(self) -> str:
+        """The number type of the arithmetic on this processor, `bf16` or `f32`; opens the model."""
+        return self.load()[1].precision
+
+    def score(
+        self,
+        texts: Sequence[str],
+        *,
+        languages: Sequence[str | None] | None = None,
+        fallbacks: Sequence[str | None] | None = None,
+        spans: bool = False,
+        perspective: bool = False,
+    ) -> list[Result | Refusal]:
+        """Score texts of any number and length; long ones are read in windows, never cut.
+
+        A text that looks disguised is read a second time without the disguise; the higher score counts.
+
+        Args:
+            texts: As people wrote them, in plain text.
+            languages: One a text, or None; a given language is trusted, where it is None or empty it is detected.
+            fallbacks: One a text, or None: what a short or doubtful text is in, where that is not the model's default.
+            spans: Also score each sentence, and name the words that carry a score.
+            perspective: Also return the outputs on Perspective's scale.
+
+        Returns:
+            As many as texts, same order; probabilities from 0 to 1.
+
+        Raises:
+            ScoringError: `invalid_arguments` where `languages` or `fallbacks` has another length; what `load` raises;
+                `inference_failed`, which may pass when tried again.
+        """
+        given = zip(texts, _as_many(languages, texts), _as_many(fallbacks, texts), strict=True)
+        plans = [plan(text, language, fallback, self.description) for text, language, fallback in given]
+        accepted = [one for one in plans if isinstance(one, Plan)]
+        rows = self._rows(reading.text for one in accepted for reading in one.readings)
+        found = {one: result(one, rows, self.description, perspective=perspective) for one in accepted}
+        if spans:
+            found = explained(found, rows, self._rows, self.description)
+        return [found[one] if isinstance(one, Plan) else one for one in plans]
+
+    def _rows(self, passages: Iterable[str]) -> dict[str, tuple[list[float], int]]:
+        """Outputs and number of windows of each different passage."""
+        unique = list(dict.fromkeys(passages))
+        if not unique:
+            return {}
+        tokens, session = self.load()
+        size, encoded = self.description.max_tokens - SPECIAL_TOKENS, tokens.encode(unique)
+        long = {i: windows.condensed(ids, tokens.slight) for i, ids in enumerate(encoded) if len(ids) > size}
+        split = [
+            windows.split(long.get(i, ids), size, self.description.overlap_tokens) for i, ids in enumerate(encoded)
+        ]
+        place = {window: i for i, window in enumerate(dict.fromkeys(w for parts in split for w in parts))}
+        values = session.run([tokens.enclose(window) for window in place], len(self.description.outputs))
+        combined = (windows.combine(values[[place[w] for w in parts]], self.description.outputs) for parts in split)
+        return {text: (row, len(parts)) for text, row, parts in zip(unique, combined, split, strict=True)}
+
+
+def _as_many(codes: Sequence[str | None] | None, texts: Sequence[str]) -> Sequence[str | None]:
+    if codes is None:
+        return [None] * len(texts)
+    if len(codes) != len(texts):
+        raise ScoringError("invalid_arguments", f"{len(codes)} languages came with {len(texts)} texts.")
+    return codes
+
+
+_scorers: weakref.WeakSet[Scorer] = weakref.WeakSet()
+_shared: dict[tuple[ModelDescription, int | None], Scorer] = {}
+
+
+def open_scorer(name: str = "compact", *, threads: int | None = None) -> Scorer:
+    """The scorer of a model, one a process for the same arguments; cheap: the model itself is opened on first use.
+
+    Args:
+        name: `NAME` or `NAME@VERSION`.
+        threads: Processor threads for inference; None takes all that this process may use.
+
+    Raises:
+        ScoringError: `unknown_model`, `model_missing`; trying again does not help.
+    """
+    description = describe(name)
+    return _shared.setdefault((description, threads), Scorer(description, threads=threads))
+
+
+def _forget_in_child() -> None:
+    for scorer in list(_scorers):
+        scorer._forget()
+
+
+# Runs after the engine's own hook, since that module was imported before: what is forgotten here is not destroyed.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)

