@@ -1,0 +1,144 @@
+"""`benchmark`: measures this installation at work, kind by kind. Each kind is a function in `KINDS`."""
+
+import json
+import os
+import platform
+import sys
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from archive.management.benchmark import BenchmarkError, archive_measured
+from moderation.management.desk import desk_measured
+from moderation.management.moderators import moderators_measured
+from moderation.management.scoring_speed import TEXTS, ScoringPlan, scoring_measured
+from moderation.management.serving import ApiPlan, api_measured
+from moderation.management.texts import texts_read
+
+Figures = dict[str, Any]
+ARCHIVE_COMMENTS, DESK_COMMENTS = 100_000, 200_000
+
+
+def at_least_one(value: str) -> int:
+    """Reads a number from 1 on."""
+    if not value.isdecimal() or int(value) < 1:
+        raise ArgumentTypeError(f"{value!r} is no number from 1 on")
+    return int(value)
+
+
+def archive(options: dict[str, Any]) -> Figures:
+    """Measures an import: a WordPress export of `--comments` comments, made for it, into a scratch database."""
+    measured = archive_measured(comments=options["comments"] or ARCHIVE_COMMENTS)
+    return {
+        "database": connection.vendor,
+        **asdict(measured),
+        "comments_per_second": round(measured.rate, 1),
+        "peak_megabytes": round(measured.peak_bytes / 1_000_000, 1),
+    }
+
+
+def api(options: dict[str, Any]) -> Figures:
+    """Measures the server: comments:analyze for `--clients`, `--beside-batch` too, and under an `--overload`."""
+    clients = tuple(dict.fromkeys(options["clients"]))
+    return api_measured(ApiPlan(clients, options["seconds"], options["beside_batch"], options["overload"]))
+
+
+def moderators(options: dict[str, Any]) -> Figures:
+    """Lets `--moderators` people decide at once on one queue of `--queued` comments, and counts what became of it."""
+    return moderators_measured(moderators=options["moderators"], pending=options["queued"])
+
+
+def desk(options: dict[str, Any]) -> Figures:
+    """Asks for every page of the review desk, beside `--comments` comments, a tenth of them pending."""
+    return desk_measured(comments=options["comments"] or DESK_COMMENTS)
+
+
+def scoring(options: dict[str, Any]) -> Figures:
+    """Measures the engine against the detoxify library on `--texts`, or on seeded ones; no database is opened."""
+    texts = texts_read(options["texts"]) if options["texts"] else None
+    return scoring_measured(ScoringPlan(texts, options["count"]), say=lambda line: sys.stderr.write(f"{line}\n"))
+
+
+KINDS: dict[str, Callable[[dict[str, Any]], Figures]] = {
+    "archive": archive,
+    "scoring": scoring,
+    "api": api,
+    "moderators": moderators,
+    "desk": desk,
+}
+
+
+class Command(BaseCommand):
+    """Runs one benchmark, or all of them."""
+
+    help = (
+        "Measures this installation. archive: imports an export made for it into a scratch database, then drops it. "
+        "api: the latency of the server, on a scratch database too. "
+        "moderators: people who decide on one queue at once, on a scratch database too. "
+        "desk: every page of the review desk on a filled scratch database. "
+        "scoring: the engine against the detoxify library, without a database."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declares the options."""
+        parser.add_argument("kind", choices=[*KINDS, "all"])
+        parser.add_argument(
+            "--comments",
+            type=at_least_one,
+            metavar="N",
+            help=f"archive, desk: how many ({ARCHIVE_COMMENTS}, {DESK_COMMENTS})",
+        )
+        parser.add_argument(
+            "--clients", type=at_least_one, nargs="+", default=[1, 16], metavar="N", help="api: at a time (1 16)"
+        )
+        parser.add_argument("--seconds", type=at_least_one, default=20, metavar="S", help="api: of each load (20)")
+        parser.add_argument("--beside-batch", action="store_true", help="api: also while a nice score_comments runs")
+        parser.add_argument("--overload", type=int, default=200, metavar="N", help="api: clients; 0 for none (200)")
+        parser.add_argument(
+            "--moderators", type=at_least_one, default=20, metavar="N", help="moderators: how many at once (20)"
+        )
+        parser.add_argument(
+            "--queued", type=at_least_one, default=2_000, metavar="N", help="moderators: comments in their queue (2000)"
+        )
+        parser.add_argument("--texts", type=Path, metavar="FILE", help="scoring: comments; without it, seeded ones")
+        parser.add_argument(
+            "--count", type=at_least_one, default=TEXTS, metavar="N", help=f"scoring: texts to score ({TEXTS})"
+        )
+        parser.add_argument("--json", type=Path, metavar="FILE", help="writes the figures there too")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Measures, prints a line a figure, and writes them as JSON where that was asked for."""
+        kinds = list(KINDS) if options["kind"] == "all" else [options["kind"]]
+        figures = {"machine": machine(), **{kind: self._measured(kind, options) for kind in kinds}}
+        if options["json"]:
+            self._write(options["json"], figures)
+
+    def _measured(self, kind: str, options: dict[str, Any]) -> Figures:
+        try:
+            figures = KINDS[kind](options)
+        except BenchmarkError as error:
+            raise CommandError(f"{kind}: {error}") from error
+        for name, value in figures.items():
+            self.stdout.write(f"{kind} {name}: {shown(value)}")
+        return figures
+
+    def _write(self, path: Path, figures: Figures) -> None:
+        try:
+            path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"--json {path}: {error.strerror}") from error
+
+
+def shown(value: Any) -> str:
+    """Returns a figure for a line of text; several that belong together in one."""
+    return ", ".join(f"{name} {one}" for name, one in value.items()) if isinstance(value, dict) else str(value)
+
+
+def machine() -> Figures:
+    """Returns what figures depend on: the machine's kind and the Python."""
+    return {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}

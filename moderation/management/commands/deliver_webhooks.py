@@ -1,0 +1,60 @@
+"""Sends the decisions that wait for webhook targets; may be killed, run again, and run several times at once."""
+
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from moderation.management.progress import stop_on_signals
+from moderation.services.deliveries import DeliveryReport, deliveries_prune, deliveries_run
+
+# How soon a watching run sees a new decision, and a stop.
+WATCH_SECONDS = 1.0
+
+
+class Command(BaseCommand):
+    """`deliver_webhooks [--once | --watch]`"""
+
+    help = "Send the decisions that wait for webhook targets."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declares the options."""
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument("--once", action="store_true", help="send what is due and end: for a scheduler (the default)")
+        how.add_argument("--watch", action="store_true", help="go on until stopped, looking every second")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Sends, and says what came of it; status 1 where an attempt failed, which a later run repeats."""
+        try:
+            with stop_on_signals() as stop:
+                report = self.watch(stop) if options["watch"] else deliveries_run(stop=stop)
+                deliveries_prune()
+        except DatabaseError as error:
+            raise CommandError(f"The database failed ({type(error).__name__}); run it again.") from None
+        if not options["watch"]:
+            self.stdout.write(summary(report))
+            if report.failed:
+                raise CommandError("Some attempts failed. What was not given up is sent again when its time comes.")
+
+    def watch(self, stop: Callable[[], bool]) -> DeliveryReport:
+        """Sends what is due, again and again, until a signal comes; writes a line where something was done."""
+        while not stop():
+            report = deliveries_run(stop=stop)
+            if report != DeliveryReport():
+                self.stdout.write(summary(report))
+                self.stdout.flush()
+                deliveries_prune()
+            else:
+                time.sleep(WATCH_SECONDS)
+        return DeliveryReport()
+
+
+def summary(report: DeliveryReport) -> str:
+    """Returns what a run did, for a person."""
+    return (
+        f"{report.delivered:,} delivered, {report.failed:,} attempts failed, {report.given_up:,} given up, "
+        f"{report.disabled:,} targets disabled."
+    )

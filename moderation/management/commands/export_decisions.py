@@ -1,0 +1,35 @@
+"""Writes the ledger of decisions, as CSV or JSON Lines."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from moderation.management.commands.create_api_key import sources_named
+from moderation.management.output import lines_write
+from moderation.services.export import DECISION_COLUMNS, csv_lines, decision_rows, json_lines
+
+USAGE = 2
+
+
+class Command(BaseCommand):
+    """`export_decisions [--format csv|jsonl] [--after ID] [--source S…] [--output FILE]`"""
+
+    help = "Write the ledger of decisions as CSV or JSON Lines, oldest first."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declares the options."""
+        parser.add_argument("--format", choices=["csv", "jsonl"], default="csv")
+        parser.add_argument("--after", type=int, default=0, metavar="ID", help="only decisions after this one")
+        parser.add_argument("--source", action="append", default=[], help="only of this source; may be repeated")
+        parser.add_argument("--output", type=Path, help="a file; without it standard output")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Streams the rows."""
+        if options["after"] < 0:
+            raise CommandError("--after is the number of a decision, or 0.", returncode=USAGE)
+        sources = [source.pk for source in sources_named(options["source"])]
+        rows = decision_rows(after=options["after"], sources=sources)
+        lines = csv_lines(rows, DECISION_COLUMNS) if options["format"] == "csv" else json_lines(rows)
+        lines_write(lines, path=options["output"], stdout=self.stdout)

@@ -1,0 +1,28 @@
+"""Writes the suggested scores that came in, as CSV or JSON Lines."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from moderation.management.output import lines_write
+from moderation.services.export import FEEDBACK_COLUMNS, csv_lines, feedback_rows, json_lines
+
+
+class Command(BaseCommand):
+    """`export_feedback [--format csv|jsonl] [--trusted-only] [--output FILE]`"""
+
+    help = "Write the suggested scores (Perspective's suggestscore) as CSV or JSON Lines."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declares the options."""
+        parser.add_argument("--format", choices=["csv", "jsonl"], default="csv")
+        parser.add_argument("--trusted-only", action="store_true", help="only what came with a key marked as trusted")
+        parser.add_argument("--output", type=Path, help="a file; without it standard output")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Streams the rows."""
+        rows = feedback_rows(trusted_only=options["trusted_only"])
+        lines = csv_lines(rows, FEEDBACK_COLUMNS) if options["format"] == "csv" else json_lines(rows)
+        lines_write(lines, path=options["output"], stdout=self.stdout)

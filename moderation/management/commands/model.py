@@ -1,0 +1,58 @@
+"""Shows the models of this installation and makes one the active one."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from moderation.models import ModelVersion
+from moderation.scoring import ModelDescription, available, describe
+from moderation.scoring.published import PUBLISHED, Published
+from moderation.services.errors import ServiceError
+from moderation.services.score import model_activate
+
+
+class Command(BaseCommand):
+    """`model list`, `model activate NAME@N`"""
+
+    help = "List the models, or make one the model whose scores count."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declares the two forms."""
+        forms = parser.add_subparsers(dest="form", required=True)
+        forms.add_parser("list", help="show what there is and which one is active")
+        activate = forms.add_parser("activate", help="make a model the one that scores from now on")
+        activate.add_argument("label", metavar="NAME@N", help="such as compact@1")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Runs one of the forms."""
+        if options["form"] == "list":
+            self.stdout.write("\n".join(model_lines()))
+            return
+        try:
+            version = model_activate(label=options["label"])
+        except ServiceError as error:
+            raise CommandError(error.detail) from error
+        self.stdout.write(f"{version} is active. It scores what comes; `score_comments --rescore` walks the rest.")
+
+
+def model_lines() -> list[str]:
+    """Returns a line for each model, those that were used and those that could be."""
+    known = {str(version): version for version in ModelVersion.objects.all()}
+    present = {description.label: description for description in map(describe, available())}
+    lines = [model_line(label, known.get(label), present.get(label)) for label in sorted({*known, *present})]
+    return lines + [published_line(name, model) for name, model in PUBLISHED.items() if name not in available()]
+
+
+def published_line(name: str, model: Published) -> str:
+    """Returns the line of a model of Detoxify's that was not converted here."""
+    return f"  {name}  {', '.join(model.languages)}  (not converted: manage.py convert_model {name})"
+
+
+def model_line(label: str, version: ModelVersion | None, description: ModelDescription | None) -> str:
+    """Returns the line of one model: `*` before the active one."""
+    mark = "*" if version and version.active else " "
+    languages = ", ".join(description.languages if description else version.languages if version else [])
+    notes = [] if description else ["its files are missing"]
+    notes += [] if version else ["not used yet"]
+    return f"{mark} {label}  {languages}{'  (' + '; '.join(notes) + ')' if notes else ''}"

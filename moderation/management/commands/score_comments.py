@@ -1,0 +1,148 @@
+"""Scores the comments that are unscored; may be stopped, killed, run again and run several times at once."""
+
+import sys
+from argparse import ArgumentParser
+from datetime import datetime, time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+from moderation.management.progress import Progress, stop_on_signals
+from moderation.services.deferred import deferred_return
+from moderation.services.errors import ServiceError
+from moderation.services.score import ScoreOptions, ScorePlan, ScoreReport, comments_score, comments_score_plan
+
+SHOWN_IDS = 20
+USAGE = 2
+
+
+class Command(BaseCommand):
+    """`score_comments [--model NAME] [--batch-size N] [--limit N] [--since DATE] [--source NAME] [--shard i/n] …`"""
+
+    help = "Score the comments that are unscored, with the active model."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declares the options."""
+        parser.add_argument("--model", help="a model by NAME or NAME@N; one that is not active only adds its scores")
+        parser.add_argument("--batch-size", type=int, default=64, help="texts sent and saved together (64)")
+        parser.add_argument("--limit", type=int, help="score at most so many comments")
+        parser.add_argument("--since", help="only comments written since this date or date and time")
+        parser.add_argument("--source", help="only comments of this source, by slug or name")
+        parser.add_argument("--shard", metavar="i/n", help="only the i-th of n parts, i from 1")
+        parser.add_argument("--rescore", action="store_true", help="also comments that lack a score of this model")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Runs, shows the progress, prints the summary; status 1 where anything failed."""
+        try:
+            wanted = options_of(options)
+            if options["dry_run"]:
+                self.stdout.write(plan_text(comments_score_plan(options=wanted)))
+            else:
+                self.finish(self.run(wanted))
+        except ServiceError as error:
+            raise CommandError(error.detail, returncode=USAGE if error.errors else 1) from error
+        except DatabaseError as error:
+            # A database's message may quote the row, and the row holds a reader's words.
+            raise CommandError(f"The database failed ({type(error).__name__}); run it again.") from None
+
+    def run(self, wanted: ScoreOptions) -> ScoreReport:
+        """Brings deferred comments back that are due, then scores until nothing is left or a signal asks to stop."""
+        progress = Progress(unit="comment", stream=sys.stderr)
+        try:
+            with stop_on_signals() as stop:
+                deferred_return()
+                return comments_score(
+                    options=wanted, progress=lambda report: progress.show(report.done, report.total), stop=stop
+                )
+        finally:
+            progress.close()
+
+    def finish(self, report: ScoreReport) -> None:
+        """Prints the summary; raises CommandError where the run failed in whole or part."""
+        self.stdout.write(summary(report))
+        if report.error:
+            raise CommandError(f"The run ended early: {report.error}. What was saved is saved; run it again.")
+        if report.set_aside:
+            ids = ", ".join(f"{pk} ({code})" for pk, code in list(report.set_aside.items())[:SHOWN_IDS])
+            raise CommandError(f"{len(report.set_aside)} comments made the model fail and were set aside: {ids}")
+
+
+def options_of(options: dict[str, Any]) -> ScoreOptions:
+    """Returns the command's options; raises CommandError naming the one that cannot be read."""
+    return ScoreOptions(
+        model=options["model"],
+        batch_size=options["batch_size"],
+        limit=options["limit"],
+        since=parse_since(options["since"]),
+        source=options["source"],
+        shard=parse_shard(options["shard"]),
+        rescore=options["rescore"],
+    )
+
+
+def parse_since(value: str | None) -> datetime | None:
+    """Returns the moment that `value` means: for a date, its first in UTC."""
+    if value is None:
+        return None
+    try:
+        moment = parse_datetime(value)
+        day = parse_date(value) if moment is None else None
+    except ValueError as error:
+        raise CommandError(f"--since: {error}.", returncode=USAGE) from error
+    moment = datetime.combine(day, time.min) if day else moment
+    if moment is None:
+        detail = f"--since: {value} is not a date (2021-11-16) or a date and time (2021-11-16T12:00:00Z)."
+        raise CommandError(detail, returncode=USAGE)
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+
+
+def parse_shard(value: str | None) -> tuple[int, int] | None:
+    """Returns (i, n) of `i/n`."""
+    if value is None:
+        return None
+    number, _, count = value.partition("/")
+    if not (number.isascii() and number.isdigit() and count.isascii() and count.isdigit()):
+        raise CommandError(f"--shard: {value} is not i/n, such as 1/4.", returncode=USAGE)
+    return int(number), int(count)
+
+
+def plan_text(plan: ScorePlan) -> str:
+    """Returns what a run would do, for a person."""
+    lines = [f"Would score {plan.total:,} comments with {plan.model}; nothing was written."]
+    lines += [f"  {source}: {count:,}" for source, count in sorted(plan.by_source.items())]
+    if not plan.active:
+        lines.append(f"  {plan.model} is not the active model: its scores would be kept, and no comment moved.")
+    if plan.leased:
+        lines.append(f"  {plan.leased:,} of them are another run's at the moment.")
+    if plan.set_aside:
+        lines.append(f"  {plan.set_aside:,} made the model fail before and stay set aside; --rescore tries them again.")
+    if plan.closed:
+        lines.append(f"  {plan.closed:,} that were withdrawn, erased or deleted would be closed.")
+    return "\n".join(lines)
+
+
+def summary(report: ScoreReport) -> str:
+    """Returns what a run did, for a person."""
+    lines = [
+        f"{report.scored:,} comments scored by {report.model} in {report.seconds:,.1f} s, {report.rate:,.1f} a second.",
+        f"  texts sent to the model: {report.texts_sent:,}; again for their spans: {report.spans_sent:,}",
+    ]
+    if report.active:
+        states = ", ".join(f"{state} {count:,}" for state, count in sorted(report.states.items()))
+        lines.append(f"  flagged: {report.flagged:,}; states: {states or 'none changed'}")
+    lines += [f"  refused, {code}: {count:,}" for code, count in sorted(report.refused.items())]
+    counted = {
+        "had this model's score already and were only judged": report.reused,
+        "set aside after three failures": len(report.set_aside),
+        "closed because they were withdrawn, erased or deleted": report.closed,
+        "edited or closed meanwhile": report.changed,
+        "left to another run that is at work on them": report.left_to_others,
+    }
+    lines += [f"  {what}: {count:,}" for what, count in counted.items() if count]
+    if report.stopped:
+        lines.append("  stopped when asked to: the rest is unscored; run it again.")
+    return "\n".join(lines)

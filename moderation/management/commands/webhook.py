@@ -1,0 +1,86 @@
+"""Webhook targets on the command line: made, listed, given new secrets, disabled and enabled."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from moderation.management.commands.create_api_key import sources_named
+from moderation.models import Delivery, WebhookTarget
+from moderation.services.errors import ServiceError
+from moderation.services.webhook_targets import (
+    OVERLAP_HOURS,
+    webhook_secret_rotate,
+    webhook_target_create,
+    webhook_target_disable,
+    webhook_target_enable,
+)
+
+
+class Command(BaseCommand):
+    """`webhook add URL [--source S…] | list | rotate ID [--overlap HOURS] | disable ID | enable ID`"""
+
+    help = "Manage webhook targets. A secret is printed once, alone, on standard output."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declares the sub-commands."""
+        parts = parser.add_subparsers(dest="part", required=True)
+        add = parts.add_parser("add", help="make a target and print its secret")
+        add.add_argument("url", help="an address that begins with https://")
+        add.add_argument("--source", action="append", default=[], help="only this source's decisions; may be repeated")
+        parts.add_parser("list", help="show the targets")
+        rotate = parts.add_parser("rotate", help="make a new secret and print it")
+        rotate.add_argument("--overlap", type=int, default=OVERLAP_HOURS, help="hours that the old one signs too (24)")
+        for part in (rotate, parts.add_parser("disable"), parts.add_parser("enable")):
+            part.add_argument("id", type=int, help="the target's number")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Does what was asked."""
+        try:
+            getattr(self, f"part_{options['part']}")(options)
+        except ServiceError as error:
+            raise CommandError(str(error)) from error
+
+    def part_add(self, options: dict[str, Any]) -> None:
+        """Makes a target."""
+        target, secret = webhook_target_create(url=options["url"], sources=sources_named(options["source"]))
+        self.stderr.write(f"Target {target.pk} made. Keep its secret: it cannot be shown again.")
+        self.stdout.write(secret)
+
+    def part_list(self, _options: dict[str, Any]) -> None:
+        """Shows the targets."""
+        for target in WebhookTarget.objects.prefetch_related("sources"):
+            sources = ", ".join(source.slug for source in target.sources.all()) or "all sources"
+            waiting = Delivery.objects.open().filter(target=target).count()
+            self.stdout.write(f"{target.pk}  {target.url}  {sources}  {standing(target)}, {waiting:,} waiting")
+
+    def part_rotate(self, options: dict[str, Any]) -> None:
+        """Makes a new secret."""
+        secret = webhook_secret_rotate(target=target_of(options), overlap_hours=options["overlap"])
+        self.stderr.write("Keep the new secret: it cannot be shown again.")
+        self.stdout.write(secret)
+
+    def part_disable(self, options: dict[str, Any]) -> None:
+        """Disables a target."""
+        webhook_target_disable(target=target_of(options), because="By the command line.")
+
+    def part_enable(self, options: dict[str, Any]) -> None:
+        """Enables a target."""
+        webhook_target_enable(target=target_of(options))
+
+
+def target_of(options: dict[str, Any]) -> WebhookTarget:
+    """Returns the target of the number that was given; raises CommandError."""
+    target = WebhookTarget.objects.filter(pk=options["id"]).first()
+    if target is None:
+        raise CommandError(f"There is no target {options['id']}.")
+    return target
+
+
+def standing(target: WebhookTarget) -> str:
+    """Returns in words whether anything is sent to the target."""
+    if not target.active:
+        return f"disabled ({target.disabled_because})" if target.disabled_because else "disabled"
+    paused = target.paused_until is not None and target.paused_until > timezone.now()
+    return f"failing, next try {target.paused_until:%Y-%m-%d %H:%M:%S %Z}" if paused else "active"

@@ -1,0 +1,22 @@
+"""Where an export goes: standard output, or a new file."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.core.management.base import CommandError, OutputWrapper
+
+
+def lines_write(lines: Iterable[str], *, path: Path | None, stdout: OutputWrapper) -> None:
+    """Writes lines as they come to the file `path`, or to `stdout` without one; raises CommandError.
+
+    A name that is there already is not overwritten: it may be the only copy of an earlier export.
+    """
+    if path is None:
+        for line in lines:
+            stdout.write(line, ending="")
+        return
+    try:
+        with path.open("x", encoding="utf-8", newline="") as file:
+            file.writelines(lines)
+    except OSError as error:
+        raise CommandError(f"--output: {error.strerror}: {path}") from error

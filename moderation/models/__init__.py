@@ -1,0 +1,39 @@
+"""What moderation keeps about a comment: scores, the claim on it, its review, and the ledger of decisions."""
+
+from moderation.models.access import ApiKey, Moderator, Scope
+from moderation.models.claim import Claim
+from moderation.models.commenter import LookUp, Mute
+from moderation.models.decision import Action, Decision, DecisionKind, DecisionNote, Ground, Reason, ReviewRound
+from moderation.models.feedback import Feedback, ReaderFlag
+from moderation.models.policy import PolicyVersion
+from moderation.models.review import DecidedBy, Review, ReviewQuerySet, State, View
+from moderation.models.score import ModelVersion, Score
+from moderation.models.webhook import Delivery, WebhookTarget
+
+__all__ = [
+    "Action",
+    "ApiKey",
+    "Claim",
+    "DecidedBy",
+    "Decision",
+    "DecisionKind",
+    "DecisionNote",
+    "Delivery",
+    "Feedback",
+    "Ground",
+    "LookUp",
+    "ModelVersion",
+    "Moderator",
+    "Mute",
+    "PolicyVersion",
+    "ReaderFlag",
+    "Reason",
+    "Review",
+    "ReviewQuerySet",
+    "ReviewRound",
+    "Scope",
+    "Score",
+    "State",
+    "View",
+    "WebhookTarget",
+]

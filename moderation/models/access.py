@@ -1,0 +1,52 @@
+"""Who may do what: keys for machines, and what a moderator is limited to."""
+
+from django.conf import settings
+from django.db import models
+from knox.models import AbstractAuthToken
+
+from archive.models import Source
+
+
+class Scope(models.TextChoices):
+    """What a key opens; no scope implies another."""
+
+    READ = "read", "read everything"
+    WRITE = "write", "store sources, articles, comments and flags"
+    ANALYZE = "analyze", "score texts that are not stored"
+    MODERATE = "moderate", "decide"
+    POLICY = "policy", "write and activate policies"
+
+
+class ApiKey(AbstractAuthToken):  # type: ignore[misc]
+    """A machine's key. Only its digest is kept. `sources` limits it to some sources; none means all.
+
+    `rate` is requests a minute; null means no limit. `trusted_feedback` marks keys whose suggested scores may be
+    calibrated on. `drop_unsupported` drops attributes no model serves instead of refusing a Perspective request.
+    """
+
+    name = models.CharField(max_length=100, unique=True)
+    scopes = models.JSONField(default=list)
+    sources = models.ManyToManyField(Source, blank=True, related_name="+")
+    rate = models.PositiveIntegerField(null=True, blank=True)
+    trusted_feedback = models.BooleanField(default=False)
+    drop_unsupported = models.BooleanField(default=False)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Moderator(models.Model):
+    """What a user is limited to (`sources`, none means all) and their own settings of the desk."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="moderator")
+    sources = models.ManyToManyField(Source, blank=True, related_name="+")
+    desk = models.JSONField(default=dict, blank=True)
+
+    def __str__(self) -> str:
+        return f"moderator {self.user_id}"

@@ -1,0 +1,29 @@
+"""Who is scoring a comment right now, and which comments made the model fail."""
+
+from django.db import models
+
+from archive.models import Comment
+
+
+class Claim(models.Model):
+    """A scorer's lease on a comment.
+
+    A row whose `lease_until` has passed belongs to nobody. After three failed tries `set_aside_at` is set and the
+    comment is left alone, its `error` kept, until an operator rescores it.
+    """
+
+    comment = models.OneToOneField(Comment, on_delete=models.CASCADE, primary_key=True, related_name="claim")
+    worker = models.CharField(max_length=100, blank=True, default="")
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True, default="")
+    set_aside_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["worker"], name="claim_worker"),
+            models.Index(fields=["lease_until"], name="claim_lease"),
+        ]
+
+    def __str__(self) -> str:
+        return f"claim on comment {self.comment_id} by {self.worker or 'nobody'}"

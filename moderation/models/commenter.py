@@ -1,0 +1,62 @@
+"""What moderation keeps about people who comment: who is muted, and who looked up whose record."""
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from archive.models import Comment, Commenter
+from moderation.models.decision import Decision
+
+
+class MuteQuerySet(models.QuerySet["Mute"]):
+    """Reads of mutes."""
+
+    def standing(self, now: datetime) -> Self:
+        """Mutes that nobody has ended and whose end has not come."""
+        return self.filter(Q(until=None) | Q(until__gt=now), ended_at=None)
+
+
+class Mute(models.Model):
+    """A commenter whose next comments are held. `until` null: without end; `ended_at`: it was ended or replaced.
+
+    Who did it, and when, is in the ledger: `decision` is the row of its beginning. `comment` is what it was about.
+    """
+
+    commenter = models.ForeignKey(Commenter, on_delete=models.CASCADE, related_name="mutes")
+    comment = models.ForeignKey(Comment, on_delete=models.SET_NULL, null=True, related_name="+")
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="mute")
+    reason = models.CharField(max_length=32)
+    since = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = MuteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [("mute", "Can mute commenters")]
+        constraints = [
+            models.UniqueConstraint(fields=["commenter"], condition=Q(ended_at=None), name="mute_one_standing"),
+            models.CheckConstraint(condition=Q(until=None) | Q(until__gt=F("since")), name="mute_ends_after_it_began"),
+        ]
+
+    def __str__(self) -> str:
+        return f"mute of commenter {self.commenter_id}"
+
+
+class LookUp(models.Model):
+    """Somebody looked up a commenter's record; kept so that curiosity leaves a trace."""
+
+    commenter = models.ForeignKey(Commenter, on_delete=models.CASCADE, related_name="look_ups")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"look-up of commenter {self.commenter_id} by user {self.actor_id}"

@@ -1,0 +1,157 @@
+"""The ledger: one row a decision, whole from its first migration, never changed and never removed.
+
+Database triggers refuse UPDATE and DELETE (`moderation.models.ledger`). An undo is a new row that names the one it
+undoes. Text is not in here: a decision keeps the seal of the text that was seen, so that the text can be erased.
+"""
+
+from collections.abc import Collection
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from archive.models import Comment, Commenter
+from moderation.models.policy import PolicyVersion
+
+
+class DecisionKind(models.TextChoices):
+    """Who or what made the change."""
+
+    PERSON = "person", _("a person")
+    POLICY = "policy", _("the policy")
+    IMPORT = "import", _("the import")
+    UNDO = "undo", _("an undo")
+    APPEAL = "appeal", _("an appeal")
+    SYSTEM = "system", _("the system")
+
+
+class Action(models.TextChoices):
+    """What can be done to a comment, and the two that are about the person who wrote it: mute and unmute."""
+
+    APPROVE = "approve", _("approve")
+    REJECT = "reject", _("reject")
+    DEFER = "defer", _("defer")
+    ESCALATE = "escalate", _("escalate")
+    HIGHLIGHT = "highlight", _("highlight")
+    UNHIGHLIGHT = "unhighlight", _("remove the highlight")
+    REOPEN = "reopen", _("reopen")
+    UNDO = "undo", _("undo")
+    APPEAL = "appeal", _("appeal")
+    CLOSE = "close", _("close")
+    HOLD = "hold", _("hold")
+    QUEUE = "queue", _("queue")
+    MUTE = "mute", _("mute")
+    UNMUTE = "unmute", _("unmute")
+
+
+class Ground(models.TextChoices):
+    """What a decision rests on, in the words of the EU's Digital Services Act, article 17."""
+
+    NONE = "", _("not given")
+    TERMS = "terms", _("incompatible with the terms")
+    ILLEGAL = "illegal", _("illegal content")
+
+
+class ReviewRound(models.TextChoices):
+    """Which look at the comment this was."""
+
+    FIRST = "first", _("first")
+    SECOND = "second", _("second")
+    GOLDEN = "golden", _("golden")
+
+
+class Reason(models.Model):
+    """A reason that the newsroom gives for a rejection."""
+
+    code = models.SlugField(max_length=32, unique=True)
+    label = models.CharField(max_length=100)
+    ground = models.CharField(max_length=8, choices=Ground, default=Ground.TERMS)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    """Reads of the ledger."""
+
+    def in_sources(self, sources: Collection[int]) -> Self:
+        """Rows about comments or commenters of these sources, by their ids; all rows where `sources` is empty."""
+        of_sources = Q(comment__source__in=sources) | Q(commenter__source__in=sources)
+        return self.filter(of_sources) if sources else self.all()
+
+
+class Decision(models.Model):
+    """One row of the ledger. Ids follow commit order, so a reader that asks for what came after an id misses none.
+
+    A row is about a `comment` or, where somebody is muted, about a `commenter`; never about both. `until` is when what
+    it did ends by itself: a deferred comment comes back, a mute is over.
+
+    `text_seal` is HMAC-SHA256 in hexadecimal of the text that was judged, under the comment's `seal_key`. `scores` is
+    what the actor saw. `review_probability` is the chance with which the comment came to review, for unbiased counts.
+    """
+
+    comment = models.ForeignKey(Comment, on_delete=models.PROTECT, null=True, related_name="decisions")
+    commenter = models.ForeignKey(Commenter, on_delete=models.PROTECT, null=True, related_name="decisions")
+    kind = models.CharField(max_length=8, choices=DecisionKind)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    api_key = models.CharField(max_length=100, blank=True, default="")
+    policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    rule = models.CharField(max_length=100, blank=True, default="")
+    action = models.CharField(max_length=16, choices=Action)
+    from_state = models.CharField(max_length=16)
+    to_state = models.CharField(max_length=16)
+    reason = models.CharField(max_length=32, blank=True, default="")
+    ground = models.CharField(max_length=8, choices=Ground, blank=True, default="")
+    automated_detection = models.BooleanField(default=False)
+    automated_decision = models.BooleanField(default=False)
+    scores = models.JSONField(default=dict)
+    model = models.CharField(max_length=80, blank=True, default="")
+    revision = models.PositiveIntegerField(null=True)
+    text_seal = models.CharField(max_length=64, blank=True, default="")
+    review_probability = models.FloatField(default=1.0)
+    round = models.CharField(max_length=8, choices=ReviewRound, default=ReviewRound.FIRST)
+    undoes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="undone_by")
+    batch = models.UUIDField(null=True)
+    until = models.DateTimeField(null=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        db_table = "moderation_decision"
+        ordering = ["id"]
+        permissions = [
+            ("decide", "Can decide on comments"),
+            ("undo_others", "Can undo another person's decisions"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(comment__isnull=False, commenter=None) | Q(comment=None, commenter__isnull=False),
+                name="decision_about_one",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["comment", "id"], name="decision_comment"),
+            models.Index(fields=["actor", "id"], name="decision_actor"),
+            models.Index(fields=["batch"], name="decision_batch"),
+        ]
+
+    def __str__(self) -> str:
+        about = f"comment {self.comment_id}" if self.comment_id else f"commenter {self.commenter_id}"
+        return f"decision {self.pk}: {self.action} on {about}"
+
+
+class DecisionNote(models.Model):
+    """What the actor wrote beside a decision; kept apart because it can be erased and the ledger row cannot."""
+
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="note")
+    text = models.TextField(blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"note on decision {self.decision_id}"

@@ -1,0 +1,50 @@
+"""What others say of a comment: readers who report it, and systems that suggest a score."""
+
+from django.db import models
+from django.utils import timezone
+
+from archive.models import Comment
+
+
+class ReaderFlag(models.Model):
+    """A reader's report. The same reporter with the same reason counts once."""
+
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="flags")
+    reporter = models.CharField(max_length=255)
+    reason = models.CharField(max_length=32)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["comment", "reporter", "reason"], name="flag_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"flag on comment {self.comment_id}"
+
+
+class Feedback(models.Model):
+    """A score that somebody suggests for a text: Perspective's suggestscore.
+
+    `scores` is attribute → value from 0 to 1 in the caller's names. `trusted` says that the key was marked for
+    calibration when it came.
+    """
+
+    comment = models.ForeignKey(Comment, on_delete=models.SET_NULL, null=True, related_name="feedback")
+    text = models.TextField()
+    scores = models.JSONField()
+    languages = models.JSONField(default=list)
+    community_id = models.CharField(max_length=255, blank=True, default="")
+    client_token = models.CharField(max_length=255, blank=True, default="")
+    session_id = models.CharField(max_length=255, blank=True, default="")
+    context = models.JSONField(default=dict)
+    api_key = models.CharField(max_length=100, blank=True, default="")
+    trusted = models.BooleanField(default=False)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "feedback"
+
+    def __str__(self) -> str:
+        return f"feedback {self.pk}"

@@ -1,0 +1,28 @@
+"""The newsroom's policy, as immutable versions of which one is active."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class PolicyVersion(models.Model):
+    """One version of the policy; `body` is its JSON form and `sha256` the hash of that form, keys sorted."""
+
+    version = models.PositiveIntegerField(unique=True)
+    body = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    note = models.CharField(max_length=500, blank=True, default="")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+    active = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-version"]
+        permissions = [("change_policy", "Can write and activate policies")]
+        constraints = [
+            models.UniqueConstraint(fields=["active"], condition=Q(active=True), name="policy_one_active"),
+        ]
+
+    def __str__(self) -> str:
+        return f"policy {self.version}"

@@ -1,0 +1,173 @@
+"""Where a comment stands: its state, the current verdict, and who holds it."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from archive.models import Article, Comment, Source
+from moderation.models.policy import PolicyVersion
+from moderation.models.score import Score
+
+
+class State(models.TextChoices):
+    """The states of a comment that has a review; one without, or edited since, is unscored."""
+
+    PASSED = "passed", _("passed")
+    PENDING = "pending", _("pending")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
+    DEFERRED = "deferred", _("deferred")
+    ESCALATED = "escalated", _("escalated")
+    CLOSED = "closed", _("closed")
+
+
+class DecidedBy(models.TextChoices):
+    """Whose word the present state is."""
+
+    NOBODY = "", _("nobody")
+    PERSON = "person", _("a person")
+    POLICY = "policy", _("the policy")
+    IMPORT = "import", _("the import")
+
+
+class View(models.TextChoices):
+    """The queues that a desk shows. `unscored` has no reviews: its rows are comments (`Comment.objects.unscored()`)."""
+
+    PENDING = "pending", _("pending")
+    HELD = "held", _("held")
+    DEFERRED = "deferred", _("deferred")
+    ESCALATED = "escalated", _("escalated")
+    REPORTED = "reported", _("flagged by readers")
+    HIGHLIGHTED = "highlighted", _("highlighted")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
+    BY_POLICY = "by_policy", _("decided by policy")
+    PASSED = "passed", _("passed")
+
+
+WAITING_STATES = (State.PENDING, State.DEFERRED, State.ESCALATED)
+# What readers report is looked at until a person has approved or rejected it.
+# Told by what it is not: a planner that finds the state in an index would leave the small index of what was reported.
+UNSEEN = ~Q(state__in=[State.REJECTED, State.CLOSED]) & ~Q(Q(state=State.APPROVED) & ~Q(decided_by=DecidedBy.POLICY))
+IN_VIEW = {
+    View.PENDING: Q(state=State.PENDING),
+    View.HELD: Q(held=True),
+    View.DEFERRED: Q(state=State.DEFERRED),
+    View.ESCALATED: Q(state=State.ESCALATED),
+    View.REPORTED: Q(reader_flags__gt=0) & UNSEEN,
+    View.HIGHLIGHTED: Q(highlighted=True),
+    View.APPROVED: Q(state=State.APPROVED),
+    View.REJECTED: Q(state=State.REJECTED),
+    View.BY_POLICY: Q(decided_by=DecidedBy.POLICY),
+    View.PASSED: Q(state=State.PASSED),
+}
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    """Reads of reviews."""
+
+    def in_sources(self, sources: Collection[int]) -> Self:
+        """Reviews of these sources, by their ids; all reviews where `sources` is empty."""
+        return self.filter(source__in=sources) if sources else self.all()
+
+    def for_view(self, view: str) -> Self:
+        """Reviews that belong to one of the desk's queues; `view` is a value of `View`, else ValueError."""
+        return self.filter(IN_VIEW[View(view)])
+
+    def current(self) -> Self:
+        """Reviews of the text that the comment has now: those of an edited one are about another text.
+
+        The few that are not are looked up in a partial index: no comment's row is read.
+        """
+        return self.exclude(Exists(Comment.objects.unscored().filter(pk=OuterRef("comment_id"))))
+
+    def free(self, now: datetime) -> Self:
+        """Reviews that nobody holds at `now`."""
+        return self.filter(Q(holder=None) | Q(holder_until__lte=now))
+
+    def held_by(self, user: User, now: datetime) -> Self:
+        """Reviews that `user` holds at `now`."""
+        return self.filter(holder=user, holder_until__gt=now)
+
+    def flagged(self) -> Self:
+        """Reviews whose current verdict flags the comment, decided ones too."""
+        return self.filter(flagged=True)
+
+    def queued(self) -> Self:
+        """Reviews that wait for a person."""
+        return self.filter(state__in=[State.PENDING, State.ESCALATED])
+
+
+class Review(models.Model):
+    """One a scored comment. The verdict in it is replaced at will; what a person decided is moved by people only.
+
+    `risk` is the largest score ÷ threshold over the policy's conditions; `uncertainty` is 1 at a threshold and falls to
+    0 away from it. `state_version` grows with each change of state, so that a stale decision is noticed. `facts` is
+    what re-judging needs without reading the text. `review_probability` is the chance with which the comment came to
+    review.
+    """
+
+    comment = models.OneToOneField(Comment, on_delete=models.CASCADE, primary_key=True, related_name="review")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    state = models.CharField(max_length=16, choices=State)
+    state_version = models.PositiveIntegerField(default=1)
+    held = models.BooleanField(default=False)
+    highlighted = models.BooleanField(default=False)
+    flagged = models.BooleanField(default=False)
+    risk = models.FloatField(default=0.0)
+    uncertainty = models.FloatField(default=0.0)
+    score = models.ForeignKey(Score, on_delete=models.SET_NULL, null=True, related_name="+")
+    policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    verdict = models.JSONField(default=dict)
+    facts = models.JSONField(default=dict)
+    sampled = models.BooleanField(default=False)
+    review_probability = models.FloatField(default=1.0)
+    holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="held_reviews"
+    )
+    holder_until = models.DateTimeField(null=True, blank=True)
+    deferred_until = models.DateTimeField(null=True, blank=True)
+    reader_flags = models.PositiveIntegerField(default=0)
+    decided_by = models.CharField(max_length=8, choices=DecidedBy, default=DecidedBy.NOBODY, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "created_at", "comment"], name="review_state_created"),
+            models.Index(fields=["state", "risk", "comment"], name="review_state_risk"),
+            models.Index(fields=["state", "uncertainty", "comment"], name="review_state_uncertainty"),
+            models.Index(fields=["source", "state", "created_at", "comment"], name="review_source_state_created"),
+            models.Index(fields=["source", "state", "risk", "comment"], name="review_source_state_risk"),
+            models.Index(fields=["source", "state", "uncertainty", "comment"], name="review_source_state_uncertain"),
+            models.Index(fields=["created_at", "comment"], condition=Q(flagged=True), name="review_flagged_created"),
+            models.Index(fields=["risk", "comment"], condition=Q(flagged=True), name="review_flagged_risk"),
+            models.Index(fields=["article", "comment"], name="review_article"),
+            models.Index(fields=["holder"], condition=Q(holder__isnull=False), name="review_holder"),
+            models.Index(fields=["deferred_until"], condition=Q(state="deferred"), name="review_deferred"),
+            # The desk's queues that are no state, each in the orders that it is read in.
+            *(
+                models.Index(fields=[order, "comment"], condition=condition, name=f"review_{queue}_{short}")
+                for queue, condition in (
+                    ("held", Q(held=True)),
+                    ("reported", Q(reader_flags__gt=0)),
+                    ("highlighted", Q(highlighted=True)),
+                    ("by_policy", Q(decided_by="policy")),
+                )
+                for order, short in (("created_at", "created"), ("risk", "risk"), ("uncertainty", "uncertain"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"review of comment {self.comment_id}: {self.state}"

@@ -1,0 +1,94 @@
+"""Scores, and the model versions that gave them."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from archive.models import Comment
+
+
+class ModelVersion(models.Model):
+    """A model this installation has scored with; exactly one is active. Written `compact@1`."""
+
+    name = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    attributes = models.JSONField(default=list)
+    languages = models.JSONField(default=list)
+    active = models.BooleanField(default=False)
+    registered_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["name", "version"]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "version"], name="model_name_version"),
+            models.UniqueConstraint(fields=["active"], condition=Q(active=True), name="model_one_active"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+class ScoreQuerySet(models.QuerySet["Score"]):
+    """Reads of scores."""
+
+    def by(self, model: ModelVersion) -> Self:
+        """Scores that `model` gave."""
+        return self.filter(model=model)
+
+
+class Score(models.Model):
+    """What one model says of one revision of a comment: calibrated probabilities from 0 to 1, null where not served.
+
+    Attributes beyond the seven columns are in `extra`. `text_hash` is the hash of the text that was scored.
+    """
+
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="scores")
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="scores")
+    revision = models.PositiveIntegerField()
+    text_hash = models.CharField(max_length=64)
+    toxicity = models.FloatField(null=True)
+    severe_toxicity = models.FloatField(null=True)
+    obscene = models.FloatField(null=True)
+    threat = models.FloatField(null=True)
+    insult = models.FloatField(null=True)
+    identity_attack = models.FloatField(null=True)
+    sexual_explicit = models.FloatField(null=True)
+    extra = models.JSONField(default=dict, blank=True)
+    windows = models.PositiveIntegerField(default=1)
+    normalised = models.BooleanField(default=False)
+    language = models.CharField(max_length=16, blank=True, default="")
+    language_confidence = models.FloatField(null=True)
+    spans = models.JSONField(default=list, blank=True)
+    scored_at = models.DateTimeField(default=timezone.now)
+
+    objects = ScoreQuerySet.as_manager()
+
+    ATTRIBUTES = (
+        "toxicity",
+        "severe_toxicity",
+        "obscene",
+        "threat",
+        "insult",
+        "identity_attack",
+        "sexual_explicit",
+    )
+
+    class Meta:
+        permissions = [("analyze", "Can have a text scored without storing it")]
+        constraints = [
+            models.UniqueConstraint(fields=["comment", "model", "revision"], name="score_comment_model_revision"),
+        ]
+        indexes = [
+            models.Index(fields=["toxicity", "comment"], name="score_toxicity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"score of comment {self.comment_id} by model {self.model_id}"
+
+    def values(self) -> dict[str, float]:
+        """Returns attribute → probability, without the attributes that the model does not serve."""
+        columns = {name: getattr(self, name) for name in self.ATTRIBUTES}
+        return {**{name: value for name, value in columns.items() if value is not None}, **self.extra}

@@ -1,0 +1,107 @@
+"""Where decisions are sent, and what became of each sending."""
+
+from datetime import datetime
+from typing import Self
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from archive.models import Source
+from moderation.models.decision import Decision, DecisionKind
+
+
+class WebhookTarget(models.Model):
+    """An address that wants decisions. `sources` limits what it is told of; none means all.
+
+    No secret is in here: it is derived from SECRET_KEY and `salt`, and `mark` says whether that still gives the secret
+    that was shown. `previous_salt` signs too, until `previous_until`, while the receiver changes over. `failing_since`
+    is when the failures began that no success has ended; `paused_until` is when the address is tried again.
+    """
+
+    url = models.URLField(max_length=2000)
+    sources = models.ManyToManyField(Source, blank=True, related_name="+")
+    salt = models.CharField(max_length=64)
+    mark = models.CharField(max_length=64)
+    previous_salt = models.CharField(max_length=64, blank=True, default="")
+    previous_until = models.DateTimeField(null=True, blank=True)
+    active = models.BooleanField(default=True)
+    disabled_because = models.CharField(max_length=200, blank=True, default="")
+    failures = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    paused_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = "webhook target"
+
+    def __str__(self) -> str:
+        return f"webhook target {self.pk}"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Reads of deliveries."""
+
+    def open(self) -> Self:
+        """Deliveries that have neither arrived nor been given up."""
+        return self.filter(delivered_at=None, given_up_at=None)
+
+    def due(self, now: datetime) -> Self:
+        """Open deliveries whose time has come and that nobody is sending, oldest first.
+
+        One about a comment waits for an earlier one about the same comment, so that an undo never overtakes; one about
+        a commenter likewise.
+        """
+        free = Q(lease_until=None) | Q(lease_until__lte=now)
+        due = self.open().filter(free, next_attempt_at__lte=now)
+        return due.exclude(_earlier("comment")).exclude(_earlier("commenter")).order_by("next_attempt_at", "id")
+
+
+def _earlier(about: str) -> Exists:
+    """Says whether the target waits for something earlier about the same `about`."""
+    same = {f"decision__{about}": OuterRef(f"decision__{about}"), "decision__lt": OuterRef("decision")}
+    return Exists(Delivery.objects.open().filter(target=OuterRef("target"), **same))
+
+
+class Delivery(models.Model):
+    """One decision on its way to one target.
+
+    `message` is the `webhook-id`, the same at each attempt. `lease` names the attempt that is under way, until
+    `lease_until`; `status` is the last answer's, null where there was none.
+    """
+
+    target = models.ForeignKey(WebhookTarget, on_delete=models.CASCADE, related_name="deliveries")
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="deliveries")
+    message = models.UUIDField(default=uuid4)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    lease = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    given_up_at = models.DateTimeField(null=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    error = models.CharField(max_length=500, blank=True, default="")
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [models.UniqueConstraint(fields=["target", "decision"], name="delivery_once")]
+        indexes = [
+            models.Index(
+                fields=["target", "next_attempt_at", "id"],
+                condition=Q(delivered_at__isnull=True, given_up_at__isnull=True),
+                name="delivery_open",
+            ),
+            models.Index(fields=["delivered_at"], name="delivery_delivered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"delivery of decision {self.decision_id}"
+
+    @property
+    def event(self) -> str:
+        """The event's type: an undo corrects a decision that went out."""
+        return "decision.undone" if self.decision.kind == DecisionKind.UNDO else "decision.created"

@@ -1,0 +1,115 @@
+"""One act on many comments, in transactions of bounded size; `services.bulk` and `services.score_range` decide which.
+
+An act that is interrupted has done some chunks whole and the rest not at all. Its batch id joins what was done.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from moderation.models import Decision, DecisionNote, Review
+from moderation.services.act_input import Act
+from moderation.services.acts import Refusal, Seen, act_done, act_refusal, act_undone, undo_refusal
+from moderation.services.ledger import decisions_append
+from moderation.services.locked import comments_locked, reviews_locked, reviews_write
+from moderation.services.source_limits import user_sources
+
+CHUNK = 250
+Changed = tuple[Review, Decision]
+
+
+@dataclass(slots=True)
+class BulkOutcome:
+    """What an act on many comments did: the id that joins its rows, how many it changed, and which it left alone.
+
+    `refused` is the value of a `Refusal` → ids of comments, in order.
+    """
+
+    batch: UUID
+    done: int = 0
+    refused: dict[str, list[int]] = field(default_factory=dict)
+
+    def refuse(self, refusal: Refusal, comment_id: int) -> None:
+        """Notes that a comment was left alone."""
+        self.refused.setdefault(refusal.value, []).append(comment_id)
+
+
+def act_on_many(
+    *, comment_ids: Collection[int], seen: Mapping[int, Seen] | None, act: Act, outcome: BulkOutcome
+) -> BulkOutcome:
+    """Does the act to each of the comments that allows it, and notes in `outcome` what became of them.
+
+    `seen` is what the person had before them, for every comment or, None, for none. Only comments of the actor's
+    sources are touched.
+    """
+    sources = user_sources(act.actor)
+    for ids in chunked(sorted(comment_ids)):
+        _act_on_chunk(ids, seen, act, sources, outcome)
+    return outcome
+
+
+def undo_many(*, decisions: Sequence[Decision], act: Act, outcome: BulkOutcome) -> BulkOutcome:
+    """Undoes each of the decisions, at most one a comment, that can be undone; `act` says who does."""
+    sources, by_comment = user_sources(act.actor), {one.comment_id: one for one in decisions if one.comment_id}
+    for ids in chunked(sorted(by_comment)):
+        _undo_chunk({pk: by_comment[pk] for pk in ids}, act, sources, outcome)
+    return outcome
+
+
+def chunked(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yields the ids in runs of up to CHUNK."""
+    for begin in range(0, len(ids), CHUNK):
+        yield ids[begin : begin + CHUNK]
+
+
+@transaction.atomic
+def _act_on_chunk(
+    ids: Sequence[int], seen: Mapping[int, Seen] | None, act: Act, sources: Collection[int], outcome: BulkOutcome
+) -> None:
+    now, changed = timezone.now(), []
+    comments = {comment.pk: comment for comment in comments_locked(ids, sources=sources)}
+    reviews = reviews_locked(comments)
+    for pk in ids:
+        comment, review = comments.get(pk), reviews.get(pk)
+        if comment is None:
+            outcome.refuse(Refusal.UNKNOWN, pk)
+        elif refusal := act_refusal(comment, review, act, seen=seen[pk] if seen else None, now=now):
+            outcome.refuse(refusal, pk)
+        elif review:
+            changed.append((review, act_done(comment, review, act)))
+    _save(changed, act.note, outcome)
+
+
+@transaction.atomic
+def _undo_chunk(decisions: Mapping[int, Decision], act: Act, sources: Collection[int], outcome: BulkOutcome) -> None:
+    changed = []
+    comments = {comment.pk: comment for comment in comments_locked(decisions, sources=sources)}
+    reviews, rows = reviews_locked(comments), _rows(comments)
+    for pk, decision in decisions.items():
+        comment, review = comments.get(pk), reviews.get(pk)
+        if comment is None:
+            outcome.refuse(Refusal.UNKNOWN, pk)
+        elif refusal := undo_refusal(decision, rows[pk], comment, review):
+            outcome.refuse(refusal, pk)
+        elif review:
+            changed.append((review, act_undone(decision, rows[pk], comment, review, act)))
+    _save(changed, "", outcome)
+
+
+def _rows(ids: Collection[int]) -> dict[int, list[Decision]]:
+    rows = defaultdict(list)
+    for row in Decision.objects.filter(comment__in=ids).order_by("pk"):
+        rows[row.comment_id or 0].append(row)
+    return rows
+
+
+def _save(changed: Sequence[Changed], note: str, outcome: BulkOutcome) -> None:
+    reviews_write([review for review, _ in changed])
+    rows = decisions_append([row for _, row in changed])
+    if note:
+        DecisionNote.objects.bulk_create(DecisionNote(decision=row, text=note) for row in rows)
+    outcome.done += len(rows)

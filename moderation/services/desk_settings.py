@@ -1,0 +1,85 @@
+"""A moderator's own settings of the review desk, kept in `Moderator.desk`, and today's count of severe comments."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from moderation.models import Moderator
+from moderation.services.errors import invalid
+
+PAGE_SIZES = (10, 25, 50, 100)
+SEVERE = "severe"
+# What is counted as severe where a person has blurring off.
+SEVERE_FROM = 0.4
+# One day's list of severe comments ends here; the count then stays.
+MAX_SEVERE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSettings:
+    """How one person sees the desk.
+
+    `mask_slurs` hides slurs until asked for; `blur_above` is the severity, 0 to 1, from which a text is blurred, None
+    for never; `page_size` is the comments on a page of a queue; `single_keys` lets one key decide.
+    """
+
+    mask_slurs: bool = True
+    blur_above: float | None = SEVERE_FROM
+    page_size: int = 25
+    single_keys: bool = True
+
+    @property
+    def severe_from(self) -> float:
+        """The severity from which a comment counts as severe."""
+        return SEVERE_FROM if self.blur_above is None else self.blur_above
+
+
+def desk_settings_read(stored: Mapping[str, Any]) -> DeskSettings:
+    """Returns the settings in `Moderator.desk`; what is not set there has its default."""
+    known = {field.name for field in fields(DeskSettings)}
+    return DeskSettings(**{name: value for name, value in stored.items() if name in known})
+
+
+def severe_today(stored: Mapping[str, Any]) -> int:
+    """Returns how many different severe comments the person opened today, by what `Moderator.desk` holds."""
+    return len(_severe(stored))
+
+
+def desk_settings_save(*, user: User, settings: DeskSettings) -> None:
+    """Stores a person's settings. Raises ServiceError (`validation_error`) for a value that is none."""
+    if settings.blur_above is not None and not 0 <= settings.blur_above <= 1:
+        raise invalid("/blur_above", "The score to blur from is a number from 0 to 1.", limit=1)
+    if settings.page_size not in PAGE_SIZES:
+        raise invalid("/page_size", f"A page has one of {', '.join(map(str, PAGE_SIZES))} comments.")
+    _write(user, asdict(settings))
+
+
+def severe_seen(*, user: User, comment_id: int, stored: Mapping[str, Any]) -> int:
+    """Notes that the person opened a severe comment, once a day for each; returns today's count.
+
+    `stored` is the `Moderator.desk` that the caller read: where it holds the comment already, nothing is written.
+    """
+    seen = _severe(stored)
+    if comment_id in seen or len(seen) >= MAX_SEVERE:
+        return len(seen)
+    noted = {"day": timezone.localdate().isoformat(), "comments": [*seen, comment_id]}
+    # One statement, without a lock: what two windows of one person note in the same moment may count once.
+    row = Moderator(user=user, desk={**stored, SEVERE: noted})
+    Moderator.objects.bulk_create([row], update_conflicts=True, unique_fields=["user"], update_fields=["desk"])
+    return len(noted["comments"])
+
+
+def _severe(stored: Mapping[str, Any]) -> list[int]:
+    noted = stored.get(SEVERE, {})
+    return noted["comments"] if noted.get("day") == timezone.localdate().isoformat() else []
+
+
+@transaction.atomic
+def _write(user: User, changed: Mapping[str, Any]) -> None:
+    moderator, _ = Moderator.objects.select_for_update().get_or_create(user=user)
+    moderator.desk = {**moderator.desk, **changed}
+    moderator.save(update_fields=["desk"])

@@ -1,0 +1,108 @@
+"""What every installation starts with: roles, reasons, and the built-in policy as version 1."""
+
+from typing import Any
+
+from django.apps import apps as installed
+from django.apps.registry import Apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Permission
+from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+from moderation.policies import BUILT_IN_POLICY, policy_sha256
+
+REASONS = (
+    ("insult", "Insult or personal attack", "terms"),
+    ("threat", "Threat", "illegal"),
+    ("hate", "Hatred against a group", "illegal"),
+    ("sexual", "Sexual content", "terms"),
+    ("spam", "Spam or advertising", "terms"),
+    ("off_topic", "Off topic", "terms"),
+    ("private_data", "Private data of a person", "terms"),
+    ("illegal", "Other illegal content", "illegal"),
+    ("other", "Other", "terms"),
+)
+# Apps whose permissions the roles are made of.
+APPS = ("archive", "moderation", "auth")
+# Each role has what the one before it has, and these. A pattern is `app.name`, where the name may end with `*`.
+ROLES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("viewer", ("archive.view_*", "moderation.view_*", "moderation.analyze")),
+    ("moderator", ("moderation.decide", "moderation.mute")),
+    ("senior", ("moderation.change_policy", "moderation.undo_others")),
+    ("administrator", ("archive.*", "moderation.*", "auth.add_user", "auth.change_user", "auth.view_*")),
+)
+
+
+def permission_matches(permission: Permission, pattern: str) -> bool:
+    """Says whether the permission is meant by `pattern`: `app.name`, `app.view_*`, or `app.*` for all of an app."""
+    name = f"{permission.content_type.app_label}.{permission.codename}"
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+
+
+def seed_reasons(apps: Apps) -> None:
+    """Adds the reasons that are missing."""
+    reason = apps.get_model("moderation", "Reason")
+    for code, label, ground in REASONS:
+        reason.objects.get_or_create(code=code, defaults={"label": label, "ground": ground})
+
+
+def seed_policy(apps: Apps) -> None:
+    """Adds the built-in policy as version 1, active, where there is no policy at all."""
+    policy = apps.get_model("moderation", "PolicyVersion")
+    if not policy.objects.exists():
+        policy.objects.create(
+            version=1,
+            body=BUILT_IN_POLICY,
+            sha256=policy_sha256(BUILT_IN_POLICY),
+            note="Built in.",
+            active=True,
+        )
+
+
+def seed_roles(apps: Apps) -> None:
+    """Adds the four groups that are missing, and gives each role the permissions that are new since it was made.
+
+    What an operator took from a group stays taken: only permissions that did not exist before are added to it.
+    """
+    known = set(_permissions(apps))
+    _make_permissions(apps)
+    groups = apps.get_model("auth", "Group").objects
+    patterns: tuple[str, ...] = ()
+    for name, more in ROLES:
+        patterns += more
+        role, created = groups.get_or_create(name=name)
+        wanted = [one for one in _permissions(apps) if any(permission_matches(one, pattern) for pattern in patterns)]
+        role.permissions.add(*[one for one in wanted if created or one not in known])
+
+
+def _permissions(apps: Apps) -> list[Permission]:
+    rows = apps.get_model("auth", "Permission").objects.select_related("content_type")
+    return list(rows.filter(content_type__app_label__in=APPS))
+
+
+def _make_permissions(apps: Apps) -> None:
+    """Makes the permission rows now: Django makes them after all migrations, and the roles need them before."""
+    for label in APPS:
+        create_permissions(installed.get_app_config(label), apps=apps, verbosity=0)
+
+
+class ExtendRoles(migrations.RunPython):
+    """The operation with which a migration that adds models or permissions ends: the roles get what is theirs."""
+
+    def __init__(self) -> None:
+        super().__init__(_extend, migrations.RunPython.noop)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """Returns the operation without its functions: it takes no arguments."""
+        return (self.__class__.__qualname__, [], {})
+
+
+def _extend(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
+    seed_roles(apps)
+
+
+def seed(apps: Apps) -> None:
+    """Adds all that is missing."""
+    seed_reasons(apps)
+    seed_policy(apps)
+    seed_roles(apps)

@@ -1,0 +1,76 @@
+"""Why a comment stands where it stands, as rows that pages show: each attribute's score against its thresholds."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from archive.models import Comment
+from moderation.models import PolicyVersion, Review
+from moderation.policies import PolicyError, Rule, parse_policy
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A bound that a rule of the policy sets for an attribute. `reached` says that the score is not below it."""
+
+    value: float
+    rule: str
+    action: str
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRow:
+    """One attribute: its probability from 0 to 1, None where the model gave none, and the thresholds that apply."""
+
+    attribute: str
+    score: float | None
+    thresholds: tuple[Threshold, ...]
+
+    @property
+    def reached(self) -> bool:
+        """Says whether any threshold was reached."""
+        return any(threshold.reached for threshold in self.thresholds)
+
+
+def attribute_rows(comment: Comment, review: Review) -> list[AttributeRow]:
+    """Returns a row for each attribute that has a score or a threshold, the nearest to its threshold first.
+
+    Reads `review.score` and `review.policy`; the caller selects both.
+    """
+    scores = review.score.values() if review.score else {}
+    rules = _rules(review.policy, comment)
+    thresholds = {rule_attribute: _thresholds(rules, rule_attribute, scores) for rule_attribute in _named(rules)}
+    rows = [AttributeRow(name, scores.get(name), thresholds.get(name, ())) for name in {**scores, **thresholds}]
+    return sorted(rows, key=lambda row: (-_nearness(row), row.attribute))
+
+
+def _rules(policy: PolicyVersion | None, comment: Comment) -> tuple[Rule, ...]:
+    if policy is None:
+        return ()
+    try:
+        rules = parse_policy(policy.body, version=policy.version).rules
+    except PolicyError:
+        # An old version that today's schema refuses: its scores are shown without thresholds.
+        return ()
+    source, section = comment.source.slug, comment.article.section
+    return tuple(rule for rule in rules if rule.applies(source=source, section=section))
+
+
+def _named(rules: Iterable[Rule]) -> list[str]:
+    return [condition.attribute for rule in rules for condition in rule.conditions if condition.gte is not None]
+
+
+def _thresholds(rules: Iterable[Rule], attribute: str, scores: Mapping[str, float]) -> tuple[Threshold, ...]:
+    score = scores.get(attribute, -1.0)
+    return tuple(
+        Threshold(condition.gte, rule.id, rule.action, score >= condition.gte)
+        for rule in rules
+        for condition in rule.conditions
+        if condition.attribute == attribute and condition.gte is not None
+    )
+
+
+def _nearness(row: AttributeRow) -> float:
+    if row.score is None or not row.thresholds:
+        return row.score or 0.0
+    return row.score / max(min(threshold.value for threshold in row.thresholds), 1e-9)

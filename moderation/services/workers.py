@@ -1,0 +1,57 @@
+"""Who is scoring: a worker's name says where it runs, so that a neighbour can tell whether it is still alive."""
+
+import os
+import secrets
+import socket
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+HOST_LENGTH = 40
+
+
+def worker_name() -> str:
+    """Returns a new name, `host:place:pid:random`, at most 100 characters: one for each run, never used twice."""
+    return f"{_host()}:{_place()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def worker_is_dead(name: str) -> bool:
+    """Says whether the worker surely runs no more: its process was in this very place and is gone.
+
+    A worker of another machine or container is never called dead here; its lease runs out instead.
+    """
+    host, place, pid = ([*name.rsplit(":", 3), "", ""])[:3]
+    if (host, place) != (_host(), _place()) or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _host() -> str:
+    return socket.gethostname()[:HOST_LENGTH]
+
+
+@cache
+def _place() -> str:
+    # Process ids mean something only within one boot and one process namespace: containers may share a host's name.
+    known = [_read("/proc/sys/kernel/random/boot_id"), _namespace(), socket.gethostname()]
+    return blake2b("\n".join(known).encode(), digest_size=6).hexdigest()
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="ascii")
+    except OSError:
+        return ""
+
+
+def _namespace() -> str:
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return ""

@@ -1,0 +1,166 @@
+"""People, reviewed comments, and a database of its own for tests with several processes, of the kind the suite has."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+
+from archive.models import Comment, Source
+from moderation.models import ModelVersion, Moderator, PolicyVersion, Review, Score
+
+SCRIPT = Path(__file__).with_name("score_process.py")
+WAIT_SECONDS = 60
+
+
+@dataclass
+class Scratch:
+    """One database and the processes that were started on it."""
+
+    url: str
+    folder: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def call(self, *arguments: str) -> None:
+        """Runs one mode of the script to its end."""
+        subprocess.run([sys.executable, str(SCRIPT), *arguments], env=self.env(), check=True, timeout=WAIT_SECONDS)
+
+    def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
+        """Starts one mode of the script."""
+        command = [sys.executable, str(SCRIPT), *arguments]
+        process = subprocess.Popen(
+            command, env=self.env() | env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.started.append(process)
+        return process
+
+    def start_run(self, name: str, *options: str, go: str = "go", **env: str) -> subprocess.Popen[str]:
+        """Starts score_comments with its count in the file `name`; it begins once the file `go` is there."""
+        return self.start("run", str(self.folder / name), str(self.folder / go), *options, **env)
+
+    def env(self) -> dict[str, str]:
+        return {**os.environ, "DATABASE_URL": self.url, "MODERATION_THREADS": "1", "LOG_LEVEL": "INFO"}
+
+    def sent(self, name: str) -> list[int]:
+        """Returns the numbers of texts of each call that the run `name` made."""
+        path = self.folder / name
+        return [int(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def await_calls(self, name: str, count: int, process: subprocess.Popen[str]) -> None:
+        """Waits until the run has sent `count` batches; fails where it ends before."""
+        self.wait_for(lambda: len(self.sent(name)) >= count or process.poll() is not None)
+        assert process.poll() is None, process.communicate()[0]
+
+    @staticmethod
+    def wait_for(condition: Callable[[], bool]) -> None:
+        """Waits until `condition()` is true, a minute at most."""
+        end = time.monotonic() + WAIT_SECONDS
+        while not condition():
+            assert time.monotonic() < end, "it took too long"
+            time.sleep(0.005)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Returns the rows of a query, read over a connection of its own."""
+        if self.url.startswith("sqlite"):
+            with closing(sqlite3.connect(self.url.removeprefix("sqlite:///"))) as connection:
+                return connection.execute(sql).fetchall()
+        import psycopg
+
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            return connection.execute(sql).fetchall()
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return User.objects.create_user("ada")
+
+
+@pytest.fixture
+def grace(db: None) -> User:
+    return User.objects.create_user("grace")
+
+
+@pytest.fixture
+def reviewed(make_comment: Callable[..., Comment]) -> Callable[..., Review]:
+    """Makes a scored comment with its review: `reviewed("pending", highlighted=True)`."""
+
+    def make(state: str = "pending", **columns: Any) -> Review:
+        comment = make_comment(taken_revision=1, **columns.pop("comment", {}))
+        model, _ = ModelVersion.objects.get_or_create(name="compact", version=1, sha256="0" * 64)
+        score = Score.objects.create(comment=comment, model=model, revision=1, text_hash="h", toxicity=0.9)
+        return Review.objects.create(
+            comment=comment,
+            source=comment.source,
+            article=comment.article,
+            created_at=comment.created_at,
+            state=state,
+            score=score,
+            policy=PolicyVersion.objects.get(active=True),
+            verdict={"action": "queue", "rule": "flag-toxic", "flagged": True},
+            facts={"text_hash": comment.text_hash},
+            **{"flagged": True, "review_probability": 0.25, **columns},
+        )
+
+    return make
+
+
+@pytest.fixture
+def limited_to() -> Callable[..., User]:
+    """Makes a moderator who is limited to sources: `limited_to(source)`."""
+
+    def make(*sources: Source) -> User:
+        user = User.objects.create_user(f"limited-{User.objects.count()}")
+        user.groups.add(Group.objects.get(name="moderator"))
+        Moderator.objects.create(user=user).sources.set(sources)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def elsewhere(db: None) -> Source:
+    """A newsroom without comments."""
+    return Source.objects.create(slug="elsewhere", name="Elsewhere")
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Iterator[Scratch]:
+    """An empty database, to be filled by `call("fill", "300")`; what still runs on it afterwards is ended."""
+    with _empty_database(tmp_path) as url:
+        database = Scratch(url, tmp_path)
+        try:
+            yield database
+        finally:
+            for process in database.started:
+                process.kill()
+                process.communicate()
+
+
+@contextmanager
+def _empty_database(folder: Path) -> Iterator[str]:
+    default = settings.DATABASES["default"]
+    if default["ENGINE"].endswith("sqlite3"):
+        yield f"sqlite:///{folder / 'scratch.sqlite3'}"
+        return
+    import psycopg
+
+    name = f"scratch_{uuid.uuid4().hex[:12]}"
+    password = f":{quote(default['PASSWORD'])}" if default["PASSWORD"] else ""
+    base = f"postgres://{default['USER']}{password}@{default['HOST']}:{default['PORT'] or 5432}"
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield f"{base}/{name}"
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
