@@ -1,0 +1,40 @@
+"""Bearer keys. First among the authenticators, so that a missing key is a 401 that says how to send one."""
+
+from django.contrib.auth.models import AnonymousUser, User
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from moderation.models import ApiKey
+from moderation.services.keys import api_key_authenticate
+
+SCHEME = "Bearer"
+PARTS = 2
+
+
+def bearer_token(request: Request) -> str | None:
+    """Returns the token after `Bearer`, None where the header is for somebody else or missing."""
+    parts = get_authorization_header(request).split()
+    if not parts or parts[0].lower() != SCHEME.lower().encode():
+        return None
+    if len(parts) != PARTS or not parts[1].isascii():
+        raise AuthenticationFailed("The Authorization header must read: Bearer KEY.")
+    return parts[1].decode("ascii")
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """Turns a Bearer key into its user and itself."""
+
+    def authenticate(self, request: Request) -> tuple[User | AnonymousUser, ApiKey] | None:
+        """Returns (user, key), None without a Bearer header; raises AuthenticationFailed for a key not valid."""
+        token = bearer_token(request)
+        if token is None:
+            return None
+        key = api_key_authenticate(token=token)
+        if key is None:
+            raise AuthenticationFailed("The key is unknown, expired or revoked.")
+        return key.user, key
+
+    def authenticate_header(self, request: Request) -> str:
+        """Returns what WWW-Authenticate says."""
+        return SCHEME

@@ -1,0 +1,170 @@
+"""What lists can be narrowed by. A value that is not one is refused with its name; nothing is ignored."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db import connections
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Subquery, TextField, Value
+from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.utils import extend_schema_field
+
+from archive.models import Comment, CommentQuerySet, Source
+from archive.search import search_comments
+from moderation.models import Score, State
+
+ATTRIBUTES = Score.ATTRIBUTES
+COMPARISONS = ("gte", "gt", "lte", "lt")
+MAX_ID = 2**63 - 1
+Rows = QuerySet[Any]
+
+
+class MomentField(forms.CharField):
+    """An ISO 8601 date or time; UTC where it names no offset."""
+
+    def clean(self, value: Any) -> datetime | None:
+        """Returns the aware time, None for nothing; raises ValidationError for anything else."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return self._aware(text)
+        except ValueError:
+            raise forms.ValidationError(
+                "A time reads 2024-05-01 or 2024-05-01T10:00:00Z (with + written as %%2B)."
+            ) from None
+
+    @staticmethod
+    def _aware(text: str) -> datetime:
+        moment = parse_datetime(text)
+        if moment is None:
+            date = parse_date(text)
+            if date is None:
+                raise ValueError
+            moment = datetime.combine(date, time.min)
+        # Comparing needs UTC, and the first and last days of the calendar may not have one.
+        try:
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError from error
+
+
+@extend_schema_field({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]})
+class MomentFilter(django_filters.Filter):  # type: ignore[misc]
+    """A bound in time."""
+
+    field_class = MomentField
+
+
+@extend_schema_field({"type": "integer", "minimum": 0, "maximum": MAX_ID})
+class IdFilter(django_filters.NumberFilter):  # type: ignore[misc]
+    """The id of a row."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, *args: Any, least: int = 1, **options: Any) -> None:
+        super().__init__(*args, min_value=least, max_value=MAX_ID, **options)
+
+
+@extend_schema_field({"type": "number", "minimum": 0, "maximum": 1})
+class ProbabilityFilter(django_filters.NumberFilter):  # type: ignore[misc]
+    """A bound on a score, 0 to 1."""
+
+    field_class = forms.FloatField
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, min_value=0, max_value=1, **options)
+
+
+class NamesReason(Func):
+    """SQLite's way to ask whether a stored verdict names an attribute among its reasons."""
+
+    template = "EXISTS (SELECT 1 FROM json_each(%(expressions)s)"
+    arg_joiner = ", '$.reasons') WHERE json_extract(value, '$.attribute') = "
+    output_field = BooleanField()
+
+
+class SourceFilter(django_filters.CharFilter):  # type: ignore[misc]
+    """A source by its slug. Looked up first, not joined: the indexes that begin with a source can then be used."""
+
+    def __init__(self) -> None:
+        super().__init__("source", strip=False)
+
+    def filter(self, rows: Rows, slug: str) -> Rows:
+        """Returns the rows of the source, none where there is no such source."""
+        return rows.filter(source=Subquery(Source.objects.filter(slug=slug).values("pk"))) if slug else rows
+
+
+class StateFilter(django_filters.BaseInFilter, django_filters.ChoiceFilter):  # type: ignore[misc]
+    """Some of the states, separated by commas."""
+
+
+class ArticleFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Articles by where they come from."""
+
+    source = SourceFilter()
+    external_id = django_filters.CharFilter(strip=False)
+    section = django_filters.CharFilter(strip=False)
+
+
+class CommentFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Comments by where and when they were written; `q` are words of the text, all of them."""
+
+    source = SourceFilter()
+    article = IdFilter("article_id")
+    external_id = django_filters.CharFilter(strip=False)
+    after = MomentFilter("created_at", "gte")
+    before = MomentFilter("created_at", "lt")
+    q = django_filters.CharFilter(method="search")
+
+    def search(self, rows: CommentQuerySet, _name: str, words: str) -> CommentQuerySet:
+        """Returns the comments with all of the words."""
+        return search_comments(rows, words)
+
+
+class DecisionFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """What came after a decision, the feed's way to go on from the last one it has; or the rows of one act on many."""
+
+    after = IdFilter("id", "gt", least=0)
+    batch = django_filters.UUIDFilter()
+
+
+class StandingFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Flagged comments by state, place, time and verdict."""
+
+    state = StateFilter("state", choices=State.choices)
+    source = SourceFilter()
+    article = IdFilter("article_id")
+    section = django_filters.CharFilter("article__section", strip=False)
+    language = django_filters.CharFilter(method="by_language")
+    attribute = django_filters.ChoiceFilter(choices=[(name, name) for name in ATTRIBUTES], method="by_reason")
+    after = MomentFilter("created_at", "gte")
+    before = MomentFilter("created_at", "lt")
+    q = django_filters.CharFilter(method="search")
+
+    def by_language(self, rows: Rows, _name: str, code: str) -> Rows:
+        """Returns what was given as this language or, where none was given, detected as it."""
+        return rows.filter(Q(comment__language=code) | Q(comment__language="", score__language=code))
+
+    def by_reason(self, rows: Rows, _name: str, attribute: str) -> Rows:
+        """Returns what was flagged for this attribute."""
+        if connections[rows.db].vendor == "postgresql":
+            return rows.filter(verdict__reasons__contains=[{"attribute": attribute}])
+        return rows.filter(NamesReason(F("verdict"), Value(attribute, output_field=TextField())))
+
+    def search(self, rows: Rows, _name: str, words: str) -> Rows:
+        """Returns what holds all of the words."""
+        return rows.filter(comment__in=search_comments(Comment.objects.all(), words))
+
+
+# One bound for each attribute and comparison: toxicity__gte, toxicity__gt, …
+FlaggedFilter: Any = type(StandingFilter)(  # type: ignore[misc]
+    "FlaggedFilter",
+    (StandingFilter,),
+    {
+        f"{attribute}__{comparison}": ProbabilityFilter(f"score__{attribute}", comparison)
+        for attribute in ATTRIBUTES
+        for comparison in COMPARISONS
+    },
+)

@@ -1,0 +1,15 @@
+"""The orders that lists of comments come in."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from archive.keyset import Key
+from moderation.api.filters import ATTRIBUTES
+
+BY_CREATION: Mapping[str, Key] = {"created_at": Key("created_at", load=datetime.fromisoformat)}
+# Reviews hold a copy of the creation time; their key is the comment's.
+BY_STANDING: Mapping[str, Key] = {
+    "created_at": Key("created_at", "comment_id", load=datetime.fromisoformat),
+    "risk": Key("risk", "comment_id", load=float),
+    **{name: Key(f"score__{name}", "comment_id", nullable=True, load=float) for name in ATTRIBUTES},
+}

@@ -1,0 +1,132 @@
+"""Request bodies: strict UTF-8 JSON of a bounded size, and clear words for everything else."""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, NoReturn
+
+from django.conf import settings
+from django.http import UnreadablePostError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.parsers import BaseParser
+
+from moderation.api.refusals import Problem, join_pointer
+from moderation.services.errors import FieldError
+
+# What an escape can write that no text may hold: NUL, and halves of a pair that has no other half.
+SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
+SURROGATE = re.compile("[\ud800-\udfff]")
+UTF8_NAMES = {"utf-8", "utf8"}
+
+
+def body_too_large() -> Problem:
+    """Returns the refusal of a body over MODERATION_MAX_BODY_BYTES."""
+    limit = settings.MODERATION_MAX_BODY_BYTES
+    detail = f"The body is over {limit:,} bytes."
+    return Problem("too_large", detail, (FieldError("", "too_large", detail, limit),))
+
+
+def body_read(stream: IO[bytes], declared: int | None) -> bytes:
+    """Returns the whole body; never reads more than one byte past the limit, whatever length was declared."""
+    limit = settings.MODERATION_MAX_BODY_BYTES
+    if declared is not None and declared > limit:
+        raise body_too_large()
+    try:
+        raw = stream.read(limit + 1)
+    except UnreadablePostError as error:
+        raise ParseError("The body ended before its declared length.") from error
+    if len(raw) > limit:
+        raise body_too_large()
+    return raw
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ParseError("A number is outside the range of JSON numbers.")
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ParseError(f"{name} is not JSON.")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        # Two readers of one body must not see two different values.
+        raise ParseError("A key occurs twice in one object.")
+    return found
+
+
+def json_decode(text: str) -> Any:
+    """Returns the value of strict JSON: no NaN, no infinite number, no key twice, no depth without end."""
+    try:
+        return json.loads(text, parse_float=_finite, parse_constant=_no_constant, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        raise ParseError(f"JSON breaks at line {error.lineno}, column {error.colno}: {error.msg}.") from None
+    except RecursionError:
+        raise ParseError("The JSON is nested too deep.") from None
+    except ValueError:
+        raise ParseError("A number has too many digits.") from None
+
+
+def _character_error(text: str, pointer: str) -> FieldError | None:
+    if "\x00" in text:
+        return FieldError(pointer, "null_character", "A NUL character is not allowed.")
+    if SURROGATE.search(text):
+        return FieldError(pointer, "lone_surrogate", "A lone surrogate is not a character.")
+    return None
+
+
+def _strings(value: Any) -> Iterator[tuple[str, str]]:
+    """Yields (pointer, string) for each string and each key, without recursion."""
+    waiting: list[tuple[str, Any]] = [("", value)]
+    while waiting:
+        pointer, item = waiting.pop()
+        if isinstance(item, str):
+            yield pointer, item
+        elif isinstance(item, list):
+            waiting.extend((f"{pointer}/{index}", child) for index, child in enumerate(item))
+        elif isinstance(item, dict):
+            yield from ((join_pointer(pointer, key), key) for key in item)
+            waiting.extend((join_pointer(pointer, key), child) for key, child in item.items())
+
+
+def refuse_bad_characters(value: Any) -> None:
+    """Raises the problem that names each string with a NUL or a lone surrogate."""
+    errors = [error for pointer, text in _strings(value) if (error := _character_error(text, pointer))]
+    if errors:
+        raise Problem("validation_error", "Some texts hold characters that no text can.", tuple(errors))
+
+
+def _charset_checked(media_type: str | None) -> None:
+    found = re.search(r"charset=\"?([\w.:-]+)", media_type or "", re.IGNORECASE)
+    if found and found.group(1).lower() not in UTF8_NAMES:
+        raise UnsupportedMediaType(str(media_type), "JSON is read as UTF-8 only.")
+
+
+def _declared_length(meta: Mapping[str, Any]) -> int | None:
+    value = str(meta.get("CONTENT_LENGTH") or "")
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+class StrictJSONParser(BaseParser):
+    """application/json, read strictly."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        """Returns the decoded body; raises ParseError, Problem (too large, bad characters) or UnsupportedMediaType."""
+        _charset_checked(media_type)
+        meta = parser_context["request"].META if parser_context else {}
+        raw = body_read(stream, _declared_length(meta))
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ParseError(f"The body is not UTF-8: byte {error.start} does not fit.") from None
+        value = json_decode(text)
+        if SUSPECT_ESCAPE.search(text):
+            refuse_bad_characters(value)
+        return value

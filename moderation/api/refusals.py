@@ -1,0 +1,58 @@
+"""What a refusal is made of: its code, the fields it is about, the limit that was broken.
+
+Apart from `problems.py`, because parsers raise these while DRF's views are still being imported.
+"""
+
+from collections.abc import Sequence
+
+from rest_framework.exceptions import APIException
+
+from moderation.services.errors import FieldError
+
+# code → (status, title). The title never changes from one occurrence to the next; the detail does.
+CODES: dict[str, tuple[int, str]] = {
+    "parse_error": (400, "The request cannot be read"),
+    "validation_error": (400, "The request is not valid"),
+    "language_not_supported": (400, "The language is not supported"),
+    "not_authenticated": (401, "A valid key is needed"),
+    "permission_denied": (403, "Not allowed"),
+    "not_found": (404, "Not found"),
+    "method_not_allowed": (405, "Method not allowed"),
+    "not_acceptable": (406, "No such representation"),
+    "conflict": (409, "The present state does not allow this"),
+    "precondition_failed": (412, "Changed since it was seen"),
+    "too_large": (413, "Too large"),
+    "unsupported_media_type": (415, "Unsupported media type"),
+    "throttled": (429, "Too many requests"),
+    "internal_error": (500, "Internal error"),
+    "overloaded": (503, "Overloaded"),
+}
+
+
+class Problem(APIException):
+    """A refusal that knows its code and the fields it is about."""
+
+    def __init__(self, code: str, detail: str, errors: Sequence[FieldError] = (), wait: int | None = None) -> None:
+        super().__init__(detail, code)
+        self.code = code
+        self.status_code = CODES[code][0]
+        self.errors = tuple(errors)
+        if wait is not None:
+            self.wait = wait
+
+
+class LimitedCode(str):
+    """An error code that also carries the limit which was broken, through forms and serializers alike."""
+
+    __slots__ = ("limit",)
+    limit: int
+
+    def __new__(cls, code: str, limit: int) -> "LimitedCode":
+        made = super().__new__(cls, code)
+        made.limit = limit
+        return made
+
+
+def join_pointer(pointer: str, key: object) -> str:
+    """Returns the JSON pointer (RFC 6901) one step deeper."""
+    return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"

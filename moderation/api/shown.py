@@ -1,0 +1,67 @@
+"""What the API shows of a comment: its row joined with where it stands, loaded in one query a page."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from archive.models import Comment, CommentQuerySet
+from moderation.models import Review
+from moderation.services.current import current_review, review_of, seen_text
+from moderation.services.standing import UNSCORED
+
+# Columns that a page of comments does not need and that can be long.
+UNREAD = ("raw", "meta", "seal_key")
+UNREAD_ARTICLE = ("body", "blocks", "furniture", "summary")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where a comment stands. An unscored one has neither model nor verdict; what held it before still holds it."""
+
+    state: str = UNSCORED
+    held: bool = False
+    highlighted: bool = False
+    flagged: bool = False
+    model: str | None = None
+    language: str | None = None
+    scores: dict[str, float] | None = None
+    verdict: dict[str, Any] | None = None
+
+
+def standing_of(comment: Comment) -> Shown:
+    """Returns where `comment` stands; its review, score and model must be loaded, or each costs a query."""
+    review = current_review(comment)
+    if review is None:
+        earlier = review_of(comment)
+        return Shown(held=earlier is not None and earlier.held)
+    score = review.score
+    return Shown(
+        state=review.state,
+        held=review.held,
+        highlighted=review.highlighted,
+        flagged=review.flagged,
+        model=str(score.model) if score else None,
+        language=(score.language or None) if score else None,
+        scores=score.values() if score else None,
+        verdict=review.verdict or None,
+    )
+
+
+def comment_etag(comment: Comment) -> str:
+    """Returns the tag that a decision can be made conditional on."""
+    return f'"{seen_text(comment)}"'
+
+
+def with_standing(comments: CommentQuerySet) -> CommentQuerySet:
+    """Returns the comments with all that is shown of them, in one query."""
+    joined = comments.select_related("source", "article", "commenter", "review__score__model")
+    unread = [*UNREAD, *(f"article__{name}" for name in UNREAD_ARTICLE), "review__score__spans", "review__facts"]
+    return joined.defer(*unread)
+
+
+def with_comment(reviews: QuerySet[Review]) -> QuerySet[Review]:
+    """Returns the reviews with all that is shown of their comments, in one query."""
+    joined = reviews.select_related("comment__source", "comment__article", "comment__commenter", "score__model")
+    unread = [*(f"comment__{name}" for name in UNREAD), "score__spans", "facts"]
+    return joined.defer(*unread, *(f"comment__article__{name}" for name in UNREAD_ARTICLE))

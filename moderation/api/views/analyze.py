@@ -1,0 +1,26 @@
+"""Scoring texts that are not stored."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from moderation.api.access import Access
+from moderation.api.answers import AnalyzeOut
+from moderation.api.inputs import AnalyzeIn
+from moderation.api.schema import described
+from moderation.api.views.base import ApiView
+from moderation.models import Score
+from moderation.services.analyze import texts_analyze
+
+
+class Analyze(ApiView):
+    """What the active model and the active policy say of some texts."""
+
+    access = {"POST": Access("analyze", ("moderation.analyze",))}
+    queryset = Score.objects.none()
+    serializer_class = AnalyzeOut
+    body_class = AnalyzeIn
+
+    @described(request=AnalyzeIn, responses=AnalyzeOut)
+    def post(self, request: Request) -> Response:
+        """Scores one text or up to 100; nothing is stored. A text that the model refuses has an error in its place."""
+        return Response(AnalyzeOut(texts_analyze(**self.body())).data)

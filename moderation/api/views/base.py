@@ -1,0 +1,145 @@
+"""What every endpoint shares: its rule, the sources of its caller, known query parameters, and no caching."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from rest_framework.generics import GenericAPIView
+from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from archive.keyset import Key
+from moderation.api.access import Access, request_sources
+from moderation.api.fields import StrictSerializer
+from moderation.api.pagination import BY_ID
+from moderation.api.schema import EndpointSchema
+from moderation.services.errors import FieldError, ServiceError
+
+NO_LENGTH = "A body needs a Content-Length here."
+
+
+class BodyRequest(Request):
+    """A request whose body may come in chunks, without a declared length.
+
+    Django reads such a body as empty. Servers that take the chunks apart and end the stream themselves say so.
+    """
+
+    def _load_stream(self) -> None:
+        meta = self._request.META
+        chunked = "chunked" in str(meta.get("HTTP_TRANSFER_ENCODING", "")).lower()
+        if not chunked or meta.get("CONTENT_LENGTH"):
+            super()._load_stream()  # type: ignore[misc]
+        elif not meta.get("wsgi.input_terminated"):
+            raise ServiceError("parse_error", NO_LENGTH)
+        else:
+            self._stream = meta["wsgi.input"]
+
+
+class Endpoint(APIView):
+    """What every view shares. `access` gives a rule to each method, `parameters` the names of its query parameters."""
+
+    access: ClassVar[Mapping[str, Access]] = {}
+    parameters: ClassVar[Mapping[str, frozenset[str]]] = {}
+    http_method_names = ["get", "head", "post", "patch", "delete"]
+
+    @classmethod
+    def as_view(cls, **options: Any) -> Any:
+        """Returns the view; without its last slash it is not found, because a redirect would turn a POST into a GET."""
+        view: Any = super().as_view(**options)
+        view.should_append_slash = False
+        return view
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Returns DRF's request, able to read chunked bodies."""
+        made = super().initialize_request(request, *args, **kwargs)
+        made.__class__ = BodyRequest
+        return made
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Checks the caller, then the names of the query parameters."""
+        super().initial(request, *args, **kwargs)
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        if method not in self.access:
+            return  # on its way to a 405
+        known = self.known_parameters(method)
+        refused = [name for name in request.query_params if name not in known]
+        repeated = [name for name, values in request.query_params.lists() if len(values) > 1]
+        if refused or repeated:
+            raise _parameters_refused(refused, repeated, known)
+
+    def known_parameters(self, method: str) -> frozenset[str]:
+        """Returns the names of the query parameters of a method."""
+        return self.parameters.get(method, frozenset())
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        """Returns the response; what readers wrote is not for any cache."""
+        finished = super().finalize_response(request, response, *args, **kwargs)
+        finished.headers.setdefault("Cache-Control", "no-store")
+        return finished
+
+
+class ApiView(Endpoint, GenericAPIView[Any]):
+    """An endpoint over rows. `body_class` reads its body.
+
+    `source_path` leads from a row to its source, so that callers who are limited to some sources see no others.
+    """
+
+    body_class: ClassVar[type[StrictSerializer]]
+    source_path: ClassVar[str] = "source"
+    lookup_url_kwarg = "id"
+    schema = EndpointSchema()
+
+    @cached_property
+    def allowed_sources(self) -> frozenset[int]:
+        """The ids of the sources that the caller is limited to; empty means all."""
+        return request_sources(self.request)
+
+    def limited(self, rows: QuerySet[Any], path: str) -> QuerySet[Any]:
+        """Returns those of `rows` that the caller may see; `path` leads to their source, empty for rows without one."""
+        return rows.filter(**{f"{path}__in": self.allowed_sources}) if path and self.allowed_sources else rows
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Returns the rows that the caller may see."""
+        rows = super().get_queryset()
+        return rows if getattr(self, "swagger_fake_view", False) else self.limited(rows, self.source_path)
+
+    def body(self) -> dict[str, Any]:
+        """Returns the validated body; raises ValidationError."""
+        serializer = self.body_class(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+
+class ListView(ListModelMixin, ApiView):
+    """An endpoint whose GET is a list in pages."""
+
+    orderings: ClassVar[Mapping[str, Key]] = BY_ID
+    ordering: ClassVar[str] = "id"
+    filterset_class: ClassVar[Any] = None
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Returns a page."""
+        return self.list(request, *args, **kwargs)
+
+    def known_parameters(self, method: str) -> frozenset[str]:
+        """Returns those of the filters and of the pages beside the view's own."""
+        own = super().known_parameters(method)
+        if method != "GET":
+            return own
+        filters = set(self.filterset_class.base_filters) if self.filterset_class else set()
+        return own | filters | {"cursor", "limit"} | ({"ordering"} if len(self.orderings) > 1 else set())
+
+
+def _parameters_refused(refused: list[str], repeated: list[str], known: frozenset[str]) -> ServiceError:
+    served = ", ".join(sorted(known)) or "none"
+    errors = [
+        FieldError(f"/{name}", "unknown_parameter", f"There is no such query parameter here; there are: {served}.")
+        for name in refused
+    ]
+    errors += [FieldError(f"/{name}", "repeated_parameter", "A query parameter is given once.") for name in repeated]
+    names = ", ".join(error.pointer[1:] for error in errors)
+    return ServiceError("validation_error", f"Query parameters that are refused: {names}.", tuple(errors))

@@ -1,0 +1,154 @@
+"""Comments: stored one by one or by the thousand, read, edited, withdrawn."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from archive.importers.records import ArticleRecord
+from archive.models import Comment
+from moderation.api.access import read, write
+from moderation.api.filters import CommentFilter
+from moderation.api.inputs import MAX_ITEMS, CommentChangeIn, CommentIn, CommentsIn
+from moderation.api.orderings import BY_CREATION
+from moderation.api.outputs import CommentOut, CommentsStoredOut
+from moderation.api.schema import described
+from moderation.api.shown import comment_etag, with_standing
+from moderation.api.views.base import ApiView, ListView
+from moderation.services.errors import FieldError, ServiceError, invalid
+from moderation.services.ingest import CommentItem, Ingested, comment_edit, comment_withdraw, comments_ingest
+from moderation.services.score import comments_score_now
+
+MAX_WAITING = 100
+ETAG = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200], description="For If-Match.")
+WAIT = OpenApiParameter("wait", str, enum=["score"], description="Answer with scores, for up to 100 comments.")
+
+
+class CommentList(ListView):
+    """Comments, newest first unless asked otherwise, and where they are stored."""
+
+    access = {
+        "GET": read("archive.view_comment"),
+        "POST": write("archive.add_comment", "archive.change_comment"),
+    }
+    parameters = {"POST": frozenset({"wait"})}
+    queryset = with_standing(Comment.objects.all())
+    serializer_class = CommentOut
+    filterset_class = CommentFilter
+    orderings = BY_CREATION
+    ordering = "-created_at"
+    body_class = CommentIn
+
+    @described(
+        request=CommentsIn, responses={201: CommentsStoredOut, 200: CommentsStoredOut}, parameters=[WAIT], filters=False
+    )
+    def post(self, request: Request) -> Response:
+        """Stores one comment, or a list of which all are stored or none, by (source, external_id).
+
+        201 where anything was new, else 200. With `wait=score` the answer has scores and verdicts; comments that were
+        not done in time come back unscored, and are scored later.
+        """
+        data: Any = request.data
+        many = isinstance(data, list)
+        wait = self._wait(len(data) if many else 1)
+        items = self._items(data) if many else [comment_item(self.body())]
+        done = self._ingest(items, many=many)
+        body = self._stored(done, wait=wait)
+        status = 201 if any(one.outcome == "created" for one in done) else 200
+        return Response(body if many else body[0], status=status)
+
+    def _wait(self, count: int) -> bool:
+        wait = self.request.query_params.get("wait")
+        if wait not in {None, "score"}:
+            raise invalid("/wait", "wait can only be score.")
+        if wait and count > MAX_WAITING:
+            raise invalid("", f"Up to {MAX_WAITING} comments can wait for scores.", code="limit", limit=MAX_WAITING)
+        return bool(wait)
+
+    def _items(self, data: list[Any]) -> list[CommentItem]:
+        """Returns the validated items; raises with the pointer of each fault. One serializer serves all items."""
+        if not 1 <= len(data) <= MAX_ITEMS:
+            raise invalid("", f"A list holds 1 to {MAX_ITEMS:,} comments.", code="limit", limit=MAX_ITEMS)
+        serializer, items, errors = CommentIn(), [], {}
+        for index, item in enumerate(data):
+            try:
+                items.append(comment_item(serializer.run_validation(item)))
+            except ValidationError as error:
+                errors[str(index)] = error.detail
+        if errors:
+            raise ValidationError(errors)
+        return items
+
+    def _ingest(self, items: Sequence[CommentItem], *, many: bool) -> list[Ingested]:
+        try:
+            return comments_ingest(items=items, allowed_sources=self.allowed_sources)
+        except ServiceError as error:
+            raise error if many else _of_the_only_item(error) from error
+
+    def _stored(self, done: Sequence[Ingested], *, wait: bool) -> list[dict[str, Any]]:
+        """Returns the comments as they now stand, each with its outcome, in the order of the request."""
+        rows = with_standing(Comment.objects.all())
+        ids = [one.comment_id for one in done]
+        if wait:
+            deadline = time.monotonic() + settings.MODERATION_WAIT_SECONDS
+            comments_score_now(comments=list(Comment.objects.unscored().filter(pk__in=ids)), deadline=deadline)
+        found = rows.in_bulk(ids)
+        return [{**CommentOut(found[one.comment_id]).data, "outcome": one.outcome} for one in done]
+
+
+class CommentDetail(ApiView):
+    """One comment."""
+
+    access = {
+        "GET": read("archive.view_comment"),
+        "PATCH": write("archive.change_comment"),
+        "DELETE": write("archive.change_comment"),
+    }
+    queryset = with_standing(Comment.objects.all())
+    serializer_class = CommentOut
+    body_class = CommentChangeIn
+
+    @described(parameters=[ETAG])
+    def get(self, request: Request, **_: Any) -> Response:
+        """Returns the comment; its ETag is what a decision can be made conditional on."""
+        return self._shown()
+
+    @described(request=CommentChangeIn)
+    def patch(self, request: Request, **_: Any) -> Response:
+        """Edits the comment: the earlier text is kept, and the new one is unscored."""
+        comment_edit(comment=self.get_object(), **self.body())
+        return self._shown()
+
+    @described(responses={204: None})
+    def delete(self, request: Request, **_: Any) -> Response:
+        """Withdraws the comment: it leaves the queues, its row and its decisions stay."""
+        comment_withdraw(comment=self.get_object())
+        return Response(status=204)
+
+    def _shown(self) -> Response:
+        comment = self.get_object()
+        return Response(CommentOut(comment).data, headers={"ETag": comment_etag(comment)})
+
+
+def comment_item(fields: dict[str, Any]) -> CommentItem:
+    """Returns what a service takes for the validated fields of a CommentIn."""
+    said = {name: value for name, value in fields.items() if value is not None}
+    commenter = said.pop("commenter", {})
+    return CommentItem(
+        article=ArticleRecord(**said.pop("article")),
+        raw=said.pop("text"),
+        **said,
+        commenter_external_id=commenter.get("external_id", ""),
+        commenter_name=commenter.get("name", ""),
+    )
+
+
+def _of_the_only_item(error: ServiceError) -> ServiceError:
+    """Returns the refusal with pointers into one object: the body was no list."""
+    errors = [FieldError(one.pointer.removeprefix("/0"), one.code, one.detail, one.limit) for one in error.errors]
+    return ServiceError(error.code, error.detail.removeprefix("/0"), tuple(errors), error.retryable)

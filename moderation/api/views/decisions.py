@@ -1,0 +1,160 @@
+"""Decisions: made on one comment, listed for one comment, undone, and fed to other systems."""
+
+import re
+from typing import Any, TypedDict, cast
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from archive.models import Comment
+from moderation.api.access import Access, read
+from moderation.api.filters import DecisionFilter
+from moderation.api.inputs import DecisionIn, NothingIn
+from moderation.api.outputs import BatchUndoneOut, DecisionOut
+from moderation.api.schema import described
+from moderation.api.views.base import ApiView, ListView
+from moderation.models import ApiKey, Decision
+from moderation.models.decision import DecisionQuerySet
+from moderation.services.bulk import batch_undo
+from moderation.services.errors import ServiceError, precondition_failed
+from moderation.services.export import with_names
+from moderation.services.review import decision_record, decision_undo
+
+TAG = re.compile(r'"(\d{1,18})\.(\d{1,9})\.(\d{1,9})"')
+IF_MATCH = OpenApiParameter(
+    "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The comment's ETag: a stale one is a 412."
+)
+
+
+class Decider(TypedDict):
+    """Who decides, as services take it: a person, or a key by its name."""
+
+    actor: User | None
+    api_key: str
+
+
+def decisions_shown() -> QuerySet[Decision]:
+    """Returns the ledger with all that is shown of a row, in one query."""
+    return with_names(Decision.objects.select_related("note"))
+
+
+def decider(request: Request) -> Decider:
+    """Returns the person of a session, or the key."""
+    if isinstance(request.auth, ApiKey):
+        return {"actor": None, "api_key": request.auth.name}
+    return {"actor": request.user if isinstance(request.user, User) else None, "api_key": ""}
+
+
+def expected_version(header: str | None) -> tuple[int, int, int] | None:
+    """Returns (id, revision, state version) of an If-Match header, None for none and for `*`.
+
+    Raises ServiceError for a tag that is none of ours: it matches nothing, so the condition fails.
+    """
+    if header is None or header.strip() == "*":
+        return None
+    found = TAG.fullmatch(header.strip())
+    if found is None:
+        raise precondition_failed("If-Match must be one ETag of the comment.")
+    return int(found.group(1)), int(found.group(2)), int(found.group(3))
+
+
+class DecisionView(ApiView):
+    """What is about rows of the ledger, those about commenters among them."""
+
+    source_path = ""
+    queryset = decisions_shown()
+    serializer_class = DecisionOut
+
+    def get_queryset(self) -> QuerySet[Decision]:
+        """Returns the rows about comments and commenters of the caller's sources."""
+        rows = cast("DecisionQuerySet", super().get_queryset())
+        return rows if getattr(self, "swagger_fake_view", False) else rows.in_sources(self.allowed_sources)
+
+
+class DecisionList(DecisionView, ListView):
+    """The feed of decisions on all comments, oldest first: ask for what came `after` the last id you have.
+
+    Ids are given in the order in which rows become visible: whoever has seen one has seen all before it.
+    """
+
+    access = {"GET": read("moderation.view_decision")}
+    filterset_class = DecisionFilter
+    ordering = "id"
+
+
+class DecisionUndo(DecisionView):
+    """Where one decision is taken back."""
+
+    access = {"POST": Access("moderate", ("moderation.decide",))}
+    body_class = NothingIn
+
+    @described(request=None, responses={201: DecisionOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Undoes the decision where it is the last one on its comment; the undo is a decision of its own.
+
+        A key undoes what it decided itself; a person with the permission `moderation.undo_others` also what others did.
+        """
+        self.body()
+        undo = decision_undo(decision_id=self.get_object().pk, **decider(request))
+        return Response(DecisionOut(decisions_shown().get(pk=undo.pk)).data, status=201)
+
+
+class BatchUndo(DecisionView):
+    """Where one act on many comments is taken back."""
+
+    access = {"POST": Access("moderate", ("moderation.decide",))}
+    body_class = NothingIn
+    lookup_field = lookup_url_kwarg = "batch"
+
+    @described(request=None, responses={201: BatchUndoneOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Undoes each decision of the act that is still the last one on its comment; the others are named.
+
+        Acts on many comments are made by people on the desk: a key, which made none, is refused.
+        """
+        self.body()
+        batch = self.kwargs["batch"]
+        if not self.get_queryset().filter(batch=batch).exists():
+            raise ServiceError("not_found", "There is no such act.")
+        outcome = batch_undo(batch=batch, actor=cast("User", request.user))
+        return Response(BatchUndoneOut(outcome).data, status=201)
+
+
+class CommentDecisions(ListView):
+    """The decisions on one comment, oldest first, and where they are made."""
+
+    access = {
+        "GET": read("moderation.view_decision"),
+        "POST": Access("moderate", ("moderation.decide",)),
+    }
+    source_path = "comment__source"
+    queryset = decisions_shown()
+    serializer_class = DecisionOut
+    ordering = "id"
+    body_class = DecisionIn
+
+    def get_queryset(self) -> QuerySet[Decision]:
+        """Returns the decisions on the comment of the address."""
+        rows: QuerySet[Decision] = super().get_queryset()
+        return rows if getattr(self, "swagger_fake_view", False) else rows.filter(comment=self._comment())
+
+    @described(request=DecisionIn, responses={201: DecisionOut}, parameters=[IF_MATCH], filters=False)
+    def post(self, request: Request, **_: Any) -> Response:
+        """Decides on the comment."""
+        comment = self._comment()
+        decision = decision_record(
+            comment_id=comment.pk,
+            **decider(request),
+            expected=expected_version(request.headers.get("If-Match")),
+            **self.body(),
+        )
+        return Response(DecisionOut(decisions_shown().get(pk=decision.pk)).data, status=201)
+
+    def _comment(self) -> Comment:
+        comment: Comment = get_object_or_404(self.limited(Comment.objects.only("id"), "source"), pk=self.kwargs["id"])
+        return comment

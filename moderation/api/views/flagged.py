@@ -1,0 +1,35 @@
+"""What policy flagged, with its scores and the reason: the list that a newsroom works through."""
+
+from typing import Any
+
+from django.db.models import F, QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from moderation.api.access import read
+from moderation.api.filters import FlaggedFilter
+from moderation.api.orderings import BY_STANDING
+from moderation.api.outputs import CommentOut
+from moderation.api.shown import with_comment
+from moderation.api.views.base import ListView
+from moderation.models import Review
+
+
+class FlaggedList(ListView):
+    """Comments whose present verdict flags them, decided ones too."""
+
+    access = {"GET": read("archive.view_comment", "moderation.view_review")}
+    queryset = with_comment(Review.objects.flagged())
+    serializer_class = CommentOut
+    filterset_class = FlaggedFilter
+    orderings = BY_STANDING
+    ordering = "-created_at"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Returns the reviews of the present texts; an edited comment is unscored until it is judged again."""
+        return super().get_queryset().filter(comment__taken_revision__gte=F("comment__revision"))
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Returns a page of comments: reviews are what is filtered and ordered, their comments are what is shown."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        return self.get_paginated_response(CommentOut([review.comment for review in page], many=True).data)

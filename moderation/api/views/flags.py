@@ -1,0 +1,30 @@
+"""Readers' reports on a comment."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from archive.models import Comment
+from moderation.api.access import write
+from moderation.api.inputs import FlagIn
+from moderation.api.outputs import FlagOut
+from moderation.api.schema import described
+from moderation.api.views.base import ApiView
+from moderation.services.ingest import flag_store
+
+
+class CommentFlags(ApiView):
+    """Where a reader's report is stored. Who reports is known to the caller; the comment's state stays."""
+
+    access = {"POST": write("moderation.add_readerflag")}
+    queryset = Comment.objects.only("id")
+    serializer_class = FlagOut
+    body_class = FlagIn
+
+    @described(request=FlagIn, responses={201: FlagOut, 200: FlagOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Stores the report; the same reporter with the same reason counts once."""
+        flag, outcome = flag_store(comment=self.get_object(), **self.body())
+        body = FlagOut({"flag": flag, "outcome": outcome}).data
+        return Response(body, status=201 if outcome == "created" else 200)

@@ -1,0 +1,51 @@
+"""Sources: made by operators, read by everybody who may."""
+
+from typing import Any
+
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from archive.models import Source
+from moderation.api.access import read, write
+from moderation.api.inputs import SourceChangeIn, SourceIn
+from moderation.api.outputs import SourceOut
+from moderation.api.schema import described
+from moderation.api.views.base import ApiView, ListView
+from moderation.services.ingest import source_change, source_create
+
+
+class SourceList(ListView):
+    """All sources, and where new ones are made."""
+
+    access = {"GET": read("archive.view_source"), "POST": write("archive.add_source")}
+    source_path = "pk"
+    queryset = Source.objects.order_by("id")
+    serializer_class = SourceOut
+    body_class = SourceIn
+
+    @described(request=SourceIn, responses={201: SourceOut})
+    def post(self, request: Request) -> Response:
+        """Makes a source. One whose slug is taken is a conflict: PATCH changes it."""
+        if self.allowed_sources:
+            raise PermissionDenied("A caller who is limited to some sources cannot make others.")
+        return Response(SourceOut(source_create(**self.body())).data, status=201)
+
+
+class SourceDetail(ApiView):
+    """One source."""
+
+    access = {"GET": read("archive.view_source"), "PATCH": write("archive.change_source")}
+    source_path = "pk"
+    queryset = Source.objects.all()
+    serializer_class = SourceOut
+    body_class = SourceChangeIn
+
+    def get(self, request: Request, **_: Any) -> Response:
+        """Returns the source."""
+        return Response(SourceOut(self.get_object()).data)
+
+    @described(request=SourceChangeIn)
+    def patch(self, request: Request, **_: Any) -> Response:
+        """Changes the fields that are given."""
+        return Response(SourceOut(source_change(source=self.get_object(), **self.body())).data)

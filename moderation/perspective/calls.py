@@ -1,0 +1,157 @@
+"""One call of a method, by HTTP or as a part of a batch: who calls, may it, and what is asked.
+
+Google's order is kept: the key, then its quota, then the query, then the body.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+
+from moderation.models import ApiKey, Scope
+from moderation.perspective.binding import Bound, bind
+from moderation.perspective.errors import (
+    Refused,
+    Violation,
+    bad_key,
+    blocked_key,
+    no_key,
+    over_quota,
+    violations_error,
+)
+from moderation.perspective.payload import read_payload
+from moderation.perspective.schema import Message
+from moderation.services.keys import Allowance, api_key_authenticate, request_allow
+
+PARAMETERS = frozenset(
+    {
+        "key",
+        "alt",
+        "fields",
+        "prettyPrint",
+        "quotaUser",
+        "callback",
+        "access_token",
+        "oauth_token",
+        "uploadType",
+        "upload_protocol",
+        "$.xgafv",
+    }
+)
+# Where a key may be, in the order in which they are looked at.
+KEY_PARAMETERS = ("key", "access_token", "oauth_token")
+_TOKEN = re.compile(r"[!-~]{1,200}")
+
+
+@dataclass(slots=True)
+class Company:
+    """Calls that are begun together, the parts of a batch.
+
+    Once one of them `waits` for scores, the others are not refused for want of room, which the batch itself fills.
+    """
+
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What came. Header names are in lower case."""
+
+    method: str
+    path: str
+    query: QueryDict
+    headers: Mapping[str, str]
+    body: bytes
+    company: Company = field(default_factory=Company)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back: JSON, and headers of its own."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+    pretty: bool = True
+
+
+def call_key(call: Call, method: str) -> ApiKey:
+    """The key of a call.
+
+    Raises:
+        Refused: 403 without a key or without the scope, 400 with a key that is not valid.
+    """
+    token = _token(call)
+    if not token:
+        raise no_key()
+    key = api_key_authenticate(token=token) if _TOKEN.fullmatch(token) else None
+    if key is None:
+        raise bad_key()
+    if Scope.ANALYZE not in key.scopes:
+        raise blocked_key(method)
+    return key
+
+
+def _token(call: Call) -> str:
+    scheme, _, bearer = call.headers.get("authorization", "").partition(" ")
+    first, *rest = (call.query.get(name, "") for name in KEY_PARAMETERS)
+    places = (first, call.headers.get("x-goog-api-key", ""), bearer if scheme.lower() == "bearer" else "", *rest)
+    return next((token for place in places if (token := place.strip())), "")
+
+
+def call_allow(key: ApiKey, method: str) -> dict[str, str]:
+    """Counts a call against its key and returns the headers that say what is left; none for a key without a rate.
+
+    Raises:
+        Refused: 429 with `Retry-After` and the same headers.
+    """
+    allowance = request_allow(key=key)
+    headers = _quota_headers(allowance)
+    if not allowance.allowed:
+        refusal = over_quota(method, allowance)
+        raise Refused(refusal.code, refusal.message, refusal.details, {**refusal.headers, **headers})
+    return headers
+
+
+def _quota_headers(allowance: Allowance) -> dict[str, str]:
+    if allowance.limit is None:
+        return {}
+    return {"X-RateLimit-Limit": str(allowance.limit), "X-RateLimit-Remaining": str(allowance.remaining)}
+
+
+def call_fields(call: Call, message: Message) -> Bound:
+    """The bound body of a call.
+
+    Raises:
+        Refused: 400 for a query parameter or a body that is not right.
+    """
+    check_query(call.query)
+    return bind(message, read_payload(call.body))
+
+
+def check_query(query: QueryDict) -> None:
+    """Refuses, as Google does, parameters that the API does not have, and replies in another form than JSON.
+
+    Raises:
+        Refused: 400.
+    """
+    faults = [
+        Violation(
+            "",
+            f'Invalid JSON payload received. Unknown name "{name[:100]}": Cannot bind query parameter. '
+            f"Field '{name[:100]}' could not be found in request message.",
+        )
+        for name in query
+        if name not in PARAMETERS
+    ]
+    if (alt := query.get("alt", "json")) not in {"json", ""}:
+        faults.append(Violation("alt", f"Invalid value at 'alt': only json is served, not {alt[:100]}."))
+    if faults:
+        raise violations_error(faults)
+
+
+def is_pretty(query: QueryDict) -> bool:
+    """Whether the reply is indented: yes unless `prettyPrint=false`."""
+    return query.get("prettyPrint", "true").strip().lower() not in {"false", "0"}

@@ -1,0 +1,100 @@
+"""HTTP for the dialect: four addresses, no redirect, no session, and Google's envelope for whatever goes wrong.
+
+Any page may call: keys travel in the request, never in a cookie, so `Access-Control-Allow-Origin: *` gives nothing
+away.
+"""
+
+import json
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from prometheus_client import Histogram
+
+from moderation.perspective.batch import JSON_TYPE, batch_reply
+from moderation.perspective.calls import Call, Reply, is_pretty
+from moderation.perspective.discovery import VERSION, discovery_document
+from moderation.perspective.errors import not_found
+from moderation.perspective.methods import begin, fault_reply
+
+ANY_ORIGIN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining",
+}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Goog-Api-Key, X-Goog-Api-Client",
+    "Access-Control-Max-Age": "3600",
+}
+
+SECONDS = Histogram(
+    "moderato_perspective_seconds",
+    "Time from the arrival of a request in Perspective's form to its reply.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.5, 5, 20),
+)
+
+View = Callable[..., HttpResponse]
+
+
+def open_to_pages(view: View) -> View:
+    """A view that answers every origin and its preflights, without Django's CSRF check.
+
+    Every fault ends in the envelope. The host is checked here: the middleware that does so is not on the dialect's way.
+    """
+
+    @csrf_exempt
+    @SECONDS.time()
+    def wrapped(request: HttpRequest, **parts: str) -> HttpResponse:
+        try:
+            request.get_host()
+            if request.method == "OPTIONS":
+                return HttpResponse(status=204, headers={**ANY_ORIGIN, **PREFLIGHT})
+            response = view(request, **parts)
+        except Exception as error:  # noqa: BLE001 - every fault ends in Google's envelope
+            response = http_reply(fault_reply(error))
+        for name, value in ANY_ORIGIN.items():
+            response[name] = value
+        return response
+
+    return wrapped
+
+
+def http_reply(reply: Reply) -> HttpResponse:
+    """A reply as HTTP."""
+    body = json.dumps(reply.body, indent=2 if reply.pretty else None, separators=None if reply.pretty else (",", ":"))
+    return HttpResponse(body + "\n", status=reply.status, content_type=JSON_TYPE, headers=dict(reply.headers))
+
+
+@open_to_pages
+def method(request: HttpRequest) -> HttpResponse:
+    """comments:analyze and comments:suggestscore."""
+    return http_reply(begin(lambda: _call(request))())
+
+
+def _call(request: HttpRequest) -> Call:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Call(request.method or "", request.path_info, request.GET, headers, request.body)
+
+
+@open_to_pages
+def batch(request: HttpRequest) -> HttpResponse:
+    """Google's batch."""
+    if request.method != "POST":
+        raise not_found()
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    content_type, body = batch_reply(request.headers.get("Content-Type", ""), headers, request.body)
+    return HttpResponse(body, content_type=content_type)
+
+
+@open_to_pages
+def discovery(request: HttpRequest) -> HttpResponse:
+    """The discovery document, for anyone."""
+    if request.method not in {"GET", "HEAD"} or request.GET.get("version", VERSION) != VERSION:
+        raise not_found()
+    return http_reply(Reply(200, discovery_document(request.build_absolute_uri("/")), pretty=is_pretty(request.GET)))
+
+
+@open_to_pages
+def nothing(_request: HttpRequest, rest: str) -> HttpResponse:
+    """Every other address below /v1alpha1/."""
+    raise not_found()
