@@ -1,0 +1,141 @@
+"""Who may do what: keys, which are only listed and revoked here, and the sources that a user is limited to."""
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import quote, unquote
+from django.contrib.auth import get_user_model
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from archive.admin.base import ReadOnlyAdmin
+from moderation.admin.scoped import request_sources
+from moderation.models import ApiKey, Moderator
+from moderation.services.keys import api_key_revoke
+
+User = get_user_model()
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    """Keys by name. Their digests are primary keys, so no page, link or form here carries one.
+
+    Keys are made on the command line, where the secret can be printed once.
+    """
+
+    list_display = ("name", "shown_scopes", "shown_sources", "rate", "created", "expiry", "last_used_at", "revocation")
+    list_display_links = None
+    ordering = ("name",)
+    actions = None
+
+    def get_urls(self) -> list[URLPattern]:
+        """Returns the list and the revocation; a key has no page of its own."""
+        pages = (("", self.changelist_view, "changelist"), ("revoke/<path:name>/", self.revoke_view, "revoke"))
+        view = self.admin_site.admin_view
+        return [path(route, view(page), name=f"moderation_apikey_{name}") for route, page, name in pages]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Returns the keys with their sources."""
+        return super().get_queryset(request).prefetch_related("sources")
+
+    def may_revoke(self, request: HttpRequest) -> bool:
+        """Says whether the person may revoke keys."""
+        return request.user.has_perm("moderation.change_apikey")
+
+    def revoke_view(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Asks, and revokes the key when the answer is posted."""
+        if not self.may_revoke(request):
+            raise PermissionDenied
+        key = get_object_or_404(ApiKey, name=unquote(name))
+        if request.method == "POST":
+            return self._revoked(request, key)
+        context = {**self.admin_site.each_context(request), "key": key, "opts": self.opts, "title": _("Revoke a key")}
+        return TemplateResponse(request, "admin/moderation/revoke.html", context)
+
+    def _revoked(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
+        api_key_revoke(key=key)
+        LogEntry.objects.create(
+            user_id=cast("int", request.user.pk),
+            content_type=ContentType.objects.get_for_model(ApiKey),
+            object_repr=key.name,
+            action_flag=CHANGE,
+            change_message="Revoked.",
+        )
+        messages.success(request, f"The key “{key.name}” is revoked.")
+        return HttpResponseRedirect(reverse("admin:moderation_apikey_changelist"))
+
+    @admin.display(description=_("scopes"))
+    def shown_scopes(self, key: ApiKey) -> str:
+        """Returns the scopes."""
+        return ", ".join(key.scopes)
+
+    @admin.display(description=_("sources"))
+    def shown_sources(self, key: ApiKey) -> str:
+        """Returns the sources that the key is limited to."""
+        return ", ".join(source.name for source in key.sources.all()) or "all"
+
+    @admin.display(description=_("revoked"))
+    def revocation(self, key: ApiKey) -> SafeString | str:
+        """Returns when the key was revoked, or the link that revokes it."""
+        if key.revoked_at:
+            return f"{key.revoked_at:%Y-%m-%d %H:%M}"
+        return format_html('<a href="{}">revoke</a>', reverse("admin:moderation_apikey_revoke", args=[quote(key.name)]))
+
+
+class ModeratorInline(admin.StackedInline):  # type: ignore[type-arg]
+    """The sources that a user is limited to; none means all."""
+
+    model = Moderator
+    fields = ("sources",)
+    filter_horizontal = ("sources",)
+    can_delete = False
+    verbose_name_plural = _("limited to sources")
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class ModeratorUserAdmin(UserAdmin):  # type: ignore[type-arg]
+    """Users with the sources they are limited to. They are deactivated and never deleted: decisions name them.
+
+    An administrator manages users, and gives nobody more than a role: superusers and single permissions are a
+    superuser's matter. Who is limited to sources manages nobody, or they could lift their own limit.
+    """
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        """Returns the limit once the user is there."""
+        return [ModeratorInline] if obj else []
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Returns what only a superuser may give."""
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if may_give_all(request) else (*fields, "is_superuser", "user_permissions")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Not who is limited to sources."""
+        return super().has_add_permission(request) and not request_sources(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Not who is limited to sources, and a superuser only by another."""
+        beyond = obj is not None and obj.is_superuser and not may_give_all(request)
+        return super().has_change_permission(request, obj) and not request_sources(request) and not beyond
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes a user."""
+        return False
+
+
+def may_give_all(request: HttpRequest) -> bool:
+    """Says whether the person is a superuser."""
+    return bool(getattr(request.user, "is_superuser", False))

@@ -1,0 +1,128 @@
+"""Comments as moderators see them: state, scores and reasons in the list, everything known on the page."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from archive.admin import CommentAdmin
+from archive.admin.filters import ArticleSectionFilter, SourceFilter
+from archive.models import Comment, CommentQuerySet
+from moderation.admin.decide import SEEN, DecisionForm, selection_decide
+from moderation.admin.filters import FlaggedFilter, HeldFilter, ScoredLanguageFilter, ScoreFilter, StateFilter
+from moderation.admin.scoped import ScopedAdmin
+from moderation.models import Action, Claim
+from moderation.services.current import current_review, review_of, seen_text
+from moderation.services.standing import UNSCORED
+from moderation.services.thresholds import attribute_rows
+
+MAX_DECISIONS = 50
+MAX_FLAGS = 20
+
+admin.site.unregister(Comment)
+
+
+@admin.register(Comment)
+class ModeratedCommentAdmin(ScopedAdmin, CommentAdmin):
+    """Adds what moderation knows, and filters over it."""
+
+    list_display = ("number", "shown_text", "shown_state", "shown_scores", "risk")
+    list_filter = (
+        FlaggedFilter,
+        StateFilter,
+        HeldFilter,
+        SourceFilter,
+        ArticleSectionFilter,
+        ScoredLanguageFilter,
+        "origin_state",
+        ScoreFilter,
+    )
+    actions = ("approve_selected", "reject_selected")
+    action_form = DecisionForm
+    change_form_template = "admin/moderation/comment/change_form.html"
+    thread_item = "admin/moderation/thread_item.html"
+    related = (*CommentAdmin.related, "review__score__model", "review__policy", "review__holder")
+
+    class Media:
+        css = {"all": ["moderation/admin.css"]}
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Returns newest first, by the review's column where a filter is on it: its indexes hold both."""
+        return ("-review__created_at", "-review__comment_id") if by_review(request) else ("-created_at", "-id")
+
+    def get_sortable_by(self, request: HttpRequest) -> tuple[str, ...]:
+        """Returns the columns that an index sorts: risk only among the flagged, or in one state."""
+        return ("shown_text", "risk") if by_review(request) else ("number", "shown_text")
+
+    def thread_comments(self, request: HttpRequest) -> CommentQuerySet:
+        """Returns comments with their reviews and scores."""
+        return super().thread_comments(request).select_related("review__score")
+
+    def page(self, request: HttpRequest, comment: Comment) -> dict[str, Any]:
+        """Adds the scores against their thresholds, the decisions so far, readers' flags, and a failed scoring."""
+        review = review_of(comment)
+        decisions = comment.decisions.select_related("actor", "policy", "note").order_by("-pk")
+        return {
+            **super().page(request, comment),
+            "review": review,
+            "attribute_rows": attribute_rows(comment, review) if review else [],
+            "decisions": decisions[:MAX_DECISIONS],
+            "flags": comment.flags.order_by("-pk")[:MAX_FLAGS],
+            "claim": Claim.objects.filter(comment=comment).first(),
+        }
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Says whether the person may decide."""
+        return request.user.has_perm("moderation.decide")
+
+    @admin.action(description=_("Approve the selected comments"), permissions=["decide"])
+    def approve_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Approves what was selected on the page."""
+        selection_decide(request, Action.APPROVE)
+
+    @admin.action(description=_("Reject the selected comments"), permissions=["decide"])
+    def reject_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Rejects what was selected on the page."""
+        selection_decide(request, Action.REJECT)
+
+    @admin.display(description=_("comment"), ordering="created_at")
+    def shown_text(self, comment: Comment) -> SafeString:
+        """Adds the version that a decision from this page is made conditional on."""
+        seen = format_html('<input type="hidden" name="{}" value="{}">', SEEN, seen_text(comment))
+        return super().shown_text(comment) + seen
+
+    @admin.display(description=_("state"))
+    def shown_state(self, comment: Comment) -> SafeString:
+        """Returns the state and its marks."""
+        return render_to_string("admin/moderation/marks.html", {"comment": comment})
+
+    @admin.display(description=_("why"))
+    def shown_scores(self, comment: Comment) -> SafeString | str:
+        """Returns the current verdict's reasons; where nothing reached a threshold, the toxicity."""
+        review = current_review(comment)
+        if review is None or review.flagged or review.score is None:
+            return reasons_html(review.verdict) if review else "-"
+        return format_html('<span class="quiet reason">toxicity {}</span>', f"{review.score.toxicity or 0:.2f}")
+
+    @admin.display(description=_("risk"), ordering="review__risk")
+    def risk(self, comment: Comment) -> str:
+        """Returns the largest score ÷ threshold."""
+        review = current_review(comment)
+        return f"{review.risk:.2f}" if review else "-"
+
+
+def by_review(request: HttpRequest) -> bool:
+    """Says whether a filter narrows the list to what an index of the reviews covers: the flagged, or one state."""
+    return request.GET.get("flagged") == "yes" or request.GET.get("state", UNSCORED) != UNSCORED
+
+
+def reasons_html(verdict: dict[str, Any]) -> SafeString | str:
+    """Returns a verdict's reasons, one a line; where there are none, the rule that decided."""
+    reasons = verdict.get("reasons") or ()
+    lines = [(f"{one['attribute']} {one['score']:.2f} ≥ {one['threshold']:.2f}",) for one in reasons]
+    return format_html_join("", '<span class="reason">{}</span>', lines) or str(verdict.get("rule") or "-")

@@ -1,0 +1,53 @@
+"""Deciding on a selection of the list, through the service that the desk and the API use too."""
+
+from typing import cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from moderation.models import Action, Reason
+from moderation.services.bulk import BulkOutcome, Refusal, decisions_record, seen_read
+from moderation.services.errors import ServiceError
+
+SEEN = "seen"
+MAX_NAMED = 10
+
+
+class DecisionForm(ActionForm):
+    """The list's action form with the newsroom's reasons."""
+
+    reason = forms.ModelChoiceField(Reason.objects.all(), to_field_name="code", required=False, label=_("Reason:"))
+
+
+def selection_decide(request: HttpRequest, action: Action) -> None:
+    """Decides on each selected comment, and tells the person what was done and what was refused.
+
+    A comment that changed since the page was made is refused. One that left the list meanwhile is not forgotten: the
+    selection counts, not the filter. Selecting across pages is not taken, because nobody has seen those comments.
+    """
+    versions = filter(None, map(seen_read, request.POST.getlist(SEEN)))
+    selected = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
+    seen = {version[0]: version for version in versions if str(version[0]) in selected}
+    try:
+        outcome = decisions_record(
+            seen=seen, action=action, actor=cast("User", request.user), reason=request.POST.get("reason", "")
+        )
+    except ServiceError as error:
+        messages.error(request, error.detail)
+    else:
+        _tell(request, action, outcome)
+
+
+def _tell(request: HttpRequest, action: Action, outcome: BulkOutcome) -> None:
+    if outcome.done:
+        messages.success(request, f"{action.label}: done for {outcome.done} comment{'' if outcome.done == 1 else 's'}.")
+    for refusal, comments in outcome.refused.items():
+        named = ", ".join(f"#{pk}" for pk in comments[:MAX_NAMED])
+        more = f" and {len(comments) - MAX_NAMED} more" if len(comments) > MAX_NAMED else ""
+        messages.warning(request, f"{action.label} refused for {named}{more}: {Refusal(refusal).label}.")
+    if not outcome.done and not outcome.refused:
+        messages.warning(request, "None of the selected comments is on this page.")

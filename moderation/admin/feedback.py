@@ -1,0 +1,74 @@
+"""What others say of a comment: readers' flags, and scores that callers suggest."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.db.models.functions import Left
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from archive.admin.base import ReadOnlyAdmin
+from archive.admin.text import COMMENT_UNREAD, isolated, row_link
+from moderation.admin.scoped import ScopedAdmin
+from moderation.models import Feedback, ReaderFlag
+
+EXCERPT_CHARACTERS = 300
+
+
+@admin.register(ReaderFlag)
+class ReaderFlagAdmin(ScopedAdmin, ReadOnlyAdmin):
+    """Readers' reports, newest first."""
+
+    source_path = "comment__source"
+    list_display = ("id", "shown_comment", "reason", "shown_reporter", "at")
+    list_select_related = ("comment",)
+    linked_lookups = ("comment__id__exact",)
+    ordering = ("-id",)
+    fields = ("shown_comment", "reason", "shown_reporter", "at")
+    readonly_fields = ("shown_comment", "shown_reporter")
+
+    def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Leaves the comment's text unread."""
+        return queryset.defer(*COMMENT_UNREAD)
+
+    @admin.display(description=_("comment"))
+    def shown_comment(self, flag: ReaderFlag) -> SafeString:
+        """Returns a link to the comment."""
+        return row_link(flag.comment, f"#{flag.comment_id}")
+
+    @admin.display(description=_("reporter"))
+    def shown_reporter(self, flag: ReaderFlag) -> SafeString:
+        """Returns the reporter as the site names them."""
+        return isolated(flag.reporter)
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(ScopedAdmin, ReadOnlyAdmin):
+    """Suggested scores, newest first. A person limited to sources sees those that name a comment of theirs."""
+
+    source_path = "comment__source"
+    list_display = ("id", "shown_excerpt", "api_key", "trusted", "at")
+    list_filter = ("trusted",)
+    ordering = ("-id",)
+    fields = ("shown_text", "scores", "languages", "community_id", "api_key", "trusted", "at")
+    readonly_fields = ("shown_text",)
+
+    class Media:
+        css = {"all": ["archive/admin.css"]}
+
+    def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Reads the beginning of each text only."""
+        excerpts: QuerySet[Any] = queryset.annotate(excerpt=Left("text", EXCERPT_CHARACTERS))
+        return excerpts.defer("text", "context")
+
+    @admin.display(description=_("text"))
+    def shown_excerpt(self, feedback: Feedback) -> SafeString:
+        """Returns the beginning of the text."""
+        return isolated(Truncator(feedback.excerpt).words(30))  # type: ignore[attr-defined]
+
+    @admin.display(description=_("text"))
+    def shown_text(self, feedback: Feedback) -> SafeString:
+        """Returns the text."""
+        return isolated(feedback.text)

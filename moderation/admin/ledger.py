@@ -1,0 +1,109 @@
+"""The ledger of decisions, to be read only, and the reasons that a newsroom gives."""
+
+from typing import Any, ClassVar, cast
+
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from archive.admin.base import LargeTableAdmin, ReadOnlyAdmin
+from archive.admin.text import COMMENT_UNREAD, isolated, row_link
+from moderation.admin.scoped import ScopedAdmin
+from moderation.models import Decision, DecisionNote, Reason
+from moderation.models.decision import DecisionQuerySet
+
+MAX_COMMENT_ID = 2**63 - 1
+
+
+@admin.register(Decision)
+class DecisionAdmin(ScopedAdmin, ReadOnlyAdmin):
+    """One row a decision. The database refuses to change or remove one, whoever asks."""
+
+    list_display = ("id", "shown_time", "shown_about", "action", "change", "who", "reason", "rule", "undoes_number")
+    list_filter = ("kind", "action", "ground")
+    list_select_related = ("actor", "policy", "comment", "commenter")
+    linked_lookups = ("comment__id__exact", "commenter__id__exact", "batch__exact")
+    search_fields = ("actor",)
+    search_help_text = _("A comment's number, a person's user name or a key's name.")
+    sortable_by: ClassVar[Any] = ("id",)
+    ordering = ("-id",)
+    readonly_fields = ("shown_about", "shown_note", "undoes_number")
+    exclude = ("comment", "commenter", "undoes")
+
+    class Media:
+        css = {"all": ["moderation/admin.css"]}
+
+    def of_sources(self, queryset: QuerySet[Any], sources: frozenset[int]) -> QuerySet[Any]:
+        """Returns the rows about comments and commenters of these sources."""
+        return cast("DecisionQuerySet", queryset).in_sources(sources)
+
+    def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Leaves the comment's text and the scores unread."""
+        return queryset.defer("scores", *COMMENT_UNREAD)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Finds by comment or by who decided."""
+        if not search_term:
+            return queryset, False
+        people = list(get_user_model().objects.filter(username=search_term).values_list("pk", flat=True))
+        found = Q(actor_id__in=people) | Q(api_key=search_term)
+        if search_term.isdecimal() and int(search_term) <= MAX_COMMENT_ID:
+            found |= Q(comment_id=int(search_term))
+        return queryset.filter(found), False
+
+    @admin.display(description=_("about"))
+    def shown_about(self, decision: Decision) -> SafeString:
+        """Returns a link to the comment or, for a mute, to the commenter."""
+        if decision.comment:
+            return row_link(decision.comment, f"#{decision.comment_id}")
+        return row_link(decision.commenter, str(decision.commenter))
+
+    @admin.display(description=_("at"))
+    def shown_time(self, decision: Decision) -> str:
+        """Returns the time, short."""
+        return date_format(localtime(decision.at), "SHORT_DATETIME_FORMAT")
+
+    @admin.display(description=_("change"))
+    def change(self, decision: Decision) -> SafeString:
+        """Returns the states before and after."""
+        return format_html('<span class="reason">{} → {}</span>', decision.from_state, decision.to_state)
+
+    @admin.display(description=_("by"))
+    def who(self, decision: Decision) -> str:
+        """Returns the person, the key or the policy."""
+        return str(decision.actor or decision.api_key or decision.policy or decision.get_kind_display())
+
+    @admin.display(description=_("undoes"))
+    def undoes_number(self, decision: Decision) -> str:
+        """Returns the number of the decision that this one undoes."""
+        return f"#{decision.undoes_id}" if decision.undoes_id else "-"
+
+    @admin.display(description=_("note"))
+    def shown_note(self, decision: Decision) -> SafeString:
+        """Returns what the actor wrote beside it."""
+        note = DecisionNote.objects.filter(decision=decision).first()
+        return isolated(note.text if note else "-")
+
+
+@admin.register(Reason)
+class ReasonAdmin(LargeTableAdmin):
+    """The newsroom's reasons. A code stays, because decisions name it; its label and ground may change."""
+
+    list_display = ("code", "label", "ground")
+    fields = ("code", "label", "ground")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Returns the code once the reason is there."""
+        return ("code",) if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes a reason: decisions may name it."""
+        return False

@@ -1,0 +1,29 @@
+"""Versions of the policy, to be read; writing and activating has its own commands and API."""
+
+import json
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from archive.admin.base import ReadOnlyAdmin
+from moderation.models import PolicyVersion
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(ReadOnlyAdmin):
+    """A version never changes, so this page only shows it."""
+
+    list_display = ("__str__", "active", "note", "author", "created_at")
+    list_select_related = ("author",)
+    fields = ("version", "active", "note", "author", "created_at", "sha256", "shown_body")
+    readonly_fields = ("shown_body",)
+
+    class Media:
+        css = {"all": ["moderation/admin.css"]}
+
+    @admin.display(description=_("body"))
+    def shown_body(self, policy: PolicyVersion) -> SafeString:
+        """Returns the policy's JSON, indented."""
+        return format_html('<pre class="policy-body">{}</pre>', json.dumps(policy.body, indent=2, ensure_ascii=False))

@@ -1,0 +1,123 @@
+"""Reviews as they are stored: where each scored comment stands, and what put it there."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from archive.admin.base import ReadOnlyAdmin
+from archive.admin.filters import SourceFilter
+from archive.admin.text import COMMENT_UNREAD, article_link, row_link
+from moderation.admin.comments import reasons_html
+from moderation.admin.filters import FlaggedFilter, HeldFilter
+from moderation.admin.scoped import ScopedAdmin
+from moderation.models import ModelVersion, Review, Score
+
+
+def sorted_by_risk(request: HttpRequest) -> bool:
+    """Says whether a filter narrows the list to what an index by risk covers: the flagged ones, or one state."""
+    return request.GET.get("flagged") == "yes" or "state__exact" in request.GET
+
+
+class ReviewFlaggedFilter(FlaggedFilter):
+    """By the mark on the review itself."""
+
+    path = "flagged"
+
+
+class ReviewHeldFilter(HeldFilter):
+    """By the review's own column."""
+
+    path = "held"
+
+
+@admin.register(Review)
+class ReviewAdmin(ScopedAdmin, ReadOnlyAdmin):
+    """Read only; the comment's page shows the rest."""
+
+    list_display = ("shown_comment", "state", "flagged", "held", "why", "shown_risk", "shown_uncertainty", "holder")
+    list_display_links = ("state",)
+    list_filter = (ReviewFlaggedFilter, "state", ReviewHeldFilter, "decided_by", SourceFilter)
+    list_select_related = ("holder", "comment")
+    ordering = ("-pk",)
+    readonly_fields = ("shown_comment", "shown_article", "why")
+    exclude = ("comment", "article", "score")
+
+    class Media:
+        css = {"all": ["moderation/admin.css"]}
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Returns riskiest first where a filter narrows the list to what an index sorts, else newest first."""
+        return ("-risk", "-pk") if sorted_by_risk(request) else ("-pk",)
+
+    def get_sortable_by(self, request: HttpRequest) -> tuple[str, ...]:
+        """Returns the columns that an index sorts."""
+        return ("shown_comment", "shown_risk") if sorted_by_risk(request) else ("shown_comment",)
+
+    def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Leaves the comment's text and the facts unread."""
+        return queryset.defer("facts", *COMMENT_UNREAD)
+
+    @admin.display(description=_("comment"), ordering="pk")
+    def shown_comment(self, review: Review) -> SafeString:
+        """Returns a link to the comment."""
+        return row_link(review.comment, f"#{review.comment_id}")
+
+    @admin.display(description=_("article"))
+    def shown_article(self, review: Review) -> SafeString:
+        """Returns a link to the article."""
+        return article_link(review.article)
+
+    @admin.display(description=_("risk"), ordering="risk")
+    def shown_risk(self, review: Review) -> str:
+        """Returns the risk, rounded."""
+        return f"{review.risk:.2f}"
+
+    @admin.display(description=_("uncertainty"))
+    def shown_uncertainty(self, review: Review) -> str:
+        """Returns the uncertainty, rounded."""
+        return f"{review.uncertainty:.2f}"
+
+    @admin.display(description=_("why"))
+    def why(self, review: Review) -> SafeString | str:
+        """Returns the verdict's reasons."""
+        return reasons_html(review.verdict)
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(ReadOnlyAdmin):
+    """The models that this installation has scored with; `manage.py model` activates one."""
+
+    list_display = ("__str__", "active", "registered_at")
+    ordering = ("-id",)
+
+
+@admin.register(Score)
+class ScoreAdmin(ScopedAdmin, ReadOnlyAdmin):
+    """Each score that a model gave to a revision of a comment."""
+
+    source_path = "comment__source"
+    list_display = ("id", "shown_comment", "model", "revision", "shown_toxicity", "language", "scored_at")
+    list_filter = ("model",)
+    list_select_related = ("model", "comment")
+    linked_lookups = ("comment__id__exact", "model__id__exact")
+    ordering = ("-id",)
+    readonly_fields = ("shown_comment",)
+    exclude = ("comment",)
+
+    def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Leaves the comment's text and the spans unread."""
+        return queryset.defer("spans", "extra", *COMMENT_UNREAD)
+
+    @admin.display(description=_("toxicity"))
+    def shown_toxicity(self, score: Score) -> str:
+        """Returns the toxicity, rounded."""
+        return "-" if score.toxicity is None else f"{score.toxicity:.3f}"
+
+    @admin.display(description=_("comment"))
+    def shown_comment(self, score: Score) -> SafeString:
+        """Returns a link to the comment."""
+        return row_link(score.comment, f"#{score.comment_id}")

@@ -1,0 +1,141 @@
+"""Webhook targets, made and given new secrets here, and what became of each delivery."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from archive.admin.base import LargeTableAdmin, ReadOnlyAdmin
+from archive.models import Source
+from moderation.models import Delivery, WebhookTarget
+from moderation.services.deliveries import delivery_again
+from moderation.services.errors import ServiceError
+from moderation.services.outbound import URL_CHARACTERS, url_check
+from moderation.services.webhook_targets import (
+    OVERLAP_HOURS,
+    webhook_secret_rotate,
+    webhook_target_create,
+    webhook_target_disable,
+    webhook_target_enable,
+)
+
+
+class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new target: where, and of which sources."""
+
+    url = forms.URLField(max_length=URL_CHARACTERS, assume_scheme="https", label=gettext_lazy("address"))
+    sources = forms.ModelMultipleChoiceField(Source.objects.all(), required=False, label=gettext_lazy("sources"))
+
+    class Meta:
+        model = WebhookTarget
+        fields = ("url", "sources")
+
+    def clean_url(self) -> str:
+        """Returns the address where webhooks may go to it."""
+        url: str = self.cleaned_data["url"]
+        try:
+            url_check(url)
+        except ServiceError as error:
+            raise ValidationError(error.detail) from error
+        return url
+
+
+@admin.register(WebhookTarget)
+class WebhookTargetAdmin(LargeTableAdmin):
+    """Targets. An address may be a secret of its own, so that only administrators see this page."""
+
+    form = TargetForm
+    list_display = ("id", "url", "active", "disabled_because", "failing_since", "paused_until", "previous_until")
+    ordering = ("id",)
+    actions = ("rotate_selected", "disable_selected", "enable_selected")
+    fields = ("url", "sources")
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Says whether the person may change targets: seeing the addresses is for no one else."""
+        return bool(request.user.has_perm("moderation.change_webhooktarget"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """A target is not edited: another address is another target."""
+        return obj is None and self.has_view_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody deletes a target: it is disabled, and what went out to it stays known."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Makes the target and shows its secret, once."""
+        target, secret = webhook_target_create(url=obj.url, sources=list(form.cleaned_data["sources"]))
+        obj.pk, obj.salt, obj.mark = target.pk, target.salt, target.mark
+        obj._state.adding = False
+        self._show(request, target, secret)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Leaves the sources as the service has set them."""
+
+    def _show(self, request: HttpRequest, target: WebhookTarget, secret: str) -> None:
+        said = _("The secret of target %(number)d, shown this once: %(secret)s")
+        messages.warning(request, said % {"number": target.pk, "secret": secret})
+
+    def _note(self, request: HttpRequest, target: WebhookTarget, said: str) -> None:
+        LogEntry.objects.create(
+            user_id=cast("int", request.user.pk),
+            content_type=ContentType.objects.get_for_model(WebhookTarget),
+            object_id=str(target.pk),
+            object_repr=str(target),
+            action_flag=CHANGE,
+            change_message=said,
+        )
+
+    @admin.action(description=gettext_lazy("Make new secrets (the old ones sign for a day more)"), permissions=["view"])
+    def rotate_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Gives each target a new secret and shows it, once."""
+        for target in queryset:
+            self._show(request, target, webhook_secret_rotate(target=target, overlap_hours=OVERLAP_HOURS))
+            self._note(request, target, "New secret.")
+
+    @admin.action(description=gettext_lazy("Disable"), permissions=["view"])
+    def disable_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Sends nothing more to the targets."""
+        for target in queryset:
+            webhook_target_disable(target=target, because=f"By {cast('User', request.user).get_username()}.")
+            self._note(request, target, "Disabled.")
+
+    @admin.action(description=gettext_lazy("Enable"), permissions=["view"])
+    def enable_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Sends to the targets again."""
+        for target in queryset:
+            try:
+                webhook_target_enable(target=target)
+            except ServiceError as error:
+                messages.error(request, f"{target}: {error.detail}")
+            else:
+                self._note(request, target, "Enabled.")
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    """What went out and what did not, newest first."""
+
+    list_display = ("id", "target", "decision", "attempts", "next_attempt_at", "delivered_at", "given_up_at", "status")
+    list_filter = ("target",)
+    list_select_related = ("target", "decision")
+    ordering = ("-id",)
+    actions = ("send_again",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Says whether the person may change targets."""
+        return bool(request.user.has_perm("moderation.change_webhooktarget"))
+
+    @admin.action(description=gettext_lazy("Send again"), permissions=["view"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Sends the deliveries once more, under the ids they had."""
+        for delivery in queryset:
+            delivery_again(delivery=delivery)

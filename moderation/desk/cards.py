@@ -1,0 +1,146 @@
+"""Comments as a queue lists them: the beginning of the text, why each is there, and whether readers see it now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.functions import Left
+from django.utils import timezone
+
+from archive.admin.text import ARTICLE_UNREAD, COMMENT_UNREAD, EXCERPT_CHARACTERS, UNREAD
+from archive.models import Comment, OriginState
+from moderation.desk.access import Person
+from moderation.desk.labels import ATTRIBUTES, STATES, label
+from moderation.desk.text import Piece, pieces
+from moderation.models import Review, State
+from moderation.services.current import seen_text, shown_state
+
+MAX_REASONS = 4
+# What hurts to read, apart from what is merely rude.
+SEVERE = ("severe_toxicity", "threat", "identity_attack", "sexual_explicit")
+_WORDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One ground of a verdict. `bar` is the threshold that the score reached."""
+
+    attribute: str
+    score: float
+    bar: float
+
+
+@dataclass(frozen=True)
+class Card:
+    """One comment of a queue, with all that its place in a list shows."""
+
+    comment: Comment
+    review: Review | None
+    text: list[Piece]
+    cut: bool
+    severe: bool
+    blurred: bool
+    holder: str
+
+    @cached_property
+    def state(self) -> str:
+        """Returns the comment's state."""
+        return shown_state(self.comment)
+
+    @cached_property
+    def state_label(self) -> str:
+        """Returns the state in words."""
+        return label(STATES, self.state)
+
+    @cached_property
+    def readers_see(self) -> bool:
+        """Says whether readers see the comment now."""
+        return readers_see(self.comment, self.review)
+
+    @cached_property
+    def seen(self) -> str:
+        """Returns the version that an act from this page is made conditional on."""
+        return seen_text(self.comment)
+
+    @cached_property
+    def reasons(self) -> list[Reason]:
+        """Returns why the comment is flagged, in words."""
+        return verdict_reasons(self.review)
+
+    @cached_property
+    def rule(self) -> str:
+        """Returns the rule that put it there."""
+        return str(self.review.verdict.get("rule", "")) if self.review else ""
+
+
+def cards_read(ids: Sequence[int], person: Person) -> list[Card]:
+    """Returns the cards of these reviews in this order, all in one query."""
+    unread = (*COMMENT_UNREAD, *(f"article__{column}" for column in ARTICLE_UNREAD))
+    rows: QuerySet[Any] = Review.objects.filter(pk__in=ids).annotate(excerpt=Left("comment__text", EXCERPT_CHARACTERS))
+    rows = rows.select_related("comment__commenter", "article", "source", "score", "holder")
+    found = {row.pk: row for row in rows.defer("facts", "score__spans", *unread)}
+    return [_card(_placed(found[pk]), found[pk], found[pk].excerpt, person) for pk in ids if pk in found]
+
+
+def _placed(review: Review) -> Comment:
+    """Returns the review's comment with the article and the source that the review has loaded: they are the same."""
+    review.comment.article, review.comment.source = review.article, review.source
+    return review.comment
+
+
+def unscored_read(ids: Sequence[int], person: Person) -> list[Card]:
+    """Returns the cards of comments that nobody scored, in this order, all in one query."""
+    rows: QuerySet[Any] = Comment.objects.filter(pk__in=ids).annotate(excerpt=Left("text", EXCERPT_CHARACTERS))
+    rows = rows.select_related("commenter", "article", "source", "review")
+    found = {row.pk: row for row in rows.defer(*UNREAD, *(f"article__{column}" for column in ARTICLE_UNREAD))}
+    return [
+        _card(found[pk], getattr(found[pk], "review", None), found[pk].excerpt, person) for pk in ids if pk in found
+    ]
+
+
+def _card(comment: Comment, review: Review | None, excerpt: str, person: Person) -> Card:
+    words = excerpt.split(maxsplit=_WORDS)
+    cut = len(words) > _WORDS or len(excerpt) == EXCERPT_CHARACTERS
+    shown = excerpt if len(words) <= _WORDS else excerpt[: len(excerpt) - len(words[-1])].rstrip()
+    severe = severity(review) >= person.settings.severe_from
+    return Card(
+        comment=comment,
+        review=review,
+        text=pieces(shown, mask=person.settings.mask_slurs),
+        cut=cut,
+        severe=severe,
+        blurred=severe and person.settings.blur_above is not None,
+        holder=holder_of(review, person),
+    )
+
+
+def holder_of(review: Review | None, person: Person) -> str:
+    """Returns the name of the other person who holds the comment now, empty where nobody or the person does."""
+    if review is None or review.holder is None or review.holder_id == person.user.pk:
+        return ""
+    over = review.holder_until is not None and review.holder_until <= timezone.now()
+    return "" if over else review.holder.get_username()
+
+
+def severity(review: Review | None) -> float:
+    """Returns how hard the comment may be to read, 0 to 1: the largest score of `SEVERE`; 0 where it has none."""
+    scores = review.score.values() if review and review.score else {}
+    return max((scores.get(name, 0.0) for name in SEVERE), default=0.0)
+
+
+def readers_see(comment: Comment, review: Review | None) -> bool:
+    """Says whether readers see the comment now: by its review or, before there is one, by its origin."""
+    if comment.erased_at or comment.withdrawn_at:
+        return False
+    if review is None:
+        return comment.origin_state == OriginState.PUBLISHED
+    return not review.held and review.state not in {State.REJECTED, State.CLOSED}
+
+
+def verdict_reasons(review: Review | None) -> list[Reason]:
+    """Returns the reasons of the current verdict, the strongest first."""
+    found = (review.verdict.get("reasons") or ()) if review else ()
+    rows = sorted(found, key=lambda one: one["threshold"] - one["score"])
+    return [Reason(label(ATTRIBUTES, one["attribute"]), one["score"], one["threshold"]) for one in rows[:MAX_REASONS]]

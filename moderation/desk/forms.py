@@ -1,0 +1,133 @@
+"""The desk's forms: what a moderator wants done, read once for every page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, cast
+
+from django import forms
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from moderation.models import Action, Reason
+from moderation.services.desk_settings import PAGE_SIZES, DeskSettings
+from moderation.services.errors import ServiceError
+
+MORNING = time(8)
+# How long a comment is deferred: days, or hours where less.
+DEFER: Mapping[str, str | Promise] = {
+    "hour": _("for an hour"),
+    "tomorrow": _("until tomorrow, 8:00"),
+    "3-days": _("for 3 days"),
+    "week": _("for a week"),
+    "month": _("for 30 days"),
+}
+DEFER_DEFAULT = "tomorrow"
+_SPANS = {
+    "hour": timedelta(hours=1),
+    "3-days": timedelta(days=3),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+}
+
+
+def reason_choices() -> list[Reason]:
+    """Returns the newsroom's reasons in their order. One query."""
+    return list(Reason.objects.all())
+
+
+def defer_until(code: str) -> datetime:
+    """Returns when a comment that is deferred so comes back."""
+    if code in _SPANS:
+        return timezone.now() + _SPANS[code]
+    return timezone.make_aware(datetime.combine(timezone.localdate() + timedelta(days=1), MORNING))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person wants done: the parts of a decision."""
+
+    action: str
+    reason: str = ""
+    note: str = ""
+    until: datetime | None = None
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """Returns the parts as the services name them."""
+        return {"action": self.action, "reason": self.reason, "note": self.note, "until": self.until}
+
+
+def wanted_read(data: Mapping[str, Any]) -> Wanted:
+    """Returns what a posted form asks for; `act` is an action or `reject:REASON`."""
+    action, _mark, reason = data.get("act", "").partition(":")
+    until = defer_until(data.get("defer", "")) if action == Action.DEFER else None
+    return Wanted(
+        action, reason or (data.get("reason", "") if action == Action.REJECT else ""), data.get("note", ""), until
+    )
+
+
+class MuteForm(forms.Form):
+    """Muting a commenter: why, and until when."""
+
+    reason = forms.ChoiceField(label=_("Reason"))
+    until = forms.DateField(
+        label=_("Until the end of"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Left empty: until somebody ends it."),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None) -> None:
+        super().__init__(data, label_suffix="")
+        field = cast("forms.ChoiceField", self.fields["reason"])
+        field.choices = [(reason.code, gettext(reason.label)) for reason in reason_choices()]
+
+    @property
+    def until_moment(self) -> datetime | None:
+        """Returns the end of the chosen day, None for a mute without end."""
+        day = self.cleaned_data["until"]
+        return timezone.make_aware(datetime.combine(day, time.max)) if day else None
+
+
+class SettingsForm(forms.Form):
+    """A moderator's own settings of the desk."""
+
+    mask_slurs = forms.BooleanField(
+        label=_("Mask slurs"), required=False, help_text=_("A slur shows its first letter until you ask for the text.")
+    )
+    blur_above = forms.FloatField(
+        label=_("Blur texts from this severity on"),
+        required=False,
+        min_value=0,
+        max_value=1,
+        widget=forms.NumberInput(attrs={"step": "0.05"}),
+        help_text=_(
+            "0 to 1: the highest score of severe toxicity, threat, identity attack and sexual content. "
+            "Left empty: never. "
+            "Focus or click a blurred text to read it."
+        ),
+    )
+    page_size = forms.TypedChoiceField(
+        label=_("Comments on a page"), coerce=int, choices=[(size, str(size)) for size in PAGE_SIZES]
+    )
+    single_keys = forms.BooleanField(
+        label=_("One key decides"),
+        required=False,
+        help_text=_("Turned off, no single letter does anything: use buttons and the Tab key."),
+    )
+
+    def settings(self) -> DeskSettings:
+        """Returns the settings that were chosen."""
+        return DeskSettings(**self.cleaned_data)
+
+
+def add_service_error(form: forms.Form, error: ServiceError) -> None:
+    """Shows what a service refused at the fields it names."""
+    for one in error.errors:
+        name = one.pointer.removeprefix("/")
+        form.add_error(name if name in form.fields else None, one.detail)
+    if not error.errors:
+        form.add_error(None, error.detail)

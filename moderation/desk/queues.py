@@ -1,0 +1,90 @@
+"""The desk's queues: which comments each holds, the orders they come in, and how many there are, up to a bound."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from archive.counting import capped_counts
+from archive.keyset import Key, Order
+from archive.models import Comment, CommentQuerySet
+from moderation.desk.access import Person
+from moderation.models import Review, ReviewQuerySet, View
+from moderation.services.standing import UNSCORED
+
+CAP = 1_000
+# Queues that a partial index finds: a source's own index would be tempting, and worse.
+APART = frozenset({View.HELD, View.REPORTED, View.HIGHLIGHTED, View.BY_POLICY})
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue by its name in addresses: a `View`, or `unscored`, whose comments have no reviews. `order` is its own."""
+
+    name: str
+    label: str | Promise
+    order: str = "newest"
+
+    @property
+    def is_unscored(self) -> bool:
+        """Says whether the queue is of comments and not of reviews."""
+        return self.name == UNSCORED
+
+    def reviews(self, person: Person) -> ReviewQuerySet:
+        """Returns the reviews of the queue that the person may see."""
+        found: ReviewQuerySet = person.within(Review.objects.for_view(self.name), apart=self.name in APART)
+        return found
+
+
+QUEUES: Mapping[str, Queue] = {
+    queue.name: queue
+    for queue in (
+        Queue(View.PENDING, _("Pending"), order="risk"),
+        Queue(View.HELD, _("Held"), order="risk"),
+        Queue(View.ESCALATED, _("Escalated"), order="risk"),
+        Queue(View.DEFERRED, _("Deferred"), order="risk"),
+        Queue(View.REPORTED, _("Flagged by readers"), order="risk"),
+        Queue(View.HIGHLIGHTED, _("Highlighted")),
+        Queue(View.APPROVED, _("Approved")),
+        Queue(View.REJECTED, _("Rejected")),
+        Queue(View.BY_POLICY, _("Decided by policy")),
+        Queue(View.PASSED, _("Passed")),
+        Queue(UNSCORED, _("Unscored")),
+    )
+}
+DEFAULT = QUEUES[View.PENDING]
+
+_BY_TIME = Key("created_at", "comment_id", load=datetime.fromisoformat)
+ORDERS: Mapping[str, Order] = {
+    "risk": Order(Key("risk", "comment_id", load=float), descending=True),
+    "newest": Order(_BY_TIME, descending=True),
+    "oldest": Order(_BY_TIME, descending=False),
+    "uncertainty": Order(Key("uncertainty", "comment_id", load=float), descending=True),
+}
+ORDER_LABELS: Mapping[str, str | Promise] = {
+    "risk": _("Riskiest first"),
+    "newest": _("Newest first"),
+    "oldest": _("Oldest first"),
+    "uncertainty": _("Most uncertain first"),
+}
+# Comments that nobody scored come in the order of their numbers, which their partial index has.
+UNSCORED_ORDER = Order(Key("id", load=int), descending=True)
+
+
+def unscored_comments(person: Person) -> CommentQuerySet:
+    """Returns the comments of the person's sources that still stand and that nobody has scored."""
+    found: CommentQuerySet = person.within(Comment.objects.open().unscored(), apart=True)
+    return found
+
+
+def queue_counts(person: Person) -> dict[str, int]:
+    """Returns queue → how many comments it has, `CAP` + 1 for more than `CAP`. One query, bounded."""
+    rows: dict[str, QuerySet[Any]] = {
+        name: unscored_comments(person) if queue.is_unscored else queue.reviews(person)
+        for name, queue in QUEUES.items()
+    }
+    return capped_counts(rows, cap=CAP)

@@ -1,0 +1,109 @@
+"""A reader's text in the pieces that a page shows: what drove the score marked, slurs masked, edits told apart.
+
+Pieces are plain text: the template escapes each.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import Any
+
+from moderation.desk.slurs import slurs_in
+
+WORD, SENTENCE = "word", "sentence"
+# Words of either text that are compared; the rest of a longer one is left out of the comparison.
+MAX_COMPARED = 2_000
+_TOKEN = re.compile(r"\s+|\w+|[^\w\s]+")
+_MASK = "•"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of text. `word` and `sentence` are the scores that a word and its sentence drove, None where unmarked.
+
+    `masked` says that a slur was here and `text` is what stands for it.
+    """
+
+    text: str
+    word: float | None = None
+    sentence: float | None = None
+    attribute: str = ""
+    masked: bool = False
+
+    @property
+    def strong(self) -> bool:
+        """Says whether the word drove the score more than half of the way."""
+        return self.word is not None and self.word >= 0.5  # noqa: PLR2004 - half
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A run of a comparison: `kind` is same, gone or new."""
+
+    kind: str
+    text: str
+
+
+def driving(spans: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns the spans that drove the score: the words that carry it, and the sentences that stand out.
+
+    A sentence stands out with at least half of the score of the strongest; where all do, none is marked.
+    """
+    words = [span for span in spans if span["kind"] == WORD]
+    sentences = [span for span in spans if span["kind"] == SENTENCE]
+    bar = max((span["score"] for span in sentences), default=0.0) / 2
+    marked = [span for span in sentences if span["score"] >= bar]
+    places = {(span["begin"], span["end"]) for span in sentences}
+    all_marked = {(span["begin"], span["end"]) for span in marked} == places
+    return words if all_marked else [*marked, *words]
+
+
+def pieces(text: str, spans: Iterable[dict[str, Any]] = (), *, mask: bool) -> list[Piece]:
+    """Returns the text cut into pieces; joined, they give it again, but for what is masked.
+
+    `spans` are `{"begin", "end", "kind", "score", "attribute"}` in code points; what lies outside the text is left out.
+    """
+    slurs = slurs_in(text) if mask else []
+    marks = [span for span in spans if 0 <= span["begin"] < span["end"] <= len(text)]
+    edges = {0, len(text), *(edge for pair in slurs for edge in pair)}
+    edges |= {span[end] for span in marks for end in ("begin", "end")}
+    cuts = sorted(edges)
+    return [_piece(text, begin, end, marks, slurs) for begin, end in pairwise(cuts)]
+
+
+def _piece(text: str, begin: int, end: int, marks: Sequence[dict[str, Any]], slurs: Sequence[tuple[int, int]]) -> Piece:
+    over = [span for span in marks if span["begin"] <= begin and end <= span["end"]]
+    words = [span for span in over if span["kind"] == WORD]
+    sentences = [span for span in over if span["kind"] == SENTENCE]
+    strongest = max(words or sentences, key=lambda span: span["score"], default=None)
+    slur = next((first for first, last in slurs if first <= begin and end <= last), None)
+    return Piece(
+        text[begin:end] if slur is None else _masked(text[begin:end], first=begin == slur),
+        word=max((span["score"] for span in words), default=None),
+        sentence=max((span["score"] for span in sentences), default=None),
+        attribute=strongest["attribute"] if strongest else "",
+        masked=slur is not None,
+    )
+
+
+def _masked(word: str, *, first: bool) -> str:
+    """Returns dots for the letters, all but the slur's first one."""
+    return word[:first] + _MASK * (len(word) - first)
+
+
+def changes(before: str, after: str) -> list[Change]:
+    """Returns what an edit took away and brought, word by word."""
+    old, new = _TOKEN.findall(before)[:MAX_COMPARED], _TOKEN.findall(after)[:MAX_COMPARED]
+    found = []
+    for kind, old_begin, old_end, new_begin, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        gone, come = "".join(old[old_begin:old_end]), "".join(new[new_begin:new_end])
+        runs = [Change("same", come)] if kind == "equal" else [Change("gone", gone), Change("new", come)]
+        found += [run for run in runs if run.text]
+    return found
+
+
+def change_shown(change: Change, *, mask: bool) -> str:
+    """Returns a run's text with its slurs masked where `mask`."""
+    return "".join(piece.text for piece in pieces(change.text, mask=mask))

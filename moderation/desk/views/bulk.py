@@ -1,0 +1,154 @@
+"""One act on many comments: a selection of a queue, or a comment with its replies. First a preview, then the act."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from archive.models import Comment
+from moderation.desk.access import DECIDE, Person, desk_view
+from moderation.desk.forms import DEFER, DEFER_DEFAULT, Wanted, reason_choices, wanted_read
+from moderation.desk.labels import ACTIONS, DONE, label
+from moderation.desk.pages import act_remember, address, desk_page, go
+from moderation.desk.queues import DEFAULT, QUEUES
+from moderation.models import Action
+from moderation.services.bulk import (
+    MOST_COMMENTS,
+    BulkOutcome,
+    Refusal,
+    Seen,
+    decisions_preview,
+    decisions_record,
+    seen_read,
+    subtree_decide,
+    subtree_ids,
+)
+from moderation.services.current import seen_of
+from moderation.services.errors import ServiceError
+
+NAMED = 20
+
+
+@desk_view(DECIDE)
+def selection(request: HttpRequest, person: Person) -> HttpResponse:
+    """Shows what an act would do to the comments that were ticked; does it once that was confirmed."""
+    if request.method != "POST":
+        return go(_back(request))
+    versions = " ".join(request.POST.getlist("seen")).split()
+    seen = {one[0]: one for one in map(seen_read, versions) if one}
+    if not seen:
+        messages.warning(request, _("No comment was selected."))
+        return go(_back(request))
+    return _asked_or_done(request, person, seen, comment=None)
+
+
+@desk_view(DECIDE)
+def subtree(request: HttpRequest, person: Person, comment_id: int) -> HttpResponse:
+    """Shows what an act would do to a comment and all replies below it; does it once that was confirmed."""
+    try:
+        ids = subtree_ids(comment_id=comment_id, actor=person.user)
+    except ServiceError as error:
+        raise Http404 from error
+    versions = request.POST.get("seen", "").split()
+    seen = {one[0]: one for one in map(seen_read, versions) if one} if request.method == "POST" else _versions(ids)
+    return _asked_or_done(request, person, seen, comment=comment_id)
+
+
+def _versions(ids: Collection[int]) -> dict[int, Seen]:
+    rows = (
+        Comment.objects.filter(pk__in=ids)
+        .select_related("review")
+        .only("revision", "taken_revision", "review__state_version")
+    )
+    return {row.pk: seen_of(row) for row in rows}
+
+
+def _asked_or_done(request: HttpRequest, person: Person, seen: Mapping[int, Seen], comment: int | None) -> HttpResponse:
+    wanted, refused = wanted_read(request.POST.dict()), None
+    if "confirmed" in request.POST:
+        try:
+            outcome = _done(person, seen, wanted, comment)
+        except ServiceError as error:
+            refused = error
+        else:
+            tell(request, wanted.action, outcome)
+            return go(_back(request))
+    return _preview(request, person, seen, wanted, comment=comment, refused=refused)
+
+
+def _done(person: Person, seen: Mapping[int, Seen], wanted: Wanted, comment: int | None) -> BulkOutcome:
+    if comment is None:
+        return decisions_record(seen=seen, actor=person.user, **wanted.parts)
+    return subtree_decide(comment_id=comment, actor=person.user, seen_replies=seen, **wanted.parts)
+
+
+def _preview(
+    request: HttpRequest,
+    person: Person,
+    seen: Mapping[int, Seen],
+    wanted: Wanted,
+    *,
+    comment: int | None,
+    refused: ServiceError | None,
+) -> HttpResponse:
+    action = wanted.action if wanted.action in ACTIONS else Action.APPROVE.value
+    ids = list(seen)[:MOST_COMMENTS]
+    preview = decisions_preview(comment_ids=ids, action=action, actor=person.user)
+    return desk_page(
+        request,
+        person,
+        "bulk",
+        title=_("With all replies to #%(number)s") % {"number": comment}
+        if comment
+        else _("With the selected comments"),
+        status=400 if refused else 200,
+        preview=preview,
+        changes=len(preview.changes),
+        total=len(ids),
+        beyond=len(seen) - len(ids),
+        refusals=refusals_shown(preview.refused),
+        seen=" ".join(".".join(map(str, one)) for one in seen.values()),
+        act=action,
+        act_label=label(ACTIONS, action),
+        actions=ACTIONS.items(),
+        chosen_reason=wanted.reason,
+        reasons=reason_choices(),
+        defers=DEFER.items(),
+        defer_default=request.POST.get("defer", DEFER_DEFAULT),
+        note=wanted.note,
+        refused=refused,
+        comment_id=comment,
+        back=_back(request),
+    )
+
+
+def refusals_shown(refused: Mapping[str, list[int]]) -> list[dict[str, Any]]:
+    """Returns what an act leaves alone and why, with the first comments of each kind."""
+    return [
+        {"words": Refusal(kind).label, "count": len(ids), "ids": ids[:NAMED], "more": max(0, len(ids) - NAMED)}
+        for kind, ids in refused.items()
+        if ids
+    ]
+
+
+def tell(request: HttpRequest, action: str, outcome: BulkOutcome) -> None:
+    """Says what an act on many comments did, remembers it for an undo, and names what was left alone."""
+    if outcome.done:
+        words = ngettext("%(count)d comment: %(done)s.", "%(count)d comments: %(done)s.", outcome.done)
+        act_remember(request, words % {"count": outcome.done, "done": label(DONE, action)}, batch=outcome.batch)
+    for kind in refusals_shown(outcome.refused):
+        named = ", ".join(f"#{pk}" for pk in kind["ids"]) + (" …" if kind["more"] else "")
+        words = _("Left alone, %(why)s: %(comments)s") % {"why": kind["words"], "comments": named}
+        messages.warning(request, words)
+    if not outcome.done and not outcome.refused:
+        messages.info(request, _("Nothing was there to do."))
+
+
+def _back(request: HttpRequest) -> str:
+    """Returns the queue that the person came from."""
+    query = request.GET.copy()
+    name = query.pop("queue", [""])[-1]
+    return address("queue", name if name in QUEUES else DEFAULT.name, query=query.urlencode())

@@ -1,0 +1,177 @@
+"""One comment: why it is there, what stands around it, and every act on it, with the next comment at once."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from archive.models import Comment
+from moderation.desk.access import DECIDE, Person, desk_view
+from moderation.desk.forms import DEFER, DEFER_DEFAULT, reason_choices, wanted_read
+from moderation.desk.narrowing import narrowing_of
+from moderation.desk.pages import act_remember, address, desk_page, go, part
+from moderation.desk.queues import DEFAULT, QUEUES, Queue
+from moderation.desk.text import driving
+from moderation.desk.views.queue import done_words, next_address
+from moderation.desk.why import comment_for, dossier_of, edits_of
+from moderation.services.bulk import seen_read
+from moderation.services.current import current_review, review_of
+from moderation.services.desk_settings import severe_seen
+from moderation.services.errors import ServiceError
+from moderation.services.holding import review_hand_over, review_hold, review_release
+from moderation.services.review import decision_record
+from moderation.services.spans import comment_spans
+
+STATUSES = {"precondition_failed": 412, "conflict": 409, "validation_error": 400, "permission_denied": 403}
+MAX_MODERATORS = 200
+
+
+@desk_view()
+def comment(request: HttpRequest, person: Person, comment_id: int) -> HttpResponse:
+    """Shows a comment, or does what was posted and goes to the next one."""
+    found = _comment(person, comment_id)
+    if request.method != "POST":
+        return _show(request, person, found)
+    if not person.may_decide:
+        raise PermissionDenied
+    if request.POST.get("act") == "skip":
+        review_release(comment_id=comment_id, actor=person.user)
+        return go(_next(request, person, found))
+    return _decided(request, person, found)
+
+
+@desk_view(DECIDE)
+@require_POST
+def hold(request: HttpRequest, person: Person, comment_id: int) -> HttpResponse:
+    """Takes the comment, or keeps it: pages that stay open ask again and again. Says who holds it."""
+    found = _comment(person, comment_id)
+    try:
+        review = review_hold(comment_id=comment_id, actor=person.user)
+    except ServiceError as error:
+        return part(request, person, "holder", refused=error, comment=found)
+    return part(request, person, "holder", review=review, comment=found)
+
+
+@desk_view(DECIDE)
+def hand_over(request: HttpRequest, person: Person, comment_id: int) -> HttpResponse:
+    """Asks to whom the comment goes, and gives it to them."""
+    found, refused = _comment(person, comment_id), None
+    people = User.objects.filter(is_active=True, is_staff=True).exclude(pk=person.user.pk).order_by("username")
+    if request.method == "POST":
+        to = people.filter(username=request.POST.get("to", "")).first()
+        refused = _handed_over(person, found, to)
+        if refused is None and to:
+            said = _("Comment #%(number)s was handed to %(name)s.")
+            messages.success(request, said % {"number": found.pk, "name": to.get_username()})
+            return go(_next(request, person, found))
+    return desk_page(
+        request,
+        person,
+        "hand_over",
+        title=_("Hand over comment #%(number)s") % {"number": found.pk},
+        status=STATUSES.get(refused.code, 400) if refused else 200,
+        comment=found,
+        people=people[:MAX_MODERATORS],
+        refused=refused,
+        back=address("comment", found.pk, query=request.GET.urlencode()),
+    )
+
+
+def _handed_over(person: Person, found: Comment, to: User | None) -> ServiceError | None:
+    if to is None:
+        return ServiceError("validation_error", _("Choose who takes the comment."))
+    try:
+        review_hold(comment_id=found.pk, actor=person.user)
+        review_hand_over(comment_id=found.pk, actor=person.user, to=to)
+    except ServiceError as error:
+        return error
+    return None
+
+
+def _comment(person: Person, comment_id: int) -> Comment:
+    found = comment_for(person, comment_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _queue(request: HttpRequest) -> Queue:
+    return QUEUES.get(request.GET.get("queue", ""), DEFAULT)
+
+
+def _next(request: HttpRequest, person: Person, found: Comment) -> str:
+    asked = _queue(request)
+    review = review_of(found)
+    return next_address(person, asked, narrowing_of(request.GET, person, asked.name), past=review)
+
+
+def _decided(request: HttpRequest, person: Person, found: Comment) -> HttpResponse:
+    wanted, seen = wanted_read(request.POST.dict()), seen_read(request.POST.get("seen", ""))
+    if seen is None or seen[0] != found.pk:
+        return _show(request, person, found, refused=ServiceError("validation_error", _("The form is not whole.")))
+    try:
+        row = decision_record(comment_id=found.pk, actor=person.user, expected=seen, **wanted.parts)
+    except ServiceError as error:
+        return _show(request, person, _comment(person, found.pk), refused=error, seen=seen)
+    act_remember(request, done_words(wanted.action, found.pk), decision=row.pk)
+    return go(_next(request, person, found))
+
+
+def _spans(request: HttpRequest, found: Comment) -> tuple[list[dict[str, Any]], bool]:
+    """Returns what drove the score, and whether the model could be asked for it: not every comment has it kept."""
+    review = current_review(found)
+    if review is None or review.score is None:
+        return [], False
+    if review.score.spans or "explain" not in request.GET:
+        return driving(review.score.spans), not review.score.spans
+    try:
+        return driving([asdict(span) for span in comment_spans(comment_id=found.pk)]), False
+    except ServiceError as error:
+        messages.warning(request, error.detail)
+        return [], True
+
+
+def _show(
+    request: HttpRequest,
+    person: Person,
+    found: Comment,
+    refused: ServiceError | None = None,
+    seen: tuple[int, int, int] | None = None,
+) -> HttpResponse:
+    asked = _queue(request)
+    narrowing = narrowing_of(request.GET, person, asked.name)
+    review = review_of(found)
+    spans, may_explain = _spans(request, found)
+    dossier = dossier_of(found, person, spans=spans, reveal="reveal" in request.GET)
+    severe = severe_seen(user=person.user, comment_id=found.pk, stored=person.stored) if dossier.severe else None
+    stale = refused is not None and refused.code == "precondition_failed"
+    return desk_page(
+        request,
+        person,
+        "comment",
+        title=_("Comment #%(number)s") % {"number": found.pk},
+        status=STATUSES.get(refused.code, 400) if refused else 200,
+        dossier=dossier,
+        comment=found,
+        review=review,
+        refused=refused,
+        stale=stale,
+        changed=edits_of(found, since=seen[1]) if stale and seen and seen[1] < found.revision else [],
+        may_explain=may_explain,
+        severe_count=person.severe_today if severe is None else severe,
+        reasons=reason_choices() if person.may_decide else [],
+        defers=DEFER.items(),
+        defer_default=DEFER_DEFAULT,
+        queue=asked,
+        query=narrowing.query(queue=asked.name),
+        undo_query=narrowing.query(queue=asked.name),
+        queue_query=narrowing.query(),
+        reason_required=settings.MODERATION_REASON_REQUIRED,
+        note=request.POST.get("note", ""),
+    )

@@ -1,0 +1,158 @@
+"""The queues: lists of comments that wait for a person, or that one has decided on."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from archive.keyset import Order, reach
+from moderation.desk.access import DECIDE, Person, desk_view
+from moderation.desk.cards import Card, cards_read, unscored_read
+from moderation.desk.forms import reason_choices, wanted_read
+from moderation.desk.labels import ACTIONS, DONE, label
+from moderation.desk.narrowing import Narrowing, narrowing_of
+from moderation.desk.pages import act_remember, address, desk_page, go
+from moderation.desk.paging import LOOKED_THROUGH, Page, page_read, place_read
+from moderation.desk.queues import (
+    CAP,
+    DEFAULT,
+    ORDERS,
+    QUEUES,
+    UNSCORED_ORDER,
+    Queue,
+    queue_counts,
+    unscored_comments,
+)
+from moderation.models import Review, ReviewQuerySet
+from moderation.services.bulk import seen_read
+from moderation.services.errors import ServiceError
+from moderation.services.holding import review_next
+from moderation.services.review import decision_record
+
+NOTHING = Page((), None, None)
+
+
+@desk_view()
+def start(request: HttpRequest, person: Person) -> HttpResponse:
+    """Opens the desk at what waits."""
+    return go(address("queue", DEFAULT.name))
+
+
+@desk_view()
+def queue(request: HttpRequest, person: Person, name: str) -> HttpResponse:
+    """Shows a page of a queue, or does a card's act when one was posted."""
+    asked = QUEUES.get(name)
+    if asked is None:
+        raise Http404
+    narrowing = narrowing_of(request.GET, person, name)
+    return _show(request, person, asked, narrowing)
+
+
+@desk_view(DECIDE)
+def quick(request: HttpRequest, person: Person, name: str) -> HttpResponse:
+    """Does the act of one card's button, and comes back to the same page of the queue."""
+    act, _mark, version = request.POST.get("one", "").rpartition("@")
+    seen = seen_read(version)
+    if request.method != "POST" or seen is None or name not in QUEUES:
+        raise Http404
+    wanted = wanted_read({**request.POST.dict(), "act": act})
+    back = address("queue", name, query=request.GET.urlencode())
+    try:
+        row = decision_record(comment_id=seen[0], actor=person.user, expected=seen, **wanted.parts)
+    except ServiceError as error:
+        # The comment's own page shows how it stands now, and asks again.
+        messages.error(request, error.detail)
+        query = request.GET.copy()
+        query["queue"] = name
+        return go(address("comment", seen[0], query=query.urlencode()))
+    act_remember(request, done_words(wanted.action, seen[0]), decision=row.pk)
+    return go(back)
+
+
+@desk_view(DECIDE)
+def take_next(request: HttpRequest, person: Person, name: str) -> HttpResponse:
+    """Takes the first comment of the queue that nobody holds and opens it."""
+    asked = QUEUES.get(name)
+    if asked is None or request.method != "POST" or asked.is_unscored:
+        raise Http404
+    narrowing = narrowing_of(request.GET, person, name)
+    return go(next_address(person, asked, narrowing, past=None))
+
+
+def done_words(action: str, comment_id: int) -> str:
+    """Returns what the desk says after an act on one comment."""
+    return _("Comment #%(number)s: %(done)s.") % {"number": comment_id, "done": label(DONE, action)}
+
+
+def next_address(person: Person, asked: Queue, narrowing: Narrowing, *, past: Review | None) -> str:
+    """Returns where the next comment of the queue is, held for the person now; the queue where there is none.
+
+    `past` is the review that was just left: what comes after it in the order is tried first, then the beginning.
+    """
+    if not asked.is_unscored and narrowing.valid:
+        rows, order = _waiting(person, asked, narrowing)
+        position = order.position(past) if past else None
+        others = rows.exclude(pk=past.pk) if past else rows
+        for begin in dict.fromkeys((position, None)):
+            ahead = cast("ReviewQuerySet", reach(others, order, begin, forward=True))
+            found = review_next(actor=person.user, reviews=ahead)
+            if found:
+                return address("comment", found.pk, query=narrowing.query(queue=asked.name))
+    return address("queue", asked.name, query=narrowing.query())
+
+
+def _waiting(person: Person, asked: Queue, narrowing: Narrowing) -> tuple[ReviewQuerySet, Order]:
+    rows = narrowing.found_fast(asked.reviews(person))
+    narrowed = narrowing.looked_through(rows)
+    return (rows if narrowed is None else narrowed), ORDERS[narrowing.order(asked.order)]
+
+
+def _show(request: HttpRequest, person: Person, asked: Queue, narrowing: Narrowing) -> HttpResponse:
+    valid = narrowing.valid
+    page, cards = _page(request, person, asked, narrowing) if valid else (NOTHING, [])
+    return desk_page(
+        request,
+        person,
+        "queue",
+        title=str(asked.label),
+        status=200 if valid else 400,
+        queue=asked,
+        narrowing=narrowing,
+        chips=narrowing.chips() if valid else [],
+        page=page,
+        cards=cards,
+        tabs=_tabs(person),
+        order=narrowing.order(asked.order) if valid else asked.order,
+        ordered=not asked.is_unscored,
+        may_act=person.may_decide and not asked.is_unscored,
+        reasons=reason_choices() if person.may_decide else [],
+        actions=ACTIONS.items(),
+        query=narrowing.query(),
+        undo_query=narrowing.query(queue=asked.name),
+        back_query=request.GET.urlencode(),
+        looked_through=LOOKED_THROUGH,
+    )
+
+
+def _page(request: HttpRequest, person: Person, asked: Queue, narrowing: Narrowing) -> tuple[Page, list[Card]]:
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    size = person.settings.page_size
+    if asked.is_unscored:
+        comments = narrowing.comments(unscored_comments(person))
+        place = place_read(UNSCORED_ORDER, after, before)
+        page = page_read(comments, None, UNSCORED_ORDER, place, size=size)
+        return page, unscored_read(page.ids, person)
+    order = ORDERS[narrowing.order(asked.order)]
+    rows = narrowing.found_fast(asked.reviews(person).current())
+    page = page_read(rows, narrowing.looked_through(rows), order, place_read(order, after, before), size=size)
+    return page, cards_read(page.ids, person)
+
+
+def _tabs(person: Person) -> list[dict[str, Any]]:
+    counts = queue_counts(person)
+    return [
+        {"queue": queue, "count": min(count, CAP), "more": count > CAP}
+        for name, queue in QUEUES.items()
+        for count in (counts[name],)
+    ]

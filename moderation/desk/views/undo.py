@@ -1,0 +1,46 @@
+"""Taking back what a person did last, one act after the other."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from moderation.desk.access import DECIDE, Person, desk_view
+from moderation.desk.pages import act_forget, act_last, address, go
+from moderation.desk.queues import DEFAULT
+from moderation.services.bulk import batch_undo
+from moderation.services.errors import ServiceError
+from moderation.services.review import decision_undo
+
+
+@desk_view(DECIDE)
+@require_POST
+def undo(request: HttpRequest, person: Person) -> HttpResponse:
+    """Undoes the last act and opens what it was about."""
+    act = act_last(request)
+    if act is None:
+        messages.info(request, _("There is nothing to undo."))
+        return go(address("queue", DEFAULT.name))
+    act_forget(request)
+    try:
+        return go(_undone(request, person, act))
+    except ServiceError as error:
+        messages.error(request, error.detail)
+        return go(address("queue", DEFAULT.name))
+
+
+def _undone(request: HttpRequest, person: Person, act: dict[str, Any]) -> str:
+    """Undoes an act; returns the address of what it was about."""
+    if act["decision"]:
+        row = decision_undo(decision_id=act["decision"], actor=person.user)
+        messages.success(request, _("Undone: comment #%(number)s is as it was.") % {"number": row.comment_id})
+        return address("comment", row.comment_id, query=request.GET.urlencode())
+    if act["batch"]:
+        outcome = batch_undo(batch=UUID(act["batch"]), actor=person.user)
+        said = ngettext("Undone for %(count)d comment.", "Undone for %(count)d comments.", outcome.done)
+        messages.success(request, said % {"count": outcome.done})
+    return address("queue", DEFAULT.name)

@@ -1,0 +1,139 @@
+/* The review desk's keys, focus and announcements. Everything here has a button, a link or a form of its own too. */
+"use strict";
+(function () {
+    const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+    let place = -1; // the card that had the focus before a swap
+
+    const desk = () => document.getElementById("desk");
+    const cards = () => Array.from(document.querySelectorAll("#desk [data-card]"));
+    const card = () => document.activeElement && document.activeElement.closest("[data-card]");
+    const shown = (element) => element.getClientRects().length > 0 && !element.disabled;
+
+    function say(words) {
+        const region = document.getElementById("desk-said");
+        if (region && words) {
+            region.textContent = "";
+            window.requestAnimationFrame(() => { region.textContent = words; });
+        }
+    }
+
+    function press(element) {
+        const aim = element.dataset.focusOn && document.getElementById(element.dataset.focusOn);
+        if (aim) {
+            aim.focus();
+            say(aim.innerText);
+            return;
+        }
+        element.click();
+        if (element.tagName === "SUMMARY") {
+            const field = element.parentElement.querySelector("textarea");
+            if (field && element.parentElement.open) { field.focus(); }
+        }
+    }
+
+    /* The element of a key: in the card that has the focus, in the first card, or on the page. */
+    function holder(key) {
+        const selector = `[data-key="${CSS.escape(key)}"]`;
+        const here = card() || cards()[0];
+        const found = [...(here ? here.querySelectorAll(selector) : []), ...desk().querySelectorAll(selector)];
+        return found.find(shown);
+    }
+
+    function move(by) {
+        const all = cards();
+        const at = all.indexOf(card());
+        const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by];
+        if (next) {
+            next.focus();
+            next.scrollIntoView({ block: "nearest" });
+        }
+        return all.length > 0;
+    }
+
+    function reveal() {
+        const link = desk().querySelector('[data-key="v"]');
+        if (!link && document.querySelector("#desk .blurred")) {
+            ((card() || desk()).querySelector(".blurred") || document.body).focus();
+            return true;
+        }
+        return false;
+    }
+
+    function onList(key) {
+        const here = card();
+        if (key === "j") { return move(1); }
+        if (key === "k") { return move(-1); }
+        if (key === "x" && here) {
+            const box = here.querySelector("[data-select]");
+            if (box) { box.click(); }
+            return Boolean(box);
+        }
+        if (key === "Enter" && here === document.activeElement && here) {
+            here.querySelector("[data-open-card]").click();
+            return true;
+        }
+        return key === "v" && reveal();
+    }
+
+    document.addEventListener("keydown", (event) => {
+        const off = !desk() || desk().dataset.keys === "off";
+        const busy = event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing;
+        if (off || busy || event.defaultPrevented || document.querySelector("dialog[open]")) { return; }
+        if (event.key === "Escape") { document.activeElement.blur(); return; }
+        if (event.target.closest(TYPING)) { return; }
+        if (event.key === "Enter" && !event.target.matches("[data-card]")) { return; }
+        if (onList(event.key)) { event.preventDefault(); return; }
+        const found = event.key === "Enter" ? null : holder(event.key);
+        if (found) {
+            event.preventDefault();
+            press(found);
+        }
+    });
+
+    function count() {
+        const words = document.querySelector("[data-selected]");
+        if (!words) { return; }
+        const chosen = document.querySelectorAll("#desk [data-select]:checked").length;
+        words.textContent = chosen ? `${chosen} ${words.dataset.words}` : "";
+    }
+
+    document.addEventListener("change", (event) => {
+        if (event.target.matches("[data-select-all]")) {
+            document.querySelectorAll("#desk [data-select]").forEach((box) => { box.checked = event.target.checked; });
+        }
+        if (event.target.matches("[data-select], [data-select-all]")) { count(); }
+    });
+
+    document.addEventListener("click", (event) => {
+        const opener = event.target.closest("[data-open]");
+        if (opener) { document.getElementById(opener.dataset.open).showModal(); }
+    });
+
+    document.addEventListener("htmx:beforeRequest", () => { place = cards().indexOf(card()); });
+
+    /* A page without the desk in it is another page: the login, or an error. It is opened as such. */
+    document.addEventListener("htmx:beforeSwap", (event) => {
+        const detail = event.detail;
+        if (detail.target && detail.target.id === "desk" && !detail.serverResponse.includes('id="desk"')) {
+            detail.shouldSwap = false;
+            window.location.assign(detail.xhr.responseURL || window.location.href);
+        }
+    });
+
+    document.addEventListener("htmx:sendError", () => { say(document.body.dataset.offline || ""); });
+
+    document.addEventListener("htmx:afterSettle", (event) => {
+        if (event.target.id !== "desk") { return; }
+        const all = cards();
+        const alert = document.querySelector("#desk [role=alert][data-focus]");
+        const aim = alert || (place >= 0 && all[Math.min(place, all.length - 1)]) || document.querySelector("#desk [data-focus]");
+        if (aim) { aim.focus({ preventScroll: place < 0 && !alert }); }
+        if (place < 0 || alert) { window.scrollTo(0, 0); }
+        const told = Array.from(document.querySelectorAll("#desk .desk-messages li, #desk [data-say]"));
+        say(told.map((one) => one.textContent.trim()).join(" "));
+        count();
+    });
+
+    document.documentElement.classList.add("has-script");
+    count();
+}());

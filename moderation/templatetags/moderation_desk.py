@@ -1,0 +1,76 @@
+"""What the desk's templates ask for."""
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+
+from archive.admin.text import excerpt
+from archive.models import Comment
+from moderation.desk import labels
+from moderation.desk.access import Person
+from moderation.desk.cards import readers_see, severity
+from moderation.desk.text import Change, Piece, change_shown, pieces
+from moderation.services.current import review_of, shown_state
+
+register = template.Library()
+EXCERPT_WORDS = 50
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Returns a whole number with its thousands apart: 1,000."""
+    return number_format(number, force_grouping=True)
+
+
+@register.filter
+def two(value: float | None) -> str:
+    """Returns a score with two decimals, a dash for none."""
+    return "–" if value is None else number_format(value, decimal_pos=2)
+
+
+@register.filter
+def state_label(code: str) -> str:
+    """Returns the words for a state's code."""
+    return labels.label(labels.STATES, code)
+
+
+@register.filter
+def done_label(code: str) -> str:
+    """Returns the words for what an action did."""
+    return labels.label(labels.DONE, code)
+
+
+@register.filter
+def reason_label(label: str) -> str:
+    """Returns a reason's words, translated where they are those that every installation starts with."""
+    return gettext(label) if label else ""
+
+
+@register.filter
+def comment_state(comment: Comment) -> str:
+    """Returns the code of a comment's state."""
+    return shown_state(comment)
+
+
+@register.filter
+def seen_by_readers(comment: Comment) -> bool:
+    """Says whether readers see the comment now."""
+    return readers_see(comment, review_of(comment))
+
+
+@register.filter
+def shown_excerpt(comment: Comment, person: Person) -> list[Piece]:
+    """Returns the beginning of a text in pieces, its slurs masked where the person wants that."""
+    return pieces(excerpt(comment, EXCERPT_WORDS), mask=person.settings.mask_slurs)
+
+
+@register.filter
+def severe_for(comment: Comment, person: Person) -> bool:
+    """Says whether the text is to be blurred for the person."""
+    return person.settings.blur_above is not None and severity(review_of(comment)) >= person.settings.blur_above
+
+
+@register.filter
+def masked_change(change: Change, mask: bool) -> str:
+    """Returns a run of a comparison, its slurs masked where `mask`."""
+    return change_shown(change, mask=mask)
