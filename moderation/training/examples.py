@@ -1,0 +1,85 @@
+"""A text with what is known of it, as every set is read; and the outputs that a model may have.
+
+Labels are shares from 0 to 1: of annotators where a set tells them, else 0 or 1. An output without a label in a set is
+absent from `labels`, never 0.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from moderation.scoring.results import ATTRIBUTES
+
+SERVED = (
+    "perspective_toxicity",
+    "perspective_severe_toxicity",
+    "perspective_identity_attack",
+    "perspective_insult",
+    "perspective_profanity",
+    "perspective_sexually_explicit",
+    "perspective_threat",
+)
+# Perspective's further attributes: kept only where the model learns them (`judging`).
+FURTHER = (
+    "perspective_flirtation",
+    "perspective_attack_on_author",
+    "perspective_attack_on_commenter",
+    "perspective_incoherent",
+    "perspective_inflammatory",
+    "perspective_likely_to_reject",
+    "perspective_obscene",
+    "perspective_spam",
+    "perspective_unsubstantial",
+)
+OUTPUTS = (*ATTRIBUTES, *SERVED, *FURTHER)
+# Sets differ in what they call toxic: each has shifts of its own in training (`network.SetShift`).
+SETS = ("wikipedia", "context", "civil", "tweets", "paradetox", "perspective", "unlabelled", "own")
+
+Marked = tuple[tuple[int, int, float], ...]
+
+
+class TrainingError(Exception):
+    """What stops a training, in one sentence for a person; nothing of a comment's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One text of one set.
+
+    Attributes:
+        labels: Output → share, 0 to 1.
+        weight: How much it counts in training: below 1 the share of the passes that see it, above 1 its weight there.
+        spans: (begin, end, share of annotators who marked it) in code points; None where nobody was asked to mark.
+        group: Examples of one group fall into one split; empty: the text stands alone.
+    """
+
+    text: str
+    set: str
+    labels: Mapping[str, float] = field(default_factory=dict)
+    weight: float = 1.0
+    spans: Marked | None = None
+    group: str = ""
+
+
+def write_examples(path: Path, examples: Iterable[Example]) -> None:
+    """Write examples as JSON lines that `evaluate_model` reads too; whole or not at all."""
+    new = path.with_suffix(".new")
+    with new.open("w", encoding="utf-8") as file:
+        for one in examples:
+            spans = {} if one.spans is None else {"spans": one.spans}
+            row = {"text": one.text, "set": one.set, "weight": one.weight, "group": one.group, **one.labels, **spans}
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    new.replace(path)
+
+
+def read_examples(path: Path) -> Iterator[Example]:
+    """Read what `write_examples` wrote."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            row = json.loads(line)
+            labels = {name: row[name] for name in OUTPUTS if name in row}
+            spans = tuple((begin, end, share) for begin, end, share in row["spans"]) if "spans" in row else None
+            yield Example(row["text"], row["set"], labels, row["weight"], spans, row["group"])

@@ -1,0 +1,61 @@
+"""Writes what was trained: a checkpoint in Hugging Face's form, and through `scoring.convert` the folder that serves.
+
+The checkpoint's `model.safetensors` also holds the word pieces' output, which the conversion adds to the graph.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from moderation.scoring.convert import Origin, convert
+from moderation.scoring.descriptions import ModelDescription
+from moderation.scoring.parity import Parity
+from moderation.training.examples import OUTPUTS, TrainingError
+from moderation.training.network import TOKEN_BIAS, TOKEN_WEIGHT, Network
+
+SOURCE = "all-MiniLM-L6-v2 (Apache-2.0), fine-tuned on public comment sets by moderation.training; see docs/models.md"
+LARGEST_BYTES = 48_000_000
+
+
+def write_checkpoint(network: Network, outputs: Sequence[str], tokenizer: Path, folder: Path) -> None:
+    """Write the network with these outputs alone."""
+    from safetensors.torch import load_file, save_file
+
+    _keep(network, outputs)
+    network.classifier.save_pretrained(folder)
+    weights = load_file(folder / "model.safetensors")
+    weights[TOKEN_WEIGHT] = network.token_classifier.weight.detach().contiguous()
+    weights[TOKEN_BIAS] = network.token_classifier.bias.detach().contiguous()
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    shutil.copyfile(tokenizer, folder / "tokenizer.json")
+
+
+def _keep(network: Network, outputs: Sequence[str]) -> None:
+    places = torch.tensor([OUTPUTS.index(name) for name in outputs])
+    before, config = network.classifier.classifier, network.classifier.config
+    layer = torch.nn.Linear(before.in_features, len(outputs))
+    with torch.no_grad():
+        layer.weight.copy_(before.weight[places])
+        layer.bias.copy_(before.bias[places])
+    network.classifier.classifier = layer
+    config.id2label = dict(enumerate(outputs))
+    config.label2id = {name: i for i, name in enumerate(outputs)}
+
+
+def export(checkpoint: Path, target: Path, version: int, texts: Sequence[str]) -> tuple[ModelDescription, Parity]:
+    """Convert, compare on `texts`, and refuse what would not fit into the repository.
+
+    Raises:
+        TrainingError: Where the files are larger than 48 MB.
+        ScoringError: Where the converted form strays from torch.
+    """
+    description, parity = convert(
+        checkpoint, target, Origin("compact", version, ("en",), "Apache-2.0", SOURCE), texts=texts
+    )
+    if description.size_bytes > LARGEST_BYTES:
+        raise TrainingError(f"The model has {description.size_bytes:,} bytes; at most {LARGEST_BYTES:,} go in.")
+    return description, parity

@@ -1,0 +1,132 @@
+"""The training loop: steps, checkpoints that survive a kill at any moment, and a line now and then.
+
+A checkpoint is one file, written whole beside the old one and then renamed: weights, the optimiser's state, the step
+and the state of chance. A resumed run goes on as if it had not been stopped.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from moderation.training.batches import Batches
+from moderation.training.network import Network, fast, loss_of
+from moderation.training.recipe import Recipe
+
+CHECKPOINT = "checkpoint.pt"
+LARGEST_GRADIENT = 1.0
+LINE_SECONDS = 20.0
+
+
+@dataclass(slots=True)
+class Moment:
+    """Where a training is: steps done, and the mean loss of the last hundred or so."""
+
+    step: int = 0
+    loss: float = 0.0
+
+
+def train(network: Network, batches: Batches, recipe: Recipe, folder: Path, *, attributes: int, seed: int) -> None:
+    """Train to the end of the recipe, from the folder's checkpoint where there is one.
+
+    Args:
+        network: Changed in place; at the end it is the trained one.
+        batches: Of the training part.
+        folder: Where the checkpoint is kept; it stays, so that a finished training is not begun again.
+        attributes: How many of the outputs, the first ones, are not on Perspective's scale.
+    """
+    torch.manual_seed(seed)
+    optimiser = _optimiser(network, recipe)
+    steps = list(_steps(batches, recipe))
+    moment = _restore(network, optimiser, folder / CHECKPOINT)
+    saved = told = time.monotonic()
+    network.train()
+    for step in range(moment.step, len(steps)):
+        loss = _step(network, optimiser, batches, recipe, steps[step], _rate(recipe, step, len(steps)), attributes)
+        moment.step, moment.loss = step + 1, _running(moment, loss)
+        if time.monotonic() - saved >= recipe.save_seconds:
+            _save(network, optimiser, moment, folder / CHECKPOINT)
+            saved = time.monotonic()
+        if time.monotonic() - told >= LINE_SECONDS:
+            told = time.monotonic()
+            sys.stderr.write(f"step {moment.step:,} of {len(steps):,}, loss {moment.loss:.4f}\n")
+    _save(network, optimiser, moment, folder / CHECKPOINT)
+    network.eval()
+
+
+def _steps(batches: Batches, recipe: Recipe) -> Iterator[tuple[int, list[int]]]:
+    """(pass, examples) of each step; a last part of a pass where the recipe asks for that."""
+    left = recipe.passes
+    number = taken = 0
+    while left > 0:
+        plan = batches.plan(number)
+        for group in plan[: round(len(plan) * min(1.0, left))]:
+            if recipe.most_steps and taken >= recipe.most_steps:
+                return
+            yield number, group
+            taken += 1
+        left, number = left - 1, number + 1
+
+
+def _optimiser(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
+    decayed = [p for p in network.parameters() if p.ndim > 1 and not _is_shift(network, p)]
+    others = [p for p in network.parameters() if p.ndim <= 1 or _is_shift(network, p)]
+    groups = [{"params": decayed, "weight_decay": recipe.decay}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=recipe.rate, fused=True)
+
+
+def _is_shift(network: Network, parameter: torch.nn.Parameter) -> bool:
+    return any(parameter is own for own in network.shift.parameters())
+
+
+def _rate(recipe: Recipe, step: int, steps: int) -> float:
+    rising = max(1, round(recipe.warm_up * steps))
+    return recipe.rate * min((step + 1) / rising, (steps - step) / max(1, steps - rising))
+
+
+def _step(
+    network: Network,
+    optimiser: torch.optim.Optimizer,
+    batches: Batches,
+    recipe: Recipe,
+    work: tuple[int, list[int]],
+    rate: float,
+    attributes: int,
+) -> float:
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    batch = batches.batch(*work)
+    with fast(network):
+        loss = loss_of(network, batch, recipe, attributes)
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
+    optimiser.step()
+    optimiser.zero_grad()
+    return float(loss.detach())
+
+
+def _running(moment: Moment, loss: float) -> float:
+    share = max(0.01, 1 / (moment.step + 1))
+    return moment.loss * (1 - share) + loss * share
+
+
+def _save(network: Network, optimiser: torch.optim.Optimizer, moment: Moment, path: Path) -> None:
+    new = path.with_suffix(".new")
+    state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "chance": torch.get_rng_state()}
+    torch.save({**state, "step": moment.step, "loss": moment.loss}, new)
+    new.replace(path)
+
+
+def _restore(network: Network, optimiser: torch.optim.Optimizer, path: Path) -> Moment:
+    if not path.exists():
+        return Moment()
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    network.load_state_dict(state["network"])
+    optimiser.load_state_dict(state["optimiser"])
+    torch.set_rng_state(state["chance"])
+    return Moment(state["step"], state["loss"])

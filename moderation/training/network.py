@@ -1,0 +1,125 @@
+"""The network that is trained: a BERT encoder, the outputs, shifts of each set, and an output for each word piece.
+
+What is exported is the encoder, the outputs and the word pieces' output. The shifts let a set have its own idea of
+toxic (a slope and an offset for each output) and are then dropped; a pull towards none keeps them small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from moderation.training.batches import Batch
+from moderation.training.examples import SETS
+from moderation.training.recipe import Recipe
+
+TOKEN_WEIGHT, TOKEN_BIAS = "token_classifier.weight", "token_classifier.bias"
+
+
+class SetShift(torch.nn.Module):
+    """A slope and an offset for each set and output, none at first."""
+
+    def __init__(self, outputs: int) -> None:
+        super().__init__()
+        self.slope = torch.nn.Embedding(len(SETS), outputs)
+        self.offset = torch.nn.Embedding(len(SETS), outputs)
+        for part in (self.slope, self.offset):
+            torch.nn.init.zeros_(part.weight)
+
+    def forward(self, logits: torch.Tensor, sets: torch.Tensor) -> torch.Tensor:
+        """Logits as the sets would give them."""
+        shifted: torch.Tensor = logits * self.slope(sets).exp() + self.offset(sets)
+        return shifted
+
+    def size(self) -> torch.Tensor:
+        """How far the sets are from each other's idea."""
+        return self.slope.weight.square().sum() + self.offset.weight.square().sum()
+
+
+class Network(torch.nn.Module):
+    """`classifier` is in Hugging Face's form, so that `scoring.convert` reads what is saved."""
+
+    def __init__(self, classifier: Any) -> None:
+        super().__init__()
+        self.classifier = classifier
+        self.token_classifier = torch.nn.Linear(classifier.config.hidden_size, 1)
+        self.shift = SetShift(classifier.config.num_labels)
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits: rows × outputs, and rows × width for the word pieces."""
+        hidden = self.classifier.bert(input_ids=ids, attention_mask=mask).last_hidden_state
+        pooled = self.classifier.bert.pooler(hidden)
+        logits = self.classifier.classifier(self.classifier.dropout(pooled))
+        return logits.float(), self.token_classifier(hidden).squeeze(-1).float()
+
+    def place(self, numbers: NDArray[Any]) -> torch.Tensor:
+        """Numbers where the weights are."""
+        return torch.from_numpy(numbers).to(self.token_classifier.weight.device)
+
+
+def build(base: Path, outputs: Sequence[str], seed: int) -> Network:
+    """The network on the weights of a base encoder, or of an earlier classifier with the same outputs.
+
+    Args:
+        seed: Of what the base lacks: pooler, outputs.
+    """
+    from transformers import AutoModelForSequenceClassification
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    torch.manual_seed(seed)
+    labels = dict(enumerate(outputs))
+    classifier = AutoModelForSequenceClassification.from_pretrained(
+        str(base),
+        num_labels=len(outputs),
+        id2label=labels,
+        label2id={name: i for i, name in labels.items()},
+        problem_type="multi_label_classification",
+        dtype=torch.float32,
+        local_files_only=True,
+    )
+    return Network(classifier)
+
+
+def fast(network: Network) -> AbstractContextManager[Any]:
+    """Matrix products in bfloat16 where the weights' device has them: about twice as fast on a processor."""
+    device = network.token_classifier.weight.device.type
+    has = device == "cuda" or (
+        torch.backends.cpu.get_cpu_capability() == "AVX512" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    )
+    return torch.autocast(device, dtype=torch.bfloat16) if has else nullcontext()
+
+
+def loss_of(network: Network, batch: Batch, recipe: Recipe, attributes: int) -> torch.Tensor:
+    """The loss of one batch, of which three parts are summed.
+
+    Cross-entropy with shares over every label that is known; the distance on Perspective's scale, since cross-entropy
+    alone draws its rare high scores to the middle; cross-entropy over the word pieces of marked texts.
+    """
+    ids, mask, sets = (network.place(part) for part in (batch.ids, batch.mask, batch.sets))
+    targets, weights, pieces = (network.place(part) for part in (batch.targets, batch.weights, batch.pieces))
+    logits, tokens = network(ids, mask)
+    shifted = network.shift(logits, sets)
+    entropy = functional.binary_cross_entropy_with_logits(shifted, targets, weights, reduction="sum") / weights.sum()
+    distance = (shifted[:, attributes:].sigmoid() - targets[:, attributes:]).abs() * weights[:, attributes:]
+    known = pieces >= 0
+    loss: torch.Tensor = (
+        entropy
+        + recipe.scale_weight * distance.sum() / weights[:, attributes:].sum().clamp(min=1)
+        + recipe.token_weight * _token_loss(tokens[known], pieces[known])
+        + recipe.set_decay * network.shift.size()
+    )
+    return loss
+
+
+def _token_loss(logits: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
+    if not len(shares):
+        return logits.sum() * 0
+    return functional.binary_cross_entropy_with_logits(logits, shares)

@@ -1,0 +1,38 @@
+"""How a model is trained, as data: what a run log names, and what a test makes small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One training.
+
+    Attributes:
+        passes: How often each training text is seen.
+        most_steps: End earlier, for a machine that has little time; 0: no limit. The rate falls to 0 by then.
+        rate: Highest learning rate, AdamW; rises over `warm_up` of the steps, then falls linearly to 0.
+        batch_tokens: Padded tokens in a batch of texts of like length.
+        max_tokens: Longest text, special tokens included; the rest is not read.
+        teacher_weight: Weight of a teacher's labels; those of people have 1.
+        token_weight: Weight of the loss over word pieces.
+        scale_weight: Weight of the distance on Perspective's scale, next to the cross-entropy.
+        noise: Share of the texts that evasion noise is put on.
+        set_decay: Pull of the sets' own shifts towards none.
+        save_seconds: A checkpoint is written as often as this.
+    """
+
+    passes: float = 2.0
+    most_steps: int = 0
+    rate: float = 1.2e-4
+    warm_up: float = 0.06
+    decay: float = 0.01
+    batch_tokens: int = 4096
+    max_tokens: int = 192
+    teacher_weight: float = 0.3
+    token_weight: float = 0.5
+    scale_weight: float = 1.0
+    noise: float = 0.15
+    set_decay: float = 0.001
+    save_seconds: float = 180.0

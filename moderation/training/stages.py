@@ -1,0 +1,210 @@
+"""The stages of a run, each of which leaves a file behind: a run that was stopped goes on at the first that is missing.
+
+data: `splits/*.jsonl` → teach: `soft.npy` → train: `checkpoint.pt` → calibrate: `calibration.json` → export:
+`checkpoint/`, `model/`, `figures.json`, `card.md`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from moderation.scoring.results import ATTRIBUTES
+from moderation.training import calibrating, cleaning, exporting, judging, splitting
+from moderation.training.batches import Batches, Taught
+from moderation.training.card import card
+from moderation.training.examples import OUTPUTS, SETS, Example, TrainingError, read_examples, write_examples
+from moderation.training.loop import CHECKPOINT, train
+from moderation.training.network import Network, build
+from moderation.training.predicting import Said, predict
+from moderation.training.recipe import Recipe
+from moderation.training.sources import read_all
+from moderation.training.teaching import soft_labels, teachers
+
+LINE_SECONDS = 20.0
+PARITY_TEXTS = 200
+# The sets whose dev part the choices after the training look at.
+CHOSEN_BY = calibrating.NATURAL | {"perspective", "civil"}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run was asked for.
+
+    Attributes:
+        base: Folder of the encoder to start from: config, weights, tokenizer.
+        teacher: An earlier checkpoint that labels what sets lack, next to the LSTM; or None.
+        version: Of the model that is exported.
+        device: What trains: `cpu`, or `cuda` where torch has it.
+    """
+
+    data: Path
+    out: Path
+    base: Path
+    teacher: Path | None
+    recipe: Recipe
+    seed: int
+    version: int
+    device: str = "cpu"
+
+    @property
+    def tokenizer(self) -> Path:
+        """The base's tokenizer."""
+        return self.base / "tokenizer.json"
+
+    def part(self, name: str) -> Path:
+        """The examples of a part."""
+        return self.out / "splits" / f"{name}.jsonl"
+
+
+def make_data(run: Run) -> None:
+    """Read, clean, deduplicate and split every set."""
+    cleaned = filter(None, map(cleaning.clean, read_all(run.data)))
+    parts = splitting.split(cleaning.deduplicate(cleaned))
+    run.part("train").parent.mkdir(exist_ok=True)
+    for name, examples in parts.items():
+        write_examples(run.part(name), examples)
+        say(f"{name}: {len(examples):,} texts")
+
+
+def teach(run: Run) -> None:
+    """Have the teachers label the training part."""
+    import numpy
+
+    texts = [one.text for one in read_examples(run.part("train"))]
+    soft = soft_labels(texts, teachers(run.teacher, run.recipe.max_tokens), progress_of("taught", len(texts)))
+    # A file, not a path: numpy would add its own ending.
+    with (run.out / "soft.new").open("wb") as file:
+        numpy.save(file, soft)
+    (run.out / "soft.new").replace(run.out / "soft.npy")
+
+
+def make_network(run: Run) -> None:
+    """Train, or go on with it."""
+    import numpy
+
+    examples = list(read_examples(run.part("train")))
+    batches = Batches(Taught(examples, numpy.load(run.out / "soft.npy")), run.tokenizer, run.recipe, run.seed)
+    network = build(run.base, OUTPUTS, run.seed).to(run.device)
+    train(network, batches, run.recipe, run.out, attributes=len(ATTRIBUTES), seed=run.seed)
+
+
+def calibrate(run: Run) -> None:
+    """Choose on the dev part: lines of the attributes, outputs that are kept, where a word is marked."""
+    examples, said = _said(run, "dev", trained(run), CHOSEN_BY)
+    chosen = {
+        "lines": calibrating.calibrate(examples, said.logits),
+        "outputs": judging.outputs_learnt(examples, said),
+        "threshold": judging.span_threshold(examples, said),
+    }
+    _write_json(run.out / "calibration.json", chosen)
+
+
+def export(run: Run) -> None:
+    """Write checkpoint, model, figures and card."""
+    chosen = json.loads((run.out / "calibration.json").read_text(encoding="utf-8"))
+    network = trained(run)
+    calibrating.fold(network, chosen["lines"])
+    examples, said = _said(run, "test", network)
+    figures = judging.judge(examples, said, chosen["threshold"])
+    exporting.write_checkpoint(network, chosen["outputs"], run.tokenizer, run.out / "checkpoint")
+    texts = [one.text for one in examples[:PARITY_TEXTS]]
+    description, parity = exporting.export(run.out / "checkpoint", run.out / "model", run.version, texts)
+    _write_json(run.out / "figures.json", figures)
+    text = card(
+        description=description,
+        parity=parity,
+        counts={name: Counter(one.set for one in read_examples(run.part(name))) for name in splitting.PARTS},
+        recipe=run.recipe,
+        base="/".join(run.base.parts[-2:]),
+        seed=run.seed,
+        lines=chosen["lines"],
+        figures=figures,
+    )
+    (run.out / "card.md").write_text(text, encoding="utf-8")
+
+
+def trained(run: Run) -> Network:
+    """The network of the last checkpoint, as far as it got.
+
+    Raises:
+        TrainingError: Where there is none yet.
+    """
+    import torch
+
+    if not (run.out / CHECKPOINT).exists():
+        raise TrainingError(f"{run.out} has no {CHECKPOINT}: the stage train comes first.")
+    network = build(run.base, OUTPUTS, run.seed)
+    network.load_state_dict(torch.load(run.out / CHECKPOINT, weights_only=True, map_location="cpu")["network"])
+    return network.eval()
+
+
+def _said(run: Run, part: str, network: Network, sets: Collection[str] = SETS) -> tuple[list[Example], Said]:
+    examples = [one for one in read_examples(run.part(part)) if one.set in sets]
+    texts = [one.text for one in examples]
+    return examples, predict(network, run.tokenizer, texts, run.recipe.max_tokens, progress_of(part, len(texts)))
+
+
+STAGES: Mapping[str, tuple[str, Callable[[Run], None]]] = {
+    "data": ("splits/test.jsonl", make_data),
+    "teach": ("soft.npy", teach),
+    "train": ("", make_network),
+    "calibrate": ("calibration.json", calibrate),
+    "export": ("card.md", export),
+}
+
+
+def run_stages(run: Run, names: Sequence[str], *, resume: bool) -> None:
+    """Run the named stages in their order; with `resume` past those whose file is there.
+
+    Raises:
+        TrainingError: Where the folder holds another run, or is not empty and nothing was said of resuming.
+    """
+    _claim(run, resume=resume)
+    for name, (product, stage) in STAGES.items():
+        if name in names and not (resume and product and (run.out / product).exists()):
+            say(f"stage {name}")
+            stage(run)
+
+
+def _claim(run: Run, *, resume: bool) -> None:
+    """Make the folder this run's own: what was asked for stands in `run.json`."""
+    run.out.mkdir(parents=True, exist_ok=True)
+    asked = json.loads(json.dumps(asdict(run), default=str))
+    path = run.out / "run.json"
+    if any(run.out.iterdir()) and not resume:
+        raise TrainingError(f"{run.out} is not empty: give --resume to go on, or another folder.")
+    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != asked:
+        raise TrainingError(f"{path} tells of a run with other options: go on with those, or take another folder.")
+    _write_json(path, asked)
+
+
+def _write_json(path: Path, content: Any) -> None:
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    new.replace(path)
+
+
+def say(line: str) -> None:
+    """A line on standard error."""
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+    sys.stderr.flush()
+
+
+def progress_of(what: str, total: int) -> Callable[[int], None]:
+    """A function that tells how many are done, now and then."""
+    told = time.monotonic()
+
+    def show(done: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= LINE_SECONDS:
+            told = time.monotonic()
+            say(f"{what}: {done:,} of {total:,}")
+
+    return show

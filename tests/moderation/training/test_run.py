@@ -1,0 +1,146 @@
+"""A whole training on a few rows and a tiny encoder: to the end, killed and gone on with, refused where it must be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from moderation.scoring.descriptions import read_description
+from moderation.scoring.results import ATTRIBUTES
+from moderation.training import calibrating, loop
+from moderation.training.__main__ import main
+from moderation.training.examples import OUTPUTS, Example, read_examples
+from moderation.training.recipe import Recipe
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def arguments(data: Path, out: Path, base: Path, *more: str) -> list[str]:
+    return ["--data", str(data), "--out", str(out), "--base", str(base), "--steps", "2", "--rate", "0.001", *more]
+
+
+def untaught(out: Path) -> None:
+    """Stands for the stage teach, whose package is large: nobody says anything."""
+    rows = sum(1 for _ in read_examples(out / "splits" / "train.jsonl"))
+    np.save(out / "soft.npy", np.full((rows, len(OUTPUTS)), np.nan, dtype=np.float32))
+
+
+@pytest.fixture(scope="module")
+def run(data: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run, from the data to the model that serves."""
+    out = tmp_path_factory.mktemp("runs") / "run"
+    assert main(arguments(data, out, base, "--stages", "data")) == 0
+    untaught(out)
+    assert main(arguments(data, out, base, "--stages", "train,calibrate,export", "--resume")) == 0
+    return out
+
+
+def test_it_ends_with_a_model_that_says_what_it_is(run: Path) -> None:
+    description = read_description(run / "model")
+    assert (description.label, description.attributes) == ("compact@2", ATTRIBUTES)
+    assert "perspective_toxicity" in description.perspective
+    assert "perspective_spam" not in description.perspective
+    assert description.tokens
+
+
+def test_the_card_tells_data_recipe_and_figures(run: Path) -> None:
+    card = (run / "card.md").read_text(encoding="utf-8")
+    for part in ("# A run of moderation.training: compact@2", "| wikipedia | ", "rate 0.001", "Calibration", "| own |"):
+        assert part in card
+    assert json.loads((run / "figures.json").read_text(encoding="utf-8"))["spans"].keys() >= {"rows", "f1"}
+
+
+def test_what_is_done_is_not_done_again(run: Path, data: Path, base: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.name != "run.json" and path.is_file()}
+    assert main(arguments(data, run, base, "--stages", "data,teach,calibrate,export", "--resume")) == 0
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+
+
+def test_a_run_with_other_options_is_not_gone_on_with(
+    run: Path, data: Path, base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments(data, run, base, "--seed", "2", "--resume")) == 1
+    assert "other options" in capsys.readouterr().err
+    assert main(arguments(data, run, base)) == 1
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_wrong_usage_is_told(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--data", str(data), "--out", str(tmp_path), "--stages", "data,fly"])
+    assert caught.value.code == 2
+    assert main(arguments(data, tmp_path / "out", tmp_path)) == 1
+    assert "no encoder's folder" in capsys.readouterr().err
+    assert main(arguments(tmp_path, tmp_path / "out", tmp_path)) == 1
+
+
+def weights(out: Path) -> dict[str, Any]:
+    torch = pytest.importorskip("torch")
+    found: dict[str, Any] = torch.load(out / loop.CHECKPOINT, weights_only=True)
+    return found
+
+
+def test_a_killed_training_goes_on_as_if_it_had_not_been(
+    run: Path, data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("splits/train.jsonl", "splits/dev.jsonl", "splits/test.jsonl", "soft.npy"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((run / name).read_bytes())
+    step = loop._step
+
+    taken: list[float] = []
+
+    def killed_at_the_second(*given: Any) -> float:
+        if taken:
+            raise KeyboardInterrupt
+        taken.append(step(*given))
+        return taken[0]
+
+    monkeypatch.setattr(loop, "_step", killed_at_the_second)
+    monkeypatch.setattr("moderation.training.__main__.USUAL", replace(Recipe(), save_seconds=0.0))
+    again = arguments(data, tmp_path, base, "--stages", "train", "--resume")
+    with pytest.raises(KeyboardInterrupt):
+        main(again)
+    assert weights(tmp_path)["step"] == 1
+    monkeypatch.setattr(loop, "_step", step)
+    assert main(again) == 0
+    found, expected = weights(tmp_path), weights(run)
+    assert found["step"] == expected["step"] == 2
+    torch = pytest.importorskip("torch")
+    assert all(
+        torch.allclose(found["network"][name], expected["network"][name], atol=1e-5) for name in expected["network"]
+    )
+
+
+def test_calibration_makes_scores_mean_what_they_say_and_keeps_their_order() -> None:
+    chance = np.random.default_rng(1)
+    truth = chance.normal(-2, 2, 3000)
+    labels = (chance.random(3000) < 1 / (1 + np.exp(-truth))).astype(float)
+    logits = np.zeros((3000, len(OUTPUTS)), dtype=np.float32)
+    logits[:, 0] = truth * 3 + 4
+    examples = [Example(f"t{n}", "wikipedia", {"toxicity": label}) for n, label in enumerate(labels.tolist())]
+    lines = calibrating.calibrate(examples, logits)
+    slope, offset = lines["toxicity"]
+    assert list(lines) == ["toxicity"]
+    assert slope == pytest.approx(1 / 3, abs=0.05)
+    assert offset == pytest.approx(-4 / 3, abs=0.25)
+    assert calibrating.calibrate(examples[:20], logits[:20]) == {}
+
+
+def test_folding_a_line_gives_the_same_scores_as_applying_it(base: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from moderation.training.network import build
+
+    network = build(base, OUTPUTS, seed=1).eval()
+    ids = torch.tensor([[101, 2017, 5891, 102]])
+    plain, _ = network(ids, torch.ones_like(ids))
+    calibrating.fold(network, {"insult": (2.0, -1.0)})
+    folded, _ = network(ids, torch.ones_like(ids))
+    place = ATTRIBUTES.index("insult")
+    assert folded[0, place].item() == pytest.approx(2 * plain[0, place].item() - 1, abs=1e-5)
+    assert folded[0, 0].item() == pytest.approx(plain[0, 0].item(), abs=1e-5)
