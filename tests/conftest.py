@@ -1,0 +1,153 @@
+"""What every test may ask for: rows, keys, clients, and the real embedded model."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.models.signals import post_migrate
+from hypothesis import HealthCheck, settings
+from rest_framework.test import APIClient
+
+from archive.models import Article, Comment, Commenter, Source
+from moderation.models import ledger
+from moderation.services import seeds
+
+NOON = datetime(2021, 11, 16, 12, tzinfo=UTC)
+
+# How long an example takes says how busy the machine is: no property fails for that. The same examples each time: what
+# chance finds is found by whoever looks for it (`--hypothesis-profile default`), not by somebody else's change.
+settings.register_profile("unhurried", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ledger_lifted_while_tables_are_emptied() -> Iterator[None]:
+    """Lets the tests that commit empty the ledger afterwards: its triggers refuse that, as they should."""
+    kind = type(connection.ops)
+    flush = kind.execute_sql_flush
+
+    def execute_sql_flush(self: Any, sql_list: list[str]) -> None:
+        with ledger.triggers_lifted():
+            flush(self, sql_list)
+
+    kind.execute_sql_flush = execute_sql_flush
+    yield
+    kind.execute_sql_flush = flush
+
+
+@pytest.fixture(autouse=True, scope="session")
+def seeds_after_tables_were_emptied() -> Iterator[None]:
+    """Adds the seeds of the migrations again after a test that commits has emptied every table."""
+
+    def reseed(**_: Any) -> None:
+        if "moderation_reason" in connection.introspection.table_names():
+            seeds.seed(apps)
+
+    post_migrate.connect(reseed, sender=apps.get_app_config("moderation"))
+    yield
+    post_migrate.disconnect(reseed, sender=apps.get_app_config("moderation"))
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Lets no test see for two seconds what another one's database said."""
+    from moderation.services.gathered import line_forget
+    from moderation.services.keys import keys_forget
+
+    line_forget()
+    keys_forget()
+
+
+@pytest.fixture(scope="session")
+def missing() -> Callable[[str], None]:
+    """Skips a test that lacks a tool: `missing("Node")`. Under CI=true it fails instead: CI has every tool."""
+
+    def end(what: str) -> None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{what} is missing, and under CI=true nothing is skipped for that.", pytrace=False)
+        pytest.skip(f"{what} is missing")
+
+    return end
+
+
+@pytest.fixture(scope="session")
+def scorer() -> Any:
+    """The embedded model itself, opened once."""
+    from moderation.scoring import open_scorer
+
+    return open_scorer("compact", threads=1)
+
+
+@pytest.fixture
+def source(db: None) -> Source:
+    """A newsroom."""
+    return Source.objects.create(slug="harbor-times", name="Harbor Times", default_language="en")
+
+
+@pytest.fixture
+def article(source: Source) -> Article:
+    """An article of that newsroom."""
+    return Article.objects.create(
+        source=source, external_id="a1", title="A second battery", section="Politics", published_at=NOON
+    )
+
+
+@pytest.fixture
+def commenter(source: Source) -> Commenter:
+    """A reader."""
+    return Commenter.objects.create(source=source, external_id="name:ada", name="Ada")
+
+
+@pytest.fixture
+def make_comment(article: Article, commenter: Commenter) -> Callable[..., Comment]:
+    """Makes unscored comments, a minute apart: `make_comment("text", external_id="c9", parent=other)`."""
+    numbers = count(1)
+
+    def make(text: str = "A calm remark.", **columns: Any) -> Comment:
+        number = next(numbers)
+        defaults: dict[str, Any] = {
+            "source": article.source,
+            "article": article,
+            "commenter": commenter,
+            "external_id": f"c{number}",
+            "raw": text,
+            "text": text,
+            "text_hash": hashlib.sha256(text.encode()).hexdigest(),
+            "created_at": NOON + timedelta(minutes=number),
+        }
+        return Comment.objects.create(**{**defaults, **columns})
+
+    return make
+
+
+@pytest.fixture
+def api_key(db: None) -> Callable[..., str]:
+    """Makes keys: `api_key("read", "write")` returns the secret."""
+    from moderation.services.keys import api_key_create
+
+    numbers = count(1)
+
+    def make(*scopes: str, **options: Any) -> str:
+        return api_key_create(name=f"key {next(numbers)}", scopes=scopes, **options)[1]
+
+    return make
+
+
+@pytest.fixture
+def client_with(api_key: Callable[..., str]) -> Callable[..., APIClient]:
+    """Makes API clients that hold a key with these scopes: `client_with("read")`."""
+
+    def make(*scopes: str, **options: Any) -> APIClient:
+        client = APIClient(raise_request_exception=False)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {api_key(*scopes, **options)}")
+        return client
+
+    return make

@@ -1,0 +1,146 @@
+"""Comments with scores and reviews, people of each role at the admin and the desk, small checkpoints to convert."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from archive.models import Comment, Source
+from moderation.models import ModelVersion, Moderator, PolicyVersion, Review, Score, State
+from moderation.policies import judge, parse_policy
+from moderation.scoring import ATTRIBUTES
+from moderation.scoring.descriptions import MODELS
+
+# The built-in policy's thresholds are its own matter; these tests need some that stay.
+CONDITIONS = [{"attribute": "toxicity", "gte": 0.8}, {"attribute": "insult", "gte": 0.7}]
+RULES = [{"id": "flag-toxic", "when": {"any": CONDITIONS}, "action": "queue"}]
+POLICY = {"schema": 1, "name": "Tests", "rules": RULES}
+
+# What small checkpoints are made of, in each of Detoxify's shapes, with seeded random weights.
+SAID = ("Good morning, all of you.", "You fool!", "The pier, the market and the bridge were built long ago.")
+SMALL = {
+    "hidden_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 96,
+    "initializer_range": 0.1,
+}
+
+
+@pytest.fixture
+def make_review(db: None) -> Callable[..., Review]:
+    """Scores a comment and judges it by `POLICY`: `make_review(comment, toxicity=0.9, held=True)`."""
+    model = ModelVersion.objects.create(name="compact", version=1, sha256="0" * 64, languages=["en"], active=True)
+    PolicyVersion.objects.update(active=False)
+    policy = PolicyVersion.objects.create(version=7, body=POLICY, sha256="0" * 64, active=True)
+    rules = parse_policy(POLICY, version=7)
+
+    def make(comment: Comment, **columns: Any) -> Review:
+        scores = {name: columns.pop(name) for name in Score.ATTRIBUTES if name in columns} or {"toxicity": 0.1}
+        scored = {"comment": comment, "model": model, "revision": comment.revision, "text_hash": comment.text_hash}
+        score = Score.objects.create(**scored, language="en", **scores)
+        verdict = judge(rules, scores, source=comment.source.slug, section=comment.article.section)
+        comment.taken_revision = comment.revision
+        comment.save(update_fields=["taken_revision"])
+        defaults = {
+            "source": comment.source,
+            "article": comment.article,
+            "created_at": comment.created_at,
+            "state": State.PENDING if verdict.flagged else State.PASSED,
+            "flagged": verdict.flagged,
+            "risk": verdict.risk,
+            "uncertainty": verdict.uncertainty,
+            "score": score,
+            "policy": policy,
+            "verdict": verdict.as_json(),
+        }
+        return Review.objects.create(comment=comment, **{**defaults, **columns})
+
+    return make
+
+
+@pytest.fixture
+def staff(db: None) -> Callable[..., Client]:
+    """Logs a person of a role in: `staff("moderator")`, or limited, `staff("viewer", source)`."""
+
+    def make(role: str, *sources: Source) -> Client:
+        user = User.objects.create_user(f"{role}-{User.objects.count()}", is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
+        if sources:
+            Moderator.objects.create(user=user).sources.set(sources)
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return make
+
+
+def _model(shape: str, outputs: int, words: int) -> Any:
+    """A classifier whose outputs spread; its shape is the published one with fewer and smaller layers."""
+    import torch
+    import transformers
+
+    torch.manual_seed(5)
+    more: dict[str, Any] = {"embedding_size": 16} if shape == "albert" else {}
+    if "roberta" in shape:
+        more = {"max_position_embeddings": 130, "type_vocab_size": 1}
+    config = transformers.AutoConfig.for_model(shape, vocab_size=words, num_labels=outputs, **SMALL, **more)
+    model = transformers.AutoModelForSequenceClassification.from_config(config)
+    last = model.classifier.out_proj if "roberta" in shape else model.classifier
+    torch.nn.init.normal_(last.weight, std=1.0)
+    # The converted form keeps weights in half precision; these lose nothing by it.
+    return model.half().float()
+
+
+def _tokenizer(shape: str, folder: Path) -> int:
+    """A tokenizer of the shape's own kind, in `folder`; returns how many tokens it has."""
+    import transformers
+
+    if shape == "bert":
+        shutil.copyfile(MODELS["compact"] / "tokenizer.json", folder / "tokenizer.json")
+        made: Any = transformers.BertTokenizer.from_pretrained(folder)
+    else:
+        kinds = {"albert": "AlbertTokenizer", "roberta": "RobertaTokenizer", "xlm-roberta": "XLMRobertaTokenizer"}
+        made = getattr(transformers, kinds[shape])()
+        made = made.train_new_from_iterator([SAID, ["a good day to all readers of the harbour news"]], 300)
+    made.model_max_length = 64
+    made.save_pretrained(folder)
+    return len(made)
+
+
+@pytest.fixture(scope="session")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes a folder in Hugging Face form: `classifier("albert", labels)`."""
+
+    def make(shape: str, labels: tuple[str, ...] = (*ATTRIBUTES, "perspective_toxicity")) -> Path:
+        folder = tmp_path_factory.mktemp(shape)
+        model = _model(shape, len(labels), _tokenizer(shape, folder))
+        model.config.id2label = dict(enumerate(labels))
+        model.save_pretrained(folder)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def checkpoint(classifier: Callable[..., Path], tmp_path: Path) -> Callable[..., Path]:
+    """Makes a checkpoint in Detoxify's form: `checkpoint("albert", labels)`."""
+
+    def make(shape: str, labels: tuple[str, ...]) -> Path:
+        from safetensors.torch import load_file
+
+        from moderation.scoring.detoxified import write_checkpoint
+
+        folder, file = classifier(shape, labels), tmp_path / "model.ckpt"
+        architecture = json.loads((folder / "config.json").read_text())["architectures"][0]
+        write_checkpoint(file, load_file(folder / "model.safetensors"), folder, architecture, labels)
+        return file
+
+    return make
