@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from html import unescape
+from http import HTTPStatus
 from statistics import median, quantiles
 from typing import Any
 
@@ -187,5 +188,7 @@ def _shown(taken: list[float]) -> Figures:
 
 
 def _good(answer: Any) -> None:
-    if answer.status_code != 200:  # noqa: PLR2004
+    # 400 with a page: a range by score that holds more comments than one act may take, which the page then says.
+    refused = answer.status_code == HTTPStatus.BAD_REQUEST and answer.request["PATH_INFO"] == f"{DESK}by-score/"
+    if answer.status_code != HTTPStatus.OK and not refused:
         raise AssertionError(f"{answer.request['PATH_INFO']} answered {answer.status_code}")
