@@ -151,15 +151,14 @@ class Narrowing:
 
     def _conditions(self) -> Iterator[Q | Exists]:
         chosen = self.chosen
+        if "attribute" in chosen:
+            yield Q(**{f"{chosen['attribute']}__range": (chosen.get("low", 0.0), chosen.get("high", 1.0))})
         if "age" in chosen:
             yield _age(chosen["age"])
         if "section" in chosen:
             yield Exists(Article.objects.filter(pk=OuterRef("article_id"), section=chosen["section"]))
         if "language" in chosen:
             yield _in_language(chosen["language"])
-        if "attribute" in chosen:
-            between = (chosen.get("low", 0.0), chosen.get("high", 1.0))
-            yield Exists(Score.objects.filter(pk=OuterRef("score_id"), **{f"{chosen['attribute']}__range": between}))
 
     def chips(self) -> list[Chip]:
         """Returns the filters that are on in words, each with the way to take it off."""

@@ -185,6 +185,7 @@ class _Filler:
             risk=risk,
             uncertainty=round(max(0.0, 1 - abs(1 - risk)), 6),
             score=score,
+            **score.columns(),
             policy=self._policy,
             verdict={"rule": "flag-toxic", "reasons": reasons if flagged else []},
             facts={"text_hash": comment.text_hash},

@@ -127,6 +127,7 @@ def _review(score: Score, policy: PolicyVersion) -> Review:
         flagged=True,
         risk=score.toxicity or 0.0,
         score=score,
+        **score.columns(),
         policy=policy,
         verdict={"action": "queue", "rule": "flag-toxic", "flagged": True, "policy": 1, "reasons": []},
         facts={"text_hash": comment.text_hash},

@@ -31,24 +31,9 @@ class ModelVersion(models.Model):
         return f"{self.name}@{self.version}"
 
 
-class ScoreQuerySet(models.QuerySet["Score"]):
-    """Reads of scores."""
+class AttributeScores(models.Model):
+    """The attributes that have a column each: probabilities from 0 to 1, null where the model does not serve one."""
 
-    def by(self, model: ModelVersion) -> Self:
-        """Scores that `model` gave."""
-        return self.filter(model=model)
-
-
-class Score(models.Model):
-    """What one model says of one revision of a comment: calibrated probabilities from 0 to 1, null where not served.
-
-    Attributes beyond the seven columns are in `extra`. `text_hash` is the hash of the text that was scored.
-    """
-
-    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="scores")
-    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="scores")
-    revision = models.PositiveIntegerField()
-    text_hash = models.CharField(max_length=64)
     toxicity = models.FloatField(null=True)
     severe_toxicity = models.FloatField(null=True)
     obscene = models.FloatField(null=True)
@@ -56,15 +41,6 @@ class Score(models.Model):
     insult = models.FloatField(null=True)
     identity_attack = models.FloatField(null=True)
     sexual_explicit = models.FloatField(null=True)
-    extra = models.JSONField(default=dict, blank=True)
-    windows = models.PositiveIntegerField(default=1)
-    normalised = models.BooleanField(default=False)
-    language = models.CharField(max_length=16, blank=True, default="")
-    language_confidence = models.FloatField(null=True)
-    spans = models.JSONField(default=list, blank=True)
-    scored_at = models.DateTimeField(default=timezone.now)
-
-    objects = ScoreQuerySet.as_manager()
 
     ATTRIBUTES = (
         "toxicity",
@@ -75,6 +51,42 @@ class Score(models.Model):
         "identity_attack",
         "sexual_explicit",
     )
+
+    class Meta:
+        abstract = True
+
+    def columns(self) -> dict[str, float | None]:
+        """Returns attribute → the value of its column."""
+        return {name: getattr(self, name) for name in self.ATTRIBUTES}
+
+
+class ScoreQuerySet(models.QuerySet["Score"]):
+    """Reads of scores."""
+
+    def by(self, model: ModelVersion) -> Self:
+        """Scores that `model` gave."""
+        return self.filter(model=model)
+
+
+class Score(AttributeScores):
+    """What one model says of one revision of a comment: calibrated probabilities from 0 to 1, null where not served.
+
+    Attributes beyond the seven columns are in `extra`. `text_hash` is the hash of the text that was scored.
+    """
+
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="scores")
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="scores")
+    revision = models.PositiveIntegerField()
+    text_hash = models.CharField(max_length=64)
+    extra = models.JSONField(default=dict, blank=True)
+    windows = models.PositiveIntegerField(default=1)
+    normalised = models.BooleanField(default=False)
+    language = models.CharField(max_length=16, blank=True, default="")
+    language_confidence = models.FloatField(null=True)
+    spans = models.JSONField(default=list, blank=True)
+    scored_at = models.DateTimeField(default=timezone.now)
+
+    objects = ScoreQuerySet.as_manager()
 
     class Meta:
         permissions = [("analyze", "Can have a text scored without storing it")]
@@ -90,5 +102,4 @@ class Score(models.Model):
 
     def values(self) -> dict[str, float]:
         """Returns attribute → probability, without the attributes that the model does not serve."""
-        columns = {name: getattr(self, name) for name in self.ATTRIBUTES}
-        return {**{name: value for name, value in columns.items() if value is not None}, **self.extra}
+        return {**{name: value for name, value in self.columns().items() if value is not None}, **self.extra}

@@ -1,8 +1,9 @@
 """Deciding on all pending comments whose score of one attribute lies in a range, after a look at them.
 
-The histogram and the preview read the pending comments only, however large the archive is: their reviews and scores,
-and no comment's row, so that what was edited a moment ago still counts. A preview's token holds the comments that were
-previewed, signed: the act is done to just those, as they were scored, and never to what came or changed since.
+The histogram and the count of a range read the partial index of what is pending (`review_pending_scores`) and no
+review's or comment's row, however large the archive is; what was edited a moment ago still counts. A preview's token
+holds the comments that were previewed, signed: the act is done to just those, as they were scored, and never to what
+came or changed since.
 """
 
 import math
@@ -63,9 +64,8 @@ def pending_histogram(*, attribute: str, sources: Collection[int], bins: int = 2
     _check_attribute(attribute)
     if not 1 <= bins <= MOST_BINS:
         raise invalid("/bins", _("There are 1 to %(limit)d bins.") % {"limit": MOST_BINS}, limit=MOST_BINS)
-    score = F(f"score__{attribute}")
-    place = Least(Floor(score * Value(float(bins))), Value(float(bins - 1)), output_field=FloatField())
-    scored = _pending(sources).filter(**{f"score__{attribute}__isnull": False})
+    place = Least(Floor(F(attribute) * Value(float(bins))), Value(float(bins - 1)), output_field=FloatField())
+    scored = _pending(sources).filter(**{f"{attribute}__isnull": False})
     counts = {int(at): count for at, count in scored.values_list(place).annotate(Count("pk")).order_by()}
     return [Bin(at / bins, (at + 1) / bins, counts.get(at, 0)) for at in range(bins)]
 
@@ -122,9 +122,8 @@ def _pending(sources: Collection[int]) -> ReviewQuerySet:
 def _in_range(attribute: str, lower: float, upper: float, sources: Collection[int]) -> Any:
     """Returns the range's rows in no order: score, comment, the revision that was scored, state version."""
     _check_range(attribute, lower, upper)
-    path = f"score__{attribute}"
-    within = _pending(sources).filter(**{f"{path}__gte": lower, f"{path}__lte": upper})
-    return within.order_by().values_list(path, "pk", "score__revision", "state_version")
+    within = _pending(sources).filter(**{f"{attribute}__gte": lower, f"{attribute}__lte": upper})
+    return within.order_by().values_list(attribute, "pk", "score__revision", "state_version")
 
 
 def _shown() -> ReviewQuerySet:

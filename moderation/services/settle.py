@@ -85,7 +85,8 @@ def _judged(review: Review, scored: Scored, policy: PolicyVersion, *, muted: boo
     """Writes the verdict and what it rests on into the review; where the comment stands is another matter."""
     verdict = scored.verdict
     review.facts = {**scored.facts, **_carried(review), **({MUTED: True} if muted else {})}
-    review.score, review.policy = scored.score, policy
+    review.score_take(scored.score)
+    review.policy = policy
     review.verdict = {**verdict.as_json(), **({"cause": MUTED} if muted else {})}
     review.flagged, review.risk, review.uncertainty = verdict.flagged, verdict.risk, verdict.uncertainty
 

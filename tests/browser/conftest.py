@@ -270,6 +270,7 @@ def pending(article: Article, number: int, **columns: Any) -> Comment:
         article=article,
         created_at=comment.created_at,
         score=score,
+        **score.columns(),
         policy=PolicyVersion.objects.get(active=True),
         verdict=verdict,
         facts={"text_hash": comment.text_hash},

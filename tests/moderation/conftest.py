@@ -58,6 +58,7 @@ def make_review(db: None) -> Callable[..., Review]:
             "risk": verdict.risk,
             "uncertainty": verdict.uncertainty,
             "score": score,
+            **score.columns(),
             "policy": policy,
             "verdict": verdict.as_json(),
         }

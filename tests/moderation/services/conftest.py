@@ -106,6 +106,7 @@ def reviewed(make_comment: Callable[..., Comment]) -> Callable[..., Review]:
             created_at=comment.created_at,
             state=state,
             score=score,
+            **score.columns(),
             policy=PolicyVersion.objects.get(active=True),
             verdict={"action": "queue", "rule": "flag-toxic", "flagged": True},
             facts={"text_hash": comment.text_hash},

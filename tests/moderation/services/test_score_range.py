@@ -1,6 +1,6 @@
 """Deciding on a range of scores: the histogram, the preview and its token, the act, and what came in between."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
@@ -30,13 +30,14 @@ def scored(reviewed: Reviewed) -> Callable[..., Review]:
     def make(toxicity: float | None, state: str = "pending", **columns: Any) -> Review:
         review = reviewed(state, **columns)
         Score.objects.filter(pk=review.score_id).update(toxicity=toxicity)
+        Review.objects.filter(pk=review.pk).update(toxicity=toxicity)
         return review
 
     return make
 
 
 def preview(lower: float = 0.5, upper: float = 1.0, **options: Any) -> score_range.RangePreview:
-    return range_preview(attribute="toxicity", lower=lower, upper=upper, sources=EVERY, **options)
+    return range_preview(**{"attribute": "toxicity", "lower": lower, "upper": upper, "sources": EVERY, **options})
 
 
 def decide(token: str, actor: User, lower: float = 0.5, upper: float = 1.0, **options: Any) -> chunks.BulkOutcome:
@@ -48,6 +49,15 @@ def refusal(act: Callable[[], object]) -> ServiceError:
     with pytest.raises(ServiceError) as caught:
         act()
     return caught.value
+
+
+def plan(sql: str) -> str:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # a table of one row needs no index
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{sql}")
+        return str(cursor.fetchall())
 
 
 @pytest.mark.django_db
@@ -71,6 +81,19 @@ def test_the_histogram_is_one_query(scored: Callable[..., Review]) -> None:
     with CaptureQueriesContext(connection) as queries:
         pending_histogram(attribute="insult", sources=EVERY)
     assert len(queries) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sources", [EVERY, {1}, {1, 2}], ids=["all", "one source", "two sources"])
+def test_the_histogram_and_a_range_are_read_from_the_index_of_what_is_pending(
+    scored: Callable[..., Review], sources: Collection[int]
+) -> None:
+    scored(0.3)
+    with CaptureQueriesContext(connection) as queries:
+        pending_histogram(attribute="threat", sources=sources)
+        preview(sources=sources)
+    for query in queries[:2]:
+        assert "review_pending_scores" in plan(query["sql"])
 
 
 @pytest.mark.django_db

@@ -144,6 +144,17 @@ def test_a_refused_text_waits_without_a_score_and_an_unapproved_one_is_held_too(
     assert standing(held) == ("pending", True, False, "")
 
 
+def test_a_review_has_a_copy_of_its_scores_attributes_whatever_it_was_judged_by(
+    make_comment: Make, judge: Callable[..., Review]
+) -> None:
+    comment = make_comment()
+    review = judge(comment, "queue")
+    assert review.columns() == review.score.columns()
+    assert review.toxicity == 0.7
+    edit(comment, "Bonjour tout le monde.")
+    assert set(judge(comment, "queue", scored=False).columns().values()) == {None}
+
+
 @pytest.mark.parametrize("action", ["pass", "queue", "hold", "approve", "reject", "highlight"])
 @pytest.mark.parametrize("decided", ["approve", "reject", "defer", "escalate", "highlight", "reopen"])
 def test_a_verdict_never_moves_what_a_person_decided_on_the_same_text(
