@@ -15,11 +15,11 @@ from typing import Final
 import numpy as np
 
 from moderation.scoring import Refusal, Result, Scorer
+from moderation.scoring.identity_terms import terms_in
 from moderation.scoring.lexicon import abusive
 from moderation.scoring.noise import KINDS, disguise, word_ranges
 from moderation.scoring.quality import Flags, Floats, character_f1
 from moderation.services.agreement import Pairs, batched, fold_of
-from moderation.services.identity_terms import terms_in
 from moderation.services.labelled_samples import HATEFUL, Labelled
 from moderation.services.perspective_scores import MEANINGS, outputs_read
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from moderation.scoring.calibration import Calibration
+from moderation.scoring.identity_terms import TERMS
 from moderation.scoring.quality import (
     Flags,
     Floats,
@@ -23,7 +24,6 @@ from moderation.scoring.quality import (
 )
 from moderation.services.agreement import Pairs, agreement, mapped
 from moderation.services.evaluation import HALF, NOISED, Evaluated, Judged
-from moderation.services.identity_terms import TERMS
 
 THRESHOLDS = (0.3, 0.5, 0.7, 0.8, 0.9)
 ALL = "all"

@@ -30,7 +30,7 @@ def parser() -> ArgumentParser:
     found.add_argument("--teacher", type=Path, help="an earlier checkpoint that labels what sets lack")
     found.add_argument("--passes", type=float, default=USUAL.passes, help="over the training part (2)")
     found.add_argument("--steps", type=int, default=0, help="at most so many steps; the rate falls to 0 by then")
-    found.add_argument("--rate", type=float, default=USUAL.rate, help="highest learning rate (1.2e-4)")
+    found.add_argument("--rate", type=float, default=USUAL.rate, help="highest learning rate (1.5e-4)")
     found.add_argument("--threads", type=int, help="processor threads; without it, all")
     found.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="what trains (cpu)")
     found.add_argument("--version", type=int, default=2, help="of the model that is written (2)")

@@ -51,7 +51,7 @@ class Example:
 
     Attributes:
         labels: Output → share, 0 to 1.
-        weight: How much it counts in training: below 1 the share of the passes that see it, above 1 its weight there.
+        weight: How often a pass of the training sees it: 0.3 is three passes of ten, 4 is four times in each.
         spans: (begin, end, share of annotators who marked it) in code points; None where nobody was asked to mark.
         group: Examples of one group fall into one split; empty: the text stands alone.
     """

@@ -16,8 +16,10 @@ class Recipe:
         batch_tokens: Padded tokens in a batch of texts of like length.
         max_tokens: Longest text, special tokens included; the rest is not read.
         teacher_weight: Weight of a teacher's labels; those of people have 1.
+        teacher_share: What the teachers' label counts for beside people's, where those are only 0 or 1.
         token_weight: Weight of the loss over word pieces.
         scale_weight: Weight of the distance on Perspective's scale, next to the cross-entropy.
+        logit_weight: Weight of the distance between logits there, which orders the many low scores.
         noise: Share of the texts that evasion noise is put on.
         set_decay: Pull of the sets' own shifts towards none.
         save_seconds: A checkpoint is written as often as this.
@@ -25,14 +27,16 @@ class Recipe:
 
     passes: float = 2.0
     most_steps: int = 0
-    rate: float = 1.2e-4
+    rate: float = 1.5e-4
     warm_up: float = 0.06
     decay: float = 0.01
     batch_tokens: int = 4096
-    max_tokens: int = 192
+    max_tokens: int = 128
     teacher_weight: float = 0.3
+    teacher_share: float = 0.25
     token_weight: float = 0.5
     scale_weight: float = 1.0
+    logit_weight: float = 0.15
     noise: float = 0.15
     set_decay: float = 0.001
     save_seconds: float = 180.0

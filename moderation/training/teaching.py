@@ -1,4 +1,8 @@
-"""Labels for what sets lack: the mean of what the teachers say. Theirs have a low weight; people's labels stand."""
+"""Labels for what sets lack: the mean of what the teachers say. Theirs have a low weight; people's labels stand.
+
+Of texts that name an identity the teachers are not asked what makes the name itself a fault: they learnt from comments
+in which these words were mostly abuse, and a model that repeats them flags the people who are meant.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from moderation.scoring.identity_terms import terms_in
 from moderation.training.batches import PLACE, Floats
 from moderation.training.examples import OUTPUTS
 from moderation.training.network import build
@@ -15,6 +20,7 @@ from moderation.training.teacher import TAUGHT, Teacher, teacher_folder
 
 # Texts in, texts × outputs out, NaN for outputs that this teacher does not know.
 Teach = Callable[[Sequence[str], Callable[[int], None]], Floats]
+NOT_ASKED = ("toxicity", "severe_toxicity", "insult", "identity_attack")
 
 
 def teachers(checkpoint: Path | None, max_tokens: int) -> list[Teach]:
@@ -28,6 +34,8 @@ def soft_labels(texts: Sequence[str], found: Sequence[Teach], progress: Callable
     said = np.stack([teach(texts, progress) for teach in found])
     known = (~np.isnan(said)).sum(axis=0)
     mean: Floats = np.where(known, np.nansum(said, axis=0) / np.maximum(known, 1), np.nan).astype(np.float32)
+    named = [i for i, text in enumerate(texts) if terms_in(text)]
+    mean[np.ix_(named, [PLACE[name] for name in NOT_ASKED])] = np.nan
     return mean
 
 

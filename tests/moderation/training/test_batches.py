@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +37,13 @@ def test_an_example_of_low_weight_is_seen_in_some_passes_only() -> None:
     assert 30 < sum(map(len, made.plan(0))) < 90
 
 
+def test_an_example_of_high_weight_is_seen_several_times_a_pass() -> None:
+    made = batches([Example("a word", "own", weight=2.5), Example("another", "civil")] * 100)
+    seen = Counter(i for group in made.plan(0) for i in group)
+    assert {seen[i] for i in range(0, 200, 2)} == {2, 3}
+    assert {seen[i] for i in range(1, 200, 2)} == {1}
+
+
 def test_people_s_labels_stand_and_the_teacher_fills_in() -> None:
     labels = {"toxicity": 1.0, "insult": 0.5}
     made = batches([Example("You fool", "civil", labels), Example("Hm", "own", {"threat": 1.0}, weight=3.0)])
@@ -43,9 +51,16 @@ def test_people_s_labels_stand_and_the_teacher_fills_in() -> None:
     weights = [dict(zip(OUTPUTS, row.tolist(), strict=True)) for row in batch.weights]
     assert weights[0]["toxicity"] == weights[0]["insult"] == 1.0
     assert weights[0]["threat"] == pytest.approx(PLAIN.teacher_weight)
-    assert (weights[0]["obscene"], weights[1]["threat"]) == (0.0, 3.0)
+    assert (weights[0]["obscene"], weights[1]["threat"]) == (0.0, 1.0)
     targets = batch.targets[:, [PLACE["insult"], PLACE["threat"]]].tolist()
     assert targets == [[0.5, 0.25], [0.0, 1.0]]
+
+
+def test_the_teacher_is_heard_beside_labels_that_are_only_yes_or_no() -> None:
+    batch = batches([Example("You fool", "wikipedia", {"threat": 1.0, "insult": 1.0})]).batch(0, [0])
+    heard = PLAIN.teacher_share
+    assert batch.targets[0, PLACE["threat"]] == pytest.approx(1 - heard + heard * 0.25)
+    assert batch.targets[0, PLACE["insult"]] == 1.0
 
 
 def test_word_pieces_have_the_share_of_those_who_marked_them() -> None:

@@ -63,8 +63,10 @@ def test_a_sentence_and_its_rewrites_stay_together(data: Path) -> None:
 def test_the_project_s_own_sentences_are_each_there_once_with_known_labels() -> None:
     found = list(own_examples())
     assert len({one.text for one in found}) == len(found) > 150
-    assert all(set(one.labels) == set(ATTRIBUTES) and set(one.labels.values()) <= {0.0, 1.0} for one in found)
-    assert all(one.labels["toxicity"] == max(one.labels.values()) for one in found)
+    assert all(set(one.labels) == set(ATTRIBUTES) for one in found)
+    assert all(0.0 <= share <= 1.0 for one in found for share in one.labels.values())
+    attacks = ("threat", "insult", "identity_attack")
+    assert all(one.labels["toxicity"] >= 0.5 for one in found if max(one.labels[name] for name in attacks) >= 0.5)
 
 
 def test_examples_are_written_and_read_unchanged(tmp_path: Path) -> None:
