@@ -101,7 +101,7 @@ class Comment(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=Q(taken_revision__lt=F("revision")), name="comment_unscored"),
             models.Index(
-                fields=["source", "parent_external_id"],
+                fields=["source", "parent_external_id", "id"],
                 condition=Q(parent=None, parent_external_id__gt=""),
                 name="comment_waiting",
             ),

@@ -8,7 +8,8 @@ from archive.models.source import Source
 class Commenter(models.Model):
     """One name of one source. Where the source has no id for a person, `external_id` is `name:` + the folded name."""
 
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="commenters")
+    # Without an index of its own: as in Article.
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="commenters", db_index=False)
     external_id = models.CharField(max_length=255)
     name = models.CharField(max_length=255, blank=True, default="")
 

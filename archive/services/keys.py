@@ -13,56 +13,72 @@ from archive.models import Source
 _Sql = tuple[str, tuple[str | int, ...]]
 
 
-class OneOf(Lookup[Any]):
-    """`column` is one of `keys`: one parameter, however many keys there are, and none that a database takes badly.
-
-    PostgreSQL gets them as an array that it reads once and takes for ten keys when it plans: a set of unknown size it
-    looks through for each row of a table that was empty a moment ago, and a constant of thousands makes it read all
-    the rows of a source (both seen on tables without statistics).
-    """
-
-    lookup_name = "one_of"
-    prepare_rhs = False
-
-    def __init__(self, column: str, keys: Iterable[str]) -> None:
-        super().__init__(F(column), list(keys))
-
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> _Sql:
-        """Returns the condition for SQLite."""
-        column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} IN (SELECT value FROM json_each(%s))", (*parameters, json.dumps(self.rhs))  # noqa: S608
-
-    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> _Sql:
-        """Returns the condition for PostgreSQL."""
-        column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} = ANY((SELECT %s::text[])::text[])", (*parameters, _array(self.rhs))
-
-
-class Known(OneOf):
+class Known(Lookup[Any]):
     """`external_id` is one of `keys`, among the rows of `model` that belong to `source`.
 
-    SQLite is made to go from each key to its row: left to itself it takes any index that begins with the source for a
-    narrow one, and reads all of the source's rows. `CROSS JOIN` is its word for a join in the order that is written.
+    Each database is made to go from each key to its row: left to themselves they take any index that begins with the
+    source for a narrow one, PostgreSQL as long as it has no statistics, and compare each of the source's rows with
+    each key. `CROSS JOIN` is SQLite's word for a join in the order that is written, `OFFSET 0` PostgreSQL's for a
+    query that stays apart. The keys are one parameter, however many there are.
     """
 
+    lookup_name = "known"
+    prepare_rhs = False
+    column = "external_id"
+    also = ""
+
     def __init__(self, model: type[Model], source: Source, keys: Iterable[str]) -> None:
-        super().__init__("external_id", keys)
+        super().__init__(F(self.column), list(keys))
         self.table, self.source_id = model._meta.db_table, source.pk
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> _Sql:
         """Returns the condition for SQLite."""
-        alias = self._alias(compiler, connection)
-        rows = f'json_each(%s) CROSS JOIN "{self.table}" AS keyed ON keyed.source_id = %s AND keyed.external_id = value'
-        return f"{alias}.id IN (SELECT keyed.id FROM {rows})", (json.dumps(self.rhs), self.source_id)  # noqa: S608
+        keyed = f'"{self.table}" AS keyed ON {self._is_wanted()}'
+        ids = f"SELECT keyed.id FROM json_each(%s) AS wanted CROSS JOIN {keyed}"  # noqa: S608
+        return f"{self._id(compiler, connection)} IN ({ids})", (json.dumps(self.rhs), self.source_id)
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> _Sql:
         """Returns the condition for PostgreSQL."""
-        condition, parameters = super().as_postgresql(compiler, connection)
-        return f"{self._alias(compiler, connection)}.source_id = %s AND {condition}", (self.source_id, *parameters)
+        keyed = f'SELECT id FROM "{self.table}" AS keyed WHERE {self._is_wanted()} OFFSET 0'  # noqa: S608
+        ids = f"SELECT found.id FROM unnest(%s::text[]) AS wanted(value) CROSS JOIN LATERAL ({keyed}) AS found"  # noqa: S608
+        return f"{self._id(compiler, connection)} = ANY(ARRAY({ids}))", (_array(self.rhs), self.source_id)
 
-    def _alias(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> str:
-        column, _ = self.process_lhs(compiler, connection)
-        return str(column).rsplit(".", 1)[0]
+    def _is_wanted(self) -> str:
+        return f"keyed.source_id = %s AND keyed.{self.column} = wanted.value{self.also}"
+
+    def _id(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> str:
+        return f"{_alias(self.process_lhs(compiler, connection)[0])}.id"
+
+
+class Wanting(Known):
+    """A reply of `source` that waits for one of `keys`. The whole condition: with another SQLite leaves the index."""
+
+    column = "parent_external_id"
+    also = " AND keyed.parent_id IS NULL AND keyed.parent_external_id > ''"
+
+
+class Past(Lookup[Any]):
+    """`column` and `id` together stand past `last`: where a walk along an index goes on.
+
+    Compared as a pair, so that the index is entered there. Put together from comparisons of each, every step would
+    walk again through what came before it with the same value.
+    """
+
+    lookup_name = "past"
+    prepare_rhs = False
+
+    def __init__(self, column: str, last: tuple[str, int]) -> None:
+        super().__init__(F(column), last)
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> _Sql:
+        """Returns the condition."""
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"({column}, {_alias(column)}.id) > (%s, %s)", (*parameters, *self.rhs)
+
+
+def _alias(column: str) -> str:
+    """Returns the name of a column's table in a statement."""
+    return column.rsplit(".", 1)[0]
 
 
 def _array(keys: list[str]) -> str:

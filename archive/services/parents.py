@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
-from archive.models import Comment, CommentQuerySet, Source
-from archive.services.keys import Known, OneOf
+from archive.models import Article, Comment, CommentQuerySet, Source
+from archive.services.keys import Known, Past, Wanting
 from archive.text import text_digest
 
 WANTED = "parent_external_id"
@@ -70,16 +70,11 @@ def parents_link(
 ) -> ParentReport:
     """Links every waiting reply of a source whose parent has come, and tells of each that goes on waiting.
 
-    With `came`, external ids of comments that have just come, only replies that want one of those are looked at: one
-    probe of an index where there are none. Runs in short transactions and holds a batch in memory at a time.
+    With `came`, external ids of comments that have just come, only replies that want one of those are looked at: a
+    probe of an index for each. Runs in short transactions and holds a batch in memory at a time.
     """
     report = ParentReport()
-    if came is not None and not came:
-        return report
-    waiting = replies_waiting(source)
-    if came is not None:
-        waiting = waiting.filter(OneOf("parent_external_id", _wanted_ids(came)))
-    for batch in _batches(waiting):
+    for batch in _all_waiting(source) if came is None else _wanting(source, came):
         links, left = _sorted_out(source, batch)
         _save(links)
         report.linked += len(links)
@@ -90,50 +85,83 @@ def parents_link(
     return report
 
 
-def _wanted_ids(came: Collection[str]) -> set[str]:
-    """Returns the ids under which replies may want these comments: `a2:1.1` is wanted as `1.1` too."""
-    return {*came, *(number for key in came if (number := key.rpartition(":")[2]))}
-
-
-def _batches(replies: CommentQuerySet) -> Iterator[list[_Reply]]:
-    last = 0
-    waiting = replies.order_by("pk")
-    while True:
-        columns = ("pk", "article_id", "external_id", WANTED, "article__external_id")
-        batch = [_Reply(*row) for row in waiting.filter(pk__gt=last).values_list(*columns)[:_BATCH]]
-        if not batch:
-            return
+def _all_waiting(source: Source) -> Iterator[list[_Reply]]:
+    last = ("", 0)
+    while batch := _replies(waiting_past(source, last)):
         yield batch
-        last = batch[-1].pk
+        last = (batch[-1].wanted, batch[-1].pk)
+
+
+def waiting_past(source: Source, last: tuple[str, int]) -> CommentQuerySet:
+    """Returns the next replies that wait, by wanted id and own: along their index, so that none is read twice."""
+    return replies_waiting(source).filter(Past(WANTED, last)).order_by(WANTED, "pk")[:_BATCH]
+
+
+def _wanting(source: Source, came: Collection[str]) -> Iterator[list[_Reply]]:
+    keys = wanting_ids(source, came) if came else []
+    for begin in range(0, len(keys), _BATCH):
+        yield _replies(Comment.objects.filter(pk__in=keys[begin : begin + _BATCH]).order_by("pk"))
+
+
+def wanting_ids(source: Source, came: Collection[str]) -> list[int]:
+    """Returns the ids of the replies that may want one of these comments: `a2:1.1` is wanted as `1.1` too."""
+    wanted = {*came, *(number for key in came if (number := key.rpartition(":")[2]))}
+    return list(Comment.objects.filter(Wanting(Comment, source, wanted)).order_by().values_list("pk", flat=True))
+
+
+def _replies(rows: CommentQuerySet) -> list[_Reply]:
+    """Reads replies. Their articles apart: a join may cost the rows their order, and then each batch sorts the rest."""
+    read = list(rows.values_list("pk", "article_id", "external_id", WANTED))
+    articles = dict(Article.objects.filter(pk__in={row[1] for row in read}).values_list("pk", "external_id"))
+    return [_Reply(pk, article, key, wanted, articles[article]) for pk, article, key, wanted in read]
 
 
 def _sorted_out(source: Source, batch: list[_Reply]) -> tuple[dict[int, int], list[Waiting]]:
     """Returns the links to make, child to parent, and the replies that go on waiting."""
     wanted = {key for reply in batch for key in (reply.wanted, reply.scoped)}
-    rows = Comment.objects.filter(Known(Comment, source, wanted))
+    rows = Comment.objects.filter(Known(Comment, source, wanted)).order_by()
     parents = {key: (pk, article) for key, pk, article in rows.values_list("external_id", "pk", "article_id")}
-    above = ancestors([pk for pk, _ in parents.values()])
+    tops = Tops(ancestors([pk for pk, _ in parents.values()]))
     links: dict[int, int] = {}
     waiting = []
     for reply in batch:
         parent, article = parents.get(reply.scoped) or parents.get(reply.wanted, (0, 0))
-        if code := _hindrance(reply, parent, article, lambda at: links.get(at) or above.get(at)):
+        if code := _hindrance(reply, parent, article, tops):
             waiting.append(Waiting(reply.external_id, reply.wanted, code))
         else:
             links[reply.pk] = parent
+            tops.link(reply.pk, parent)
     return links, waiting
 
 
-def _hindrance(reply: _Reply, parent: int, article: int, up: Callable[[int], int | None]) -> str:
+def _hindrance(reply: _Reply, parent: int, article: int, tops: "Tops") -> str:
     """Returns why a reply cannot have this parent (0: there is none), or an empty string."""
     if not parent:
         return "parent_missing"
     if article != reply.article_id:
         return "parent_elsewhere"
-    at: int | None = parent
-    while at is not None and at != reply.pk:
-        at = up(at)
-    return "parent_cycle" if at == reply.pk else ""
+    # It waits, so nothing is above it: it is above its parent only as the top of that one's thread.
+    return "parent_cycle" if tops.of(parent) == reply.pk else ""
+
+
+class Tops:
+    """The topmost comment above each. A path that was walked is cut short, so a deep thread is walked once."""
+
+    def __init__(self, parents: Mapping[int, int | None]) -> None:
+        self._up = {child: parent for child, parent in parents.items() if parent is not None}
+
+    def link(self, child: int, parent: int) -> None:
+        """Puts a comment that was a top under another one."""
+        self._up[child] = parent
+
+    def of(self, comment: int) -> int:
+        """Returns the top above a comment: itself where there is none."""
+        path = []
+        while comment in self._up:
+            path.append(comment)
+            comment = self._up[comment]
+        self._up.update(dict.fromkeys(path, comment))
+        return comment
 
 
 def ancestors(comments: list[int]) -> dict[int, int | None]:
@@ -153,9 +181,14 @@ def ancestors(comments: list[int]) -> dict[int, int | None]:
 
 
 def _save(links: Mapping[int, int]) -> None:
-    with transaction.atomic():
-        rows = [Comment(pk=child, parent_id=parent) for child, parent in links.items()]
-        Comment.objects.bulk_update(rows, ["parent"], batch_size=200)
+    """Writes links in the order of the replies' ids, so that two imports at once never wait for each other in a ring.
+
+    `bulk_update` would build an expression a row, which takes longer than all the rest.
+    """
+    table = connection.ops.quote_name(Comment._meta.db_table)
+    pairs = [(parent, child) for child, parent in sorted(links.items())]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {table} SET parent_id = %s WHERE id = %s", pairs)  # noqa: S608
 
 
 def rings(parents: Mapping[int, int]) -> set[int]:

@@ -63,7 +63,7 @@ class CommentShelf:
         self._earlier: list[CommentRevision] = []
 
     def _stored(self, keys: Iterable[str]) -> Iterable[Comment]:
-        return Comment.objects.filter(Known(Comment, self._source, keys)).defer("seal_key", "meta")
+        return Comment.objects.filter(Known(Comment, self._source, keys)).order_by().defer("seal_key", "meta")
 
     def take_all(self) -> list[Taken]:
         """Takes the records in their order; n in, n out."""
@@ -150,7 +150,7 @@ class CommentShelf:
         """Returns id and article of every wanted parent that is stored or in this chunk."""
         wanted = {row.parent_external_id for row in self._new} - {""}
         known = {key: (row.pk, row.article_id) for key, row in self._rows.items() if key in wanted}
-        rows = Comment.objects.filter(Known(Comment, self._source, wanted - known.keys()))
+        rows = Comment.objects.filter(Known(Comment, self._source, wanted - known.keys())).order_by()
         return known | {key: (pk, article) for key, pk, article in rows.values_list("external_id", "pk", "article_id")}
 
     def _check_unmoved(self) -> None:
@@ -172,7 +172,7 @@ def numbers_told_apart(source: Source, records: list[CommentRecord]) -> list[Com
         return records
     keys = {key for record in numbered for key in (record.external_id, record.parent_external_id) if key}
     keys |= {scoped_id(record.article.external_id, record.parent_external_id) for record in numbered}
-    rows = Comment.objects.filter(Known(Comment, source, keys))
+    rows = Comment.objects.filter(Known(Comment, source, keys)).order_by()
     owners: dict[str, str] = dict(rows.values_list("external_id", "article__external_id"))
     own = [_own_id(record, owners) if record.numbered else record.external_id for record in records]
     return [_renumbered(record, key, owners) for record, key in zip(records, own, strict=True)]

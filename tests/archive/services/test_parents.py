@@ -1,6 +1,9 @@
 """Replies and their parents: in any order, missing, in another article, in a ring."""
 
 import random
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -10,8 +13,8 @@ from hypothesis import strategies as st
 
 from archive.importers.records import ArticleRecord, CommentRecord
 from archive.models import Comment, Source
-from archive.services import comments_store, parents_link
-from archive.services.parents import Waiting, replies_waiting, rings
+from archive.services import comments_store, parents, parents_link
+from archive.services.parents import Tops, Waiting, rings
 
 pytestmark = pytest.mark.django_db
 
@@ -100,13 +103,75 @@ def test_a_parent_that_comes_alone_is_linked_as_it_is_stored(source: Source) -> 
     assert threads(source) == {"1": None, "2": "1", "3": "2", "4": None}
 
 
-def test_the_replies_that_wait_for_a_comment_are_found_by_their_index(source: Source) -> None:
-    store(source, ("2", "1"))
-    query = replies_waiting(source).filter(parent_external_id__in=["1", "7"])
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off")
-    assert "comment_waiting" in query.explain()
+# -- very many of them -------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def plans_told() -> Iterator[list[str]]:
+    """Tells how the database goes about each read of the table of comments."""
+    plans: list[str] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("SELECT") and "archive_comment" in sql and not many:
+            with connection.connection.cursor() if connection.vendor == "postgresql" else nullcontext() as raw:
+                cursor = raw or connection.connection.cursor()
+                rows = cursor.execute(EXPLAIN + (sql if raw else sql.replace("%s", "?")), params).fetchall()
+            plans.append("\n".join(str(row[-1]) for row in rows))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        yield plans
+
+
+EXPLAIN = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
+# A handful of rows is read whole by any planner: what an index can give is asked of it alone.
+INDEXES_ONLY = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
+
+
+# Walking through the table or through all comments without a parent, and sorting: what grows with those that wait.
+WASTEFUL = re.compile(
+    r"SCAN (?:keyed|archive_comment)|Seq Scan on archive_comment|\(parent_id=\? AND|TEMP B-TREE FOR ORDER|\bSort\b"
+)
+
+
+@pytest.mark.parametrize("came", [None, ["1", "7"]])
+def test_replies_that_wait_are_found_along_their_index_and_no_other_row_is_read(
+    source: Source, came: list[str] | None
+) -> None:
+    store(source, ("2", "1"), ("4", "3"), ("1", ""), together=False)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(INDEXES_ONLY)
+    with plans_told() as plans:
+        assert parents_link(source=source, came=came).linked == 1
+    assert "comment_waiting" in plans[0]
+    for plan in plans:
+        assert not WASTEFUL.search(plan), plan
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_each_reply_that_waits_is_looked_at_once_whatever_the_size_of_a_batch(
+    source: Source, monkeypatch: pytest.MonkeyPatch, one: bool
+) -> None:
+    monkeypatch.setattr(parents, "_BATCH", 3)
+    wanted = ["x", 'a"b', "ü😀", "A", "a", "%s", " ", "x", "x", "x", "x", "0", "10", "9"]
+    store(source, *((f"r{n}", up) for n, up in enumerate(wanted)))
+    _, told = link(source)
+    assert sorted(each.external_id for each in told) == sorted(f"r{n}" for n in range(len(wanted)))
+    store(source, ("x", ""), ("a", ""))
+    if one:
+        assert parents_link(source=source, came=["x", "a"]).linked == 6
+    else:
+        assert link(source)[0] == 6
+    assert {key for key, up in threads(source).items() if up == "x"} == {"r0", "r7", "r8", "r9", "r10"}
+
+
+def test_the_way_up_a_deep_thread_is_walked_once() -> None:
+    tops = Tops({n: n - 1 if n else None for n in range(10_000)})
+    assert tops.of(9_999) == 0
+    assert set(tops._up.values()) == {0}
+    tops.link(0, -1)
+    assert (tops.of(5_000), tops.of(-1), tops.of(77_777)) == (-1, -1, 77_777)
 
 
 PARENTS = st.lists(st.integers(-1, 12), min_size=1, max_size=12)
