@@ -8,12 +8,14 @@ from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.db import connections
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class ModerationConfig(AppConfig):
     """Registers the app."""
 
     name = "moderation"
+    verbose_name = _("moderation")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

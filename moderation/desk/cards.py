@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.db.models.functions import Left
 from django.utils import timezone
@@ -118,10 +119,20 @@ def _card(comment: Comment, review: Review | None, excerpt: str, person: Person)
 
 def holder_of(review: Review | None, person: Person) -> str:
     """Returns the name of the other person who holds the comment now, empty where nobody or the person does."""
-    if review is None or review.holder is None or review.holder_id == person.user.pk:
-        return ""
-    over = review.holder_until is not None and review.holder_until <= timezone.now()
-    return "" if over else review.holder.get_username()
+    holder = _holder(review)
+    return holder.get_username() if holder and holder.pk != person.user.pk else ""
+
+
+def held_by(review: Review | None, person: Person) -> bool:
+    """Says whether the person holds the comment now."""
+    holder = _holder(review)
+    return holder is not None and holder.pk == person.user.pk
+
+
+def _holder(review: Review | None) -> User | None:
+    if review is None or (review.holder_until is not None and review.holder_until <= timezone.now()):
+        return None
+    return review.holder
 
 
 def severity(review: Review | None) -> float:

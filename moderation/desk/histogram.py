@@ -23,6 +23,27 @@ class Column:
     count: int
     chosen: bool
 
+    @property
+    def middle(self) -> float:
+        """Returns where the middle of the column is, for its count."""
+        return round(self.x + self.width / 2, 1)
+
+    @property
+    def above(self) -> float:
+        """Returns where a line of text above the column stands."""
+        return round(self.y - GAP, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A number of the axis below the columns, and where it stands."""
+
+    x: float
+    value: float
+
+
+TICKS = tuple(Tick(WIDTH * at / 5, at / 5) for at in range(6))
+
 
 def columns(bins: Sequence[Bin], *, lower: float | None, upper: float | None) -> list[Column]:
     """Returns the columns of a histogram; those inside the range from `lower` to `upper` are chosen.

@@ -8,6 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from archive.models import Article, Comment, Commenter, CommentQuerySet, Source
 from moderation.desk.access import Person
 from moderation.desk.labels import ATTRIBUTES, label
+from moderation.desk.named import NamedField, articles_named, commenters_named
 from moderation.desk.queues import ORDER_LABELS, ORDERS
 from moderation.models import ReviewQuerySet, Score
 
-MAX_ID = 2**63 - 1
+NAMED: Mapping[str, Any] = {"article": Article, "commenter": Commenter}
 AGES: Mapping[str, tuple[str | Promise, Mapping[str, timedelta]]] = {
     "hour": (_("the last hour"), {"gte": timedelta(hours=1)}),
     "day": (_("the last day"), {"gte": timedelta(days=1)}),
@@ -55,14 +57,16 @@ class NarrowingForm(forms.Form):
     )
     low = forms.FloatField(label=_("from"), required=False, min_value=0, max_value=1)
     high = forms.FloatField(label=_("to"), required=False, min_value=0, max_value=1)
-    article = forms.IntegerField(label=_("Article number"), required=False, min_value=1, max_value=MAX_ID)
-    commenter = forms.IntegerField(label=_("Commenter number"), required=False, min_value=1, max_value=MAX_ID)
+    article = NamedField(articles_named, label=_("Article"), hint=_("words of its title"))
+    commenter = NamedField(commenters_named, label=_("Commenter"), hint=_("beginning of the name"))
     mine = forms.BooleanField(label=_("held by me"), required=False)
 
-    def __init__(self, data: Mapping[str, Any], *, sources: Any) -> None:
+    def __init__(self, data: Mapping[str, Any], *, person: Person) -> None:
         super().__init__(data, prefix=None)
         field = cast("forms.ModelChoiceField[Source]", self.fields["source"])
-        field.queryset = sources
+        field.queryset = person.within(Source.objects.all(), "pk")
+        for name in NAMED:
+            cast("NamedField", self.fields[name]).person = person
         for name in ("low", "high"):
             self.fields[name].widget.attrs["step"] = "any"
 
@@ -117,15 +121,15 @@ class Narrowing:
         return urlencode({name: value for name, value in kept.items() if value})
 
     def found_fast(self, reviews: ReviewQuerySet) -> ReviewQuerySet:
-        """Applies the filters that an index finds by itself: source, article, commenter, held by me."""
+        """Applies the filters that an index finds by itself: source, one article, one commenter, held by me."""
         chosen, me = self.chosen, self.person.user
         if "source" in chosen:
             reviews = reviews.filter(source_id=chosen["source"].pk)
-        if "article" in chosen:
-            # By the comments, not by the review's own column: a planner would rather follow the order through all.
-            reviews = reviews.filter(comment__in=Comment.objects.filter(article_id=chosen["article"]).values("pk"))
-        if "commenter" in chosen:
-            reviews = reviews.filter(comment__in=Comment.objects.filter(commenter_id=chosen["commenter"]).values("pk"))
+        for name in NAMED:
+            if name in chosen and chosen[name].one:
+                # By the comments, not by the review's own column: a planner would rather follow the order through all.
+                comments = Comment.objects.filter(**{f"{name}_id": chosen[name].one})
+                reviews = reviews.filter(comment__in=comments.values("pk"))
         if "mine" in chosen:
             reviews = reviews.filter(holder_id=me.pk, holder_until__gt=timezone.now())
         return reviews
@@ -141,8 +145,9 @@ class Narrowing:
     def comments(self, comments: CommentQuerySet) -> CommentQuerySet:
         """Applies those filters that a comment without a review can answer."""
         chosen = self.chosen
-        names = {"article": "article_id", "commenter": "commenter_id", "language": "language"}
-        comments = comments.filter(**{names[name]: value for name, value in chosen.items() if name in names})
+        comments = comments.filter(**{f"{name}_id__in": chosen[name].ids for name in NAMED if name in chosen})
+        if "language" in chosen:
+            comments = comments.filter(language=chosen["language"])
         if "source" in chosen:
             comments = comments.filter(source_id=chosen["source"].pk)
         if "section" in chosen:
@@ -155,6 +160,10 @@ class Narrowing:
             yield Q(**{f"{chosen['attribute']}__range": (chosen.get("low", 0.0), chosen.get("high", 1.0))})
         if "age" in chosen:
             yield _age(chosen["age"])
+        for name in NAMED:
+            if name in chosen and not chosen[name].one:
+                among = {f"{name}_id__in": chosen[name].ids}
+                yield Exists(Comment.objects.filter(pk=OuterRef("comment_id"), **among))
         if "section" in chosen:
             yield Exists(Article.objects.filter(pk=OuterRef("article_id"), section=chosen["section"]))
         if "language" in chosen:
@@ -176,16 +185,16 @@ class Narrowing:
         if name == "age":
             return f"{said}: {AGES[chosen[name]][0]}"
         if name == "attribute":
-            between = f"{chosen.get('low', 0.0):g}–{chosen.get('high', 1.0):g}"
+            between = "–".join(number_format(chosen.get(end, bound)) for end, bound in (("low", 0.0), ("high", 1.0)))
             return f"{label(ATTRIBUTES, chosen[name])} {between}"
         return f"{said}: {self._named(name)}"
 
     def _named(self, name: str) -> str:
-        kinds: dict[str, Any] = {"article": Article, "commenter": Commenter}
-        if name not in kinds:
-            return str(self.chosen[name])
-        row = self.person.within(kinds[name].objects.filter(pk=self.chosen[name])).only(*_SHORT[name]).first()
-        return str(row) if row else f"#{self.chosen[name]}"
+        value = self.chosen[name]
+        if name not in NAMED:
+            return str(value)
+        rows = self.person.within(NAMED[name].objects.filter(pk=value.one)).only(*_SHORT[name])
+        return str(rows.first() or f"#{value.one}") if value.number else f"“{value.words}”"
 
 
 _SHORT = {"article": ("title", "external_id"), "commenter": ("name", "external_id")}
@@ -205,4 +214,4 @@ def _in_language(code: str) -> Q:
 
 def narrowing_of(data: Mapping[str, Any], person: Person, queue: str) -> Narrowing:
     """Returns the filters in the query string `data`."""
-    return Narrowing(NarrowingForm(data, sources=person.within(Source.objects.all(), "pk")), person, queue)
+    return Narrowing(NarrowingForm(data, person=person), person, queue)

@@ -7,7 +7,7 @@ from typing import Any
 from archive.admin.thread import Thread, ThreadItem, thread_around
 from archive.models import Comment, CommentRevision
 from moderation.desk.access import Person
-from moderation.desk.cards import holder_of, readers_see, severity
+from moderation.desk.cards import held_by, holder_of, readers_see, severity
 from moderation.desk.labels import ATTRIBUTES, STATES, label
 from moderation.desk.text import Change, Piece, changes, pieces
 from moderation.models import Decision, ReaderFlag, Review
@@ -68,7 +68,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One comment for its page. `review` is None where nobody scored it; `edited`: its scores are of an old text."""
+    """One comment for its page. `review` is None where nobody scored it; `edited`: its scores are of an old text.
+
+    `holder` is the name of another person who holds it; `mine`: the person does.
+    """
 
     comment: Comment
     review: Review | None
@@ -82,6 +85,7 @@ class Dossier:
     severe: bool
     blurred: bool
     holder: str
+    mine: bool
 
     @property
     def state(self) -> str:
@@ -145,6 +149,7 @@ def dossier_of(comment: Comment, person: Person, *, spans: Sequence[dict[str, An
         severe=severe,
         blurred=severe and not reveal and person.settings.blur_above is not None,
         holder=holder_of(review, person),
+        mine=held_by(review, person),
     )
 
 

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
 from archive.models import Source
@@ -34,8 +35,9 @@ class ApiKey(AbstractAuthToken):  # type: ignore[misc]
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
         ordering = ["name"]
-        verbose_name = "API key"
 
     def __str__(self) -> str:
         return self.name
@@ -47,6 +49,10 @@ class Moderator(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="moderator")
     sources = models.ManyToManyField(Source, blank=True, related_name="+")
     desk = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("moderator")
+        verbose_name_plural = _("moderators")
 
     def __str__(self) -> str:
         return f"moderator {self.user_id}"

@@ -1,6 +1,7 @@
 """Who is scoring a comment right now, and which comments made the model fail."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from archive.models import Comment
 
@@ -20,6 +21,8 @@ class Claim(models.Model):
     set_aside_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("claim")
+        verbose_name_plural = _("claims")
         indexes = [
             models.Index(fields=["worker"], name="claim_worker"),
             models.Index(fields=["lease_until"], name="claim_lease"),

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from archive.models import Comment, Commenter
 from moderation.models.decision import Decision
@@ -37,6 +38,8 @@ class Mute(models.Model):
     objects = MuteQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("mute")
+        verbose_name_plural = _("mutes")
         ordering = ["-id"]
         permissions = [("mute", "Can mute commenters")]
         constraints = [
@@ -56,6 +59,8 @@ class LookUp(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = _("look-up")
+        verbose_name_plural = _("look-ups")
         ordering = ["-id"]
 
     def __str__(self) -> str:

@@ -71,6 +71,8 @@ class Reason(models.Model):
     ground = models.CharField(max_length=8, choices=Ground, default=Ground.TERMS)
 
     class Meta:
+        verbose_name = _("reason")
+        verbose_name_plural = _("reasons")
         ordering = ["id"]
 
     def __str__(self) -> str:
@@ -124,6 +126,8 @@ class Decision(models.Model):
     objects = DecisionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
         db_table = "moderation_decision"
         ordering = ["id"]
         permissions = [
@@ -152,6 +156,10 @@ class DecisionNote(models.Model):
 
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="note")
     text = models.TextField(blank=True, default="")
+
+    class Meta:
+        verbose_name = _("decision note")
+        verbose_name_plural = _("decision notes")
 
     def __str__(self) -> str:
         return f"note on decision {self.decision_id}"

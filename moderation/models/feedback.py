@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from archive.models import Comment
 
@@ -15,6 +16,8 @@ class ReaderFlag(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = _("reader flag")
+        verbose_name_plural = _("reader flags")
         constraints = [
             models.UniqueConstraint(fields=["comment", "reporter", "reason"], name="flag_once"),
         ]
@@ -43,8 +46,9 @@ class Feedback(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = _("feedback")
+        verbose_name_plural = _("feedback")
         ordering = ["-id"]
-        verbose_name_plural = "feedback"
 
     def __str__(self) -> str:
         return f"feedback {self.pk}"

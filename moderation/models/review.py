@@ -144,6 +144,8 @@ class Review(AttributeScores):
     objects = ReviewQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
         indexes = [
             models.Index(fields=["state", "created_at", "comment"], name="review_state_created"),
             models.Index(fields=["state", "risk", "comment"], name="review_state_risk"),

@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from archive.models import Comment
 
@@ -21,6 +22,8 @@ class ModelVersion(models.Model):
     registered_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = _("model version")
+        verbose_name_plural = _("model versions")
         ordering = ["name", "version"]
         constraints = [
             models.UniqueConstraint(fields=["name", "version"], name="model_name_version"),
@@ -89,6 +92,8 @@ class Score(AttributeScores):
     objects = ScoreQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("score")
+        verbose_name_plural = _("scores")
         permissions = [("analyze", "Can have a text scored without storing it")]
         constraints = [
             models.UniqueConstraint(fields=["comment", "model", "revision"], name="score_comment_model_revision"),

@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from archive.models import Source
 from moderation.models.decision import Decision, DecisionKind
@@ -34,8 +35,9 @@ class WebhookTarget(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = _("webhook target")
+        verbose_name_plural = _("webhook targets")
         ordering = ["id"]
-        verbose_name = "webhook target"
 
     def __str__(self) -> str:
         return f"webhook target {self.pk}"
@@ -87,7 +89,8 @@ class Delivery(models.Model):
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "deliveries"
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
         constraints = [models.UniqueConstraint(fields=["target", "decision"], name="delivery_once")]
         indexes = [
             models.Index(

@@ -15,24 +15,28 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from moderation.models import Review, ReviewQuerySet, State
-from moderation.services.errors import ServiceError, conflict, invalid
+from moderation.services.acts import Seen
+from moderation.services.errors import ServiceError, conflict, invalid, precondition_failed
 from moderation.services.source_limits import user_sources
 
 DECIDE = "moderation.decide"
 
 
-def review_hold(*, comment_id: int, actor: User) -> Review:
+def review_hold(*, comment_id: int, actor: User, expected: Seen | None = None) -> Review:
     """Takes the comment for `actor`, or renews the hold they have; returns the review.
 
-    Raises ServiceError: `not_found`, also for another source's comment; `conflict` where it is closed, or while another
+    `expected` is (id, revision, state version) as the person's page has them: a page that asks while its comment is
+    being decided must not hold it afterwards. Raises ServiceError: `not_found`, also for another source's comment;
+    `precondition_failed` where the state changed since it was seen; `conflict` where it is closed, or while another
     holds it (a retry helps once that hold has ended).
     """
     now = timezone.now()
     reviews = _reviews(actor).filter(pk=comment_id)
     open_to_actor = Q(holder=None) | Q(holder=actor) | Q(holder_until__lte=now)
     takeable = reviews.filter(open_to_actor).exclude(state=State.CLOSED)
+    takeable = takeable.filter(state_version=expected[2]) if expected else takeable
     if not takeable.update(holder=actor, holder_until=_lease_end(now)):
-        raise _not_held(reviews.select_related("holder").first())
+        raise _not_held(reviews.select_related("holder").first(), expected)
     return reviews.select_related("holder").get()
 
 
@@ -86,11 +90,13 @@ def _lease_end(now: datetime) -> datetime:
     return now + timedelta(seconds=settings.MODERATION_HOLD_SECONDS)
 
 
-def _not_held(review: Review | None) -> ServiceError:
+def _not_held(review: Review | None, expected: Seen | None) -> ServiceError:
     if review is None:
         return ServiceError("not_found", _("There is no such comment."))
     if review.state == State.CLOSED:
         return conflict(_("The comment is closed: it was withdrawn, erased or deleted."))
+    if expected and review.state_version != expected[2]:
+        return precondition_failed(_("The comment has changed since it was seen."))
     error = conflict(_("%(name)s holds the comment.") % {"name": review.holder or _("Another moderator")})
     error.retryable = True
     return error

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.cards import cards_read
 from moderation.desk.forms import reason_choices, wanted_read
-from moderation.desk.histogram import HEIGHT, WIDTH, columns
+from moderation.desk.histogram import HEIGHT, TICKS, WIDTH, columns
 from moderation.desk.labels import ACTIONS, ATTRIBUTES, label
 from moderation.desk.pages import address, desk_page, go
 from moderation.desk.queues import DEFAULT
@@ -120,6 +120,7 @@ def _show(
         columns=columns(bins, lower=lower, upper=upper),
         width=WIDTH,
         height=HEIGHT,
+        ticks=TICKS,
         total=sum(one.count for one in bins),
         chosen=chosen,
         preview=preview,

@@ -10,11 +10,13 @@ from django.utils.translation import ngettext
 
 from archive.models import Comment
 from moderation.desk.access import DECIDE, Person, desk_view
+from moderation.desk.cards import cards_read
 from moderation.desk.forms import DEFER, DEFER_DEFAULT, Wanted, reason_choices, wanted_read
-from moderation.desk.labels import ACTIONS, DONE, label
+from moderation.desk.labels import ACTIONS, DONE, STATES, label
 from moderation.desk.pages import act_remember, address, desk_page, go
 from moderation.desk.queues import DEFAULT, QUEUES
 from moderation.models import Action
+from moderation.services.act_input import LEADS_TO
 from moderation.services.bulk import (
     MOST_COMMENTS,
     BulkOutcome,
@@ -30,6 +32,8 @@ from moderation.services.current import seen_of
 from moderation.services.errors import ServiceError
 
 NAMED = 20
+# Comments of a preview that are shown, the first of them; the others are counted.
+SHOWN = 12
 
 
 @desk_view(DECIDE)
@@ -108,6 +112,9 @@ def _preview(
         preview=preview,
         changes=len(preview.changes),
         total=len(ids),
+        cards=cards_read(preview.changes[:SHOWN], person),
+        more=max(0, len(preview.changes) - SHOWN),
+        becomes=label(STATES, LEADS_TO[Action(action)]),
         beyond=len(seen) - len(ids),
         refusals=refusals_shown(preview.refused),
         seen=" ".join(".".join(map(str, one)) for one in seen.values()),

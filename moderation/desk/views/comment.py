@@ -52,7 +52,7 @@ def hold(request: HttpRequest, person: Person, comment_id: int) -> HttpResponse:
     """Takes the comment, or keeps it: pages that stay open ask again and again. Says who holds it."""
     found = _comment(person, comment_id)
     try:
-        review = review_hold(comment_id=comment_id, actor=person.user)
+        review = review_hold(comment_id=comment_id, actor=person.user, expected=seen_read(request.POST.get("seen", "")))
     except ServiceError as error:
         return part(request, person, "holder", refused=error, comment=found)
     return part(request, person, "holder", review=review, comment=found)

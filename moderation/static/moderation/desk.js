@@ -122,8 +122,17 @@
 
     document.addEventListener("htmx:sendError", () => { say(document.body.dataset.offline || ""); });
 
+    /* A long thread opens at the comment that it is about. */
+    function centre() {
+        const here = document.querySelector("#desk .desk-thread .here");
+        if (!here) { return; }
+        const list = here.parentElement;
+        list.scrollTop = here.offsetTop - (list.clientHeight - here.clientHeight) / 2;
+    }
+
     document.addEventListener("htmx:afterSettle", (event) => {
         if (event.target.id !== "desk") { return; }
+        centre();
         const all = cards();
         const alert = document.querySelector("#desk [role=alert][data-focus]");
         const aim = alert || (place >= 0 && all[Math.min(place, all.length - 1)]) || document.querySelector("#desk [data-focus]");
@@ -136,4 +145,5 @@
 
     document.documentElement.classList.add("has-script");
     count();
+    centre();
 }());

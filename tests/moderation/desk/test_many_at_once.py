@@ -37,6 +37,19 @@ def test_a_selection_is_previewed_then_done_then_undone(moderator, desk, make_pe
     assert states()[rows[0].pk] == states()[rows[1].pk] == states()[rows[2].pk] == State.PENDING
 
 
+def test_a_preview_shows_the_first_comments_and_what_becomes_of_each(
+    moderator, desk, make_pending, version, monkeypatch
+):
+    monkeypatch.setattr("moderation.desk.views.bulk.SHOWN", 2)
+    rows = [make_pending(f"Remark {number}.") for number in range(3)]
+    data = {"seen": [version(row) for row in rows], "act": "defer"}
+    page = moderator.post(desk("selection"), data)
+    assert [card.comment.pk for card in page.context["cards"]] == [row.pk for row in rows[:2]]
+    assert "Remark 1." in text_of(page)
+    assert "→ <b>deferred</b>" in text_of(page)
+    assert "and 1 more" in text_of(page)
+
+
 def test_what_changed_since_the_preview_is_left_alone_and_named(moderator, desk, make_pending, version, states):
     row, other = make_pending(), make_pending()
     chosen = f"{version(row)} {version(other)}"

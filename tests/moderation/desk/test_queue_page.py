@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from archive.models import Source
+from archive.models import Article, Commenter, Source
 from moderation.models import DecidedBy, Decision, Moderator, State
 
 MOST_QUERIES = 14
@@ -77,10 +77,54 @@ def test_filters_keep_what_they_say(make_pending, shown, source, article, commen
     assert shown("pending", source=source.slug, section="Politics") == [high.pk, low.pk]
     assert shown("pending", section="Sport") == []
     assert shown("pending", article=article.pk + 1) == []
+    assert shown("pending", article=f"#{article.pk}") == [high.pk, low.pk]
     assert shown("pending", commenter=commenter.pk) == [high.pk, low.pk]
     assert shown("pending", age="hour") == []
     assert shown("pending", age="week-old") == [high.pk, low.pk]
     assert shown("pending", mine="on") == []
+
+
+@pytest.fixture
+def two_of_each(make_pending, source):
+    """Two comments, each by its own person on its own article: a ferry's and a bridge's."""
+
+    def make(name, title):
+        person = Commenter.objects.create(source=source, external_id=name, name=name)
+        article = Article.objects.create(source=source, external_id=name, title=title)
+        return make_pending(commenter=person, article=article)
+
+    return make("Ada Öz", "The FERRY is late"), make("Ada Lin", "A bridge for the İskele")
+
+
+def test_articles_and_commenters_are_found_by_their_words(two_of_each, shown, make_comment):
+    ferry, bridge = two_of_each
+    assert shown("pending", article="ferry late") == [ferry.pk]
+    assert shown("pending", article="THE", order="oldest") == [ferry.pk, bridge.pk]
+    assert shown("pending", article="the", commenter="Ada L") == [bridge.pk]
+    assert shown("pending", commenter="Ada", order="oldest") == [ferry.pk, bridge.pk]
+    edited = make_comment(article=ferry.article)
+    assert shown("unscored", article="ferry") == [edited.pk]
+    assert shown("unscored", commenter="Ada L") == []
+
+
+def test_a_filter_by_words_is_shown_as_they_are_and_one_by_number_by_its_name(two_of_each, moderator, desk):
+    ferry, _bridge = two_of_each
+    page = moderator.get(desk("queue", "pending"), {"article": ferry.article_id, "commenter": "Ada"})
+    assert [chip.words for chip in page.context["chips"]] == ["Article: The FERRY is late", "Commenter: “Ada”"]
+
+
+def test_words_that_name_nothing_or_too_much_are_refused_by_name(two_of_each, moderator, desk, monkeypatch):
+    monkeypatch.setattr("moderation.desk.named.MOST", 1)
+    for words, said in (({"article": "tunnel"}, "has these words"), ({"commenter": "Ada"}, "use more words")):
+        page = moderator.get(desk("queue", "pending"), words)
+        assert (page.status_code, page.context["cards"]) == (400, [])
+        assert said in page.content.decode()
+
+
+def test_words_name_nothing_of_another_source(two_of_each, staff, desk):
+    stranger = staff("moderator", Source.objects.create(slug="north", name="North"))
+    for words in ({"article": "ferry"}, {"commenter": "Ada"}):
+        assert stranger.get(desk("queue", "pending"), words).status_code == 400
 
 
 def test_what_the_person_holds_can_be_asked_for(staff, make_pending, desk):
@@ -93,7 +137,8 @@ def test_what_the_person_holds_can_be_asked_for(staff, make_pending, desk):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"low": "0.5"}, {"attribute": "text"}, {"article": "x"}, {"age": "old"}, {"source": "nowhere"}]
+    "parameters",
+    [{"low": "0.5"}, {"attribute": "text"}, {"article": "no such words"}, {"age": "old"}, {"source": "nowhere"}],
 )
 def test_a_filter_that_makes_no_sense_is_refused_and_shows_nothing(moderator, desk, make_pending, parameters):
     make_pending()

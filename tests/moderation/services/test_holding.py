@@ -45,6 +45,15 @@ def test_a_hold_lasts_as_long_as_the_setting_says_and_renewing_it_makes_it_longe
     assert renewed.state_version == review.state_version
 
 
+def test_a_page_that_asks_for_its_comment_after_the_decision_does_not_hold_it(reviewed: Reviewed, ada: User) -> None:
+    review = reviewed()
+    seen = (review.pk, 1, review.state_version)
+    assert review_hold(comment_id=review.pk, actor=ada, expected=seen).holder == ada
+    decision_record(comment_id=review.pk, action="approve", actor=ada, expected=seen)
+    assert refused(review_hold, comment_id=review.pk, actor=ada, expected=seen).code == "precondition_failed"
+    assert Review.objects.get(pk=review.pk).holder is None
+
+
 def test_what_another_holds_is_refused_by_name_until_the_lease_ends(reviewed: Reviewed, ada: User, grace: User) -> None:
     review = reviewed()
     review_hold(comment_id=review.pk, actor=ada)
