@@ -18,7 +18,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from archive.models import Comment
+from archive.models import Article, Comment, Commenter
 from moderation.models import Moderator, Review, State
 
 TIMES = 20
@@ -104,8 +104,16 @@ def _narrowed() -> dict[str, str]:
         "filter: source": "pending/?source=weekly",
         "filter: commenter": f"passed/?commenter={person}",
         "filter: article": f"passed/?article={article}&order=risk",
+        "filter: words of titles": f"pending/?article={_words(article)}",
+        "filter: beginning of names": f"passed/?commenter={Commenter.objects.get(pk=person).name[:-1]}",
         "filter: held by me": "pending/?mine=on",
     }
+
+
+def _words(article: int) -> str:
+    """Returns three words of the article's title: some other titles have them too."""
+    words = Article.objects.get(pk=article).title.strip(".").lower().split()
+    return "+".join(sorted(set(words), key=len)[-3:])
 
 
 def _others() -> dict[str, str]:

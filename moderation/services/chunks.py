@@ -3,9 +3,11 @@
 An act that is interrupted has done some chunks whole and the rest not at all. Its batch id joins what was done.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from uuid import UUID
 
 from django.db import transaction
@@ -26,11 +28,13 @@ Changed = tuple[Review, Decision]
 class BulkOutcome:
     """What an act on many comments did: the id that joins its rows, how many it changed, and which it left alone.
 
-    `refused` is the value of a `Refusal` → ids of comments, in order.
+    `refused` is the value of a `Refusal` → ids of comments, in order. `left` counts those that it did not come to in
+    its time.
     """
 
     batch: UUID
     done: int = 0
+    left: int = 0
     refused: dict[str, list[int]] = field(default_factory=dict)
 
     def refuse(self, refusal: Refusal, comment_id: int) -> None:
@@ -39,16 +43,24 @@ class BulkOutcome:
 
 
 def act_on_many(
-    *, comment_ids: Collection[int], seen: Mapping[int, Seen] | None, act: Act, outcome: BulkOutcome
+    *,
+    comment_ids: Collection[int],
+    seen: Mapping[int, Seen] | None,
+    act: Act,
+    outcome: BulkOutcome,
+    seconds: float = inf,
 ) -> BulkOutcome:
     """Does the act to each of the comments that allows it, and notes in `outcome` what became of them.
 
     `seen` is what the person had before them, for every comment or, None, for none. Only comments of the actor's
-    sources are touched.
+    sources are touched. After `seconds` no further transaction is begun.
     """
-    sources = user_sources(act.actor)
+    sources, end = user_sources(act.actor), time.monotonic() + seconds
     for ids in chunked(sorted(comment_ids)):
-        _act_on_chunk(ids, seen, act, sources, outcome)
+        if time.monotonic() < end:
+            _act_on_chunk(ids, seen, act, sources, outcome)
+        else:
+            outcome.left += len(ids)
     return outcome
 
 

@@ -32,6 +32,8 @@ BATCHES = UUID("5a4c7b0e-3d0f-4a53-9c61-0c3f5f1f6c1d")
 MOST_BINS = 100
 MOST_COMMENTS = 5_000  # what one request can decide in a few seconds
 MOST_SAMPLED = 100
+# Before a server or a proxy gives a request up: what is left then is decided by the next one.
+DECIDE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ def range_decide(  # noqa: PLR0913 - a range and a decision have that many parts
     """Does one act to the comments of a preview, as one batch; what changed since is left alone and named.
 
     Comments that came into the range after the preview are not touched. In transactions of bounded size: where it was
-    interrupted, the same call with the same token goes on, in the same batch. Raises ServiceError: `validation_error`
+    interrupted, or came to its end after DECIDE_SECONDS (`left`), the same call with the same token goes on, in the
+    same batch. Raises ServiceError: `validation_error`
     by field, `precondition_failed` where the token is of another range, is older than an hour or was tampered with
     (preview again).
     """
@@ -112,7 +115,7 @@ def range_decide(  # noqa: PLR0913 - a range and a decision have that many parts
     seen = _token_read(token, [attribute, lower, upper, sorted(sources)])
     outcome = BulkOutcome(uuid5(BATCHES, f"{actor.pk}:{action}:{token}"))
     act = act_checked(action=action, actor=actor, reason=reason, note=note, batch=outcome.batch)
-    return act_on_many(comment_ids=seen, seen=seen, act=act, outcome=outcome)
+    return act_on_many(comment_ids=seen, seen=seen, act=act, outcome=outcome, seconds=DECIDE_SECONDS)
 
 
 def _pending(sources: Collection[int]) -> ReviewQuerySet:

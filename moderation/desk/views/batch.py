@@ -66,7 +66,8 @@ def batch(request: HttpRequest, person: Person) -> HttpResponse:
             refused = error
         else:
             tell(request, request.POST["act"], outcome)
-            return go(address("batch", query=f"attribute={attribute}"))
+            range_again = f"&lower={chosen[0]}&upper={chosen[1]}" if outcome.left else ""
+            return go(address("batch", query=f"attribute={attribute}{range_again}"))
     return _show(request, person, form, attribute, chosen, refused)
 
 

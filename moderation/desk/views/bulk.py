@@ -150,7 +150,14 @@ def tell(request: HttpRequest, action: str, outcome: BulkOutcome) -> None:
         named = ", ".join(f"#{pk}" for pk in kind["ids"]) + (" …" if kind["more"] else "")
         words = _("Left alone, %(why)s: %(comments)s") % {"why": kind["words"], "comments": named}
         messages.warning(request, words)
-    if not outcome.done and not outcome.refused:
+    if outcome.left:
+        said = ngettext(
+            "The time for one act was over: %(count)d comment is left. Look at the range again and go on.",
+            "The time for one act was over: %(count)d comments are left. Look at the range again and go on.",
+            outcome.left,
+        )
+        messages.warning(request, said % {"count": outcome.left})
+    if not outcome.done and not outcome.refused and not outcome.left:
         messages.info(request, _("Nothing was there to do."))
 
 

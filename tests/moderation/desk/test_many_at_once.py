@@ -50,6 +50,17 @@ def test_a_preview_shows_the_first_comments_and_what_becomes_of_each(
     assert "and 1 more" in text_of(page)
 
 
+def test_a_range_that_takes_too_long_is_offered_again(moderator, desk, make_pending, states, monkeypatch):
+    row = make_pending(toxicity=0.9)
+    address = desk("batch") + "?attribute=toxicity&lower=0.85&upper=1"
+    token = moderator.get(address).context["preview"].token
+    monkeypatch.setattr(score_range, "DECIDE_SECONDS", 0.0)
+    answer = moderator.post(address, {"act": "approve", "token": token}, follow=True)
+    assert "1 comment is left" in text_of(answer)
+    assert answer.context["preview"].count == 1
+    assert states() == {row.pk: State.PENDING}
+
+
 def test_what_changed_since_the_preview_is_left_alone_and_named(moderator, desk, make_pending, version, states):
     row, other = make_pending(), make_pending()
     chosen = f"{version(row)} {version(other)}"

@@ -215,6 +215,18 @@ def test_a_token_is_good_for_its_own_range_and_signature_only(
 
 
 @pytest.mark.django_db
+def test_what_an_act_does_not_come_to_in_its_time_is_counted_and_done_by_the_same_token(
+    scored: Callable[..., Review], ada: User, monkeypatch: Any
+) -> None:
+    scored(0.9)
+    token = preview().token
+    monkeypatch.setattr(score_range, "DECIDE_SECONDS", 0.0)
+    assert (decide(token, ada).done, decide(token, ada).left) == (0, 1)
+    monkeypatch.undo()
+    assert (decide(token, ada).done, decide(token, ada).left) == (1, 0)
+
+
+@pytest.mark.django_db
 def test_a_token_lasts_an_hour(scored: Callable[..., Review], ada: User, monkeypatch: Any) -> None:
     scored(0.9)
     token = preview().token
