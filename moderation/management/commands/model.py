@@ -4,9 +4,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from moderation.models import ModelVersion
-from moderation.scoring import ModelDescription, available, describe
+from moderation.scoring import ModelDescription, ScoringError, available, describe
 from moderation.scoring.published import PUBLISHED, Published
 from moderation.services.errors import ServiceError
 from moderation.services.score import model_activate
@@ -26,14 +27,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Runs one of the forms."""
-        if options["form"] == "list":
-            self.stdout.write("\n".join(model_lines()))
-            return
         try:
-            version = model_activate(label=options["label"])
-        except ServiceError as error:
+            lines = model_lines() if options["form"] == "list" else [activated(options["label"])]
+        except (ServiceError, ScoringError) as error:
             raise CommandError(error.detail) from error
-        self.stdout.write(f"{version} is active. It scores what comes; `score_comments --rescore` walks the rest.")
+        except DatabaseError as error:
+            raise CommandError(f"The database cannot be used ({error}). If it is new: manage.py migrate.") from error
+        self.stdout.write("\n".join(lines))
+
+
+def activated(label: str) -> str:
+    """Makes the model the one that scores, and returns what to say of it."""
+    version = model_activate(label=label)
+    return f"{version} is active. It scores what comes; `score_comments --rescore` walks the rest."
 
 
 def model_lines() -> list[str]:
