@@ -74,7 +74,7 @@ def _model(model: str, folder: Path, texts: Sequence[str], say: Callable[[str], 
     say(f"{model}: Detoxify.predict")
     theirs = _run({**job, "kind": "detoxify", "checkpoint": str(checkpoint)})
     say(f"{model}: this engine")
-    ours = _run({**job, "kind": "engine", "model": f"measured-{model}", "models": str(folder / "models")})
+    ours = _run({**job, "kind": "engine", "model": _measured(model), "models": str(folder / "models")})
     best = max(theirs["lists_per_second"], theirs["one_at_a_time_per_second"])
     return {
         **ours,
@@ -85,18 +85,24 @@ def _model(model: str, folder: Path, texts: Sequence[str], say: Callable[[str], 
     }
 
 
+def _measured(model: str) -> str:
+    """The name of what is measured: the embedded model as it is installed, the other one as it was converted here."""
+    return model if model == "compact" else f"measured-{model}"
+
+
 def _made(model: str, folder: Path) -> tuple[Path, Figures]:
-    """Makes a model's checkpoint and converts it; returns the checkpoint, and how near the fast form is."""
+    """Makes a model's checkpoint, and its fast form where there is none; returns the one, and how near the other is."""
     # Torch comes with these; a server never imports them.
     from moderation.scoring import convert, specimens
 
-    make = specimens.compact_checkpoint if model == "compact" else specimens.bert_base_checkpoint
-    origin = convert.Origin(f"measured-{model}", 1, ("en",), "", "", max_tokens=192 if model == "compact" else 512)
     try:
-        checkpoint = make(folder / model)
-        _, parity = convert.convert(
-            checkpoint, folder / "models" / origin.name, origin, config=checkpoint.parent, texts=convert.PROBE_TEXTS
-        )
+        if model == "compact":
+            checkpoint = specimens.compact_checkpoint(folder / model)
+            parity = specimens.nearness(model, checkpoint, convert.PROBE_TEXTS)
+        else:
+            checkpoint = specimens.bert_base_checkpoint(folder / model)
+            origin = convert.Origin(_measured(model), 1, ("en",), "", "", max_tokens=512)
+            _, parity = convert.convert(checkpoint, folder / "models" / origin.name, origin, config=checkpoint.parent)
     except ScoringError as error:
         raise BenchmarkError(error.detail) from error
     return checkpoint, {"largest": round(parity.largest, 5), "texts": parity.texts}

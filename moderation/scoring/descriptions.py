@@ -42,6 +42,7 @@ class ModelDescription:
         source: Where the weights come from.
         checkpoint_sha256: SHA-256 of the checkpoint that was converted.
         precision: The fastest number type that kept parity when it was converted: `bf16` or `f32`.
+        exact_parts: Parts at the start that are in float32 although the others are in bfloat16; a layer has two.
         tokens: Whether the model also says how toxic each token is.
     """
 
@@ -60,6 +61,7 @@ class ModelDescription:
     checkpoint_sha256: str = ""
     precision: str = "bf16"
     tokens: bool = False
+    exact_parts: int = 0
 
     @property
     def label(self) -> str:

@@ -1,8 +1,8 @@
-"""Windows of token ids in, outputs out, through OpenVINO: the only module that knows the inference library.
+"""Windows of token ids in, outputs out, through OpenVINO.
 
-A session holds one compiled model, one inference request a stream, and as many threads as streams, which take batches
-as they come; so several callers share the processor fairly, a batch at a time. OpenVINO's threads do not survive a
-fork: the scorer opens a session in the process that uses it, and what a child inherits is left alone here.
+A session holds one compiled model (`compiled`), one inference request a stream, and as many threads as streams, which
+take batches as they come; so several callers share the processor fairly, a batch at a time. OpenVINO's threads do not
+survive a fork: the scorer opens a session in the process that uses it, and what a child inherits is left alone here.
 """
 
 from __future__ import annotations
@@ -10,22 +10,22 @@ from __future__ import annotations
 import ctypes
 import os
 import queue
-import sys
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from moderation.scoring.batches import plan, width
+from moderation.scoring.compiled import Compiled, Request
 from moderation.scoring.results import ScoringError
 
 if TYPE_CHECKING:
-    import openvino
     from numpy import float32, int64
     from numpy.typing import NDArray
+
+    Done = tuple[list[int], NDArray[float32]]
 
 # Any ids: the first inference of a process must happen alone, since OpenVINO's Python side sets itself up in it and
 # deadlocks when two threads come together (2026.4). It also leaves the first real text a warm engine.
@@ -33,25 +33,6 @@ WARM_UP = (0, 0)
 
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()
 _opening = threading.Lock()
-
-
-def load_openvino() -> Any:
-    """The `openvino` module, without its Google Analytics client.
-
-    Where `openvino_telemetry` cannot be imported, openvino uses a stub of its own, and nothing is written to the home
-    folder.
-    """
-    if "openvino" not in sys.modules:
-        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino
-
-    return openvino
-
-
-@cache
-def fastest_precision() -> str:
-    """The number type that this processor computes fastest in: `bf16` where it has instructions for it, else `f32`."""
-    return "bf16" if "BF16" in load_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
 def default_threads() -> int:
@@ -63,7 +44,13 @@ class Session:
     """A compiled model, ready to run; safe to use from several threads, in the process that made it."""
 
     def __init__(
-        self, model: Path, *, threads: int | None = None, precision: str | None = None, output: str = "probabilities"
+        self,
+        model: Path,
+        *,
+        threads: int | None = None,
+        precision: str | None = None,
+        exact_parts: int = 0,
+        output: str = "probabilities",
     ) -> None:
         """Compile one output of `model.xml` for streams of one thread each.
 
@@ -71,22 +58,22 @@ class Session:
             model: The OpenVINO graph; its weights lie beside it.
             threads: Streams; None takes as many as processors.
             precision: `bf16` or `f32`; `bf16` is used only where the processor computes in it, which None asks for.
+            exact_parts: Parts at the start that are in float32 although the others are in `bf16`; a layer has two.
             output: `probabilities`, or `tokens` where the model has that; what only the other one needs is cut off.
 
         Raises:
             ScoringError: `inference_failed` where OpenVINO cannot read or compile the model.
         """
-        openvino = load_openvino()
         self.streams = max(1, threads or default_threads())
         try:
-            core = openvino.Core()
-            graph = _one_output(openvino, core.read_model(str(model)), output)
-            self._compiled = _compile(core, graph, self.streams, precision)
-            requests = [self._compiled.create_infer_request() for _ in range(self.streams)]
+            self._compiled = Compiled(
+                model, streams=self.streams, precision=precision, exact_parts=exact_parts, output=output
+            )
+            requests = [self._compiled.request() for _ in range(self.streams)]
         except RuntimeError as error:
             raise ScoringError("inference_failed", f"OpenVINO cannot open {model}.") from error
-        self.precision = str(self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string())
-        self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.precision = self._compiled.precision
+        self._idle: queue.SimpleQueue[Request] = queue.SimpleQueue()
         for request in requests:
             self._idle.put(request)
         self._workers = ThreadPoolExecutor(self.streams, thread_name_prefix="scoring")
@@ -108,12 +95,21 @@ class Session:
         Raises:
             ScoringError: `inference_failed`, retryable: memory may be short for a moment.
         """
-        import numpy
+        return self.start(windows, outputs)()
 
-        rows = numpy.empty((len(windows), outputs), dtype=numpy.float32)
-        for batch, values in self._batches(windows):
-            rows[batch] = values
-        return rows
+    def start(self, windows: Sequence[Sequence[int]], outputs: int) -> Callable[[], NDArray[float32]]:
+        """Begin with windows, and return what waits for their outputs: called, it does what `run` does."""
+        work = self._begin(windows)
+
+        def finished() -> NDArray[float32]:
+            import numpy
+
+            rows = numpy.empty((len(windows), outputs), dtype=numpy.float32)
+            for batch, values in work:
+                rows[batch] = values
+            return rows
+
+        return finished
 
     def run_tokens(self, windows: Sequence[Sequence[int]]) -> list[NDArray[float32]]:
         """The probability of each token of each window, the two special tokens left out, of a session for `tokens`.
@@ -128,28 +124,29 @@ class Session:
             ScoringError: As `run`.
         """
         found: dict[int, NDArray[float32]] = {}
-        for batch, values in self._batches(windows):
+        for batch, values in self._begin(windows):
             found |= {index: row[1 : len(windows[index]) - 1] for index, row in zip(batch, values, strict=True)}
         return [found[index] for index in range(len(windows))]
 
-    def _batches(self, windows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], NDArray[float32]]]:
+    def _begin(self, windows: Sequence[Sequence[int]]) -> Iterator[Done]:
+        """Put all batches into the line of the workers; each comes with its outputs when it is done."""
         batches = list(plan([len(window) for window in windows]))
-        work = self._workers.map(lambda batch: self._infer([windows[i] for i in batch]), batches)
-        try:
-            yield from zip(batches, work, strict=True)
-        except (RuntimeError, MemoryError) as error:
-            raise ScoringError("inference_failed", "OpenVINO failed on a batch.", retryable=True) from error
+        return _done(batches, self._workers.map(lambda batch: self._infer([windows[i] for i in batch]), batches))
 
     def _infer(self, windows: list[Sequence[int]]) -> NDArray[float32]:
         ids, mask = pad(windows)
         request = self._idle.get()
         try:
-            request.start_async({"input_ids": ids, "attention_mask": mask}, share_inputs=True)
-            request.wait()
-            values: NDArray[float32] = request.get_output_tensor(0).data.copy()
-            return values
+            return request.run(ids, mask)
         finally:
             self._idle.put(request)
+
+
+def _done(batches: Sequence[list[int]], work: Iterator[NDArray[float32]]) -> Iterator[Done]:
+    try:
+        yield from zip(batches, work, strict=True)
+    except (RuntimeError, MemoryError) as error:
+        raise ScoringError("inference_failed", "OpenVINO failed on a batch.", retryable=True) from error
 
 
 def pad(windows: Sequence[Sequence[int]]) -> tuple[NDArray[int64], NDArray[int64]]:
@@ -162,23 +159,6 @@ def pad(windows: Sequence[Sequence[int]]) -> tuple[NDArray[int64], NDArray[int64
         ids[row, : len(window)] = window
         mask[row, : len(window)] = 1
     return ids, mask
-
-
-def _one_output(openvino: Any, graph: openvino.Model, output: str) -> openvino.Model:
-    kept = [result for result in graph.get_results() if output in result.input_value(0).get_names()]
-    if not kept:
-        raise RuntimeError(f"the graph has no output {output}")
-    return openvino.Model(kept, graph.get_parameters(), "encoder")
-
-
-def _compile(core: openvino.Core, graph: openvino.Model, streams: int, precision: str | None) -> openvino.CompiledModel:
-    fastest = fastest_precision()
-    settings = {
-        "INFERENCE_PRECISION_HINT": fastest if precision in {None, fastest} else "f32",
-        "NUM_STREAMS": streams,
-        "INFERENCE_NUM_THREADS": streams,
-    }
-    return core.compile_model(graph, "CPU", settings)
 
 
 def _leave_alone_in_child() -> None:

@@ -4,22 +4,27 @@ Words are found by occlusion (Zeiler & Fergus 2014; Li, Monroe & Jurafsky 2016):
 scored once more without each of their words, all in one batch, and the words whose loss lowers the score most are
 named. Occlusion inside a sentence named words as well as inside the whole text, for two thirds of the price
 (docs/explanation/scoring.md has the figures).
+
+Where the model has an output for tokens (`marks`), that one proposes the words, and only these are left out: a word
+that it marks and whose loss lowers nothing is not named, whatever the output says.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from moderation.scoring.descriptions import ModelDescription
+from moderation.scoring.marks import Mark, proposed
 from moderation.scoring.plans import Plan, Rows
 from moderation.scoring.reading import Reading, says_something
 from moderation.scoring.results import Result, Span
 from moderation.scoring.sentences import sentence_ranges
 
 Ask = Callable[[Iterable[str]], Rows]
+AskMarks = Callable[[Iterable[str]], Mapping[str, Sequence[Mark]]]
 Range = tuple[int, int]
 Scores = Mapping[str, float]
 
@@ -40,18 +45,21 @@ _EDGES = ".,;:!?\"'“”‘’«»()[]{}<>*_-~"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A piece of a reading that is looked at word by word, with its scores."""
+    """A piece of a reading that is looked at word by word, with its scores.
+
+    Attributes:
+        words: Which of its words are left out, one at a time; in characters of the part.
+    """
 
     text: str
     begin: int
     scores: Scores
-
-    def words(self) -> list[Range]:
-        """Where its words are, in characters of the part."""
-        return word_ranges(self.text)
+    words: Sequence[Range]
 
 
-def explained(found: Mapping[Plan, Result], rows: Rows, ask: Ask, description: ModelDescription) -> dict[Plan, Result]:
+def explained(
+    found: Mapping[Plan, Result], rows: Rows, ask: Ask, description: ModelDescription, marks: AskMarks | None = None
+) -> dict[Plan, Result]:
     """The results with spans.
 
     Args:
@@ -59,6 +67,7 @@ def explained(found: Mapping[Plan, Result], rows: Rows, ask: Ask, description: M
         rows: Has every reading's text.
         ask: Scores passages; asked twice, for all texts at once.
         description: Of the model.
+        marks: Asks the model's output for tokens; None where it has none.
     """
     readings = {planned: planned.readings[-1 if one.normalised else 0] for planned, one in found.items()}
     sentences = {planned: _sentences(reading, planned.language.code) for planned, reading in readings.items()}
@@ -67,6 +76,8 @@ def explained(found: Mapping[Plan, Result], rows: Rows, ask: Ask, description: M
     rows = {**rows, **ask(readings[planned].text[b:e] for planned, ranges in every for b, e in ranges)}
     scored = _Scored(rows, description)
     parts = {planned: scored.parts(readings[planned].text, pieces[planned], one) for planned, one in found.items()}
+    if marks:
+        parts = _proposed(parts, marks)
     without = _Scored(ask(text for some in parts.values() for part in some for text in _occluded(part)), description)
     return {
         planned: replace(
@@ -102,7 +113,8 @@ class _Scored:
     def parts(self, text: str, ranges: Iterable[Range], result: Result) -> list[Part]:
         """The parts that carry a score of the text, the best first, until they have `MOST_WORDS` words."""
         wanted = [name for name, score in result.scores.items() if score >= EXPLAINED]
-        parts = [Part(text[begin:end], begin, self.of(text[begin:end])) for begin, end in ranges]
+        pieces = [(begin, text[begin:end]) for begin, end in ranges]
+        parts = [Part(piece, begin, self.of(piece), word_ranges(piece)) for begin, piece in pieces]
         best = {name: max((part.scores[name] for part in parts), default=0.0) for name in wanted}
         shares = {part: max((part.scores[n] / (best[n] or 1.0) for n in wanted), default=0.0) for part in parts}
         near = sorted((part for part in parts if shares[part] >= NEAR_BEST), key=lambda part: -shares[part])
@@ -116,7 +128,7 @@ class _Scored:
                 yield Span(*reading.origin(begin, end), name, weight, "word")
 
     def _weights(self, part: Part, attribute: str) -> Iterator[tuple[int, int, float]]:
-        for (begin, end), without in zip(part.words(), _occluded(part), strict=True):
+        for (begin, end), without in zip(part.words, _occluded(part), strict=True):
             left = self.of(without)[attribute]
             yield part.begin + begin, part.begin + end, weight(part.scores[attribute], left)
 
@@ -144,14 +156,26 @@ def word_ranges(text: str) -> list[Range]:
     return found
 
 
+def _proposed(parts: Mapping[Plan, list[Part]], marks: AskMarks) -> dict[Plan, list[Part]]:
+    """The parts with those of their words alone that the token output proposes."""
+    marked = marks(part.text for some in parts.values() for part in some)
+    return {
+        planned: [
+            replace(part, words=words)
+            for part, words in zip(some, proposed([(part.words, marked[part.text]) for part in some]), strict=True)
+        ]
+        for planned, some in parts.items()
+    }
+
+
 def _occluded(part: Part) -> list[str]:
-    return [part.text[:begin] + part.text[end:] for begin, end in part.words()]
+    return [part.text[:begin] + part.text[end:] for begin, end in part.words]
 
 
 def _affordable(parts: Iterable[Part]) -> Iterator[Part]:
     left = MOST_WORDS
     for part in parts:
-        left -= len(part.words())
+        left -= len(part.words)
         if left < 0:
             return
         yield part

@@ -8,6 +8,9 @@ Made from tensors rather than traced from torch, because two things are written 
   classifier, a thousandth of the work, are multiply and sum: that took the largest error from 0.014 to 0.009. The sum
   runs over the last but one axis; over the last, OpenVINO 2026.4 is wrong for more than one row.
 
+What goes from part to part (a layer's attention, its other half) has a name, so that `compiled` can cut the graph there
+and compute the first parts in float32.
+
 The output for tokens needs every row of the last layer. It has a branch of its own, which the engine cuts off unless
 it is asked for.
 """
@@ -20,7 +23,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moderation.scoring.engine import load_openvino
+from moderation.scoring.compiled import load_openvino, rows_after
 
 if TYPE_CHECKING:
     from moderation.scoring.encoder import Array, Encoder, Layer, Linear, Norm
@@ -89,8 +92,8 @@ class _Graph:
         ids, mask = self._input("input_ids"), self._input("attention_mask")
         rows, hidden = self._embeddings(ids), self._hidden(mask)
         *before, last = self._encoder.layers
-        for layer in before:
-            rows = self._layer(layer, rows, rows, hidden)
+        for place, layer in enumerate(before):
+            rows = self._layer(layer, rows, rows, hidden, place)
         first = self._layer(last, rows, self._ops.slice(rows, *map(self._whole, ([0], [1], [1], [1]))), hidden)
         results = [self._named(self._probabilities(first), "probabilities")]
         if self._encoder.tokens:
@@ -121,12 +124,15 @@ class _Graph:
         real = self._ops.convert(mask, "f32")
         return self._ops.unsqueeze((real - self._number(1.0)) * self._number(HIDDEN), self._whole([1, 2]))
 
-    def _layer(self, layer: Layer, rows: Any, asking: Any, hidden: Any) -> Any:
-        """A layer's output for the rows `asking`, which are some of `rows`."""
+    def _layer(self, layer: Layer, rows: Any, asking: Any, hidden: Any, place: int | None = None) -> Any:
+        """A layer's output for the rows `asking`, which are some of `rows`; with a place its parts have names."""
         found = self._linear(layer.out, self._attention(layer, rows, asking, hidden))
-        asking = self._norm(layer.out_norm, asking + found)
+        asking = self._part(self._norm(layer.out_norm, asking + found), place, 1)
         inner = self._ops.gelu(self._linear(layer.inner, asking), self._encoder.activation)
-        return self._norm(layer.outer_norm, asking + self._linear(layer.outer, inner))
+        return self._part(self._norm(layer.outer_norm, asking + self._linear(layer.outer, inner)), place, 2)
+
+    def _part(self, node: Any, place: int | None, half: int) -> Any:
+        return node if place is None else self._named(node, rows_after(2 * place + half))
 
     def _attention(self, layer: Layer, rows: Any, asking: Any, hidden: Any) -> Any:
         query, key, value = (

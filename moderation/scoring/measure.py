@@ -4,6 +4,7 @@
 - `removal`: whether words that are named as the reason of a score matter: texts scored 0.5 or more are scored again
   without the words named, and without as many words drawn by lot.
 - `long`: long texts made of these one after the other, and the same with an insult in the middle.
+- `parity`: how far the scores are from Detoxify.predict with the embedded model's weights; needs torch.
 - `languages`: how many texts are refused for their language, by language.
 
 A file is a CSV or TSV with a column `text` or `comment_text`, else one text a line. Files are read on the machine they
@@ -19,6 +20,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from moderation.scoring import Refusal, Result, Scorer, open_scorer
 from moderation.scoring.explain import word_ranges
@@ -103,10 +105,21 @@ def long(texts: Sequence[str], scorer: Scorer, chosen: random.Random) -> Figures
     }
 
 
+def parity(texts: Sequence[str], scorer: Scorer, _chosen: random.Random) -> Figures:
+    """The largest and the mean difference from Detoxify.predict, and the lowest rank correlation of an output."""
+    from moderation.scoring.specimens import compact_checkpoint, nearness
+
+    with TemporaryDirectory(prefix="moderato-parity-") as folder:
+        found = nearness(scorer.description.name, compact_checkpoint(Path(folder)), texts)
+    names = ("texts", "largest", "mean", "rank_correlation", "exact_parts")
+    return {name: getattr(found, name) for name in names}
+
+
 WHAT: dict[str, Callable[[Sequence[str], Scorer, random.Random], Figures]] = {
     "disguised": disguised,
     "removal": removal,
     "long": long,
+    "parity": parity,
     "languages": languages,
 }
 

@@ -1,7 +1,7 @@
 """The facade: n texts in, n results or refusals out, in the same order.
 
-Path of a text: its language and readings (`plans`) → tokens → windows → batches → the engine → windows combined → a
-Result, on request with spans (`explain`). Equal texts, and equal windows of different texts, are run once.
+Path of a text: its language and readings (`plans`) → tokens → windows → batches → the engine → windows combined
+(`passages`) → a Result, on request with spans (`explain`).
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ import threading
 import weakref
 from collections.abc import Iterable, Sequence
 
-from moderation.scoring import windows
 from moderation.scoring.descriptions import ModelDescription, describe, folder_of, verify
 from moderation.scoring.engine import Session
 from moderation.scoring.explain import explained
+from moderation.scoring.marks import Mark, token_marks
+from moderation.scoring.passages import Passages
 from moderation.scoring.plans import Plan, plan, result
 from moderation.scoring.results import Refusal, Result, ScoringError
 from moderation.scoring.tokens import Tokens
 
-SPECIAL_TOKENS = 2
+# Texts that are looked at before the engine begins with them, while it is at those before: enough to sort by length.
+TEXTS_AT_ONCE = 128
 
 
 class Scorer:
@@ -45,6 +47,7 @@ class Scorer:
     def _forget(self) -> None:
         self._lock = threading.Lock()
         self._opened: tuple[Tokens, Session] | None = None
+        self._marking: Session | None = None
 
     def load(self) -> tuple[Tokens, Session]:
         """Check the model's hash and open it in this process, once; `score` does so by itself.
@@ -62,8 +65,21 @@ class Scorer:
         return Tokens(self._folder / "tokenizer.json"), self._session("probabilities")
 
     def _session(self, output: str) -> Session:
-        path, precision = self._folder / "model.xml", self.description.precision
-        return Session(path, threads=self._threads, precision=precision, output=output)
+        one = self.description
+        return Session(
+            self._folder / "model.xml",
+            threads=self._threads,
+            precision=one.precision,
+            exact_parts=one.exact_parts,
+            output=output,
+        )
+
+    def _load_marking(self) -> tuple[Tokens, Session]:
+        """The session of the output for tokens, which is opened when spans are asked for."""
+        tokens, _ = self.load()
+        with self._lock:
+            self._marking = self._marking or self._session("tokens")
+            return tokens, self._marking
 
     @property
     def precision(self) -> str:
@@ -97,30 +113,30 @@ class Scorer:
             ScoringError: `invalid_arguments` where `languages` or `fallbacks` has another length; what `load` raises;
                 `inference_failed`, which may pass when tried again.
         """
-        given = zip(texts, _as_many(languages, texts), _as_many(fallbacks, texts), strict=True)
-        plans = [plan(text, language, fallback, self.description) for text, language, fallback in given]
-        accepted = [one for one in plans if isinstance(one, Plan)]
-        rows = self._rows(reading.text for one in accepted for reading in one.readings)
+        given = list(zip(texts, _as_many(languages, texts), _as_many(fallbacks, texts), strict=True))
+        plans: list[Plan | Refusal] = []
+        passages = Passages(self.description, self.load)
+        for begin in range(0, len(given), TEXTS_AT_ONCE):
+            part = [plan(*one, self.description) for one in given[begin : begin + TEXTS_AT_ONCE]]
+            passages.add(reading.text for one in part if isinstance(one, Plan) for reading in one.readings)
+            plans += part
+        rows, accepted = passages.rows(), [one for one in plans if isinstance(one, Plan)]
         found = {one: result(one, rows, self.description, perspective=perspective) for one in accepted}
         if spans:
-            found = explained(found, rows, self._rows, self.description)
+            marks = self._marks if self.description.tokens else None
+            found = explained(found, rows, self._rows, self.description, marks)
         return [found[one] if isinstance(one, Plan) else one for one in plans]
 
     def _rows(self, passages: Iterable[str]) -> dict[str, tuple[list[float], int]]:
         """Outputs and number of windows of each different passage."""
+        asked = Passages(self.description, self.load)
+        asked.add(passages)
+        return asked.rows()
+
+    def _marks(self, passages: Iterable[str]) -> dict[str, list[Mark]]:
+        """What the output for tokens says of each token of each different passage."""
         unique = list(dict.fromkeys(passages))
-        if not unique:
-            return {}
-        tokens, session = self.load()
-        size, encoded = self.description.max_tokens - SPECIAL_TOKENS, tokens.encode(unique)
-        long = {i: windows.condensed(ids, tokens.slight) for i, ids in enumerate(encoded) if len(ids) > size}
-        split = [
-            windows.split(long.get(i, ids), size, self.description.overlap_tokens) for i, ids in enumerate(encoded)
-        ]
-        place = {window: i for i, window in enumerate(dict.fromkeys(w for parts in split for w in parts))}
-        values = session.run([tokens.enclose(window) for window in place], len(self.description.outputs))
-        combined = (windows.combine(values[[place[w] for w in parts]], self.description.outputs) for parts in split)
-        return {text: (row, len(parts)) for text, row, parts in zip(unique, combined, split, strict=True)}
+        return token_marks(unique, self.description, *self._load_marking()) if unique else {}
 
 
 def _as_many(codes: Sequence[str | None] | None, texts: Sequence[str]) -> Sequence[str | None]:

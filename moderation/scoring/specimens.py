@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from moderation.scoring.checkpoints import bert_tensors
 from moderation.scoring.descriptions import describe, folder_of
-from moderation.scoring.detoxified import write_checkpoint
+from moderation.scoring.detoxified import open_checkpoint, write_checkpoint
 from moderation.scoring.graph import load_tensors
+from moderation.scoring.parity import Parity, Progress, compare, refer
 from moderation.scoring.results import ATTRIBUTES
 
 ARCHITECTURE = "BertForSequenceClassification"
@@ -36,6 +38,22 @@ def compact_checkpoint(folder: Path) -> Path:
     _write_config(folder, shape, len(labels), len(own["positions"]))
     write_checkpoint(folder / "model.ckpt", tensors, folder, ARCHITECTURE, labels)
     return folder / "model.ckpt"
+
+
+def nearness(name: str, checkpoint: Path, texts: Sequence[str], progress: Progress = iter) -> Parity:
+    """How far an installed model, as it is described, is from Detoxify.predict with a checkpoint of its weights.
+
+    Args:
+        name: As for `describe`.
+        checkpoint: In Detoxify's form.
+        texts: Those that fit into one window are compared.
+        progress: Gives the texts back, and shows how far it is.
+    """
+    description, folder = describe(name), folder_of(name)
+    source = open_checkpoint(checkpoint, checkpoint.parent)
+    columns = [source.names.index(output) for output in description.outputs]
+    reference = refer(source, folder, texts, columns, description.max_tokens, progress)
+    return compare(folder / "model.xml", reference, description.precision, description.exact_parts)
 
 
 def bert_base_checkpoint(folder: Path) -> Path:

@@ -80,6 +80,7 @@ def _arithmetic(scorer: Any, texts: Sequence[str], shape: dict[str, int], whole:
         "tokens_per_second": round(real / whole, 1),
         "tokens_per_comment": round(real / len(texts), 1),
         "precision": scorer.precision,
+        "exact_parts": scorer.description.exact_parts,
         "threads": session.streams,
         "share_of_peak": round(sum(operations(shape, len(window)) for window in windows) / inference / peak, 4),
         "matmul_gflops": round(peak / 1e9, 1),
@@ -116,7 +117,7 @@ def matmul_rate(precision: str, streams: int) -> float:
     """Operations a second of a large matrix product in the number type, by the same library with as many threads."""
     import numpy
 
-    from moderation.scoring.engine import load_openvino
+    from moderation.scoring.compiled import load_openvino
 
     openvino = load_openvino()
     from openvino import opset13

@@ -49,6 +49,11 @@ class Tokens:
             ids += [found.ids for found in self._tokenizer.encode_batch_fast(part, add_special_tokens=False)]
         return ids
 
+    def places(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Token ids of one text as `encode` gives them, and where each is, in code points."""
+        found = self._tokenizer.encode(text, add_special_tokens=False)
+        return list(found.ids), list(found.offsets)
+
     def enclose(self, window: Sequence[int]) -> tuple[int, ...]:
         """A window between the two special tokens, as the model was trained to see it."""
         return (self._first, *window, self._last)

@@ -114,20 +114,25 @@ def _version(name: str) -> int:
 
 
 def _report(description: ModelDescription, parity: Any) -> list[str]:
-    strayed, size = parity.strayed, f"{description.size_bytes / 1e6:,.0f} MB"
+    size = f"{description.size_bytes / 1e6:,.0f} MB"
     return [
         f"{description.label}: {', '.join(description.attributes)}",
         f"languages: {', '.join(description.languages)}; windows of {description.max_tokens} tokens; {size}",
         f"checkpoint SHA-256: {description.checkpoint_sha256}",
         f"files SHA-256: {description.sha256}",
         f"parity with Detoxify.predict on {parity.texts:,} texts ({parity.left_out:,} longer ones left out):",
-        *([_line(strayed) + ", too far"] if strayed else []),
+        *(_line(strayed) + ", too far" for strayed in _strayed(parity)),
         _line(parity),
     ]
 
 
+def _strayed(parity: Any) -> list[Any]:
+    """The faster arithmetics that were tried, in order."""
+    return [*_strayed(parity.strayed), parity.strayed] if parity.strayed else []
+
+
 def _line(parity: Any) -> str:
     return (
-        f"  {parity.precision}: largest difference {parity.largest:.5f}, mean {parity.mean:.6f}, "
+        f"  {parity.arithmetic}: largest difference {parity.largest:.5f}, mean {parity.mean:.6f}, "
         f"rank correlation {parity.rank_correlation:.5f}, smallest spread {parity.spread:.3f}"
     )

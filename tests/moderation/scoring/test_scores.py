@@ -86,13 +86,13 @@ def test_results_come_back_in_the_order_of_the_texts(scorer: Scorer, texts: list
 def test_equal_texts_are_run_once(scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
     _, session = scorer.load()
     seen: list[int] = []
-    run = session.run
+    start = session.start
 
     def counted(windows: list[tuple[int, ...]], outputs: int) -> object:
         seen.append(len(windows))
-        return run(windows, outputs)
+        return start(windows, outputs)
 
-    monkeypatch.setattr(session, "run", counted)
+    monkeypatch.setattr(session, "start", counted)
     results = scorer.score([TEXTS[0], TEXTS[1]] * 50)
     assert seen == [2]
     assert results[0] == results[98]

@@ -1,0 +1,132 @@
+"""A model's graph compiled for this processor: one output of it, in one number type or in two, ready to be run.
+
+With `engine` and `graph` the only modules that know OpenVINO. It has one number type for a compiled graph: where the
+model's first parts are computed in float32 and the others in bfloat16, the graph is cut in two at the tensor that
+`graph` named for it, and the second half takes the first one's rows.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import openvino
+    from numpy import float32, int64
+    from numpy.typing import NDArray
+
+ROWS = "rows"
+
+
+def load_openvino() -> Any:
+    """The `openvino` module, without its Google Analytics client.
+
+    Where `openvino_telemetry` cannot be imported, openvino uses a stub of its own, and nothing is written to the home
+    folder.
+    """
+    if "openvino" not in sys.modules:
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
+
+
+@cache
+def fastest_precision() -> str:
+    """The number type that this processor computes fastest in: `bf16` where it has instructions for it, else `f32`."""
+    return "bf16" if "BF16" in load_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+
+
+def rows_after(part: int) -> str:
+    """The name of what goes on to the rest of the graph after so many parts; a layer has two, attention and the other.
+
+    Args:
+        part: From 1 on.
+    """
+    return f"{ROWS}.{part}"
+
+
+class Compiled:
+    """One output of a model, compiled for streams of one thread each.
+
+    Attributes:
+        precision: The number type of the arithmetic, or of the larger part of it: `bf16` or `f32`.
+        graphs: Run one after the other; what comes after the first takes its rows.
+    """
+
+    def __init__(self, model: Path, *, streams: int, precision: str | None, exact_parts: int, output: str) -> None:
+        """Read and compile.
+
+        Args:
+            model: `model.xml`.
+            streams: Inferences at a time.
+            precision: As `Session` takes it.
+            exact_parts: Parts at the start that are computed in float32.
+            output: What to keep; what only another one needs is cut off.
+
+        Raises:
+            RuntimeError: Where OpenVINO cannot, or the graph has no such output or part.
+        """
+        fastest = fastest_precision()
+        self.precision = fastest if precision in {None, fastest} else "f32"
+        core = load_openvino().Core()
+        whole = _one_output(core.read_model(str(model)), output)
+        mixed = exact_parts and self.precision != "f32"
+        halves = _cut(whole, rows_after(exact_parts)) if mixed else (whole,)
+        kinds = ("f32", self.precision)[-len(halves) :]
+        self.graphs = tuple(_compile(core, graph, streams, kind) for graph, kind in zip(halves, kinds, strict=True))
+
+    def request(self) -> Request:
+        """Something that runs one batch at a time."""
+        return Request(tuple(graph.create_infer_request() for graph in self.graphs))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """One inference at a time, through all graphs."""
+
+    steps: tuple[Any, ...]
+
+    def run(self, ids: NDArray[int64], mask: NDArray[int64]) -> NDArray[float32]:
+        """The output for a rectangle of token ids."""
+        inputs: dict[str, Any] = {"input_ids": ids, "attention_mask": mask}
+        for step in self.steps:
+            step.start_async(inputs, share_inputs=True)
+            step.wait()
+            found = step.get_output_tensor(0)
+            inputs = {ROWS: found, "attention_mask": mask}
+        values: NDArray[float32] = found.data.copy()
+        return values
+
+
+def _one_output(graph: openvino.Model, output: str) -> openvino.Model:
+    kept = [result for result in graph.get_results() if output in result.input_value(0).get_names()]
+    if not kept:
+        raise RuntimeError(f"the graph has no output {output}")
+    return load_openvino().Model(kept, graph.get_parameters(), "encoder")
+
+
+def _cut(graph: openvino.Model, name: str) -> tuple[openvino.Model, openvino.Model]:
+    """The graph up to the tensor of this name, and the rest, which takes it as `rows`."""
+    import numpy
+    from openvino import opset13
+
+    model = load_openvino().Model
+    [before] = [port for node in graph.get_ordered_ops() for port in node.outputs() if name in port.get_names()] or [0]
+    if not before:
+        raise RuntimeError(f"the graph has no {name}")
+    rows = opset13.parameter(before.get_partial_shape(), numpy.float32, name=ROWS)
+    rows.output(0).set_names({ROWS})
+    for port in before.get_target_inputs():
+        port.replace_source_output(rows.output(0))
+    mask = [given for given in graph.get_parameters() if given.get_friendly_name() == "attention_mask"]
+    first = model([opset13.result(before)], graph.get_parameters(), "first")
+    return first, model(graph.get_results(), [rows, *mask], "second")
+
+
+def _compile(core: openvino.Core, graph: openvino.Model, streams: int, precision: str) -> openvino.CompiledModel:
+    settings = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
+    return core.compile_model(graph, "CPU", settings)
