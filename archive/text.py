@@ -41,6 +41,9 @@ _HEADING_TAG = re.compile(r"<(?=h[1-6]\b)", re.IGNORECASE)
 # A single space is left alone: it is most of what there is.
 _SPACES = re.compile(r"[ \t\r\n\v\xa0]{2,}|[\t\r\n\v\xa0]")
 _ODD_SPACES = ("  ", "\xa0", "\t", "\n", "\r", "\v")
+# An entity that is half of a character, twice: the halves of UTF-16, each numbered.
+_HALVES = re.compile(r"&#([xX][dD][89abAB][0-9a-fA-F]{2}|5[56]\d{3});&#([xX][dD][c-fC-F][0-9a-fA-F]{2}|5[67]\d{3});")
+_FIRST_HIGH, _FIRST_LOW, _LAST_LOW = 0xD800, 0xDC00, 0xDFFF
 _LINE_ENDS = re.compile(r"\r\n?|\n")
 _BREAKS = re.compile(r" ?\f[ \f]*")
 
@@ -61,6 +64,7 @@ def plain_text(raw: str, text_format: str) -> str:
     """
     if text_format != "html":
         return raw
+    raw = pairs_joined(raw)
     if "<" not in raw:
         return _tidy(_decoded(_LINE_ENDS.sub(_BREAK, raw)))
     marked = _marked(raw)
@@ -71,9 +75,22 @@ def plain_text(raw: str, text_format: str) -> str:
     return _tidy("".join(map(_decoded, parts)))
 
 
+def pairs_joined(raw: str) -> str:
+    """Returns `raw` with one character for two entities that are its halves, as some systems write emoji."""
+    if "&#5" not in raw and "&#x" not in raw and "&#X" not in raw:
+        return raw
+    return _HALVES.sub(_joined, raw)
+
+
+def _joined(halves: re.Match[str]) -> str:
+    high, low = (int(f"0{each}", 16) if each[0] in "xX" else int(each) for each in halves.groups())
+    whole = _FIRST_HIGH <= high < _FIRST_LOW <= low <= _LAST_LOW
+    return chr(0x10000 + (high - _FIRST_HIGH) * 0x400 + (low - _FIRST_LOW)) if whole else halves[0]
+
+
 def text_lines(raw: str) -> list[tuple[bool, str]]:
     """Returns the lines of an article's HTML, each with whether it is a heading; line breaks in it count as such."""
-    broken = _LINE_ENDS.sub(_BREAK, raw.replace(_HEADING, ""))
+    broken = _LINE_ENDS.sub(_BREAK, pairs_joined(raw).replace(_HEADING, ""))
     marked = _HEADING_TAG.sub(_HEADING + "<", _parted(broken))
     lines = _tidy("".join(_words(piece) for piece in _pieces(marked))).split("\n")
     return [(line.startswith(_HEADING), text) for line in lines if (text := line.replace(_HEADING, "").strip())]

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import fields
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
 from operator import attrgetter
@@ -46,7 +46,8 @@ def items_ahead(file: ImportFile, how: How, at: Callable[[int], None] | None = N
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     reader = context.Process(target=_read, args=(file, how, sender), daemon=True)
-    reader.start()
+    with _interrupts_kept():
+        reader.start()
     sender.close()
     try:
         yield _received(receiver, at)
@@ -54,6 +55,21 @@ def items_ahead(file: ImportFile, how: How, at: Callable[[int], None] | None = N
         receiver.close()
         reader.terminate()
         reader.join()
+
+
+@contextmanager
+def _interrupts_kept() -> Iterator[None]:
+    """Stands around the start of a process that an interrupt must not reach, for it reaches this one, which ends it.
+
+    The new process takes over what is kept back, and never lets go of it; here it comes once this has passed.
+    """
+    # The first process that is started brings a tracker with it, which would let interrupts through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _record(*values: Any) -> CommentRecord:
@@ -83,8 +99,6 @@ def _next_batch(receiver: "Connection[Any, Any]") -> Any:
 
 def _read(file: ImportFile, how: How, sender: "Connection[Any, Any]") -> None:
     """Runs in the other process: sends batches, then None or the error that ended the file."""
-    # An interrupt at the terminal reaches both; the importing process ends this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(BrokenPipeError), garbage_seldom_sought():
         try:
             for batch in _batches(file, how):

@@ -9,7 +9,10 @@ from archive.importers.table import DELIMITERS, delimiter_guess, header_read
 _MARKUP = re.compile(r"\s*(?:<(?:!doctype|html|\?xml|rss|disqus)\b|[\[{]\s*[\[{\"])", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 # Some exports have stray bytes before the XML; a long text that merely speaks of these elements is none.
-_EXPORT = re.compile(r"(?!\s*[\[{]).{0,4096}?(?:<\?xml\b|^\s*<(?:!doctype|rss|disqus)\b)", re.DOTALL | re.MULTILINE)
+_EXPORT = re.compile(
+    r"(?!\s*[\[{]).{0,4096}?(?:<\?xml\b|^\s*<(?:!doctype|rss|(?:\w+:)?disqus)\b)", re.DOTALL | re.MULTILINE
+)
+_DISQUS = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?disqus\b")
 _TABLE_ROWS = 5
 _TABLE_MARKS = 2
 
@@ -22,7 +25,7 @@ def looks_like_wxr(head: bytes, reading: Reading) -> bool:
 
 def looks_like_disqus(head: bytes, reading: Reading) -> bool:
     """An element `disqus`, whatever stands before it."""
-    return "<disqus" in _bare_export(head)
+    return bool(_DISQUS.search(_bare_export(head)))
 
 
 def _bare_export(head: bytes) -> str:

@@ -15,6 +15,7 @@ from archive.importers import FORMATS, HEAD_BYTES, format_detect
 from archive.importers.records import FormatError, Item, Reading, StoppedError
 
 _GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +77,11 @@ def items_read(file: ImportFile, how: How, at: Callable[[int], None] | None = No
 
 
 def _unpacked(packed: BinaryIO) -> BinaryIO:
-    is_gzip = packed.read(len(_GZIP)) == _GZIP
+    begin = packed.read(len(_ZIP))
     packed.seek(0)
-    return cast("BinaryIO", gzip.GzipFile(fileobj=packed)) if is_gzip else packed
+    if begin == _ZIP:
+        raise FormatError("the file is a zip archive: unpack it first")
+    return cast("BinaryIO", gzip.GzipFile(fileobj=packed)) if begin.startswith(_GZIP) else packed
 
 
 def _reading(file: ImportFile, how: How, stream: BinaryIO) -> Reading:

@@ -26,6 +26,8 @@ TAGS = st.sampled_from(
         ("<p>x<!-- hidden -->y</p>", "xy"),
         ("5 &lt; 6 and &#x1f600;&nbsp;ok", "5 < 6 and 😀 ok"),
         ("<frameset>not lost", "not lost"),
+        ("&#55357;&#56832; <p>&#xD83D;&#XDE00;</p>", "😀\n😀"),
+        ("half &#55357; of one, &#56832;&#55357; turned", "half \ufffd of one, \ufffd\ufffd turned"),
         ("<pre>a\n  b</pre>", "a\nb"),
         ("<p>  many \n\n spaces\t</p>", "many spaces"),
         ("", ""),
@@ -86,9 +88,9 @@ def test_any_text_can_be_told_and_has_no_blank_ends(raw: str) -> None:
     "piece", ["<div>", "<b>", "<a><b><p>", "<table><tr><td>", "<svg>", "<", "<!--", "&amp;", "<select>"]
 )
 def test_a_crafted_text_of_the_largest_size_takes_no_time_to_speak_of(piece: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     plain_text((piece * 100_000)[:102_400] + "end", "html")
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_the_digest_is_the_sha_256_of_the_text_in_utf_8() -> None:

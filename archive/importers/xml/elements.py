@@ -16,6 +16,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring, iterparse
 
 from archive.importers.xml.fragments import Fragment
+from archive.text import pairs_joined
 
 _PREFIX = re.compile(r"</?([A-Za-z_][A-Za-z0-9_.-]*):|\s([A-Za-z_][A-Za-z0-9_.-]*):[A-Za-z0-9_.-]+\s*=\s*[\"']")
 # What exports of both kinds use. A record that has another one is read again with its own.
@@ -166,6 +167,7 @@ def _leaves(text: str) -> Iterator[str]:
 
 def _outside(part: str) -> str:
     """Mends text outside CDATA: entities of HTML become characters, and marks that open nothing become text."""
+    part = pairs_joined(part)
     pieces = []
     end = 0
     for match in _ENTITY.finditer(part):

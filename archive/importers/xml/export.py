@@ -6,6 +6,7 @@ refused, and each record is parsed inside a root of ours, where a declaration is
 
 import codecs
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from xml.etree.ElementTree import Element
 from archive.importers.records import FormatError, Notice, Rejected, StoppedError
 from archive.importers.xml.elements import Parsed, decoded, fragment_parsed
 from archive.importers.xml.fragments import MAX_FRAGMENT_BYTES, Bytes, Fragment, Fragments, Grammar
+from archive.importers.xml.prefixes import Renamed, prefixes_odd
 
 HEAD_BYTES = 64 * 1024
 _ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
@@ -61,15 +63,17 @@ class Export:
 
     def __init__(self, stream: BinaryIO, grammar: Grammar, root: str) -> None:
         self._root = root
-        recoded = _recoded(stream)
-        head = _head(recoded)
+        head, rest = _head(_recoded(stream))
         begin, end = _root_tag(head, root)
+        if odd := prefixes_odd(head[begin:end]):
+            head, rest = _head(Renamed(rest, odd, head))
+            begin, end = _root_tag(head, root)
         self.notices = list(_notices(head[:begin]))
         declared = _ENCODING.search(head)
         self._encoding = declared[1].decode().lower() if declared else "utf-8"
         self.head = decoded(_COMMENT.sub(b"", head[begin:]), self._encoding)[0]
         line = head.count(b"\n", 0, end) + 1
-        self._fragments = Fragments(recoded, grammar, begun=head[end:], line=line)
+        self._fragments = Fragments(rest, grammar, begun=head[end:], line=line)
         self._open_ended = grammar.open_ended
         self.left_out: Counter[str] = Counter()
 
@@ -114,17 +118,32 @@ class Export:
             yield Notice(line=None, code="left_out", reason=f"neither articles nor comments: {kinds}"[:500])
 
 
-def _head(stream: Bytes) -> bytes:
+class _Broken:
+    """What follows the place where a file breaks: nothing but the reason."""
+
+    def __init__(self, reason: Exception) -> None:
+        self._reason = reason
+
+    def read1(self, size: int) -> bytes:
+        """Raises the reason."""
+        raise self._reason
+
+
+def _head(stream: Bytes) -> tuple[bytes, Bytes]:
+    """Returns the beginning of the file, and what follows. A file that breaks there keeps the records before that."""
     head = b""
-    while len(head) < HEAD_BYTES and (data := stream.read1(HEAD_BYTES)):
-        head += data
-    return head
+    try:
+        while len(head) < HEAD_BYTES and (data := stream.read1(HEAD_BYTES)):
+            head += data
+    except (EOFError, zlib.error, OSError) as error:
+        return head, _Broken(error)
+    return head, stream
 
 
 def _root_tag(head: bytes, root: str) -> tuple[int, int]:
     """Returns where the root's start tag begins and ends."""
     bare = _COMMENT.sub(lambda comment: b" " * len(comment[0]), head)
-    tag = re.search(rf"<{root}\b[^>]*>".encode(), bare)
+    tag = re.search(rf"<(?:[A-Za-z_][\w.-]*:)?{root}\b[^>]*>".encode(), bare)
     if tag is None:
         raise FormatError(f"this is not such an export: it has no <{root}> at its head")
     if _DECLARES.search(bare[: tag.end()]):

@@ -25,6 +25,7 @@ from archive.services import ArchiveImport, Counts, Remark, source_slug
 
 SHOWN = 10
 USAGE = 2
+KEPT = "what was counted is kept, and the same command goes on from there"
 
 
 def field_and_column(value: str) -> tuple[str, str]:
@@ -106,13 +107,17 @@ class Command(BaseCommand):
             preset=options["preset"],
         )
         files = self._files(options["paths"])
-        self._check(files, how)
+        try:
+            self._check(files, how)
+        except KeyboardInterrupt as error:
+            raise CommandError("stopped: nothing was imported") from error
         with ExitStack() as stack:
             report = Report(stack.enter_context(_opened(options["rejects"])), self.stderr)
             if options["dry_run"]:
                 stack.enter_context(_rolled_back())
             run = ArchiveImport(tell=report.remark)
-            failed = self._run(run, files, how, options["source"], report)
+            left = "nothing was written" if options["dry_run"] else KEPT
+            failed = self._run(run, files, how, options["source"], report, left)
         self._close(run.counts, report, dry_run=options["dry_run"])
         if failed:
             raise CommandError(failed)
@@ -134,8 +139,10 @@ class Command(BaseCommand):
         if wrong:
             raise CommandError(f"{wrong[-1]}. Nothing was imported.")
 
-    def _run(self, run: ArchiveImport, files: list[ImportFile], how: How, source: str | None, report: "Report") -> str:
-        """Imports the files and returns in one line what failed, or an empty string."""
+    def _run(
+        self, run: ArchiveImport, files: list[ImportFile], how: How, source: str | None, report: "Report", left: str
+    ) -> str:
+        """Imports the files and returns in one line what failed, or an empty string; `left` is what stays of it."""
         failed = []
         try:
             with ByteProgress(total=sum(file.path.stat().st_size for file in files)) as progress:
@@ -144,10 +151,10 @@ class Command(BaseCommand):
             report.file = ""
             run.finish()
         except KeyboardInterrupt:
-            failed.append("stopped: what was counted is kept, and the same command goes on from there")
+            failed.append(f"stopped: {left}")
         except DatabaseError as error:
             # Only its kind: the message of a database error quotes the row.
-            failed.append(f"the database failed ({type(error).__name__}): the same command goes on from there")
+            failed.append(f"the database failed ({type(error).__name__}): {left}")
         return "; ".join(failed)
 
     @staticmethod

@@ -182,6 +182,27 @@ def test_a_dry_run_on_a_database_that_fails_ends_with_one_line(
 
 
 @pytest.mark.parametrize(
+    ("place", "dry", "said", "left"),
+    [
+        ("head_check", False, "stopped: nothing was imported", 0),
+        ("ArchiveImport.finish", False, "stopped: what was counted is kept", 2),
+        ("ArchiveImport.finish", True, "stopped: nothing was written", 0),
+    ],
+)
+def test_an_interrupt_ends_with_one_line_that_says_what_is_left(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, place: str, dry: bool, said: str, left: int
+) -> None:
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"archive.management.commands.import_comments.{place}", interrupt)
+    with pytest.raises(CommandError, match=said) as error:
+        run(write("rows.jsonl", row(1), row(2)), dry_run=dry)
+    assert error.value.returncode == 1
+    assert Comment.objects.count() == left
+
+
+@pytest.mark.parametrize(
     ("form", "content"),
     [
         ("jsonl", "id,text\n1,x\n"),

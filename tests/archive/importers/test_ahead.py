@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,17 @@ def test_a_reader_that_dies_is_told_and_one_that_is_not_wanted_any_more_ends(tmp
     with items_ahead(file, How()) as items:
         next(items)
     assert multiprocessing.active_children() == []
+
+
+def test_an_interrupt_at_the_terminal_ends_the_importing_process_and_not_the_reader(tmp_path: Path) -> None:
+    path = tmp_path / "export.xml"
+    export_write(path, comments=100)
+    with items_ahead(ImportFile(path=path, folder="gazette"), How()) as items:
+        (reader,) = multiprocessing.active_children()
+        for _ in range(20):
+            os.kill(reader.pid or 0, signal.SIGINT)
+            time.sleep(0.02)
+        assert len(list(items)) == 103
 
 
 def test_a_reader_that_dies_in_the_middle_of_a_batch_is_told_too() -> None:

@@ -1,8 +1,10 @@
 """Files: found, unpacked, and told apart by what is in them."""
 
 import gzip
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -111,3 +113,30 @@ def test_progress_is_told_in_bytes_of_the_file(tmp_path: Path) -> None:
         assert len(list(items)) == 9000
     assert told == sorted(told)
     assert 0 < told[0] < told[-1] == len(ROWS)
+
+
+def test_a_zip_archive_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("export.jsonl", ROWS)
+    with pytest.raises(FormatError, match="zip archive: unpack it first"):
+        head_check(ImportFile(path=path, folder="x"), How())
+
+
+@pytest.mark.parametrize(("wrong", "said"), [("cut", "has no end"), ("changed", "is broken")])
+def test_a_packed_export_that_breaks_early_keeps_the_records_before_that(tmp_path: Path, wrong: str, said: str) -> None:
+    """Its first 64 KB are read at once: they are kept where they are all that there is."""
+    post = '<post dsq:id="%d"><message>%s</message><thread dsq:id="2"/></post>'
+    posts = "".join(post % (n, os.urandom(40).hex()) for n in range(300))
+    packed = bytearray(gzip.compress(f'<disqus xmlns:dsq="http://disqus.com/x">{posts}</disqus>'.encode()))
+    path = tmp_path / "export.xml.gz"
+    if wrong == "changed":
+        packed[-8] ^= 1
+    path.write_bytes(packed[: len(packed) * 3 // 4] if wrong == "cut" else packed)
+    kept: list[object] = []
+    with (
+        pytest.raises(StoppedError, match=said),
+        items_read(ImportFile(path=path, folder="x"), How()) as items,
+    ):
+        drain(items, kept)
+    assert len([each for each in kept if isinstance(each, CommentRecord)]) >= (300 if wrong == "changed" else 150)
