@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.training.closing import closing_weight
 from moderation.training.examples import OUTPUTS, SETS, Example, Marked
 from moderation.training.recipe import Recipe
 from moderation.training.roughening import roughened
@@ -70,15 +71,19 @@ class Batches:
         self._tokenizer = open_tokenizer(tokenizer, recipe.max_tokens)
         texts = [one.text for one in taught.examples]
         self._weights = np.array([one.weight for one in taught.examples])
+        self._closing = np.array([closing_weight(one) for one in taught.examples])
         self._lengths = np.array([len(found.ids) for found in self._tokenizer.encode_batch(texts)])
 
-    def plan(self, number: int) -> list[list[int]]:
-        """The examples of each batch of a pass, in order."""
+    def plan(self, number: int, *, closing: bool = False) -> list[list[int]]:
+        """The examples of each batch of a pass, in order; `closing` with the weights of the closing part."""
         chance = np.random.default_rng((self._seed, number))
-        blurred = self._lengths * chance.uniform(1 - BLUR, 1 + BLUR, len(self._lengths))
         # A weight of 2.3 is twice, and once more in three passes of ten.
-        times = (self._weights + chance.random(len(self._lengths))).astype(int)
-        groups = list(self._groups([i for i in np.argsort(-blurred).tolist() for _ in range(times[i])]))
+        weights = self._closing if closing else self._weights
+        times = (weights + chance.random(len(weights))).astype(int)
+        seen = np.repeat(np.arange(len(weights)), times)
+        # Each time is blurred for itself, so that an example does not fill a batch.
+        blurred = self._lengths[seen] * chance.uniform(1 - BLUR, 1 + BLUR, len(seen))
+        groups = list(self._groups(seen[np.argsort(-blurred)].tolist()))
         chance.shuffle(groups)
         return groups
 

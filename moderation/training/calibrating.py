@@ -20,6 +20,8 @@ from moderation.training.predicting import Floats
 NATURAL = frozenset({"wikipedia", "context"})
 # With fewer rows of either kind a line through them would be noise.
 LEAST = 15
+# How far a slope's logarithm is expected to be from 0: rows that the model parts without a fault set it no limit.
+USUAL_STEEPNESS = 0.3
 
 Lines = dict[str, tuple[float, float]]
 
@@ -50,6 +52,7 @@ def _line(logits: Floats, shares: Floats) -> tuple[float, float]:
         optimiser.zero_grad()
         # The slope as a power, so that it stays above 0 and the order of the scores as it is.
         loss = functional.binary_cross_entropy_with_logits(x * line[0].exp() + line[1], y)
+        loss = loss + (line[0] / USUAL_STEEPNESS).square() / (2 * len(x))
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 

@@ -20,6 +20,10 @@ from moderation.training.recipe import Recipe
 
 CHECKPOINT = "checkpoint.pt"
 LARGEST_GRADIENT = 1.0
+# A pass's number and the examples of one batch.
+Work = tuple[int, list[int]]
+# The number of the pass whose chance the closing part takes.
+CLOSING = 1_000
 LINE_SECONDS = 20.0
 
 
@@ -47,7 +51,7 @@ def train(network: Network, batches: Batches, recipe: Recipe, folder: Path, *, a
     saved = told = time.monotonic()
     network.train()
     for step in range(moment.step, len(steps)):
-        loss = _step(network, optimiser, batches, recipe, steps[step], _rate(recipe, step, len(steps)), attributes)
+        loss = _step(network, optimiser, batches, recipe, *steps[step], attributes)
         moment.step, moment.loss = step + 1, _running(moment, loss)
         if time.monotonic() - saved >= recipe.save_seconds:
             _save(network, optimiser, moment, folder / CHECKPOINT)
@@ -59,8 +63,15 @@ def train(network: Network, batches: Batches, recipe: Recipe, folder: Path, *, a
     network.eval()
 
 
-def _steps(batches: Batches, recipe: Recipe) -> Iterator[tuple[int, list[int]]]:
-    """(pass, examples) of each step; a last part of a pass where the recipe asks for that."""
+def _steps(batches: Batches, recipe: Recipe) -> Iterator[tuple[Work, float]]:
+    """Work and learning rate of each step: the passes, then the closing part."""
+    for part, highest in ((_passes(batches, recipe), recipe.rate), (_closing(batches, recipe), recipe.closing_rate)):
+        work = list(part)
+        yield from zip(work, _rates(recipe, highest, len(work)), strict=True)
+
+
+def _passes(batches: Batches, recipe: Recipe) -> Iterator[Work]:
+    """Each pass's batches; a last part of a pass where the recipe asks for that."""
     left = recipe.passes
     number = taken = 0
     while left > 0:
@@ -71,6 +82,12 @@ def _steps(batches: Batches, recipe: Recipe) -> Iterator[tuple[int, list[int]]]:
             yield number, group
             taken += 1
         left, number = left - 1, number + 1
+
+
+def _closing(batches: Batches, recipe: Recipe) -> Iterator[Work]:
+    """The closing part's batches; its pass has a number of its own."""
+    plan = [] if recipe.most_steps else batches.plan(CLOSING, closing=True)
+    yield from ((CLOSING, group) for group in plan[: round(len(plan) * recipe.closing)])
 
 
 def _optimiser(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
@@ -84,9 +101,10 @@ def _is_shift(network: Network, parameter: torch.nn.Parameter) -> bool:
     return any(parameter is own for own in network.shift.parameters())
 
 
-def _rate(recipe: Recipe, step: int, steps: int) -> float:
+def _rates(recipe: Recipe, highest: float, steps: int) -> Iterator[float]:
     rising = max(1, round(recipe.warm_up * steps))
-    return recipe.rate * min((step + 1) / rising, (steps - step) / max(1, steps - rising))
+    for step in range(steps):
+        yield highest * min((step + 1) / rising, (steps - step) / max(1, steps - rising))
 
 
 def _step(
@@ -94,7 +112,7 @@ def _step(
     optimiser: torch.optim.Optimizer,
     batches: Batches,
     recipe: Recipe,
-    work: tuple[int, list[int]],
+    work: Work,
     rate: float,
     attributes: int,
 ) -> float:

@@ -11,7 +11,9 @@ class Recipe:
 
     Attributes:
         passes: How often each training text is seen.
-        most_steps: End earlier, for a machine that has little time; 0: no limit. The rate falls to 0 by then.
+        closing: Share of a pass that the closing part takes (`closing`), after the passes.
+        closing_rate: Highest learning rate there; rises and falls as that of the passes does.
+        most_steps: End earlier, without a closing part, for a machine that has little time; 0: no limit.
         rate: Highest learning rate, AdamW; rises over `warm_up` of the steps, then falls linearly to 0.
         batch_tokens: Padded tokens in a batch of texts of like length.
         max_tokens: Longest text, special tokens included; the rest is not read.
@@ -26,6 +28,8 @@ class Recipe:
     """
 
     passes: float = 2.0
+    closing: float = 0.5
+    closing_rate: float = 5e-5
     most_steps: int = 0
     rate: float = 1.5e-4
     warm_up: float = 0.06

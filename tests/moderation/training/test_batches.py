@@ -44,6 +44,27 @@ def test_an_example_of_high_weight_is_seen_several_times_a_pass() -> None:
     assert {seen[i] for i in range(1, 200, 2)} == {1}
 
 
+def test_the_closing_part_sees_what_sets_lack_more_often() -> None:
+    harmless = {"toxicity": 0.0}
+    examples = [
+        Example("a word", "own"),
+        Example("My gay brother cooks", "context", harmless),
+        Example("My gay brother cooks", "context", {"toxicity": 1.0}),
+        Example("My brother cooks", "wikipedia", harmless),
+        Example("My brother cooks", "tweets", harmless),
+    ]
+    made = batches(examples * 100)
+    seen = Counter(i % 5 for group in made.plan(0, closing=True) for i in group)
+    assert (seen[0], seen[1]) == (2000, 300)
+    assert 30 < seen[2] < 70 > seen[4]
+    assert 50 < seen[3] < 90
+
+
+def test_an_example_that_comes_often_does_not_fill_a_batch() -> None:
+    made = batches([Example("some words " * 3, "own", weight=30.0) for _ in range(30)])
+    assert all(len(set(group)) > len(group) / 2 for group in made.plan(0))
+
+
 def test_people_s_labels_stand_and_the_teacher_fills_in() -> None:
     labels = {"toxicity": 1.0, "insult": 0.5}
     made = batches([Example("You fool", "civil", labels), Example("Hm", "own", {"threat": 1.0}, weight=3.0)])
