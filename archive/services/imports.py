@@ -12,9 +12,9 @@ from archive.garbage import garbage_seldom_sought
 from archive.importers.ahead import BATCH_CHARACTERS, BATCH_RECORDS
 from archive.importers.records import ArticleRecord, CommentRecord, Item, Notice, Rejected, StoppedError
 from archive.models import Source
-from archive.services.articles import articles_store
+from archive.services.articles import ArticleOutcome, articles_store
 from archive.services.checks import Problem, RecordsRefusedError
-from archive.services.comments import comments_store
+from archive.services.comments import Outcome, comments_store
 from archive.services.parents import REASONS, Waiting, parents_link
 from archive.services.rows import bulk_written, chunk_written
 from archive.services.sources import source_get_or_create, source_slug
@@ -90,9 +90,15 @@ class ArchiveImport:
             for record in records:
                 self._reject(record, error.problems[0])
             return
+        articles = [record for record in records if isinstance(record, ArticleRecord)]
+        comments = [record for record in records if isinstance(record, CommentRecord)]
         with chunk_written():
-            self._store_articles(source, [record for record in records if isinstance(record, ArticleRecord)])
-            self._store_comments(source, [record for record in records if isinstance(record, CommentRecord)])
+            stored = articles_store(source=source, records=articles)
+            # Replies that came before their parents are linked once, at the end.
+            outcomes = comments_store(source=source, records=comments, link=False)
+        # Counted once it is there to stay: an import may be stopped in the middle of a chunk.
+        self._count_articles(articles, stored)
+        self._count_comments(comments, outcomes)
 
     def _source(self, name: str) -> Source:
         slug = source_slug(name)
@@ -100,15 +106,13 @@ class ArchiveImport:
             self._sources[slug] = source_get_or_create(name=name)
         return self._sources[slug]
 
-    def _store_articles(self, source: Source, records: list[ArticleRecord]) -> None:
-        for record, outcome in zip(records, articles_store(source=source, records=records), strict=True):
+    def _count_articles(self, records: list[ArticleRecord], outcomes: list[ArticleOutcome]) -> None:
+        for record, outcome in zip(records, outcomes, strict=True):
             self._count(self.counts.articles, outcome.outcome)
             if outcome.problems:
                 self._reject(record, outcome.problems)
 
-    def _store_comments(self, source: Source, records: list[CommentRecord]) -> None:
-        # Replies that came before their parents are linked once, at the end.
-        outcomes = comments_store(source=source, records=records, link=False)
+    def _count_comments(self, records: list[CommentRecord], outcomes: list[Outcome]) -> None:
         for record, outcome in zip(records, outcomes, strict=True):
             self._count(self.counts.comments, outcome.outcome)
             if outcome.article != "unchanged":

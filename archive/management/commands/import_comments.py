@@ -118,7 +118,7 @@ class Command(BaseCommand):
             run = ArchiveImport(tell=report.remark)
             left = "nothing was written" if options["dry_run"] else KEPT
             failed = self._run(run, files, how, options["source"], report, left)
-        self._close(run.counts, report, dry_run=options["dry_run"])
+        self._close(run.counts, report, dry_run=options["dry_run"], failed=bool(failed))
         if failed:
             raise CommandError(failed)
 
@@ -170,14 +170,14 @@ class Command(BaseCommand):
                 return [f"{file.path}: {error}"]
         return []
 
-    def _close(self, counts: Counts, report: "Report", *, dry_run: bool) -> None:
+    def _close(self, counts: Counts, report: "Report", *, dry_run: bool, failed: bool) -> None:
         for line in summary(counts):
             self.stdout.write(line)
         if report.hidden:
             self.stderr.write(f"… and {report.hidden} more remarks: --rejects PATH writes them all")
         if dry_run:
             self.stdout.write("This was a dry run: nothing was written.")
-        elif not counts.changed:
+        elif not counts.changed and not failed:
             self.stdout.write("Nothing has changed: all of it was here already.")
 
 

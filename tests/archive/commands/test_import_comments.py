@@ -202,6 +202,19 @@ def test_an_interrupt_ends_with_one_line_that_says_what_is_left(
     assert Comment.objects.count() == left
 
 
+def test_what_an_interrupt_undoes_is_not_counted(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(**_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("archive.services.imports.comments_store", interrupt)
+    path, out = write("rows.jsonl", {"article": {"external_id": "a1", "title": "Ferry"}}, row(1)), StringIO()
+    with pytest.raises(CommandError, match="what was counted is kept"):
+        call_command("import_comments", str(path), stdout=out)
+    assert "articles: 0 created" in out.getvalue()
+    assert "all of it was here already" not in out.getvalue()
+    assert Article.objects.count() == 0
+
+
 @pytest.mark.parametrize(
     ("form", "content"),
     [
