@@ -12,7 +12,7 @@ import os
 import queue
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +24,6 @@ from moderation.scoring.results import ScoringError
 if TYPE_CHECKING:
     from numpy import float32, int64
     from numpy.typing import NDArray
-
-    Done = tuple[list[int], NDArray[float32]]
 
 # Any ids: the first inference of a process must happen alone, since OpenVINO's Python side sets itself up in it and
 # deadlocks when two threads come together (2026.4). It also leaves the first real text a warm engine.
@@ -95,21 +93,12 @@ class Session:
         Raises:
             ScoringError: `inference_failed`, retryable: memory may be short for a moment.
         """
-        return self.start(windows, outputs)()
+        import numpy
 
-    def start(self, windows: Sequence[Sequence[int]], outputs: int) -> Callable[[], NDArray[float32]]:
-        """Begin with windows, and return what waits for their outputs: called, it does what `run` does."""
-        work = self._begin(windows)
-
-        def finished() -> NDArray[float32]:
-            import numpy
-
-            rows = numpy.empty((len(windows), outputs), dtype=numpy.float32)
-            for batch, values in work:
-                rows[batch] = values
-            return rows
-
-        return finished
+        rows = numpy.empty((len(windows), outputs), dtype=numpy.float32)
+        for batch, values in self._batches(windows):
+            rows[batch] = values
+        return rows
 
     def run_tokens(self, windows: Sequence[Sequence[int]]) -> list[NDArray[float32]]:
         """The probability of each token of each window, the two special tokens left out, of a session for `tokens`.
@@ -124,14 +113,17 @@ class Session:
             ScoringError: As `run`.
         """
         found: dict[int, NDArray[float32]] = {}
-        for batch, values in self._begin(windows):
+        for batch, values in self._batches(windows):
             found |= {index: row[1 : len(windows[index]) - 1] for index, row in zip(batch, values, strict=True)}
         return [found[index] for index in range(len(windows))]
 
-    def _begin(self, windows: Sequence[Sequence[int]]) -> Iterator[Done]:
-        """Put all batches into the line of the workers; each comes with its outputs when it is done."""
+    def _batches(self, windows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], NDArray[float32]]]:
         batches = list(plan([len(window) for window in windows]))
-        return _done(batches, self._workers.map(lambda batch: self._infer([windows[i] for i in batch]), batches))
+        work = self._workers.map(lambda batch: self._infer([windows[i] for i in batch]), batches)
+        try:
+            yield from zip(batches, work, strict=True)
+        except (RuntimeError, MemoryError) as error:
+            raise ScoringError("inference_failed", "OpenVINO failed on a batch.", retryable=True) from error
 
     def _infer(self, windows: list[Sequence[int]]) -> NDArray[float32]:
         ids, mask = pad(windows)
@@ -140,13 +132,6 @@ class Session:
             return request.run(ids, mask)
         finally:
             self._idle.put(request)
-
-
-def _done(batches: Sequence[list[int]], work: Iterator[NDArray[float32]]) -> Iterator[Done]:
-    try:
-        yield from zip(batches, work, strict=True)
-    except (RuntimeError, MemoryError) as error:
-        raise ScoringError("inference_failed", "OpenVINO failed on a batch.", retryable=True) from error
 
 
 def pad(windows: Sequence[Sequence[int]]) -> tuple[NDArray[int64], NDArray[int64]]:

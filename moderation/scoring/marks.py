@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from moderation.scoring import windows
 from moderation.scoring.descriptions import ModelDescription
 from moderation.scoring.engine import Session
-from moderation.scoring.passages import SPECIAL_TOKENS
-from moderation.scoring.tokens import Tokens
+from moderation.scoring.tokens import SPECIAL_TOKENS, Tokens
 
 Mark = tuple[int, int, float]
 """Where a token is in its passage, in code points, and how toxic it is, 0 to 1."""

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 LARGEST_DIFFERENCE = 0.01
 # Comments that nobody compared stray further: of 4,776 one by twice as much as all others. So what is faster than
-# float32 is kept only with room to the limit.
-WITH_ROOM = 0.6
+# float32 is kept only with room to the limit, more of it where few were compared.
+WITH_ROOM, WITH_LESS_ROOM = 0.6, 0.7
+MANY_TEXTS = 2_000
 LEAST_RANK_CORRELATION = 0.999
 # Where an output hardly differs from text to text its order is that of rounding and says nothing; so with few texts.
 LEAST_SPREAD = 0.02
@@ -58,8 +59,13 @@ class Parity:
     def kept(self) -> bool:
         """Whether the converted form may be used."""
         in_order = self.rank_correlation >= LEAST_RANK_CORRELATION or self.texts < LEAST_TEXTS
-        room = 1.0 if self.precision == "f32" else WITH_ROOM
-        return self.largest <= LARGEST_DIFFERENCE * room and in_order
+        return self.largest <= LARGEST_DIFFERENCE * self._room and in_order
+
+    @property
+    def _room(self) -> float:
+        if self.precision == "f32":
+            return 1.0
+        return WITH_LESS_ROOM if self.texts >= MANY_TEXTS else WITH_ROOM
 
     @property
     def arithmetic(self) -> str:

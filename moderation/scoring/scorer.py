@@ -1,7 +1,7 @@
 """The facade: n texts in, n results or refusals out, in the same order.
 
-Path of a text: its language and readings (`plans`) → tokens → windows → batches → the engine → windows combined
-(`passages`) → a Result, on request with spans (`explain`).
+Path of a text: its language and readings (`plans`) → tokens → windows → batches → the engine → windows combined → a
+Result, on request with spans (`explain`). Equal texts, and equal windows of different texts, are run once.
 """
 
 from __future__ import annotations
@@ -11,17 +11,14 @@ import threading
 import weakref
 from collections.abc import Iterable, Sequence
 
+from moderation.scoring import windows
 from moderation.scoring.descriptions import ModelDescription, describe, folder_of, verify
 from moderation.scoring.engine import Session
 from moderation.scoring.explain import explained
 from moderation.scoring.marks import Mark, token_marks
-from moderation.scoring.passages import Passages
 from moderation.scoring.plans import Plan, plan, result
 from moderation.scoring.results import Refusal, Result, ScoringError
-from moderation.scoring.tokens import Tokens
-
-# Texts that are looked at before the engine begins with them, while it is at those before: enough to sort by length.
-TEXTS_AT_ONCE = 128
+from moderation.scoring.tokens import SPECIAL_TOKENS, Tokens
 
 
 class Scorer:
@@ -113,14 +110,10 @@ class Scorer:
             ScoringError: `invalid_arguments` where `languages` or `fallbacks` has another length; what `load` raises;
                 `inference_failed`, which may pass when tried again.
         """
-        given = list(zip(texts, _as_many(languages, texts), _as_many(fallbacks, texts), strict=True))
-        plans: list[Plan | Refusal] = []
-        passages = Passages(self.description, self.load)
-        for begin in range(0, len(given), TEXTS_AT_ONCE):
-            part = [plan(*one, self.description) for one in given[begin : begin + TEXTS_AT_ONCE]]
-            passages.add(reading.text for one in part if isinstance(one, Plan) for reading in one.readings)
-            plans += part
-        rows, accepted = passages.rows(), [one for one in plans if isinstance(one, Plan)]
+        given = zip(texts, _as_many(languages, texts), _as_many(fallbacks, texts), strict=True)
+        plans = [plan(text, language, fallback, self.description) for text, language, fallback in given]
+        accepted = [one for one in plans if isinstance(one, Plan)]
+        rows = self._rows(reading.text for one in accepted for reading in one.readings)
         found = {one: result(one, rows, self.description, perspective=perspective) for one in accepted}
         if spans:
             marks = self._marks if self.description.tokens else None
@@ -129,9 +122,19 @@ class Scorer:
 
     def _rows(self, passages: Iterable[str]) -> dict[str, tuple[list[float], int]]:
         """Outputs and number of windows of each different passage."""
-        asked = Passages(self.description, self.load)
-        asked.add(passages)
-        return asked.rows()
+        unique = list(dict.fromkeys(passages))
+        if not unique:
+            return {}
+        tokens, session = self.load()
+        size, encoded = self.description.max_tokens - SPECIAL_TOKENS, tokens.encode(unique)
+        long = {i: windows.condensed(ids, tokens.slight) for i, ids in enumerate(encoded) if len(ids) > size}
+        split = [
+            windows.split(long.get(i, ids), size, self.description.overlap_tokens) for i, ids in enumerate(encoded)
+        ]
+        place = {window: i for i, window in enumerate(dict.fromkeys(w for parts in split for w in parts))}
+        values = session.run([tokens.enclose(window) for window in place], len(self.description.outputs))
+        combined = (windows.combine(values[[place[w] for w in parts]], self.description.outputs) for parts in split)
+        return {text: (row, len(parts)) for text, row, parts in zip(unique, combined, split, strict=True)}
 
     def _marks(self, passages: Iterable[str]) -> dict[str, list[Mark]]:
         """What the output for tokens says of each token of each different passage."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Encodings are large next to the ids that are kept of them: a few texts at a time bounds the memory.
 TEXTS_AT_ONCE = 64
+# What `enclose` puts around a window.
+SPECIAL_TOKENS = 2
 # What a tokenizer puts before a piece that begins a word or goes on with one, and what it has for the unknown.
 _PREFIX = re.compile(r"^(?:##|[▁Ġ])")
 _UNKNOWN = frozenset({"[UNK]", "<unk>"})

@@ -260,6 +260,8 @@ def test_parity_is_frozen_and_says_whether_it_was_kept() -> None:
     good = dataclasses.replace(good, largest=0.0059)
     assert good.kept
     assert not dataclasses.replace(good, largest=0.0061).kept
+    assert dataclasses.replace(good, texts=2000, largest=0.0069).kept
+    assert not dataclasses.replace(good, texts=2000, largest=0.0071).kept
     exact = dataclasses.replace(good, precision="f32", largest=0.009)
     assert exact.kept
     assert not dataclasses.replace(exact, largest=0.011).kept

@@ -86,13 +86,13 @@ def test_results_come_back_in_the_order_of_the_texts(scorer: Scorer, texts: list
 def test_equal_texts_are_run_once(scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
     _, session = scorer.load()
     seen: list[int] = []
-    start = session.start
+    run = session.run
 
     def counted(windows: list[tuple[int, ...]], outputs: int) -> object:
         seen.append(len(windows))
-        return start(windows, outputs)
+        return run(windows, outputs)
 
-    monkeypatch.setattr(session, "start", counted)
+    monkeypatch.setattr(session, "run", counted)
     results = scorer.score([TEXTS[0], TEXTS[1]] * 50)
     assert seen == [2]
     assert results[0] == results[98]
