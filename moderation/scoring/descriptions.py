@@ -113,7 +113,10 @@ def describe(name: str) -> ModelDescription:
     bare = name.partition("@")[0]
     description = read_description(folder_of(bare))
     if name not in {bare, description.label}:
-        raise ScoringError("unknown_model", f"There is no model {name!r}; this version has {description.label}.")
+        detail = (
+            f"There is no model {name!r}; this version has {description.label}: `model activate {description.label}`."
+        )
+        raise ScoringError("unknown_model", detail)
     return description
 
 

@@ -20,7 +20,7 @@ AVERAGED = frozenset({"perspective_incoherent", "perspective_unsubstantial"})
 # some are high by chance, in toxicity and obscenity most of all: there a window's odds are lowered by the share of
 # windows that are as high, to this power. Measured on long texts of real harmless comments, with and without an insult
 # (docs/explanation/scoring.md).
-POWER = 0.25
+POWER = 0.1
 LOWERED = frozenset({"toxicity", "perspective_toxicity", "obscene", "perspective_profanity"})
 # Probabilities nearer to 0 or 1 have no odds to reckon with.
 NEAREST = 1e-6

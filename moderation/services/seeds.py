@@ -22,6 +22,7 @@ REASONS = (
     ("illegal", "Other illegal content", "illegal"),
     ("other", "Other", "terms"),
 )
+BUILT_IN_NOTE = "Built in."
 # Apps whose permissions the roles are made of.
 APPS = ("archive", "moderation", "auth")
 # Each role has what the one before it has, and these. A pattern is `app.name`, where the name may end with `*`.
@@ -54,9 +55,22 @@ def seed_policy(apps: Apps) -> None:
             version=1,
             body=BUILT_IN_POLICY,
             sha256=policy_sha256(BUILT_IN_POLICY),
-            note="Built in.",
+            note=BUILT_IN_NOTE,
             active=True,
         )
+
+
+def renew_policy(apps: Apps) -> None:
+    """Adds today's built-in policy as version 2, active, where an older built-in one is the only policy there is.
+
+    Its thresholds go with the embedded model. Who wrote a policy keeps it.
+    """
+    policy = apps.get_model("moderation", "PolicyVersion")
+    only = policy.objects.first() if policy.objects.count() == 1 else None
+    sha256 = policy_sha256(BUILT_IN_POLICY)
+    if only and only.note == BUILT_IN_NOTE and only.sha256 != sha256:
+        policy.objects.update(active=False)
+        policy.objects.create(version=2, body=BUILT_IN_POLICY, sha256=sha256, note=BUILT_IN_NOTE, active=True)
 
 
 def seed_roles(apps: Apps) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from moderation.scoring.identity_terms import terms_in
 from moderation.training.examples import Example
+from moderation.training.joining import JOINED
 
 TIMES = {
     "own": 20.0,
@@ -21,10 +22,14 @@ TIMES = {
     "paradetox": 0.1,
 }
 NAMED, HARMLESS = 3.0, 0.1
+# Of each own sentence there are several.
+JOINED_TIMES = 2.0
 
 
 def closing_weight(example: Example) -> float:
     """How often a whole closing pass would see the example."""
+    if example.group == JOINED:
+        return JOINED_TIMES
     times = TIMES[example.set]
     harmless = example.labels.get("toxicity", 1.0) <= HARMLESS
     return max(times, NAMED) if harmless and terms_in(example.text) else times

@@ -58,16 +58,20 @@ def _round(network: Network) -> None:
                 weight.copy_(weight.bfloat16())
 
 
-def export(checkpoint: Path, target: Path, version: int, texts: Sequence[str]) -> tuple[ModelDescription, Parity]:
+def export(
+    checkpoint: Path, target: Path, version: int, texts: Sequence[str], max_tokens: int
+) -> tuple[ModelDescription, Parity]:
     """Convert, compare on `texts`, and refuse what would not fit into the repository.
+
+    Args:
+        max_tokens: Longest text that it was trained on: the window in which it reads longer ones.
 
     Raises:
         TrainingError: Where the files are larger than 48 MB.
         ScoringError: Where the converted form strays from torch.
     """
-    description, parity = convert(
-        checkpoint, target, Origin("compact", version, ("en",), "Apache-2.0", SOURCE), texts=texts
-    )
+    origin = Origin("compact", version, ("en",), "Apache-2.0", SOURCE, max_tokens=max_tokens)
+    description, parity = convert(checkpoint, target, origin, texts=texts)
     if description.size_bytes > LARGEST_BYTES:
         raise TrainingError(f"The model has {description.size_bytes:,} bytes; at most {LARGEST_BYTES:,} go in.")
     return description, parity

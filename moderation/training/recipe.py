@@ -28,7 +28,7 @@ class Recipe:
     """
 
     passes: float = 2.0
-    closing: float = 0.5
+    closing: float = 0.35
     closing_rate: float = 5e-5
     most_steps: int = 0
     rate: float = 1.5e-4

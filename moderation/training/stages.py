@@ -20,6 +20,7 @@ from moderation.training import calibrating, cleaning, exporting, judging, split
 from moderation.training.batches import Batches, Taught
 from moderation.training.card import card
 from moderation.training.examples import OUTPUTS, SETS, Example, TrainingError, read_examples, write_examples
+from moderation.training.joining import joined
 from moderation.training.loop import CHECKPOINT, train
 from moderation.training.network import Network, build
 from moderation.training.predicting import Said, predict
@@ -67,6 +68,7 @@ def make_data(run: Run) -> None:
     """Read, clean, deduplicate and split every set."""
     cleaned = filter(None, map(cleaning.clean, read_all(run.data)))
     parts = splitting.split(cleaning.deduplicate(cleaned))
+    parts["train"] = [*parts["train"], *joined(parts["train"], run.seed)]
     run.part("train").parent.mkdir(exist_ok=True)
     for name, examples in parts.items():
         write_examples(run.part(name), examples)
@@ -115,7 +117,8 @@ def export(run: Run) -> None:
     figures = judging.judge(examples, said, chosen["threshold"])
     exporting.write_checkpoint(network, chosen["outputs"], run.tokenizer, run.out / "checkpoint")
     texts = [one.text for one in examples[:PARITY_TEXTS]]
-    description, parity = exporting.export(run.out / "checkpoint", run.out / "model", run.version, texts)
+    checkpoint, target = run.out / "checkpoint", run.out / "model"
+    description, parity = exporting.export(checkpoint, target, run.version, texts, run.recipe.max_tokens)
     _write_json(run.out / "figures.json", figures)
     text = card(
         description=description,

@@ -15,7 +15,7 @@ from django.test import Client
 from archive.models import Comment, Source
 from moderation.models import ModelVersion, Moderator, PolicyVersion, Review, Score, State
 from moderation.policies import judge, parse_policy
-from moderation.scoring import ATTRIBUTES
+from moderation.scoring import ATTRIBUTES, describe
 from moderation.scoring.descriptions import MODELS
 
 # The built-in policy's thresholds are its own matter; these tests need some that stay.
@@ -37,7 +37,9 @@ SMALL = {
 @pytest.fixture
 def make_review(db: None) -> Callable[..., Review]:
     """Scores a comment and judges it by `POLICY`: `make_review(comment, toxicity=0.9, held=True)`."""
-    model = ModelVersion.objects.create(name="compact", version=1, sha256="0" * 64, languages=["en"], active=True)
+    model = ModelVersion.objects.create(
+        name="compact", version=describe("compact").version, sha256="0" * 64, languages=["en"], active=True
+    )
     PolicyVersion.objects.update(active=False)
     policy = PolicyVersion.objects.create(version=7, body=POLICY, sha256="0" * 64, active=True)
     rules = parse_policy(POLICY, version=7)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from moderation.management.progress import Progress, stop_on_signals
+from moderation.scoring import ScoringError
 from moderation.services.deferred import deferred_return
 from moderation.services.errors import ServiceError
 from moderation.services.score import ScoreOptions, ScorePlan, ScoreReport, comments_score, comments_score_plan
@@ -45,6 +46,8 @@ class Command(BaseCommand):
                 self.finish(self.run(wanted))
         except ServiceError as error:
             raise CommandError(error.detail, returncode=USAGE if error.errors else 1) from error
+        except ScoringError as error:
+            raise CommandError(error.detail) from error
         except DatabaseError as error:
             # A database's message may quote the row, and the row holds a reader's words.
             raise CommandError(f"The database failed ({type(error).__name__}); run it again.") from None

@@ -207,7 +207,7 @@ def test_wait_score_answers_with_the_models_scores_and_the_verdict(api: APIClien
     response = api.post(f"{COMMENTS}?wait=score", [item(1, text=ABUSE), item(2, text="A fine day for a walk.")])
     assert response.status_code == 201
     abuse, calm = response.json()
-    assert abuse["scores"]["toxicity"] > 0.9
+    assert abuse["scores"]["toxicity"] > 0.7
     assert calm["scores"]["toxicity"] < 0.2
     assert set(abuse["scores"]) == {
         "toxicity",
@@ -219,7 +219,7 @@ def test_wait_score_answers_with_the_models_scores_and_the_verdict(api: APIClien
         "sexual_explicit",
     }
     assert (abuse["state"], abuse["flagged"], calm["state"], calm["flagged"]) == ("pending", True, "passed", False)
-    assert abuse["model"] == "compact@1"
+    assert abuse["model"] == "compact@2"
     assert abuse["verdict"]["action"] == "queue"
     assert set(abuse["verdict"]["reasons"][0]) == {"attribute", "score", "threshold"}
     assert abuse["language"] == "en"
@@ -229,7 +229,7 @@ def test_wait_score_on_what_is_stored_already_scores_it_too(api: APIClient, arti
     api.post(COMMENTS, item(1, text=ABUSE))
     response = api.post(f"{COMMENTS}?wait=score", item(1, text=ABUSE))
     assert (response.status_code, response.json()["outcome"]) == (200, "unchanged")
-    assert response.json()["scores"]["toxicity"] > 0.9
+    assert response.json()["scores"]["toxicity"] > 0.7
 
 
 def test_what_is_not_scored_in_time_comes_back_unscored_and_stays_stored(

@@ -13,15 +13,15 @@ from moderation.scoring import ATTRIBUTES, Refusal, Result, Scorer, ScoringError
 
 # In the order of ATTRIBUTES, computed by float32 torch from the checkpoint.
 CANONICAL = {
-    "Thank you for a clear and well written article.": (0.0005, 0.0003, 0.0014, 0.0010, 0.0013, 0.0013, 0.0010),
-    "You are a stupid liar and everybody knows it.": (0.9932, 0.0304, 0.0583, 0.0196, 0.8110, 0.0379, 0.0518),
+    "Thank you for a clear and well written article.": (0.0011, 0.0015, 0.0008, 0.0126, 0.0038, 0.0065, 0.0086),
+    "You are a stupid liar and everybody knows it.": (0.8228, 0.0330, 0.1078, 0.0291, 0.8541, 0.1065, 0.0456),
     "Shut up, you worthless idiot, or I will come and hurt you.": (
-        *(0.9930, 0.0315, 0.0569, 0.0207, 0.8193, 0.0394, 0.0531),
+        *(0.8902, 0.0505, 0.2185, 0.0404, 0.8694, 0.1572, 0.0653),
     ),
-    "The council will vote on the budget on Tuesday.": (0.0025, 0.0004, 0.0025, 0.0012, 0.0026, 0.0021, 0.0010),
-    "What a load of crap, who wrote this shit?": (0.9912, 0.1011, 0.7515, 0.0107, 0.5844, 0.0389, 0.1227),
+    "The council will vote on the budget on Tuesday.": (0.0068, 0.0035, 0.0026, 0.0285, 0.0090, 0.0202, 0.0182),
+    "What a load of crap, who wrote this shit?": (0.7653, 0.1095, 0.9794, 0.0281, 0.6123, 0.0698, 0.1155),
     "All of these people are animals and should be thrown out of our country.": (
-        *(0.8807, 0.0092, 0.0167, 0.1013, 0.0804, 0.1866, 0.0269),
+        *(0.8722, 0.0832, 0.1528, 0.2503, 0.2950, 0.6146, 0.1702),
     ),
 }
 TEXTS = list(CANONICAL)
@@ -47,7 +47,7 @@ def test_the_known_scores_of_a_text_come_out(scorer: Scorer, text: str) -> None:
     assert isinstance(result, Result)
     assert tuple(result.scores) == ATTRIBUTES
     assert tuple(result.scores.values()) == near(CANONICAL[text], TOLERANCE)
-    assert (result.model, result.windows, result.normalised, result.perspective) == ("compact@1", 1, False, {})
+    assert (result.model, result.windows, result.normalised, result.perspective) == ("compact@2", 1, False, {})
 
 
 def test_a_batch_gives_the_scores_that_each_text_has_alone(scorer: Scorer) -> None:

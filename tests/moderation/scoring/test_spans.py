@@ -127,10 +127,10 @@ def test_the_words_of_a_long_text_are_found_at_a_bounded_price(scorer: Scorer, m
         return rows(given)
 
     monkeypatch.setattr(scorer, "_rows", counted)
-    text = f"{'word after word goes by ' * 60} you stupid idiot {'and the next one follows ' * 60}"
+    text = f"{'word after word goes by ' * 60} you are an idiot {'and the next one follows ' * 60}"
     [result] = scorer.score([text], spans=True, languages=["en"])
     assert isinstance(result, Result)
-    assert {"stupid", "idiot"} & {text[span.begin : span.end] for span in word_spans(result)}
+    assert "idiot" in {text[span.begin : span.end] for span in word_spans(result)}
     assert asked[-1] <= MOST_WORDS
 
 

@@ -19,6 +19,7 @@ from django.contrib.auth.models import Group, User
 
 from archive.models import Comment, Source
 from moderation.models import ModelVersion, Moderator, PolicyVersion, Review, Score
+from moderation.scoring import describe
 
 SCRIPT = Path(__file__).with_name("score_process.py")
 WAIT_SECONDS = 60
@@ -97,7 +98,9 @@ def reviewed(make_comment: Callable[..., Comment]) -> Callable[..., Review]:
 
     def make(state: str = "pending", **columns: Any) -> Review:
         comment = make_comment(taken_revision=1, **columns.pop("comment", {}))
-        model, _ = ModelVersion.objects.get_or_create(name="compact", version=1, sha256="0" * 64)
+        model, _ = ModelVersion.objects.get_or_create(
+            name="compact", version=describe("compact").version, sha256="0" * 64
+        )
         score = Score.objects.create(comment=comment, model=model, revision=1, text_hash="h", toxicity=0.9)
         return Review.objects.create(
             comment=comment,

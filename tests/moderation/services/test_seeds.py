@@ -1,4 +1,4 @@
-"""Roles: what each group may, and that a later migration adds to it without giving back what was taken."""
+"""Roles: what each group may, and that a later migration adds to it without giving back what was taken; the policy."""
 
 from collections.abc import Callable
 
@@ -8,8 +8,9 @@ from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
 
 from archive.models import Source
-from moderation.models import Review
-from moderation.services.seeds import ROLES, seed_roles
+from moderation.models import PolicyVersion, Review
+from moderation.policies import BUILT_IN_POLICY, policy_sha256
+from moderation.services.seeds import BUILT_IN_NOTE, ROLES, renew_policy, seed_roles
 from moderation.services.source_limits import user_sources
 
 pytestmark = pytest.mark.django_db
@@ -67,3 +68,24 @@ def test_a_user_without_a_limit_or_without_a_row_has_every_source(
 ) -> None:
     assert user_sources(None) == user_sources(User.objects.create_user("ada")) == user_sources(limited_to())
     assert user_sources(limited_to(source, elsewhere)) == {source.pk, elsewhere.pk}
+
+
+def older_policy(**changed: object) -> None:
+    body = {**BUILT_IN_POLICY, "audit_share": 0.5}
+    fields = {"body": body, "sha256": policy_sha256(body), "note": BUILT_IN_NOTE, **changed}
+    PolicyVersion.objects.update(**fields)
+
+
+def test_an_older_built_in_policy_is_renewed() -> None:
+    older_policy()
+    renew_policy(apps)
+    active = PolicyVersion.objects.get(active=True)
+    assert (active.version, active.body) == (2, BUILT_IN_POLICY)
+    renew_policy(apps)
+    assert PolicyVersion.objects.count() == 2
+
+
+def test_a_policy_that_somebody_wrote_is_kept() -> None:
+    older_policy(note="Ours.")
+    renew_policy(apps)
+    assert PolicyVersion.objects.get().body["audit_share"] == 0.5
