@@ -23,6 +23,8 @@ from archive.importers.records import CommentRecord, FormatError, Item, StoppedE
 LARGE_BYTES = 4_000_000
 # As many as are stored at once: the next ones are being parsed meanwhile.
 BATCH_RECORDS = 4000
+# The first ones are smaller, so that storing begins while the second process has hardly started.
+FIRST_RECORDS = 500
 BATCH_CHARACTERS = 8 * 1024 * 1024
 
 _NAMES = tuple(field.name for field in fields(CommentRecord))
@@ -109,10 +111,16 @@ def _read(file: ImportFile, how: How, sender: "Connection[Any, Any]") -> None:
             sender.send(None)
 
 
+def grown(records: int, most: int) -> int:
+    """How many records the next batch holds, after one of so many."""
+    return min(2 * records, most)
+
+
 def _batches(file: ImportFile, how: How) -> Iterator[Batch]:
     """Yields items with the bytes of the file that were read by then; the last ones before an error come before it."""
     batch: Batch = []
     done = size = 0
+    most = FIRST_RECORDS
 
     def at(position: int) -> None:
         nonlocal done
@@ -123,9 +131,9 @@ def _batches(file: ImportFile, how: How) -> Iterator[Batch]:
             for item in items:
                 batch.append((item, done))
                 size += len(item.raw) if isinstance(item, CommentRecord) else 0
-                if len(batch) >= BATCH_RECORDS or size >= BATCH_CHARACTERS:
+                if len(batch) >= most or size >= BATCH_CHARACTERS:
                     yield batch
-                    batch, size = [], 0
+                    batch, size, most = [], 0, grown(most, BATCH_RECORDS)
         except StoppedError:
             yield batch
             raise

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from archive.garbage import garbage_seldom_sought
-from archive.importers.ahead import BATCH_CHARACTERS, BATCH_RECORDS
+from archive.importers.ahead import BATCH_CHARACTERS, BATCH_RECORDS, FIRST_RECORDS, grown
 from archive.importers.records import ArticleRecord, CommentRecord, Item, Notice, Rejected, StoppedError
 from archive.models import Source
 from archive.services.articles import ArticleOutcome, articles_store
@@ -160,13 +160,14 @@ def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
     """
     chunk: list[Item] = []
     size = 0
+    most = min(FIRST_RECORDS, CHUNK_RECORDS)
     stopped: list[StoppedError] = []
     for item in _until_stopped(items, stopped):
         chunk.append(item)
         size += len(item.raw) if isinstance(item, CommentRecord) else 0
-        if len(chunk) >= CHUNK_RECORDS or size >= CHUNK_CHARACTERS:
+        if len(chunk) >= most or size >= CHUNK_CHARACTERS:
             yield chunk
-            chunk, size = [], 0
+            chunk, size, most = [], 0, grown(most, CHUNK_RECORDS)
     if chunk:
         yield chunk
     if stopped:

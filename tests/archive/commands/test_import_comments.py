@@ -16,7 +16,7 @@ from django.conf import settings as project
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
-from archive.importers.ahead import items_ahead
+from archive.importers.ahead import FIRST_RECORDS, items_ahead
 from archive.importers.files import ImportFile
 from archive.management.benchmark import scratch_database
 from archive.management.commands.import_comments import Command
@@ -387,7 +387,7 @@ def test_an_import_that_is_killed_goes_on_without_doubles(tmp_path: Path) -> Non
         assert manage("migrate", "-v0").returncode == 0
         assert manage("import_comments", str(path), script=("-c", KILLED)).returncode == -signal.SIGKILL
         said = manage("import_comments", str(path)).stdout
-        assert f"comments: {total - CHUNK_RECORDS} created, 0 edited, {CHUNK_RECORDS} unchanged" in said
+        assert f"comments: {total - FIRST_RECORDS} created, 0 edited, {FIRST_RECORDS} unchanged" in said
         assert "articles: 0 created, 0 edited" in said
         said = manage("import_comments", str(path)).stdout
         assert f"comments: 0 created, 0 edited, {total} unchanged" in said
