@@ -20,12 +20,13 @@ def width(length: int) -> int:
     return max(WIDTH_STEP, -(-length // WIDTH_STEP) * WIDTH_STEP)
 
 
-def plan(lengths: Sequence[int], budget: int = TOKEN_BUDGET) -> Iterator[list[int]]:
+def plan(lengths: Sequence[int], budget: int = TOKEN_BUDGET, rows: int = MOST_ROWS) -> Iterator[list[int]]:
     """Group windows into batches.
 
     Args:
         lengths: Tokens in each window.
         budget: Most padded tokens (width × count) in a batch; a single window may exceed it.
+        rows: Most windows in a batch.
 
     Yields:
         Indices into `lengths`, each in exactly one batch, the longest first.
@@ -33,7 +34,7 @@ def plan(lengths: Sequence[int], budget: int = TOKEN_BUDGET) -> Iterator[list[in
     batch: list[int] = []
     wide = 0
     for index in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        if batch and (wide * (len(batch) + 1) > budget or len(batch) == MOST_ROWS):
+        if batch and (wide * (len(batch) + 1) > budget or len(batch) == rows):
             yield batch
             batch = []
         if not batch:

@@ -27,13 +27,16 @@ def parser() -> ArgumentParser:
     found.add_argument("--stages", type=stages, default=STAGES, help=f"comma list of {', '.join(STAGES)}")
     found.add_argument("--resume", action="store_true", help="go on with what --out holds")
     found.add_argument("--base", type=Path, help="the encoder's folder; without it, the installed package's")
-    found.add_argument("--teacher", type=Path, help="an earlier checkpoint that labels what sets lack")
+    found.add_argument("--large", type=Path, help="folder of a larger encoder, of which teachers are made")
+    found.add_argument("--taught", type=Path, help="taught.npz of an earlier run over the same data")
     found.add_argument("--passes", type=float, default=USUAL.passes, help="over the training part (2)")
     found.add_argument("--steps", type=int, default=0, help="at most so many steps; the rate falls to 0 by then")
     found.add_argument("--rate", type=float, default=USUAL.rate, help="highest learning rate (1.5e-4)")
+    found.add_argument("--batch-tokens", type=int, default=USUAL.batch_tokens, help="padded tokens a step (4096)")
     found.add_argument("--threads", type=int, help="processor threads; without it, all")
     found.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="what trains (cpu)")
-    found.add_argument("--version", type=int, default=2, help="of the model that is written (2)")
+    found.add_argument("--workers", type=int, default=0, help="processes that prepare batches (0)")
+    found.add_argument("--version", type=int, default=3, help="of the model that is written (3)")
     return found
 
 
@@ -79,9 +82,26 @@ def _run(options: Namespace) -> None:
 
     if options.threads:
         torch.set_num_threads(options.threads)
-    recipe = replace(USUAL, passes=options.passes, most_steps=options.steps, rate=options.rate)
+    recipe = replace(
+        USUAL,
+        passes=options.passes,
+        most_steps=options.steps,
+        rate=options.rate,
+        batch_tokens=options.batch_tokens,
+    )
     base = base_folder(options.base)
-    run = Run(options.data, options.out, base, options.teacher, recipe, options.seed, options.version, options.device)
+    run = Run(
+        data=options.data,
+        out=options.out,
+        base=base,
+        large=options.large,
+        taught=options.taught,
+        recipe=recipe,
+        seed=options.seed,
+        version=options.version,
+        device=options.device,
+        workers=options.workers,
+    )
     run_stages(run, options.stages, resume=options.resume)
 
 

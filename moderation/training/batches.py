@@ -8,29 +8,28 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.scoring.results import ATTRIBUTES
 from moderation.training.closing import closing_weight
 from moderation.training.examples import OUTPUTS, SETS, Example, Marked
 from moderation.training.recipe import Recipe
 from moderation.training.roughening import roughened
+from moderation.training.swapping import swapped
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
 Floats = NDArray[np.float32]
 PLACE = {name: i for i, name in enumerate(OUTPUTS)}
+SCALE = {name: i for name, i in PLACE.items() if name not in ATTRIBUTES}
 # Lengths are blurred by this much before sorting, so that each pass has batches of its own.
 BLUR = 0.2
-# Sets whose labels are one word for many annotators: 0 or 1, wrong here and there.
-HARD = frozenset({"wikipedia"})
-# Word pieces of texts that nobody marked, and padding.
-UNKNOWN = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +39,44 @@ class Batch:
     Attributes:
         ids: Rows × width, padded with 0.
         mask: 1 where `ids` are real.
-        targets: Rows × outputs, shares.
+        targets: Rows × outputs, shares, as people of the set see it.
         weights: Rows × outputs; 0 where nothing is known.
+        soft, soft_weights: The same by teachers, who have no set.
         sets: Each row's place in `SETS`.
-        pieces: Rows × width: share of the annotators who marked the word piece, or `UNKNOWN`.
+        pieces: Rows × width: share of those who marked the word piece.
+        piece_weights: Rows × width; 0 where nobody was asked.
     """
 
     ids: NDArray[np.int64]
     mask: NDArray[np.int64]
     targets: Floats
     weights: Floats
+    soft: Floats
+    soft_weights: Floats
     sets: NDArray[np.int64]
     pieces: Floats
+    piece_weights: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """Training examples, and what teachers say of them: examples × outputs, NaN where no teacher knows."""
+    """Training examples, and what teachers say of them.
+
+    Attributes:
+        soft: Examples × outputs, NaN where no teacher knows.
+        weight: Of the teachers' labels, beside people's.
+        words: For each example what a teacher marks in it; None where none was asked. Empty: none was asked of any.
+    """
 
     examples: Sequence[Example]
     soft: Floats
+    weight: float
+    words: Sequence[Marked | None] = ()
+
+    def part(self, places: Sequence[int]) -> Taught:
+        """These examples alone."""
+        words = [self.words[i] for i in places] if self.words else ()
+        return replace(self, examples=[self.examples[i] for i in places], soft=self.soft[places], words=words)
 
 
 class Batches:
@@ -99,38 +116,54 @@ class Batches:
         yield group
 
     def batch(self, number: int, group: Sequence[int]) -> Batch:
-        """The rows of one batch; the noise on them follows from seed, pass and example."""
-        examples = [self._rough(number, i) for i in group]
-        found = self._tokenizer.encode_batch([one.text for one in examples])
+        """The rows of one batch; what chance does to them follows from seed, pass and example."""
+        seen = [self._seen(number, i) for i in group]
+        found = self._tokenizer.encode_batch([one.text for one in seen])
         shape = (len(group), max(len(one.ids) for one in found))
         ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-        pieces = np.full(shape, UNKNOWN, dtype=np.float32)
-        for row, (one, encoding) in enumerate(zip(examples, found, strict=True)):
+        pieces, piece_weights = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
+        for row, (one, encoding) in enumerate(zip(seen, found, strict=True)):
             width = len(encoding.ids)
             ids[row, :width], mask[row, :width] = encoding.ids, 1
             if one.spans is not None:
+                asked = 1.0 if self._taught.examples[group[row]].spans is not None else self._recipe.word_weight
                 pieces[row, :width] = _pieces(encoding, one.spans)
-        targets, weights = self._targets(group)
-        sets = np.array([SETS.index(one.set) for one in examples])
-        return Batch(ids, mask, targets, weights, sets, pieces)
+                piece_weights[row, :width] = [asked * (last > first) for first, last in encoding.offsets]
+        targets, weights = _targets(seen)
+        soft, soft_weights = self._soft(group, seen)
+        sets = np.array([SETS.index(one.set) for one in seen])
+        return Batch(ids, mask, targets, weights, soft, soft_weights, sets, pieces, piece_weights)
 
-    def _rough(self, number: int, i: int) -> Example:
+    def _seen(self, number: int, i: int) -> Example:
+        """The example as this pass sees it: with the teacher's words, about others, disguised, or as it is."""
         chance = random.Random(f"{self._seed} {number} {i}")  # noqa: S311 - training, no secret
         one = self._taught.examples[i]
+        if one.spans is None and self._taught.words:
+            one = replace(one, spans=self._taught.words[i])
+        other = swapped(one, chance, named=self._recipe.named, unnamed=self._recipe.unnamed)
+        if other:
+            labels = {name: share for name, share in one.labels.items() if name in ATTRIBUTES}
+            one = replace(other, labels=labels)
         return roughened(one, chance) if chance.random() < self._recipe.noise else one
 
-    def _targets(self, group: Sequence[int]) -> tuple[Floats, Floats]:
+    def _soft(self, group: Sequence[int], seen: Sequence[Example]) -> tuple[Floats, Floats]:
+        """The teachers' labels, but none where Perspective's own score is there, or where nobody could know it."""
         soft = self._taught.soft[group]
-        targets = np.nan_to_num(soft)
-        weights = np.where(np.isnan(soft), 0.0, self._recipe.teacher_weight).astype(np.float32)
-        for row, i in enumerate(group):
-            one = self._taught.examples[i]
-            for name, value in one.labels.items():
-                place = PLACE[name]
-                heard = self._recipe.teacher_share if one.set in HARD and weights[row, place] else 0.0
-                targets[row, place] = (1 - heard) * value + heard * targets[row, place]
-                weights[row, place] = 1.0
-        return targets, weights
+        weights = np.where(np.isnan(soft), 0.0, self._taught.weight).astype(np.float32)
+        for row, (i, one) in enumerate(zip(group, seen, strict=True)):
+            known = self._taught.examples[i].labels.keys()
+            if one.labels.keys() != known:  # about others than the comment was
+                weights[row, len(ATTRIBUTES) :] = 0.0
+            weights[row, [place for name, place in SCALE.items() if name in known]] = 0.0
+        return np.nan_to_num(soft), weights
+
+
+def _targets(seen: Sequence[Example]) -> tuple[Floats, Floats]:
+    targets, weights = np.zeros((2, len(seen), len(OUTPUTS)), dtype=np.float32)
+    for row, one in enumerate(seen):
+        for name, value in one.labels.items():
+            targets[row, PLACE[name]], weights[row, PLACE[name]] = value, 1.0
+    return targets, weights
 
 
 def open_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
@@ -144,10 +177,8 @@ def open_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
 
 
 def _pieces(encoding: Encoding, spans: Marked) -> list[float]:
-    """The highest share that touches each word piece; special tokens are unknown."""
+    """The highest share that touches each word piece; 0 for special tokens."""
     return [
         max((share for begin, end, share in spans if begin < last and first < end), default=0.0)
-        if last > first
-        else UNKNOWN
         for first, last in encoding.offsets
     ]

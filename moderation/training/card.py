@@ -20,6 +20,7 @@ LICENCES = {
     "paradetox": "ParaDetox; CC0",
     "perspective": "Wikipedia talk comments with Perspective's scores; Apache-2.0",
     "unlabelled": "Wikipedia talk comments, Jigsaw 2021; CC0",
+    "cropped": "sentences out of longer comments of these sets",
     "own": "written for this project; Apache-2.0",
 }
 

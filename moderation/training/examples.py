@@ -36,7 +36,7 @@ FURTHER = (
 )
 OUTPUTS = (*ATTRIBUTES, *SERVED, *FURTHER)
 # Sets differ in what they call toxic: each has shifts of its own in training (`network.SetShift`).
-SETS = ("wikipedia", "context", "civil", "tweets", "paradetox", "perspective", "unlabelled", "own")
+SETS = ("wikipedia", "context", "civil", "tweets", "paradetox", "perspective", "unlabelled", "own", "cropped")
 
 Marked = tuple[tuple[int, int, float], ...]
 
@@ -53,7 +53,8 @@ class Example:
         labels: Output → share, 0 to 1.
         weight: How often a pass of the training sees it: 0.3 is three passes of ten, 4 is four times in each.
         spans: (begin, end, share of annotators who marked it) in code points; None where nobody was asked to mark.
-        group: Examples of one group fall into one split; empty: the text stands alone.
+        group: Examples of one group fall into one split; empty: the text stands alone. Of an example that was made of
+            another one: what `teaching.fold_of` finds that one's fold by.
     """
 
     text: str

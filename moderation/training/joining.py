@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from moderation.scoring.results import ATTRIBUTES
+from moderation.training.cleaning import key_of
 from moderation.training.examples import Example, Marked
 
-# The mark of a joined example, in `Example.group`.
-JOINED = "joined"
+# The mark of a joined example, in `Example.group`, before the key of the one that it was made of.
+JOINED = "joined "
 # How many joined examples are made of one example of a set, the other sets' texts being longer or less sure.
 COPIES = {"own": 4.0, "civil": 0.25}
 # A pass sees them as often as this.
@@ -47,7 +48,9 @@ def _joined(one: Example, first: str, last: str, chance: random.Random) -> Examp
     text = f"{head}{one.text} {after}".strip()
     labels = {name: share for name, share in one.labels.items() if name in ATTRIBUTES}
     spans = None if one.spans is None else _moved(one.spans, len(head))
-    return replace(one, text=text, labels=labels, spans=spans, weight=WEIGHT, group=JOINED)
+    return replace(
+        one, text=text, labels=labels, spans=spans, weight=WEIGHT, group=JOINED + key_of(one.group or one.text)
+    )
 
 
 def _moved(spans: Marked, by: int) -> Marked:

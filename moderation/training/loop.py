@@ -6,15 +6,16 @@ and the state of chance. A resumed run goes on as if it had not been stopped.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from moderation.training.batches import Batches
+from moderation.training.batches import Batch, Batches
 from moderation.training.network import Network, fast, loss_of
 from moderation.training.recipe import Recipe
 
@@ -29,13 +30,32 @@ LINE_SECONDS = 20.0
 
 @dataclass(slots=True)
 class Moment:
-    """Where a training is: steps done, and the mean loss of the last hundred or so."""
+    """Where a training is: steps done, and the mean loss of the last hundred or so.
+
+    The loss stays where it was computed until it is shown: a graphics card would be waited for at every step.
+    """
 
     step: int = 0
-    loss: float = 0.0
+    loss: torch.Tensor | float = 0.0
 
 
-def train(network: Network, batches: Batches, recipe: Recipe, folder: Path, *, attributes: int, seed: int) -> None:
+class Prepared(torch.utils.data.Dataset[Batch]):
+    """The batches of the steps that are left, by number: what processes beside the training make ahead of it."""
+
+    def __init__(self, batches: Batches, work: Sequence[Work]) -> None:
+        """Make nothing yet."""
+        self._batches, self._work = batches, work
+
+    def __len__(self) -> int:
+        return len(self._work)
+
+    def __getitem__(self, place: int) -> Batch:
+        return self._batches.batch(*self._work[place])
+
+
+def train(
+    network: Network, batches: Batches, recipe: Recipe, folder: Path, *, attributes: int, seed: int, workers: int = 0
+) -> None:
     """Train to the end of the recipe, from the folder's checkpoint where there is one.
 
     Args:
@@ -43,24 +63,41 @@ def train(network: Network, batches: Batches, recipe: Recipe, folder: Path, *, a
         batches: Of the training part.
         folder: Where the checkpoint is kept; it stays, so that a finished training is not begun again.
         attributes: How many of the outputs, the first ones, are not on Perspective's scale.
+        workers: Processes that prepare batches; 0: this one does.
     """
     torch.manual_seed(seed)
     optimiser = _optimiser(network, recipe)
     steps = list(_steps(batches, recipe))
     moment = _restore(network, optimiser, folder / CHECKPOINT)
+    left = steps[moment.step :]
     saved = told = time.monotonic()
     network.train()
-    for step in range(moment.step, len(steps)):
-        loss = _step(network, optimiser, batches, recipe, *steps[step], attributes)
-        moment.step, moment.loss = step + 1, _running(moment, loss)
+    for batch, (_work, rate) in zip(_ahead(batches, [work for work, _ in left], workers), left, strict=True):
+        loss = _step(network, optimiser, batch, recipe, rate, attributes)
+        moment.step, moment.loss = moment.step + 1, _running(moment, loss)
         if time.monotonic() - saved >= recipe.save_seconds:
             _save(network, optimiser, moment, folder / CHECKPOINT)
             saved = time.monotonic()
         if time.monotonic() - told >= LINE_SECONDS:
             told = time.monotonic()
-            sys.stderr.write(f"step {moment.step:,} of {len(steps):,}, loss {moment.loss:.4f}\n")
+            sys.stderr.write(f"step {moment.step:,} of {len(steps):,}, loss {float(moment.loss):.4f}\n")
     _save(network, optimiser, moment, folder / CHECKPOINT)
     network.eval()
+
+
+def _ahead(batches: Batches, work: Sequence[Work], workers: int) -> Iterator[Batch]:
+    prepared = Prepared(batches, work)
+    if not workers:
+        return (prepared[place] for place in range(len(work)))
+    loader: torch.utils.data.DataLoader[Batch] = torch.utils.data.DataLoader(
+        prepared, batch_size=None, num_workers=workers, prefetch_factor=8, worker_init_fn=_alone
+    )
+    return iter(loader)
+
+
+def _alone(_number: int) -> None:
+    """Let the tokenizer of a preparing process work with one thread: there are as many processes as are wanted."""
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 
 def _steps(batches: Batches, recipe: Recipe) -> Iterator[tuple[Work, float]]:
@@ -110,25 +147,23 @@ def _rates(recipe: Recipe, highest: float, steps: int) -> Iterator[float]:
 def _step(
     network: Network,
     optimiser: torch.optim.Optimizer,
-    batches: Batches,
+    batch: Batch,
     recipe: Recipe,
-    work: Work,
     rate: float,
     attributes: int,
-) -> float:
+) -> torch.Tensor:
     for group in optimiser.param_groups:
         group["lr"] = rate
-    batch = batches.batch(*work)
     with fast(network):
         loss = loss_of(network, batch, recipe, attributes)
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
     optimiser.step()
     optimiser.zero_grad()
-    return float(loss.detach())
+    return loss.detach()
 
 
-def _running(moment: Moment, loss: float) -> float:
+def _running(moment: Moment, loss: torch.Tensor) -> torch.Tensor | float:
     share = max(0.01, 1 / (moment.step + 1))
     return moment.loss * (1 - share) + loss * share
 
@@ -136,7 +171,7 @@ def _running(moment: Moment, loss: float) -> float:
 def _save(network: Network, optimiser: torch.optim.Optimizer, moment: Moment, path: Path) -> None:
     new = path.with_suffix(".new")
     state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "chance": torch.get_rng_state()}
-    torch.save({**state, "step": moment.step, "loss": moment.loss}, new)
+    torch.save({**state, "step": moment.step, "loss": float(moment.loss)}, new)
     new.replace(path)
 
 

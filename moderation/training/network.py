@@ -44,7 +44,10 @@ class SetShift(torch.nn.Module):
 
 
 class Network(torch.nn.Module):
-    """`classifier` is in Hugging Face's form, so that `scoring.convert` reads what is saved."""
+    """`classifier` is in Hugging Face's form, so that `scoring.convert` reads what is saved.
+
+    A teacher may have another encoder, whose outputs are not over a pooler but over the hidden states themselves.
+    """
 
     def __init__(self, classifier: Any) -> None:
         super().__init__()
@@ -54,14 +57,15 @@ class Network(torch.nn.Module):
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits: rows × outputs, and rows × width for the word pieces."""
-        hidden = self.classifier.bert(input_ids=ids, attention_mask=mask).last_hidden_state
-        pooled = self.classifier.bert.pooler(hidden)
-        logits = self.classifier.classifier(self.classifier.dropout(pooled))
+        encoder = self.classifier.base_model
+        hidden = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        pooler = getattr(encoder, "pooler", None)
+        logits = self.classifier.classifier(self.classifier.dropout(pooler(hidden)) if pooler else hidden)
         return logits.float(), self.token_classifier(hidden).squeeze(-1).float()
 
     def place(self, numbers: NDArray[Any]) -> torch.Tensor:
         """Numbers where the weights are."""
-        return torch.from_numpy(numbers).to(self.token_classifier.weight.device)
+        return torch.from_numpy(numbers).to(self.token_classifier.weight.device, non_blocking=True)
 
 
 def build(base: Path, outputs: Sequence[str], seed: int) -> Network:
@@ -105,24 +109,34 @@ def fast(network: Network) -> AbstractContextManager[Any]:
 def loss_of(network: Network, batch: Batch, recipe: Recipe, attributes: int) -> torch.Tensor:
     """The loss of one batch, of which three parts are summed.
 
-    Cross-entropy with shares over every label that is known; the distance on Perspective's scale; cross-entropy over
-    the word pieces of marked texts.
+    Cross-entropy with shares over every label that is known, of people with their set's shift and of teachers without;
+    the distance on Perspective's scale; cross-entropy over the word pieces of marked texts.
     """
     ids, mask, sets = (network.place(part) for part in (batch.ids, batch.mask, batch.sets))
-    targets, weights, pieces = (network.place(part) for part in (batch.targets, batch.weights, batch.pieces))
+    targets, weights, soft, soft_weights = (
+        network.place(part) for part in (batch.targets, batch.weights, batch.soft, batch.soft_weights)
+    )
     logits, tokens = network(ids, mask)
-    shifted = network.shift(logits, sets)
-    entropy = functional.binary_cross_entropy_with_logits(shifted, targets, weights, reduction="sum") / weights.sum()
     scale = slice(attributes, None)
-    distance = _distance(shifted[:, scale], targets[:, scale], recipe.logit_weight) * weights[:, scale]
-    known = pieces >= 0
+    parts = ((network.shift(logits, sets), targets, weights), (logits, soft, soft_weights))
+    entropy = sum(_entropy(said, known, weight).sum() for said, known, weight in parts)
+    distance = sum(
+        (_distance(said[:, scale], known[:, scale], recipe.logit_weight) * weight[:, scale]).sum()
+        for said, known, weight in parts
+    )
+    weight = weights + soft_weights
+    words = _entropy(tokens, network.place(batch.pieces), network.place(batch.piece_weights)).sum()
     loss: torch.Tensor = (
-        entropy
-        + recipe.scale_weight * distance.sum() / weights[:, scale].sum().clamp(min=1)
-        + recipe.token_weight * _token_loss(tokens[known], pieces[known])
+        entropy / weight.sum()
+        + recipe.scale_weight * distance / weight[:, scale].sum().clamp(min=1)
+        + recipe.token_weight * words / network.place(batch.piece_weights).sum().clamp(min=1)
         + recipe.set_decay * network.shift.size()
     )
     return loss
+
+
+def _entropy(logits: torch.Tensor, shares: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    return functional.binary_cross_entropy_with_logits(logits, shares, weights, reduction="none")
 
 
 def _distance(logits: torch.Tensor, scores: torch.Tensor, logit_weight: float) -> torch.Tensor:
@@ -133,9 +147,3 @@ def _distance(logits: torch.Tensor, scores: torch.Tensor, logit_weight: float) -
     """
     between = functional.smooth_l1_loss(logits, torch.logit(scores, eps=0.01), reduction="none")
     return (logits.sigmoid() - scores).abs() + logit_weight * between
-
-
-def _token_loss(logits: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
-    if not len(shares):
-        return logits.sum() * 0
-    return functional.binary_cross_entropy_with_logits(logits, shares)

@@ -10,10 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from moderation.scoring.batches import plan
+from moderation.scoring.batches import MOST_ROWS, TOKEN_BUDGET, plan
 from moderation.scoring.engine import pad
 from moderation.training.batches import open_tokenizer
 from moderation.training.network import Network, fast
+
+# Padded tokens in a batch on a graphics card.
+GPU_BUDGET = 32_768
 
 Floats = NDArray[np.float32]
 Words = list[tuple[int, int, float]]
@@ -36,7 +39,9 @@ def predict(
     logits = np.zeros((len(texts), network.classifier.config.num_labels), dtype=np.float32)
     words: list[Words] = [[] for _ in texts]
     done = 0
-    for group in plan([len(one.ids) for one in found]):
+    large = network.token_classifier.weight.is_cuda
+    budget, rows = (GPU_BUDGET, GPU_BUDGET) if large else (TOKEN_BUDGET, MOST_ROWS)
+    for group in plan([len(one.ids) for one in found], budget, rows):
         ids, mask = pad([found[i].ids for i in group])
         with torch.no_grad(), fast(network):
             outputs, tokens = network(network.place(ids), network.place(mask))

@@ -17,8 +17,10 @@ class Recipe:
         rate: Highest learning rate, AdamW; rises over `warm_up` of the steps, then falls linearly to 0.
         batch_tokens: Padded tokens in a batch of texts of like length.
         max_tokens: Longest text, special tokens included; the rest is not read.
-        teacher_weight: Weight of a teacher's labels; those of people have 1.
-        teacher_share: What the teachers' label counts for beside people's, where those are only 0 or 1.
+        teacher_weight: Weight of the labels of trained teachers, beside people's, which have 1.
+        weak_weight: The same of the small LSTM alone.
+        word_weight: The same of a teacher's marks on words.
+        named, unnamed: Chances that another group is named (`swapping.swapped`).
         token_weight: Weight of the loss over word pieces.
         scale_weight: Weight of the distance on Perspective's scale, next to the cross-entropy.
         logit_weight: Weight of the distance between logits there, which orders the many low scores.
@@ -28,19 +30,26 @@ class Recipe:
     """
 
     passes: float = 2.0
-    closing: float = 0.35
-    closing_rate: float = 5e-5
+    closing: float = 1.0
+    closing_rate: float = 1e-4
     most_steps: int = 0
     rate: float = 1.5e-4
     warm_up: float = 0.06
     decay: float = 0.01
     batch_tokens: int = 4096
     max_tokens: int = 128
-    teacher_weight: float = 0.3
-    teacher_share: float = 0.25
+    teacher_weight: float = 1.0
+    weak_weight: float = 0.3
+    word_weight: float = 0.5
+    named: float = 0.4
+    unnamed: float = 0.1
     token_weight: float = 0.5
     scale_weight: float = 1.0
     logit_weight: float = 0.15
     noise: float = 0.15
     set_decay: float = 0.001
     save_seconds: float = 180.0
+
+
+# Teachers are larger and learn from what people said alone.
+TEACHER = Recipe(passes=3.0, closing=0.3, rate=6e-5, closing_rate=2e-5, batch_tokens=8192)

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from moderation.scoring.noise import KINDS, disguise
 from moderation.training.examples import Example, Marked
+from moderation.training.swapping import moved
 
 WORD = re.compile(r"[^\W\d_]{3,}")
 SURE = 0.5
@@ -26,18 +27,9 @@ def roughened(example: Example, chance: random.Random) -> Example:
     begin, end = chance.choice(marked or places)
     rough = disguise(example.text, [(begin, end)], chance.choice(sorted(KINDS)), chance)
     longer = len(rough) - len(example.text)
-    spans = None if example.spans is None else _moved(example.spans, end, longer)
+    spans = None if example.spans is None else moved(example.spans, end, longer)
     return replace(example, text=rough, spans=spans)
 
 
 def _is_marked(place: tuple[int, int], spans: Marked) -> bool:
     return any(begin <= place[0] and place[1] <= end and share >= SURE for begin, end, share in spans)
-
-
-def _moved(spans: Marked, after: int, longer: int) -> Marked:
-    """Spans of the new text: what begins or ends at or behind the word moves with its end."""
-
-    def moved(at: int) -> int:
-        return at + longer if at >= after else at
-
-    return tuple((moved(begin), max(moved(begin) + 1, moved(end)), share) for begin, end, share in spans)

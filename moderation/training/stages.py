@@ -1,6 +1,6 @@
 """The stages of a run, each of which leaves a file behind: a run that was stopped goes on at the first that is missing.
 
-data: `splits/*.jsonl` → teach: `soft.npy` → train: `checkpoint.pt` → calibrate: `calibration.json` → export:
+data: `splits/*.jsonl` → teach: `taught.npz` → train: `checkpoint.pt` → calibrate: `calibration.json` → export:
 `checkpoint/`, `model/`, `figures.json`, `card.md`.
 """
 
@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,24 @@ from moderation.scoring.results import ATTRIBUTES
 from moderation.training import calibrating, cleaning, exporting, judging, splitting
 from moderation.training.batches import Batches, Taught
 from moderation.training.card import card
+from moderation.training.cropping import CROPPED, cropped
 from moderation.training.examples import OUTPUTS, SETS, Example, TrainingError, read_examples, write_examples
 from moderation.training.joining import joined
 from moderation.training.loop import CHECKPOINT, train
 from moderation.training.network import Network, build
 from moderation.training.predicting import Said, predict
-from moderation.training.recipe import Recipe
+from moderation.training.recipe import TEACHER, Recipe
 from moderation.training.sources import read_all
-from moderation.training.teaching import soft_labels, teachers
+from moderation.training.taught import read_taught, write_taught
+from moderation.training.teaching import Class, forget, taught_in_class, weak_labels
 
 LINE_SECONDS = 20.0
-PARITY_TEXTS = 200
+PARITY_TEXTS = 5_000
+TAUGHT = "taught.npz"
+# Chance in what is made of the training part.
+MADE_BY = 1
+# A teacher's words are marked from here on in its figures; the trained network's own threshold is chosen.
+TEACHERS_THRESHOLD = 0.4
 # The sets whose dev part the choices after the training look at.
 CHOSEN_BY = calibrating.NATURAL | {"perspective", "civil"}
 
@@ -40,19 +47,23 @@ class Run:
 
     Attributes:
         base: Folder of the encoder to start from: config, weights, tokenizer.
-        teacher: An earlier checkpoint that labels what sets lack, next to the LSTM; or None.
+        large: Folder of a larger encoder that teachers are made of; or None: the LSTM alone teaches.
+        taught: What teachers said in an earlier run over the same data; or None.
         version: Of the model that is exported.
         device: What trains: `cpu`, or `cuda` where torch has it.
+        workers: Processes that prepare batches beside the training; 0: the training itself does.
     """
 
     data: Path
     out: Path
     base: Path
-    teacher: Path | None
+    large: Path | None
+    taught: Path | None
     recipe: Recipe
     seed: int
     version: int
     device: str = "cpu"
+    workers: int = 0
 
     @property
     def tokenizer(self) -> Path:
@@ -68,7 +79,8 @@ def make_data(run: Run) -> None:
     """Read, clean, deduplicate and split every set."""
     cleaned = filter(None, map(cleaning.clean, read_all(run.data)))
     parts = splitting.split(cleaning.deduplicate(cleaned))
-    parts["train"] = [*parts["train"], *joined(parts["train"], run.seed)]
+    # The same in every run, whatever its seed: what teachers said of these texts stays true.
+    parts["train"] += [*joined(parts["train"], MADE_BY), *cropped(parts["train"], MADE_BY)]
     run.part("train").parent.mkdir(exist_ok=True)
     for name, examples in parts.items():
         write_examples(run.part(name), examples)
@@ -76,25 +88,37 @@ def make_data(run: Run) -> None:
 
 
 def teach(run: Run) -> None:
-    """Have the teachers label the training part."""
-    import numpy
+    """Have teachers label the training part; with a larger encoder `teachers.json` tells how good they are."""
+    examples = list(read_examples(run.part("train")))
+    if run.taught:
+        write_taught(run.out / TAUGHT, read_taught(run.taught, examples))
+        return
+    taught = Taught(examples, weak_labels(examples, progress_of), run.recipe.weak_weight)
+    if run.large:
+        test = list(read_examples(run.part("test")))
+        asked = _class(run, run.large)
+        texts = [one.text for one in test]
+        taught, said = taught_in_class(taught, texts, asked, run.recipe.teacher_weight, progress_of)
+        _write_json(run.out / "teachers.json", judging.judge(test, said, TEACHERS_THRESHOLD))
+    write_taught(run.out / TAUGHT, taught)
+    if run.large:
+        forget(asked)
 
-    texts = [one.text for one in read_examples(run.part("train"))]
-    soft = soft_labels(texts, teachers(run.teacher, run.recipe.max_tokens), progress_of("taught", len(texts)))
-    # A file, not a path: numpy would add its own ending.
-    with (run.out / "soft.new").open("wb") as file:
-        numpy.save(file, soft)
-    (run.out / "soft.new").replace(run.out / "soft.npy")
+
+def _class(run: Run, large: Path) -> Class:
+    recipe = replace(TEACHER, most_steps=run.recipe.most_steps)
+    return Class(large, run.out / "teachers", recipe, run.seed, run.device, run.workers)
 
 
 def make_network(run: Run) -> None:
     """Train, or go on with it."""
-    import numpy
-
-    examples = list(read_examples(run.part("train")))
-    batches = Batches(Taught(examples, numpy.load(run.out / "soft.npy")), run.tokenizer, run.recipe, run.seed)
+    taught = read_taught(run.out / TAUGHT, list(read_examples(run.part("train"))))
+    if not taught.words:  # nobody said what crops are
+        taught = taught.part([i for i, one in enumerate(taught.examples) if one.set != CROPPED])
+    batches = Batches(taught, run.tokenizer, run.recipe, run.seed)
     network = build(run.base, OUTPUTS, run.seed).to(run.device)
-    train(network, batches, run.recipe, run.out, attributes=len(ATTRIBUTES), seed=run.seed)
+    attributes = len(ATTRIBUTES)
+    train(network, batches, run.recipe, run.out, attributes=attributes, seed=run.seed, workers=run.workers)
 
 
 def calibrate(run: Run) -> None:
@@ -156,7 +180,7 @@ def _said(run: Run, part: str, network: Network, sets: Collection[str] = SETS) -
 
 STAGES: Mapping[str, tuple[str, Callable[[Run], None]]] = {
     "data": ("splits/test.jsonl", make_data),
-    "teach": ("soft.npy", teach),
+    "teach": (TAUGHT, teach),
     "train": ("", make_network),
     "calibrate": ("calibration.json", calibrate),
     "export": ("card.md", export),

@@ -1,61 +1,143 @@
-"""Labels for what sets lack: the mean of what the teachers say. Theirs have a low weight; people's labels stand.
+"""Labels for what sets lack, and a second opinion on what they have: large networks, each asked only what it never saw.
 
-Of texts that name an identity the teachers are not asked what makes the name itself a fault: they learnt from comments
-in which these words were mostly abuse, and a model that repeats them flags the people who are meant.
+The examples fall into folds. A teacher of a larger encoder learns from all folds but one and judges that one, so what
+it says of a text is no memory of the text's own label (Wolpert's stacking, 1992): a wrong label in a set is outvoted
+instead of learnt. Where no such encoder is given, the small LSTM alone fills in, at a low weight.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from moderation.scoring.identity_terms import terms_in
-from moderation.training.batches import PLACE, Floats
-from moderation.training.examples import OUTPUTS
-from moderation.training.network import build
-from moderation.training.predicting import predict
+from moderation.scoring.results import ATTRIBUTES
+from moderation.training.batches import PLACE, Batches, Floats, Taught
+from moderation.training.cleaning import key_of
+from moderation.training.cropping import CROPPED
+from moderation.training.examples import OUTPUTS, Example, Marked
+from moderation.training.joining import JOINED
+from moderation.training.loop import train
+from moderation.training.network import Network, build
+from moderation.training.predicting import Said, predict
+from moderation.training.recipe import TEACHER, Recipe
 from moderation.training.teacher import TAUGHT, Teacher, teacher_folder
 
-# Texts in, texts × outputs out, NaN for outputs that this teacher does not know.
-Teach = Callable[[Sequence[str], Callable[[int], None]], Floats]
+FOLDS = 4
+# The LSTM knows talk comments; of texts that name an identity it is not asked what makes the name itself a fault.
+TALK = frozenset({"wikipedia", "context", "perspective", "unlabelled"})
 NOT_ASKED = ("toxicity", "severe_toxicity", "insult", "identity_attack")
+# A share below this is no mark.
+LEAST_SHARE = 0.04
+
+Progress = Callable[[str, int], Callable[[int], None]]
 
 
-def teachers(checkpoint: Path | None, max_tokens: int) -> list[Teach]:
-    """The LSTM, and an earlier checkpoint of all outputs where one is given."""
-    found: list[Teach] = [_lstm()]
-    return [*found, _earlier(checkpoint, max_tokens)] if checkpoint else found
+@dataclass(frozen=True, slots=True)
+class Class:
+    """Whom teachers are made of, and how.
+
+    Attributes:
+        base: Folder of the larger encoder: config, weights, tokenizer.
+        folder: Where their checkpoints lie while they learn.
+        recipe: How they learn.
+        seed: Chance.
+        device: Where they learn.
+        workers: Processes that prepare batches.
+    """
+
+    base: Path
+    folder: Path
+    recipe: Recipe = TEACHER
+    seed: int = 1
+    device: str = "cpu"
+    workers: int = 0
 
 
-def soft_labels(texts: Sequence[str], found: Sequence[Teach], progress: Callable[[int], None]) -> Floats:
-    """Texts × outputs: the mean over the teachers that know an output, NaN where none does."""
-    said = np.stack([teach(texts, progress) for teach in found])
-    known = (~np.isnan(said)).sum(axis=0)
-    mean: Floats = np.where(known, np.nansum(said, axis=0) / np.maximum(known, 1), np.nan).astype(np.float32)
-    named = [i for i, text in enumerate(texts) if terms_in(text)]
-    mean[np.ix_(named, [PLACE[name] for name in NOT_ASKED])] = np.nan
-    return mean
+def fold_of(example: Example) -> int:
+    """The fold of an example; whatever was made of it falls into the same one."""
+    made_of = example.group.removeprefix(JOINED)
+    is_key = example.set == CROPPED or made_of != example.group
+    key = made_of if is_key else key_of(example.group or example.text)
+    return int(key[8:16], 16) % FOLDS
 
 
-def _lstm() -> Teach:
-    teacher = Teacher(teacher_folder())
+def weak_labels(examples: Sequence[Example], progress: Progress) -> Floats:
+    """What the LSTM says: examples × outputs, NaN where it is not asked."""
+    found = np.full((len(examples), len(OUTPUTS)), np.nan, dtype=np.float32)
+    talk = [i for i, one in enumerate(examples) if one.set in TALK]
+    said = Teacher(teacher_folder())([examples[i].text for i in talk], progress("the LSTM", len(talk)))
+    found[np.ix_(talk, [PLACE[name] for name in TAUGHT])] = said
+    named = [i for i in talk if terms_in(examples[i].text)]
+    found[np.ix_(named, [PLACE[name] for name in NOT_ASKED])] = np.nan
+    return found
 
-    def teach(texts: Sequence[str], progress: Callable[[int], None]) -> Floats:
-        found = np.full((len(texts), len(OUTPUTS)), np.nan, dtype=np.float32)
-        found[:, [PLACE[name] for name in TAUGHT]] = teacher(texts, progress)
-        return found
 
-    return teach
+def taught_in_class(
+    taught: Taught, held_out: Sequence[str], asked: Class, weight: float, progress: Progress
+) -> tuple[Taught, Said]:
+    """Have a class of teachers learn, and judge what they have not seen.
+
+    Args:
+        taught: The training part with the LSTM's labels.
+        held_out: Texts that none of them learns from.
+        weight: Of what they say, beside people's labels.
+
+    Returns:
+        The training part with their labels, and what they say of the held-out texts on average.
+    """
+    folds = np.array([fold_of(one) for one in taught.examples])
+    soft = np.full_like(taught.soft, np.nan)
+    words: list[Marked | None] = [None] * len(folds)
+    others: list[Said] = []
+    for fold in range(FOLDS):
+        teacher = _teacher(taught, folds, fold, asked, progress)
+        places = [i for i in np.flatnonzero(folds == fold).tolist() if _is_asked(taught.examples[i])]
+        texts = [taught.examples[i].text for i in places]
+        said, other = (
+            predict(
+                teacher,
+                asked.base / "tokenizer.json",
+                part,
+                asked.recipe.max_tokens,
+                progress(f"fold {fold}", len(part)),
+            )
+            for part in (texts, held_out)
+        )
+        soft[places] = 1 / (1 + np.exp(-said.logits))
+        for i, marks in zip(places, said.words, strict=True):
+            words[i] = tuple((begin, end, round(share, 2)) for begin, end, share in marks if share >= LEAST_SHARE)
+        others.append(other)
+    mean = Said(np.mean([one.logits for one in others], axis=0), others[0].words)
+    return Taught(taught.examples, soft, weight, words), mean
 
 
-def _earlier(checkpoint: Path, max_tokens: int) -> Teach:
-    network = build(checkpoint, OUTPUTS, seed=0)
+def _is_asked(example: Example) -> bool:
+    """The project's own sentences say themselves what they are, and so does what was joined from others."""
+    return example.set != "own" and not example.group.startswith(JOINED)
 
-    def teach(texts: Sequence[str], progress: Callable[[int], None]) -> Floats:
-        logits = predict(network, checkpoint / "tokenizer.json", texts, max_tokens, progress).logits
-        found: Floats = (1 / (1 + np.exp(-logits))).astype(np.float32)
-        return found
 
-    return teach
+def _teacher(
+    taught: Taught, folds: np.typing.NDArray[np.int64], fold: int, asked: Class, progress: Progress
+) -> Network:
+    learns = [i for i in np.flatnonzero(folds != fold).tolist() if taught.examples[i].set != CROPPED]
+    progress(f"teacher {fold} learns", len(learns))
+    folder = asked.folder / f"teacher-{fold}"
+    folder.mkdir(parents=True, exist_ok=True)
+    batches = Batches(taught.part(learns), asked.base / "tokenizer.json", asked.recipe, asked.seed + fold)
+    network = build(asked.base, OUTPUTS, asked.seed + fold).to(asked.device)
+    train(
+        network, batches, asked.recipe, folder,
+        attributes=len(ATTRIBUTES), seed=asked.seed + fold, workers=asked.workers,
+    )  # fmt: skip
+    return network
+
+
+def forget(asked: Class) -> None:
+    """Remove the teachers' checkpoints, a gigabyte each."""
+    for fold in range(FOLDS):
+        shutil.rmtree(asked.folder / f"teacher-{fold}", ignore_errors=True)

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from moderation.scoring.descriptions import MODELS
-from moderation.training.batches import PLACE, UNKNOWN, Batches, Taught
-from moderation.training.examples import OUTPUTS, Example
+from moderation.scoring.results import ATTRIBUTES
+from moderation.training.batches import PLACE, Batches, Taught
+from moderation.training.examples import OUTPUTS, Example, Marked
 from moderation.training.recipe import Recipe
 
 TOKENIZER = MODELS["compact"] / "tokenizer.json"
-PLAIN = replace(Recipe(), noise=0.0, batch_tokens=64)
+PLAIN = replace(Recipe(), noise=0.0, named=0.0, unnamed=0.0, batch_tokens=64)
 
 
-def batches(examples: list[Example], recipe: Recipe = PLAIN, tokenizer: Path = TOKENIZER) -> Batches:
+def batches(examples: list[Example], recipe: Recipe = PLAIN, words: Sequence[Marked | None] = ()) -> Batches:
     soft = np.full((len(examples), len(OUTPUTS)), np.nan, dtype=np.float32)
-    soft[:, PLACE["threat"]] = 0.25
-    return Batches(Taught(examples, soft), tokenizer, recipe, seed=4)
+    soft[:, [PLACE["threat"], PLACE["perspective_threat"]]] = 0.25
+    return Batches(Taught(examples, soft, 0.3, words), TOKENIZER, recipe, seed=4)
 
 
 def test_every_example_is_seen_once_a_pass_in_batches_of_bounded_size() -> None:
@@ -55,9 +56,8 @@ def test_the_closing_part_sees_what_sets_lack_more_often() -> None:
     ]
     made = batches(examples * 100)
     seen = Counter(i % 5 for group in made.plan(0, closing=True) for i in group)
-    assert (seen[0], seen[1]) == (2000, 300)
-    assert 30 < seen[2] < 70 > seen[4]
-    assert 50 < seen[3] < 90
+    assert (seen[0], seen[1], seen[2], seen[3]) == (800, 200, 100, 100)
+    assert 10 < seen[4] < 50
 
 
 def test_an_example_that_comes_often_does_not_fill_a_batch() -> None:
@@ -65,32 +65,44 @@ def test_an_example_that_comes_often_does_not_fill_a_batch() -> None:
     assert all(len(set(group)) > len(group) / 2 for group in made.plan(0))
 
 
-def test_people_s_labels_stand_and_the_teacher_fills_in() -> None:
+def test_people_and_teachers_are_heard_side_by_side() -> None:
     labels = {"toxicity": 1.0, "insult": 0.5}
-    made = batches([Example("You fool", "civil", labels), Example("Hm", "own", {"threat": 1.0}, weight=3.0)])
-    batch = made.batch(0, [0, 1])
-    weights = [dict(zip(OUTPUTS, row.tolist(), strict=True)) for row in batch.weights]
-    assert weights[0]["toxicity"] == weights[0]["insult"] == 1.0
-    assert weights[0]["threat"] == pytest.approx(PLAIN.teacher_weight)
-    assert (weights[0]["obscene"], weights[1]["threat"]) == (0.0, 1.0)
-    targets = batch.targets[:, [PLACE["insult"], PLACE["threat"]]].tolist()
-    assert targets == [[0.5, 0.25], [0.0, 1.0]]
+    batch = batches([Example("You fool", "civil", labels), Example("Hm", "own", {"threat": 1.0})]).batch(0, [0, 1])
+    places = [PLACE[name] for name in ("toxicity", "insult", "threat", "obscene")]
+    assert batch.targets[:, places].tolist() == [[1.0, 0.5, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]
+    assert batch.weights[:, places].tolist() == [[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]
+    assert batch.soft[:, PLACE["threat"]].tolist() == [0.25, 0.25]
+    assert batch.soft_weights[:, places].tolist() == [pytest.approx([0.0, 0.0, 0.3, 0.0])] * 2
 
 
-def test_the_teacher_is_heard_beside_labels_that_are_only_yes_or_no() -> None:
-    batch = batches([Example("You fool", "wikipedia", {"threat": 1.0, "insult": 1.0})]).batch(0, [0])
-    heard = PLAIN.teacher_share
-    assert batch.targets[0, PLACE["threat"]] == pytest.approx(1 - heard + heard * 0.25)
-    assert batch.targets[0, PLACE["insult"]] == 1.0
+def test_nobody_is_asked_for_a_score_that_perspective_itself_gave() -> None:
+    scored = Example("You fool", "perspective", {"perspective_threat": 0.4})
+    batch = batches([scored, Example("You fool", "civil", {"insult": 1.0})]).batch(0, [0, 1])
+    assert batch.soft_weights[:, PLACE["perspective_threat"]].tolist() == [0.0, pytest.approx(0.3)]
+
+
+def test_a_comment_about_others_keeps_people_s_labels_and_loses_perspective_s() -> None:
+    said = Example("My gay uncle is a fool", "context", {"toxicity": 1.0, "perspective_toxicity": 0.7})
+    batch = batches([said], replace(PLAIN, named=1.0)).batch(0, [0])
+    assert batch.ids.tolist() != batches([said]).batch(0, [0]).ids.tolist()
+    assert batch.weights[0, PLACE["toxicity"]] == 1.0
+    assert batch.weights[0, len(ATTRIBUTES) :].sum() == batch.soft_weights[0, len(ATTRIBUTES) :].sum() == 0.0
 
 
 def test_word_pieces_have_the_share_of_those_who_marked_them() -> None:
     text = "You fool of a clown"
-    batch = batches([Example(text, "civil", spans=((4, 8, 1.0), (14, 19, 0.25))), Example("Hm", "own")]).batch(
-        0, [0, 1]
-    )
-    assert batch.pieces[0].tolist() == [UNKNOWN, 0.0, 1.0, 0.0, 0.0, 0.25, UNKNOWN]
-    assert set(batch.pieces[1].tolist()) == {UNKNOWN}
+    marked = Example(text, "civil", spans=((4, 8, 1.0), (14, 19, 0.25)))
+    batch = batches([marked, Example("Hm", "own")]).batch(0, [0, 1])
+    assert batch.pieces[0].tolist() == [0.0, 0.0, 1.0, 0.0, 0.0, 0.25, 0.0]
+    assert batch.piece_weights[0].tolist() == [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0]
+    assert not batch.piece_weights[1].any()
+
+
+def test_a_teacher_s_marks_count_for_less_and_only_where_people_marked_nothing() -> None:
+    examples = [Example("You fool", "civil", spans=((4, 8, 1.0),)), Example("You fool", "wikipedia")]
+    batch = batches(examples, words=[((0, 3, 0.9),), ((4, 8, 0.8),)]).batch(0, [0, 1])
+    assert batch.pieces.tolist() == [[0.0, 0.0, 1.0, 0.0], pytest.approx([0.0, 0.0, 0.8, 0.0])]
+    assert batch.piece_weights[:, 1].tolist() == [1.0, PLAIN.word_weight]
 
 
 def test_noise_follows_from_the_seed_and_keeps_labels() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moderation.training.cleaning import key_of
 from moderation.training.examples import Example
 from moderation.training.joining import JOINED, joined
 
@@ -17,7 +18,7 @@ def test_a_joined_text_has_the_sentence_its_labels_and_its_spans() -> None:
     for one in found:
         assert CALM in one.text
         assert one.labels == {"toxicity": 1.0}
-        assert (one.set, one.group) == ("own", JOINED)
+        assert (one.set, one.group) == ("own", JOINED + key_of(rude.text))
         [(begin, end, _)] = one.spans or ()
         assert one.text[begin:end] == "fool"
 

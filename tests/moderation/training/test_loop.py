@@ -18,7 +18,7 @@ RECIPE = replace(Recipe(), passes=1.5, batch_tokens=64)
 def batches(recipe: Recipe) -> Batches:
     examples = [Example(f"Word number {n}", "own" if n % 9 else "wikipedia") for n in range(90)]
     soft = np.full((len(examples), len(OUTPUTS)), np.nan, dtype=np.float32)
-    return Batches(Taught(examples, soft), MODELS["compact"] / "tokenizer.json", recipe, seed=1)
+    return Batches(Taught(examples, soft, 1.0), MODELS["compact"] / "tokenizer.json", recipe, seed=1)
 
 
 def test_the_closing_part_follows_the_passes_at_a_lower_rate() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,11 @@ from moderation.scoring.descriptions import read_description
 from moderation.scoring.results import ATTRIBUTES
 from moderation.training import calibrating, loop
 from moderation.training.__main__ import main
+from moderation.training.batches import Taught
 from moderation.training.examples import OUTPUTS, Example, read_examples
+from moderation.training.joining import JOINED
 from moderation.training.recipe import Recipe
+from moderation.training.taught import read_taught, write_taught
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -26,8 +30,12 @@ def arguments(data: Path, out: Path, base: Path, *more: str) -> list[str]:
 
 def untaught(out: Path) -> None:
     """Stands for the stage teach, whose package is large: nobody says anything."""
-    rows = sum(1 for _ in read_examples(out / "splits" / "train.jsonl"))
-    np.save(out / "soft.npy", np.full((rows, len(OUTPUTS)), np.nan, dtype=np.float32))
+    examples = list(read_examples(out / "splits" / "train.jsonl"))
+    write_taught(out / "taught.npz", Taught(examples, nothing_said(examples), 1.0))
+
+
+def nothing_said(examples: Sequence[Example], *_: Any) -> Any:
+    return np.full((len(examples), len(OUTPUTS)), np.nan, dtype=np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +50,7 @@ def run(data: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def test_it_ends_with_a_model_that_says_what_it_is(run: Path) -> None:
     description = read_description(run / "model")
-    assert (description.label, description.attributes) == ("compact@2", ATTRIBUTES)
+    assert (description.label, description.attributes) == ("compact@3", ATTRIBUTES)
     assert "perspective_toxicity" in description.perspective
     assert "perspective_spam" not in description.perspective
     assert description.tokens
@@ -50,7 +58,7 @@ def test_it_ends_with_a_model_that_says_what_it_is(run: Path) -> None:
 
 def test_the_card_tells_data_recipe_and_figures(run: Path) -> None:
     card = (run / "card.md").read_text(encoding="utf-8")
-    for part in ("# A run of moderation.training: compact@2", "| wikipedia | ", "rate 0.001", "Calibration", "| own |"):
+    for part in ("# A run of moderation.training: compact@3", "| wikipedia | ", "rate 0.001", "Calibration", "| own |"):
         assert part in card
     assert json.loads((run / "figures.json").read_text(encoding="utf-8"))["spans"].keys() >= {"rows", "f1"}
 
@@ -88,14 +96,14 @@ def weights(out: Path) -> dict[str, Any]:
 def test_a_killed_training_goes_on_as_if_it_had_not_been(
     run: Path, data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("splits/train.jsonl", "splits/dev.jsonl", "splits/test.jsonl", "soft.npy"):
+    for name in ("splits/train.jsonl", "splits/dev.jsonl", "splits/test.jsonl", "taught.npz"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes((run / name).read_bytes())
     step = loop._step
 
-    taken: list[float] = []
+    taken: list[Any] = []
 
-    def killed_at_the_second(*given: Any) -> float:
+    def killed_at_the_second(*given: Any) -> Any:
         if taken:
             raise KeyboardInterrupt
         taken.append(step(*given))
@@ -115,6 +123,34 @@ def test_a_killed_training_goes_on_as_if_it_had_not_been(
     assert all(
         torch.allclose(found["network"][name], expected["network"][name], atol=1e-5) for name in expected["network"]
     )
+
+
+def test_teachers_of_a_larger_encoder_judge_what_they_did_not_learn(
+    run: Path, data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation.training.stages.weak_labels", nothing_said)
+    asked = arguments(data, tmp_path / "run", base, "--large", str(base), "--workers", "1")
+    assert main([*asked, "--stages", "data,teach,train"]) == 0
+    examples = list(read_examples(tmp_path / "run/splits/train.jsonl"))
+    taught = read_taught(tmp_path / "run/taught.npz", examples)
+    known = ~np.isnan(taught.soft).any(axis=1)
+    assert known.tolist() == [words is not None for words in taught.words]
+    assert known.tolist() == [one.set != "own" and not one.group.startswith(JOINED) for one in examples]
+    figures = json.loads((tmp_path / "run/teachers.json").read_text(encoding="utf-8"))
+    assert figures["spans"].keys() >= {"rows", "f1"}
+    again = arguments(data, tmp_path / "again", base, "--taught", str(tmp_path / "run/taught.npz"))
+    assert main([*again, "--stages", "data,teach,train"]) == 0
+    assert np.array_equal(read_taught(tmp_path / "again/taught.npz", examples).soft, taught.soft, equal_nan=True)
+
+
+def test_what_teachers_said_of_other_texts_is_refused(
+    run: Path, data: Path, base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.npz"
+    examples = [Example("Another text", "own")]
+    write_taught(other, Taught(examples, nothing_said(examples), 1.0))
+    assert main(arguments(data, tmp_path / "out", base, "--taught", str(other), "--stages", "data,teach")) == 1
+    assert "other texts" in capsys.readouterr().err
 
 
 def test_calibration_makes_scores_mean_what_they_say_and_keeps_their_order() -> None:

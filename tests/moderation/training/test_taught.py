@@ -1,0 +1,31 @@
+"""What teachers said is read as it was written, to a twentieth of a logit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moderation.training.batches import Taught
+from moderation.training.examples import OUTPUTS, Example
+from moderation.training.taught import read_taught, write_taught
+
+EXAMPLES = [Example(f"Text {n}", "civil") for n in range(200)]
+
+
+def test_shares_come_back_within_what_a_byte_can_say(tmp_path: Path) -> None:
+    soft = np.random.default_rng(3).uniform(0.002, 0.998, (200, len(OUTPUTS))).astype(np.float32)
+    soft[5], soft[:, 3] = np.nan, 0.0
+    write_taught(tmp_path / "taught.npz", Taught(EXAMPLES, soft, 0.5, [((0, 4, 0.25),), None] * 100))
+    found = read_taught(tmp_path / "taught.npz", EXAMPLES)
+    assert np.nanmax(np.abs(found.soft - soft)) < 0.0071
+    assert np.array_equal(np.isnan(found.soft), np.isnan(soft))
+    assert (found.weight, list(found.words[:2])) == (0.5, [((0, 4, 0.25),), None])
+
+
+def test_nobody_asked_for_words_stays_nobody(tmp_path: Path) -> None:
+    write_taught(tmp_path / "taught.npz", Taught(EXAMPLES, np.full((200, len(OUTPUTS)), 0.5, dtype=np.float32), 1.0))
+    assert not read_taught(tmp_path / "taught.npz", EXAMPLES).words
+    with pytest.raises(Exception, match="other texts"):
+        read_taught(tmp_path / "taught.npz", EXAMPLES[1:])
