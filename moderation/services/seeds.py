@@ -61,16 +61,18 @@ def seed_policy(apps: Apps) -> None:
 
 
 def renew_policy(apps: Apps) -> None:
-    """Adds today's built-in policy as version 2, active, where an older built-in one is the only policy there is.
+    """Adds today's built-in policy as the next version, active, where older built-in ones are the only policies.
 
     Its thresholds go with the embedded model. Who wrote a policy keeps it.
     """
     policy = apps.get_model("moderation", "PolicyVersion")
-    only = policy.objects.first() if policy.objects.count() == 1 else None
+    newest = policy.objects.order_by("version").last()
     sha256 = policy_sha256(BUILT_IN_POLICY)
-    if only and only.note == BUILT_IN_NOTE and only.sha256 != sha256:
+    if newest and newest.sha256 != sha256 and not policy.objects.exclude(note=BUILT_IN_NOTE).exists():
         policy.objects.update(active=False)
-        policy.objects.create(version=2, body=BUILT_IN_POLICY, sha256=sha256, note=BUILT_IN_NOTE, active=True)
+        policy.objects.create(
+            version=newest.version + 1, body=BUILT_IN_POLICY, sha256=sha256, note=BUILT_IN_NOTE, active=True
+        )
 
 
 def seed_roles(apps: Apps) -> None:

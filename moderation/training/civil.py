@@ -31,9 +31,10 @@ def civil_spans(folder: Path) -> Iterator[Example]:
         votes = asked.get(row["comment_id"], {})
         if votes:
             found = {annotation: marked.get(annotation, []) for annotation in votes}
-            shares = tuple(_shares(text, found))
-            yield Example(text, "civil", _labels(votes, found), spans=agreed.pop(text, shares))
-    yield from (Example(text, "civil", {}, spans=spans) for text, spans in agreed.items())
+            sure = agreed.pop(text, None)
+            spans = tuple(_shares(text, found)) if sure is None else sure
+            yield Example(text, "civil", _labels(votes, found), spans=spans, agreed=sure is not None)
+    yield from (Example(text, "civil", {}, spans=spans, agreed=True) for text, spans in agreed.items())
 
 
 def _annotations(path: Path) -> dict[str, dict[str, bool]]:

@@ -53,6 +53,7 @@ class Example:
         labels: Output → share, 0 to 1.
         weight: How often a pass of the training sees it: 0.3 is three passes of ten, 4 is four times in each.
         spans: (begin, end, share of annotators who marked it) in code points; None where nobody was asked to mark.
+        agreed: Whether the spans are those on which annotators agreed, not each one's.
         group: Examples of one group fall into one split; empty: the text stands alone. Of an example that was made of
             another one: what `teaching.fold_of` finds that one's fold by.
     """
@@ -63,6 +64,7 @@ class Example:
     weight: float = 1.0
     spans: Marked | None = None
     group: str = ""
+    agreed: bool = False
 
 
 def write_examples(path: Path, examples: Iterable[Example]) -> None:
@@ -70,7 +72,7 @@ def write_examples(path: Path, examples: Iterable[Example]) -> None:
     new = path.with_suffix(".new")
     with new.open("w", encoding="utf-8") as file:
         for one in examples:
-            spans = {} if one.spans is None else {"spans": one.spans}
+            spans = {} if one.spans is None else {"spans": one.spans, "agreed": one.agreed}
             row = {"text": one.text, "set": one.set, "weight": one.weight, "group": one.group, **one.labels, **spans}
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
     new.replace(path)
@@ -83,4 +85,5 @@ def read_examples(path: Path) -> Iterator[Example]:
             row = json.loads(line)
             labels = {name: row[name] for name in OUTPUTS if name in row}
             spans = tuple((begin, end, share) for begin, end, share in row["spans"]) if "spans" in row else None
-            yield Example(row["text"], row["set"], labels, row["weight"], spans, row["group"])
+            agreed = row.get("agreed", False)
+            yield Example(row["text"], row["set"], labels, row["weight"], spans, row["group"], agreed)

@@ -90,7 +90,12 @@ def _ahead(batches: Batches, work: Sequence[Work], workers: int) -> Iterator[Bat
     if not workers:
         return (prepared[place] for place in range(len(work)))
     loader: torch.utils.data.DataLoader[Batch] = torch.utils.data.DataLoader(
-        prepared, batch_size=None, num_workers=workers, prefetch_factor=8, worker_init_fn=_alone
+        prepared,
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=8,
+        worker_init_fn=_alone,
+        multiprocessing_context="spawn",  # a fork would inherit threads of torch and OpenVINO that are not there
     )
     return iter(loader)
 

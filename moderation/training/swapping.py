@@ -9,24 +9,29 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from moderation.scoring.identity_terms import TERMS
 from moderation.training.examples import Example, Marked
 
-# Terms that hardly ever mean anything else: an "old version" or a "white wall" is nobody.
-CLEAR = tuple(
-    term
-    for term in TERMS
-    if term
-    not in {"straight", "black", "white", "old", "older", "young", "younger", "male", "female", "american", "european"}
+_PEOPLE = (
+    r"(?:people|persons?|m[ae]n|wom[ae]n|guys?|girls?|boys?|kids?|child(?:ren)?|folks?|friends?|neighbou?rs?|"
+    r"users?|editors?|students?|teachers?|famil(?:y|ies)|citizens?|voters?|writers?)\b"
 )
-NAMED = re.compile(r"\b(?:" + "|".join(sorted(CLEAR, key=len, reverse=True)) + r")\b", re.IGNORECASE)
-PEOPLE = re.compile(
-    r"\b(?:people|persons?|m[ae]n|wom[ae]n|guys?|girls?|boys?|kids?|child(?:ren)?|folks?|friends?|neighbou?rs?|"
-    r"users?|editors?|students?|teachers?|famil(?:y|ies)|citizens?|voters?|writers?)\b",
-    re.IGNORECASE,
+PEOPLE = re.compile(rf"\b{_PEOPLE}", re.IGNORECASE)
+# Terms that mean a person only before a word for one: an "old version" or a "white wall" is nobody.
+VAGUE = frozenset(
+    ["straight", "black", "white", "old", "older", "young", "younger", "male", "female", "american", "european"]
 )
+CLEAR = tuple(term for term in TERMS if term not in VAGUE)
+
+
+def _any_of(terms: Iterable[str]) -> str:
+    return "|".join(sorted(terms, key=len, reverse=True))
+
+
+NAMED = re.compile(rf"\b(?:(?:{_any_of(CLEAR)})\b|(?:{_any_of(VAGUE)})(?=\s+{_PEOPLE}))", re.IGNORECASE)
 
 
 def swapped(example: Example, chance: random.Random, *, named: float, unnamed: float) -> Example | None:

@@ -119,7 +119,8 @@ def test_the_higher_score_counts_and_the_result_says_so(scorer: Scorer) -> None:
     assert isinstance(disguised, Result)
     assert isinstance(calm, Result)
     assert (plain.normalised, disguised.normalised, calm.normalised) == (False, True, False)
-    assert disguised.scores == pytest.approx(plain.scores, abs=0.01)
+    # Where the disguise itself scores higher, as in the rarer attributes it may a little, that counts.
+    assert disguised.scores == pytest.approx(plain.scores, abs=0.02)
     assert disguised.perspective["perspective_toxicity"] == pytest.approx(
         plain.perspective["perspective_toxicity"], abs=0.01
     )

@@ -91,7 +91,8 @@ def test_an_insult_at_word_three_thousand_is_found(scorer: Scorer) -> None:
     assert calm.windows > 15
     assert calm.scores["toxicity"] < 0.2
     assert found.scores["toxicity"] > 0.45
-    assert found.scores["insult"] > 0.5
+    assert calm.scores["insult"] < 0.2
+    assert found.scores["insult"] > 0.45
 
 
 def test_a_long_harmless_text_stays_harmless(scorer: Scorer) -> None:

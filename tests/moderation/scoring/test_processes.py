@@ -21,7 +21,7 @@ def refuse(event, args):
 sys.addaudithook(refuse)
 """
 # What the text below scores, to one digit.
-TOXIC = 0.8
+TOXIC = 0.9
 SCORE = """
 from moderation.scoring import open_scorer
 scorer = open_scorer("compact", threads=2)

@@ -13,15 +13,27 @@ from moderation.scoring import ATTRIBUTES, Refusal, Result, Scorer, ScoringError
 
 # In the order of ATTRIBUTES, computed by float32 torch from the checkpoint.
 CANONICAL = {
-    "Thank you for a clear and well written article.": (0.0011, 0.0015, 0.0008, 0.0126, 0.0038, 0.0065, 0.0086),
-    "You are a stupid liar and everybody knows it.": (0.8228, 0.0330, 0.1078, 0.0291, 0.8541, 0.1065, 0.0456),
+    "Thank you for a clear and well written article.": (0.0015, 0.0036, 0.0014, 0.0154, 0.0035, 0.0082, 0.0202),
+    "You are a stupid liar and everybody knows it.": (0.8599, 0.0481, 0.4043, 0.0297, 0.6770, 0.1399, 0.0476),
     "Shut up, you worthless idiot, or I will come and hurt you.": (
-        *(0.8902, 0.0505, 0.2185, 0.0404, 0.8694, 0.1572, 0.0653),
+        0.9299,
+        0.0830,
+        0.6430,
+        0.0480,
+        0.7236,
+        0.2196,
+        0.0687,
     ),
-    "The council will vote on the budget on Tuesday.": (0.0068, 0.0035, 0.0026, 0.0285, 0.0090, 0.0202, 0.0182),
-    "What a load of crap, who wrote this shit?": (0.7653, 0.1095, 0.9794, 0.0281, 0.6123, 0.0698, 0.1155),
+    "The council will vote on the budget on Tuesday.": (0.0024, 0.0033, 0.0016, 0.0139, 0.0044, 0.0084, 0.0187),
+    "What a load of crap, who wrote this shit?": (0.9240, 0.1644, 0.9734, 0.0738, 0.7586, 0.1407, 0.1495),
     "All of these people are animals and should be thrown out of our country.": (
-        *(0.8722, 0.0832, 0.1528, 0.2503, 0.2950, 0.6146, 0.1702),
+        0.9581,
+        0.0677,
+        0.0204,
+        0.1174,
+        0.2431,
+        0.8149,
+        0.0422,
     ),
 }
 TEXTS = list(CANONICAL)
@@ -47,7 +59,7 @@ def test_the_known_scores_of_a_text_come_out(scorer: Scorer, text: str) -> None:
     assert isinstance(result, Result)
     assert tuple(result.scores) == ATTRIBUTES
     assert tuple(result.scores.values()) == near(CANONICAL[text], TOLERANCE)
-    assert (result.model, result.windows, result.normalised, result.perspective) == ("compact@2", 1, False, {})
+    assert (result.model, result.windows, result.normalised, result.perspective) == ("compact@3", 1, False, {})
 
 
 def test_a_batch_gives_the_scores_that_each_text_has_alone(scorer: Scorer) -> None:
@@ -128,6 +140,8 @@ def test_languages_of_another_length_than_the_texts_are_an_error(scorer: Scorer)
 
 def test_an_insult_scores_above_a_thank_you_in_every_attribute_it_is_about(scorer: Scorer) -> None:
     kind, rude, ruder = scores_of(scorer, ["Thank you, well said.", "You are wrong.", "You are a damn stupid moron."])
-    for name in ("toxicity", "insult", "obscene"):
+    for name in ("toxicity", "insult"):
         column = ATTRIBUTES.index(name)
         assert all(low[column] < high[column] for low, high in pairwise((kind, rude, ruder)))
+    obscene = ATTRIBUTES.index("obscene")
+    assert max(kind[obscene], rude[obscene]) < 0.05 < ruder[obscene]

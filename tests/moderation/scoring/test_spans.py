@@ -27,7 +27,7 @@ def test_the_sentence_that_carries_the_score_is_found_by_its_place(scorer: Score
         "Dr. Smith disagrees — “naïve”, she says.",
     ]
     assert max(toxic, key=lambda sentence: toxic[sentence]) == "You are a stupid idiot!"
-    assert toxic["You are a stupid idiot!"] > 0.9
+    assert toxic["You are a stupid idiot!"] > 0.85
     assert toxic["The pier is fine 👍🏽."] < 0.3
     assert {span.attribute for span in sentences} == set(ATTRIBUTES)
 

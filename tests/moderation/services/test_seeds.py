@@ -85,6 +85,15 @@ def test_an_older_built_in_policy_is_renewed() -> None:
     assert PolicyVersion.objects.count() == 2
 
 
+def test_several_built_in_policies_are_followed_by_today_s() -> None:
+    older_policy()
+    renew_policy(apps)
+    PolicyVersion.objects.filter(version=2).update(sha256="0" * 64)
+    renew_policy(apps)
+    assert PolicyVersion.objects.get(active=True).version == 3
+    assert PolicyVersion.objects.filter(active=True).count() == 1
+
+
 def test_a_policy_that_somebody_wrote_is_kept() -> None:
     older_policy(note="Ours.")
     renew_policy(apps)

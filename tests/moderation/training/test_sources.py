@@ -74,7 +74,7 @@ def test_examples_are_written_and_read_unchanged(tmp_path: Path) -> None:
     examples = [
         Example("Ünal said \u2028 so.", "own", {"threat": 1.0}, 3.0),
         Example("You fool", "civil", {"toxicity": 0.5, "perspective_insult": 0.25}, spans=((4, 8, 1.0),), group="g"),
-        Example("Nothing", "civil", {}, spans=()),
+        Example("Nothing", "civil", {}, spans=(), agreed=True),
     ]
     write_examples(tmp_path / "x.jsonl", examples)
     assert list(read_examples(tmp_path / "x.jsonl")) == examples

@@ -40,6 +40,12 @@ def test_colours_and_ages_of_things_are_no_names() -> None:
         assert swapped(Example(text, "own"), chance(1), named=1.0, unnamed=1.0) is None
 
 
+def test_colours_and_ages_of_people_are() -> None:
+    other = swapped(Example("Three old men in a white boat", "own"), chance(1), named=1.0, unnamed=0.0)
+    assert other is not None
+    assert other.text.endswith(" men in a white boat")
+
+
 @given(st.text(max_size=60), st.integers(0, 99))
 def test_chance_of_none_leaves_every_text(text: str, seed: int) -> None:
     assert swapped(Example(text, "own"), chance(seed), named=0.0, unnamed=0.0) is None
