@@ -117,7 +117,7 @@ class Batches:
 
     def batch(self, number: int, group: Sequence[int]) -> Batch:
         """The rows of one batch; what chance does to them follows from seed, pass and example."""
-        seen = [self._seen(number, i) for i in group]
+        seen, others = zip(*(self._seen(number, i) for i in group), strict=True)
         found = self._tokenizer.encode_batch([one.text for one in seen])
         shape = (len(group), max(len(one.ids) for one in found))
         ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
@@ -130,12 +130,12 @@ class Batches:
                 pieces[row, :width] = _pieces(encoding, one.spans)
                 piece_weights[row, :width] = [asked * (last > first) for first, last in encoding.offsets]
         targets, weights = _targets(seen)
-        soft, soft_weights = self._soft(group, seen)
+        soft, soft_weights = self._soft(group, others)
         sets = np.array([SETS.index(one.set) for one in seen])
         return Batch(ids, mask, targets, weights, soft, soft_weights, sets, pieces, piece_weights)
 
-    def _seen(self, number: int, i: int) -> Example:
-        """The example as this pass sees it: with the teacher's words, about others, disguised, or as it is."""
+    def _seen(self, number: int, i: int) -> tuple[Example, bool]:
+        """The example as this pass sees it, with the teacher's words, disguised or not; and if it is about others."""
         chance = random.Random(f"{self._seed} {number} {i}")  # noqa: S311 - training, no secret
         one = self._taught.examples[i]
         if one.spans is None and self._taught.words:
@@ -144,16 +144,15 @@ class Batches:
         if other:
             labels = {name: share for name, share in one.labels.items() if name in ATTRIBUTES}
             one = replace(other, labels=labels)
-        return roughened(one, chance) if chance.random() < self._recipe.noise else one
+        return (roughened(one, chance) if chance.random() < self._recipe.noise else one), other is not None
 
-    def _soft(self, group: Sequence[int], seen: Sequence[Example]) -> tuple[Floats, Floats]:
+    def _soft(self, group: Sequence[int], others: Sequence[bool]) -> tuple[Floats, Floats]:
         """The teachers' labels, but none where Perspective's own score is there, or where nobody could know it."""
         soft = self._taught.soft[group]
         weights = np.where(np.isnan(soft), 0.0, self._taught.weight).astype(np.float32)
-        for row, (i, one) in enumerate(zip(group, seen, strict=True)):
-            known = self._taught.examples[i].labels.keys()
-            if one.labels.keys() != known:  # about others than the comment was
-                weights[row, len(ATTRIBUTES) :] = 0.0
+        weights[list(others), len(ATTRIBUTES) :] = 0.0
+        for row, i in enumerate(group):
+            known = self._taught.examples[i].labels
             weights[row, [place for name, place in SCALE.items() if name in known]] = 0.0
         return np.nan_to_num(soft), weights
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from moderation.training.batches import Floats, Taught
 from moderation.training.examples import Example, Marked, TrainingError
 
+COLUMNS = ("soft", "weight", "asked", "mark_text", "mark_place", "mark_share", "texts")
 STEPS, MIDDLE = 20.0, 128.0
 LEAST, MOST = 0.001, 0.999
 
@@ -44,18 +46,22 @@ def read_taught(path: Path, examples: Sequence[Example]) -> Taught:
     """Read what was said of these examples.
 
     Raises:
-        TrainingError: Where it is about other texts.
+        TrainingError: Where it cannot be read, or is about other texts.
     """
-    with np.load(path) as file:
-        if str(file["texts"]) != _checksum(examples):
-            raise TrainingError(f"{path} is about other texts: the data was not the same.")
-        marks: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
-        columns = (file[name].tolist() for name in ("mark_text", "mark_place", "mark_share"))
-        for i, (begin, end), share in zip(*columns, strict=True):
-            marks[i].append((begin, end, share / 100))
-        asked = file["asked"].tolist()
-        words = list(_words(marks, asked)) if any(asked) else []
-        return Taught(examples, _from_bytes(file["soft"]), float(file["weight"]), words)
+    try:
+        with path.open("rb") as raw, np.load(raw) as file:
+            columns = {name: file[name] for name in COLUMNS}
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise TrainingError(f"{path} holds nothing that teachers said: {type(error).__name__}.") from error
+    if str(columns["texts"]) != _checksum(examples):
+        raise TrainingError(f"{path} is about other texts: the data was not the same.")
+    marks: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
+    places = (columns[name].tolist() for name in ("mark_text", "mark_place", "mark_share"))
+    for i, (begin, end), share in zip(*places, strict=True):
+        marks[i].append((begin, end, share / 100))
+    asked = columns["asked"].tolist()
+    words = list(_words(marks, asked)) if any(asked) else []
+    return Taught(examples, _from_bytes(columns["soft"]), float(columns["weight"]), words)
 
 
 def _words(marks: dict[int, list[tuple[int, int, float]]], asked: Sequence[bool]) -> Iterator[Marked | None]:

@@ -82,11 +82,14 @@ def test_nobody_is_asked_for_a_score_that_perspective_itself_gave() -> None:
 
 
 def test_a_comment_about_others_keeps_people_s_labels_and_loses_perspective_s() -> None:
-    said = Example("My gay uncle is a fool", "context", {"toxicity": 1.0, "perspective_toxicity": 0.7})
-    batch = batches([said], replace(PLAIN, named=1.0)).batch(0, [0])
-    assert batch.ids.tolist() != batches([said]).batch(0, [0]).ids.tolist()
-    assert batch.weights[0, PLACE["toxicity"]] == 1.0
-    assert batch.weights[0, len(ATTRIBUTES) :].sum() == batch.soft_weights[0, len(ATTRIBUTES) :].sum() == 0.0
+    scored = Example("My gay uncle is a fool", "context", {"toxicity": 1.0, "perspective_toxicity": 0.7})
+    unscored = Example("My gay uncle is a fool", "civil", {"toxicity": 1.0})
+    for said in (scored, unscored):
+        batch = batches([said], replace(PLAIN, named=1.0)).batch(0, [0])
+        assert batch.ids.tolist() != batches([said]).batch(0, [0]).ids.tolist()
+        assert batch.weights[0, PLACE["toxicity"]] == 1.0
+        assert batch.soft_weights[0, PLACE["threat"]] == pytest.approx(0.3)
+        assert batch.weights[0, len(ATTRIBUTES) :].sum() == batch.soft_weights[0, len(ATTRIBUTES) :].sum() == 0.0
 
 
 def test_word_pieces_have_the_share_of_those_who_marked_them() -> None:

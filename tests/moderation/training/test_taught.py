@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from moderation.training.batches import Taught
-from moderation.training.examples import OUTPUTS, Example
+from moderation.training.examples import OUTPUTS, Example, TrainingError
 from moderation.training.taught import read_taught, write_taught
 
 EXAMPLES = [Example(f"Text {n}", "civil") for n in range(200)]
@@ -27,5 +27,14 @@ def test_shares_come_back_within_what_a_byte_can_say(tmp_path: Path) -> None:
 def test_nobody_asked_for_words_stays_nobody(tmp_path: Path) -> None:
     write_taught(tmp_path / "taught.npz", Taught(EXAMPLES, np.full((200, len(OUTPUTS)), 0.5, dtype=np.float32), 1.0))
     assert not read_taught(tmp_path / "taught.npz", EXAMPLES).words
-    with pytest.raises(Exception, match="other texts"):
+    with pytest.raises(TrainingError, match="other texts"):
         read_taught(tmp_path / "taught.npz", EXAMPLES[1:])
+
+
+def test_a_file_that_is_none_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "text.npz").write_text("no archive")
+    (tmp_path / "cut.npz").write_bytes(b"PK\x03\x04 and no more")
+    (tmp_path / "empty.npz").touch()
+    for name in ("text.npz", "cut.npz", "empty.npz", "missing.npz"):
+        with pytest.raises(TrainingError, match=f"{name} holds nothing that teachers said"):
+            read_taught(tmp_path / name, EXAMPLES)
