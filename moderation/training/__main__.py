@@ -29,14 +29,18 @@ def parser() -> ArgumentParser:
     found.add_argument("--base", type=Path, help="the encoder's folder; without it, the installed package's")
     found.add_argument("--large", type=Path, help="folder of a larger encoder, of which teachers are made")
     found.add_argument("--taught", type=Path, help="taught.npz of an earlier run over the same data")
+    found.add_argument("--teacher", type=Path, action="append", default=[], help="folder of a model that teaches")
+    found.add_argument("--mean", type=Path, action="append", default=[], help="a run whose network enters a mean")
+    found.add_argument("--begin", type=Path, help="folder of a model whose weights the training begins with")
     found.add_argument("--passes", type=float, default=USUAL.passes, help="over the training part (2)")
+    found.add_argument("--closing", type=float, default=USUAL.closing, help="of the closing part's pass (1)")
     found.add_argument("--steps", type=int, default=0, help="at most so many steps; the rate falls to 0 by then")
     found.add_argument("--rate", type=float, default=USUAL.rate, help="highest learning rate (1.5e-4)")
     found.add_argument("--batch-tokens", type=int, default=USUAL.batch_tokens, help="padded tokens a step (4096)")
     found.add_argument("--threads", type=int, help="processor threads; without it, all")
     found.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="what trains (cpu)")
     found.add_argument("--workers", type=int, default=0, help="processes that prepare batches (0)")
-    found.add_argument("--version", type=int, default=3, help="of the model that is written (3)")
+    found.add_argument("--version", type=int, default=4, help="of the model that is written (4)")
     return found
 
 
@@ -85,6 +89,7 @@ def _run(options: Namespace) -> None:
     recipe = replace(
         USUAL,
         passes=options.passes,
+        closing=options.closing,
         most_steps=options.steps,
         rate=options.rate,
         batch_tokens=options.batch_tokens,
@@ -96,6 +101,9 @@ def _run(options: Namespace) -> None:
         base=base,
         large=options.large,
         taught=options.taught,
+        teachers=options.teacher,
+        mean=options.mean,
+        begin=options.begin,
         recipe=recipe,
         seed=options.seed,
         version=options.version,

@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 
 from moderation.training.batches import Batch, Batches
+from moderation.training.examples import TrainingError
 from moderation.training.network import Network, fast, loss_of
 from moderation.training.recipe import Recipe
 
@@ -178,6 +179,22 @@ def _save(network: Network, optimiser: torch.optim.Optimizer, moment: Moment, pa
     state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "chance": torch.get_rng_state()}
     torch.save({**state, "step": moment.step, "loss": float(moment.loss)}, new)
     new.replace(path)
+
+
+def mean_of(checkpoints: Sequence[Path], path: Path) -> None:
+    """Write a checkpoint whose network is the mean of those of others, which began with the same weights.
+
+    What they learnt alike stays, and what each learnt by chance does not (Wortsman and others, 2022).
+
+    Raises:
+        TrainingError: Where one is missing or has another form.
+    """
+    try:
+        networks = [torch.load(one, weights_only=True, map_location="cpu")["network"] for one in checkpoints]
+        mean = {name: torch.stack([one[name] for one in networks]).mean(0) for name in networks[0]}
+    except (OSError, KeyError, RuntimeError) as error:
+        raise TrainingError(f"No mean of {', '.join(map(str, checkpoints))}: {type(error).__name__}.") from error
+    torch.save({"network": mean}, path)
 
 
 def _restore(network: Network, optimiser: torch.optim.Optimizer, path: Path) -> Moment:

@@ -45,7 +45,7 @@ class Recipe:
     unnamed: float = 0.1
     token_weight: float = 0.5
     scale_weight: float = 1.0
-    logit_weight: float = 0.15
+    logit_weight: float = 0.3
     noise: float = 0.15
     set_decay: float = 0.001
     save_seconds: float = 180.0

@@ -22,18 +22,21 @@ from moderation.training.card import card
 from moderation.training.cropping import CROPPED, cropped
 from moderation.training.examples import OUTPUTS, SETS, Example, TrainingError, read_examples, write_examples
 from moderation.training.joining import joined
-from moderation.training.loop import CHECKPOINT, train
+from moderation.training.lexical import Lexical, scaled
+from moderation.training.loop import CHECKPOINT, mean_of, train
 from moderation.training.network import Network, build
 from moderation.training.predicting import Said, predict
 from moderation.training.recipe import TEACHER, Recipe
+from moderation.training.reopening import begin_with
 from moderation.training.sources import read_all
 from moderation.training.taught import read_taught, write_taught
-from moderation.training.teaching import Class, forget, taught_in_class, weak_labels
+from moderation.training.teaching import Class, forget, taught_by_models, taught_in_class, weak_labels
 
 LINE_SECONDS = 20.0
 PARITY_TEXTS = 5_000
 TAUGHT = "taught.npz"
-# Chance in what is made of the training part.
+# Chance in what is the same in every run: what is made of the training part, the weights that the base lacks. Networks
+# that begin with the same weights can be averaged.
 MADE_BY = 1
 # A teacher's words are marked from here on in its figures; the trained network's own threshold is chosen.
 TEACHERS_THRESHOLD = 0.4
@@ -49,6 +52,9 @@ class Run:
         base: Folder of the encoder to start from: config, weights, tokenizer.
         large: Folder of a larger encoder that teachers are made of; or None: the LSTM alone teaches.
         taught: What teachers said in an earlier run over the same data; or None.
+        teachers: Folders of models that teach.
+        mean: Folders of runs whose networks' mean stands for a training of its own.
+        begin: Folder of a model whose weights the training begins with; or None: the base's.
         version: Of the model that is exported.
         device: What trains: `cpu`, or `cuda` where torch has it.
         workers: Processes that prepare batches beside the training; 0: the training itself does.
@@ -59,6 +65,9 @@ class Run:
     base: Path
     large: Path | None
     taught: Path | None
+    teachers: Sequence[Path]
+    mean: Sequence[Path]
+    begin: Path | None
     recipe: Recipe
     seed: int
     version: int
@@ -69,6 +78,13 @@ class Run:
     def tokenizer(self) -> Path:
         """The base's tokenizer."""
         return self.base / "tokenizer.json"
+
+    @property
+    def beginning(self) -> str:
+        """What the network was before this run."""
+        if self.mean:
+            return f"the mean of {', '.join(one.name for one in self.mean)}"
+        return "/".join((self.begin or self.base).parts[-2:])
 
     def part(self, name: str) -> Path:
         """The examples of a part."""
@@ -93,14 +109,18 @@ def teach(run: Run) -> None:
     if run.taught:
         write_taught(run.out / TAUGHT, read_taught(run.taught, examples))
         return
-    taught = Taught(examples, weak_labels(examples, progress_of), run.recipe.weak_weight)
+    by_words = Lexical(examples, MADE_BY)
+    if run.teachers:
+        taught = taught_by_models(examples, run.teachers, run.recipe, progress_of)
+    else:
+        taught = Taught(examples, weak_labels(examples, progress_of), run.recipe.weak_weight)
     if run.large:
         test = list(read_examples(run.part("test")))
         asked = _class(run, run.large)
         texts = [one.text for one in test]
         taught, said = taught_in_class(taught, texts, asked, run.recipe.teacher_weight, progress_of)
         _write_json(run.out / "teachers.json", judging.judge(test, said, TEACHERS_THRESHOLD))
-    write_taught(run.out / TAUGHT, taught)
+    write_taught(run.out / TAUGHT, scaled(taught, by_words, progress_of))
     if run.large:
         forget(asked)
 
@@ -111,12 +131,18 @@ def _class(run: Run, large: Path) -> Class:
 
 
 def make_network(run: Run) -> None:
-    """Train, or go on with it."""
+    """Train, or go on with it; or take the mean of what other runs trained."""
+    if run.mean:
+        mean_of([one / CHECKPOINT for one in run.mean], run.out / CHECKPOINT)
+        return
     taught = read_taught(run.out / TAUGHT, list(read_examples(run.part("train"))))
     if not taught.words:  # nobody said what crops are
         taught = taught.part([i for i, one in enumerate(taught.examples) if one.set != CROPPED])
     batches = Batches(taught, run.tokenizer, run.recipe, run.seed)
-    network = build(run.base, OUTPUTS, run.seed).to(run.device)
+    network = build(run.base, OUTPUTS, MADE_BY)
+    if run.begin:
+        begin_with(network, run.begin)
+    network.to(run.device)
     attributes = len(ATTRIBUTES)
     train(network, batches, run.recipe, run.out, attributes=attributes, seed=run.seed, workers=run.workers)
 
@@ -149,7 +175,7 @@ def export(run: Run) -> None:
         parity=parity,
         counts={name: Counter(one.set for one in read_examples(run.part(name))) for name in splitting.PARTS},
         recipe=run.recipe,
-        base="/".join(run.base.parts[-2:]),
+        base=run.beginning,
         seed=run.seed,
         lines=chosen["lines"],
         figures=figures,
@@ -167,7 +193,7 @@ def trained(run: Run) -> Network:
 
     if not (run.out / CHECKPOINT).exists():
         raise TrainingError(f"{run.out} has no {CHECKPOINT}: the stage train comes first.")
-    network = build(run.base, OUTPUTS, run.seed)
+    network = build(run.base, OUTPUTS, MADE_BY)
     network.load_state_dict(torch.load(run.out / CHECKPOINT, weights_only=True, map_location="cpu")["network"])
     return network.eval()
 

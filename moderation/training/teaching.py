@@ -19,6 +19,7 @@ from moderation.scoring.results import ATTRIBUTES
 from moderation.training.batches import PLACE, Batches, Floats, Taught
 from moderation.training.cleaning import key_of
 from moderation.training.cropping import CROPPED
+from moderation.training.earlier import LEAST_SHARE, judged
 from moderation.training.examples import OUTPUTS, Example, Marked
 from moderation.training.joining import JOINED
 from moderation.training.loop import train
@@ -31,8 +32,6 @@ FOLDS = 4
 # The LSTM knows talk comments; of texts that name an identity it is not asked what makes the name itself a fault.
 TALK = frozenset({"wikipedia", "context", "perspective", "unlabelled"})
 NOT_ASKED = ("toxicity", "severe_toxicity", "insult", "identity_attack")
-# A share below this is no mark.
-LEAST_SHARE = 0.04
 
 Progress = Callable[[str, int], Callable[[int], None]]
 
@@ -75,6 +74,20 @@ def weak_labels(examples: Sequence[Example], progress: Progress) -> Floats:
     named = [i for i in talk if terms_in(examples[i].text)]
     found[np.ix_(named, [PLACE[name] for name in NOT_ASKED])] = np.nan
     return found
+
+
+def taught_by_models(
+    examples: Sequence[Example], folders: Sequence[Path], recipe: Recipe, progress: Progress
+) -> Taught:
+    """The examples with what these models say of them."""
+    places = [i for i, one in enumerate(examples) if _is_asked(one)]
+    said, marks = judged([examples[i].text for i in places], folders, recipe.max_tokens, progress)
+    soft = np.full((len(examples), len(OUTPUTS)), np.nan, dtype=np.float32)
+    soft[places] = said
+    words: list[Marked | None] = [None] * len(examples)
+    for i, marked in zip(places, marks, strict=False):
+        words[i] = marked
+    return Taught(examples, soft, recipe.teacher_weight, words)
 
 
 def taught_in_class(

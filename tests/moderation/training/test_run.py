@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,16 @@ from moderation.training.recipe import Recipe
 from moderation.training.taught import read_taught, write_taught
 
 pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+needs_learning = pytest.mark.usefixtures("learning")
+
+
+@pytest.fixture
+def learning(missing: Callable[[str], None]) -> None:
+    """The words' regression is of scikit-learn."""
+    if importlib.util.find_spec("sklearn") is None:
+        missing("sklearn (requirements-training.txt)")
 
 
 def arguments(data: Path, out: Path, base: Path, *more: str) -> list[str]:
@@ -50,7 +61,7 @@ def run(data: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def test_it_ends_with_a_model_that_says_what_it_is(run: Path) -> None:
     description = read_description(run / "model")
-    assert (description.label, description.attributes) == ("compact@3", ATTRIBUTES)
+    assert (description.label, description.attributes) == ("compact@4", ATTRIBUTES)
     assert "perspective_toxicity" in description.perspective
     assert "perspective_spam" not in description.perspective
     assert description.tokens
@@ -58,7 +69,7 @@ def test_it_ends_with_a_model_that_says_what_it_is(run: Path) -> None:
 
 def test_the_card_tells_data_recipe_and_figures(run: Path) -> None:
     card = (run / "card.md").read_text(encoding="utf-8")
-    for part in ("# A run of moderation.training: compact@3", "| wikipedia | ", "rate 0.001", "Calibration", "| own |"):
+    for part in ("# A run of moderation.training: compact@4", "| wikipedia | ", "rate 0.001", "Calibration", "| own |"):
         assert part in card
     assert json.loads((run / "figures.json").read_text(encoding="utf-8"))["spans"].keys() >= {"rows", "f1"}
 
@@ -125,6 +136,7 @@ def test_a_killed_training_goes_on_as_if_it_had_not_been(
     )
 
 
+@needs_learning
 def test_teachers_of_a_larger_encoder_judge_what_they_did_not_learn(
     run: Path, data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +153,33 @@ def test_teachers_of_a_larger_encoder_judge_what_they_did_not_learn(
     again = arguments(data, tmp_path / "again", base, "--taught", str(tmp_path / "run/taught.npz"))
     assert main([*again, "--stages", "data,teach,train"]) == 0
     assert np.array_equal(read_taught(tmp_path / "again/taught.npz", examples).soft, taught.soft, equal_nan=True)
+
+
+@needs_learning
+def test_a_model_teaches_and_another_run_begins_with_it(run: Path, data: Path, base: Path, tmp_path: Path) -> None:
+    asked = arguments(data, tmp_path / "run", base, "--teacher", str(run / "model"), "--begin", str(run / "model"))
+    assert main([*asked, "--stages", "data,teach,train"]) == 0
+    examples = list(read_examples(tmp_path / "run/splits/train.jsonl"))
+    known = ~np.isnan(read_taught(tmp_path / "run/taught.npz", examples).soft).any(axis=1)
+    assert known.tolist() == [one.set != "own" and not one.group.startswith(JOINED) for one in examples]
+    assert weights(tmp_path / "run")["step"] == 2
+
+
+def test_the_mean_of_two_runs_is_a_run(
+    run: Path, data: Path, base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch = pytest.importorskip("torch")
+    asked = arguments(data, tmp_path / "mean", base, "--mean", str(run), "--mean", str(tmp_path / "other"))
+    (tmp_path / "other").mkdir()
+    assert main([*asked, "--stages", "data,train"]) == 1
+    assert "No mean of" in capsys.readouterr().err
+    first = weights(run)
+    shifted = {name: tensor + 1 for name, tensor in first["network"].items()}
+    torch.save({**first, "network": shifted}, tmp_path / "other" / loop.CHECKPOINT)
+    assert main([*asked, "--stages", "train,calibrate,export", "--resume"]) == 0
+    for name, tensor in weights(tmp_path / "mean")["network"].items():
+        assert torch.allclose(tensor, first["network"][name] + 0.5, atol=1e-5)
+    assert "the mean of " in (tmp_path / "mean/card.md").read_text(encoding="utf-8")
 
 
 def test_what_teachers_said_of_other_texts_is_refused(
