@@ -16,7 +16,7 @@ from moderation.scoring.descriptions import read_description, verify
 from moderation.scoring.engine import Session
 from moderation.scoring.tokens import SPECIAL_TOKENS, Tokens
 from moderation.training.batches import PLACE, Floats
-from moderation.training.examples import OUTPUTS, Marked
+from moderation.training.examples import OUTPUTS, Marked, Progress
 
 TEXTS_AT_ONCE = 2_048
 # A probability nearer to 0 or 1 says no more than this.
@@ -26,8 +26,6 @@ LEAST_SHARE = 0.04
 
 # The words of a text whose toxicity is lower are not asked for: it has none.
 LEAST_TOXICITY = 0.1
-
-Progress = Callable[[str, int], Callable[[int], None]]
 
 
 def judged(

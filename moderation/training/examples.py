@@ -7,7 +7,7 @@ absent from `labels`, never 0.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +39,8 @@ OUTPUTS = (*ATTRIBUTES, *SERVED, *FURTHER)
 SETS = ("wikipedia", "context", "civil", "tweets", "paradetox", "perspective", "unlabelled", "own", "cropped")
 
 Marked = tuple[tuple[int, int, float], ...]
+# Takes what is done and of how many; gives what is told how many are done.
+Progress = Callable[[str, int], Callable[[int], None]]
 
 
 class TrainingError(Exception):

@@ -36,6 +36,11 @@ def joined(examples: Sequence[Example], seed: int) -> Iterator[Example]:
         yield from (_joined(one, chance.choice(beside), chance.choice(beside), chance) for _ in range(copies))
 
 
+def is_asked(one: Example) -> bool:
+    """Whether teachers are: the project's own sentences say what they are, and so does what was joined from others."""
+    return one.set != "own" and not one.group.startswith(JOINED)
+
+
 def _is_neighbour(one: Example) -> bool:
     known = all(one.labels.get(name, 0.0) <= most for name, most in HARMLESS.items())
     return one.set in NEIGHBOURS and known and "toxicity" in one.labels and SHORTEST <= len(one.text) <= LONGEST

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.training.batches import PLACE, SCALE, Taught
-from moderation.training.examples import Example
-from moderation.training.joining import JOINED
+from moderation.training.examples import Example, Progress
+from moderation.training.joining import is_asked
 
 if TYPE_CHECKING:
     from sklearn.linear_model import Ridge
@@ -40,7 +40,7 @@ NEAREST = 0.005
 TEXTS_AT_ONCE = 4_096
 
 
-def scaled(taught: Taught, by_words: Lexical, progress: Callable[[str, int], Callable[[int], None]]) -> Taught:
+def scaled(taught: Taught, by_words: Lexical, progress: Progress) -> Taught:
     """What is taught, with Perspective's scale told by words too.
 
     Args:
@@ -48,7 +48,7 @@ def scaled(taught: Taught, by_words: Lexical, progress: Callable[[str, int], Cal
         by_words: Learnt from the same examples.
     """
     examples = taught.examples
-    asked = [i for i, one in enumerate(examples) if one.set != "own" and not one.group.startswith(JOINED)]
+    asked = [i for i, one in enumerate(examples) if is_asked(one)]
     texts = [examples[i].text for i in asked]
     toxicity = by_words.toxicity(texts, progress("words tell toxicity of", len(texts)))
     soft = taught.soft.copy()

@@ -1,38 +1,27 @@
 """A model that is there as the beginning of a training: the weights of its graph under the names of the network.
 
-What a model lacks (outputs that it was not worth serving, the sets' shifts) begins as in any training.
+What a model lacks (outputs that it was not worth serving, the one for word pieces) begins as in any training.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
+from moderation.scoring.checkpoints import bert_tensors
 from moderation.scoring.descriptions import read_description, verify
 from moderation.scoring.graph import load_tensors
 from moderation.training.batches import PLACE
 from moderation.training.examples import TrainingError
 from moderation.training.network import TOKEN_BIAS, TOKEN_WEIGHT, Network
 
-EMBEDDINGS = {
-    "words": "word_embeddings.weight",
-    "positions": "position_embeddings.weight",
-    "norm.weight": "LayerNorm.weight",
-    "norm.bias": "LayerNorm.bias",
-}
-KIND = "classifier.bert.embeddings.token_type_embeddings.weight"
-PARTS = {
-    "query": "attention.self.query",
-    "key": "attention.self.key",
-    "value": "attention.self.value",
-    "out": "attention.output.dense",
-    "out_norm": "attention.output.LayerNorm",
-    "inner": "intermediate.dense",
-    "outer": "output.dense",
-    "outer_norm": "output.LayerNorm",
-}
-POOLER = "classifier.bert.pooler.dense"
+if TYPE_CHECKING:
+    from moderation.scoring.encoder import Array
+
+OUTPUTS = "classifier.classifier."
 
 
 def begin_with(network: Network, folder: Path) -> None:
@@ -47,31 +36,31 @@ def begin_with(network: Network, folder: Path) -> None:
     """
     description = read_description(folder)
     verify(folder, description)
-    tensors = {name: torch.from_numpy(array) for name, array in load_tensors(folder / "model.xml").items()}
     state = network.state_dict()
+    given = _named(load_tensors(folder / "model.xml"))
+    places = [PLACE[output] for output in description.outputs]
     try:
-        for name, tensor in tensors.items():
-            _put(state, name, tensor, [PLACE[output] for output in description.outputs])
+        if lacking := {name for name in state if name.startswith("classifier.")} - given.keys():
+            raise KeyError(*lacking)
+        for name, array in given.items():
+            _put(state[name], torch.from_numpy(array), places if name.startswith(OUTPUTS) else None)
     except (KeyError, RuntimeError) as error:
         raise TrainingError(f"{folder} holds a model of another form than the network that is trained.") from error
     network.load_state_dict(state)
 
 
-def _put(state: dict[str, torch.Tensor], name: str, tensor: torch.Tensor, outputs: list[int]) -> None:
-    if name.startswith("classifier."):
-        state[f"classifier.{name}"][outputs] = tensor
-    elif name == "kind":
-        state[KIND][0] = tensor[0]
+def _named(tensors: Mapping[str, Array]) -> dict[str, Array]:
+    """A graph's tensors under the names of the network, whose output for word pieces is beside the classifier."""
+    words = {TOKEN_WEIGHT: "tokens.weight", TOKEN_BIAS: "tokens.bias"}
+    classifier = {f"classifier.{name}": array for name, array in bert_tensors(tensors).items()}
+    return classifier | {name: tensors[place] for name, place in words.items() if place in tensors}
+
+
+def _put(target: torch.Tensor, tensor: torch.Tensor, places: Sequence[int] | None) -> None:
+    """Copy a tensor; of the outputs those that the model has, of the kinds of segments the first alone."""
+    if places is not None:
+        target[places] = tensor
+    elif len(tensor) == 1 < len(target):
+        target[:1] = tensor
     else:
-        state[_place(name)].copy_(tensor.reshape(state[_place(name)].shape))
-
-
-def _place(name: str) -> str:
-    """A tensor's name in the network, by its name in the graph."""
-    if name in EMBEDDINGS:
-        return f"classifier.bert.embeddings.{EMBEDDINGS[name]}"
-    if name.startswith("layers."):
-        _, number, part, kind = name.split(".")
-        return f"classifier.bert.encoder.layer.{number}.{PARTS[part]}.{kind}"
-    others = {"tokens.weight": TOKEN_WEIGHT, "tokens.bias": TOKEN_BIAS}
-    return others.get(name) or f"{POOLER}.{name.removeprefix('pooler.')}"
+        target.copy_(tensor.reshape(target.shape))

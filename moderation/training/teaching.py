@@ -8,7 +8,7 @@ instead of learnt. Where no such encoder is given, the small LSTM alone fills in
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +20,8 @@ from moderation.training.batches import PLACE, Batches, Floats, Taught
 from moderation.training.cleaning import key_of
 from moderation.training.cropping import CROPPED
 from moderation.training.earlier import LEAST_SHARE, judged
-from moderation.training.examples import OUTPUTS, Example, Marked
-from moderation.training.joining import JOINED
+from moderation.training.examples import OUTPUTS, Example, Marked, Progress
+from moderation.training.joining import JOINED, is_asked
 from moderation.training.loop import train
 from moderation.training.network import Network, build
 from moderation.training.predicting import Said, predict
@@ -32,8 +32,6 @@ FOLDS = 4
 # The LSTM knows talk comments; of texts that name an identity it is not asked what makes the name itself a fault.
 TALK = frozenset({"wikipedia", "context", "perspective", "unlabelled"})
 NOT_ASKED = ("toxicity", "severe_toxicity", "insult", "identity_attack")
-
-Progress = Callable[[str, int], Callable[[int], None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ def taught_by_models(
     examples: Sequence[Example], folders: Sequence[Path], recipe: Recipe, progress: Progress
 ) -> Taught:
     """The examples with what these models say of them."""
-    places = [i for i, one in enumerate(examples) if _is_asked(one)]
+    places = [i for i, one in enumerate(examples) if is_asked(one)]
     said, marks = judged([examples[i].text for i in places], folders, recipe.max_tokens, progress)
     soft = np.full((len(examples), len(OUTPUTS)), np.nan, dtype=np.float32)
     soft[places] = said
@@ -109,7 +107,7 @@ def taught_in_class(
     others: list[Said] = []
     for fold in range(FOLDS):
         teacher = _teacher(taught, folds, fold, asked, progress)
-        places = [i for i in np.flatnonzero(folds == fold).tolist() if _is_asked(taught.examples[i])]
+        places = [i for i in np.flatnonzero(folds == fold).tolist() if is_asked(taught.examples[i])]
         texts = [taught.examples[i].text for i in places]
         said, other = (
             predict(
@@ -127,11 +125,6 @@ def taught_in_class(
         others.append(other)
     mean = Said(np.mean([one.logits for one in others], axis=0), others[0].words)
     return Taught(taught.examples, soft, weight, words), mean
-
-
-def _is_asked(example: Example) -> bool:
-    """The project's own sentences say themselves what they are, and so does what was joined from others."""
-    return example.set != "own" and not example.group.startswith(JOINED)
 
 
 def _teacher(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +18,16 @@ TEXTS = ["Thank you for the timetable.", "You are a pathetic idiot.", "Nobody wa
 @pytest.fixture
 def bare(tmp_path: Path) -> Path:
     """An encoder of the embedded model's form with random weights."""
+    return encoder(tmp_path, layers=6)
+
+
+def encoder(folder: Path, layers: int) -> Path:
     pytest.importorskip("torch")
     from transformers import BertConfig, BertModel
 
-    form = {"hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12, "intermediate_size": 1536}
-    BertModel(BertConfig(**form)).save_pretrained(tmp_path)
-    return tmp_path
+    form = {"hidden_size": 384, "num_hidden_layers": layers, "num_attention_heads": 12, "intermediate_size": 1536}
+    BertModel(BertConfig(**form)).save_pretrained(folder)
+    return folder
 
 
 def quiet(done: int) -> None:
@@ -47,10 +50,10 @@ def test_the_network_says_what_the_model_says(bare: Path) -> None:
     assert max(marks, key=lambda begin: marks[begin]) in {10, 19}
 
 
-def test_a_model_of_another_form_is_refused(base: Path) -> None:
+def test_a_model_of_another_form_is_refused(base: Path, tmp_path: Path) -> None:
     from moderation.training.network import build
     from moderation.training.reopening import begin_with
 
-    assert json.loads((base / "config.json").read_text())["hidden_size"] == 16
-    with pytest.raises(TrainingError, match="another form"):
-        begin_with(build(base, OUTPUTS, 1), COMPACT)
+    for other in (base, encoder(tmp_path / "more", layers=7), encoder(tmp_path / "fewer", layers=5)):
+        with pytest.raises(TrainingError, match="another form"):
+            begin_with(build(other, OUTPUTS, 1), COMPACT)
