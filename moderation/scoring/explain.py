@@ -5,8 +5,8 @@ scored once more without each of their words, all in one batch, and the words wh
 named. Occlusion inside a sentence named words as well as inside the whole text, for two thirds of the price
 (docs/explanation/scoring.md has the figures).
 
-Where the model has an output for tokens (`marks`), that one proposes the words, and only these are left out: a word
-that it marks and whose loss lowers nothing is not named, whatever the output says.
+Where the model has an output for tokens (`marks`), that one proposes the words, and only these are left out. Those
+that people would mark come first; but a word whose loss lowers nothing is not named, whatever the output says.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from moderation.scoring.descriptions import ModelDescription
-from moderation.scoring.marks import Mark, proposed
-from moderation.scoring.plans import Plan, Rows
+from moderation.scoring.marks import CLEAR, Mark, proposed
+from moderation.scoring.plans import EXPLAINED, Plan, Rows
 from moderation.scoring.reading import Reading, says_something
 from moderation.scoring.results import Result, Span
 from moderation.scoring.sentences import sentence_ranges
@@ -27,17 +27,20 @@ Ask = Callable[[Iterable[str]], Rows]
 AskMarks = Callable[[Iterable[str]], Mapping[str, Sequence[Mark]]]
 Range = tuple[int, int]
 Scores = Mapping[str, float]
+Weighed = tuple[int, int, float, bool]
+"""Where a word is in its reading, the weight that it carries, and whether people would mark it."""
 
-# Words are named for attributes from this score on: below, nothing carries anything.
-EXPLAINED = 0.1
 # A long sentence is looked at in parts of so many words.
 PART_WORDS = 32
 # Parts are looked at from this share of the best part's score, best first, until so many words were left out.
 NEAR_BEST = 0.5
 MOST_WORDS = 64
-# Named are at most so many words an attribute, each with this share at least of the weight of the first.
+# Named are at most so many words an attribute, each with this share at least of the weight of the first; of words that
+# people would mark a smaller one is enough.
 MOST_NAMED = 6
-NAMED_SHARE = 0.5
+NAMED_SHARE, CLEAR_SHARE = 0.5, 0.2
+# The output for tokens reads a part with so many characters before and after it: alone, a mild sentence is marked more.
+AROUND = 300
 
 WORD = re.compile(r"[^\s—–…/]+")
 _EDGES = ".,;:!?\"'“”‘’«»()[]{}<>*_-~"
@@ -48,13 +51,14 @@ class Part:
     """A piece of a reading that is looked at word by word, with its scores.
 
     Attributes:
-        words: Which of its words are left out, one at a time; in characters of the part.
+        words: Which of its words are left out, one at a time, in characters of the part; and how the output for tokens
+            marks them, 0 where it was not asked.
     """
 
     text: str
     begin: int
     scores: Scores
-    words: Sequence[Range]
+    words: Mapping[Range, float]
 
 
 def explained(
@@ -77,7 +81,7 @@ def explained(
     scored = _Scored(rows, description)
     parts = {planned: scored.parts(readings[planned].text, pieces[planned], one) for planned, one in found.items()}
     if marks:
-        parts = _proposed(parts, marks)
+        parts = _proposed({planned: readings[planned].text for planned in found}, parts, marks)
     without = _Scored(ask(text for some in parts.values() for part in some for text in _occluded(part)), description)
     return {
         planned: replace(
@@ -114,7 +118,7 @@ class _Scored:
         """The parts that carry a score of the text, the best first, until they have `MOST_WORDS` words."""
         wanted = [name for name, score in result.scores.items() if score >= EXPLAINED]
         pieces = [(begin, text[begin:end]) for begin, end in ranges]
-        parts = [Part(piece, begin, self.of(piece), word_ranges(piece)) for begin, piece in pieces]
+        parts = [Part(piece, begin, self.of(piece), dict.fromkeys(word_ranges(piece), 0.0)) for begin, piece in pieces]
         best = {name: max((part.scores[name] for part in parts), default=0.0) for name in wanted}
         shares = {part: max((part.scores[n] / (best[n] or 1.0) for n in wanted), default=0.0) for part in parts}
         near = sorted((part for part in parts if shares[part] >= NEAR_BEST), key=lambda part: -shares[part])
@@ -124,13 +128,13 @@ class _Scored:
         """The words that carry each attribute's score."""
         for name, score in result.scores.items():
             weights = [one for part in parts for one in self._weights(part, name)] if score >= EXPLAINED else []
-            for begin, end, weight in named(weights):
+            for begin, end, weight, _ in named(weights):
                 yield Span(*reading.origin(begin, end), name, weight, "word")
 
-    def _weights(self, part: Part, attribute: str) -> Iterator[tuple[int, int, float]]:
-        for (begin, end), without in zip(part.words, _occluded(part), strict=True):
+    def _weights(self, part: Part, attribute: str) -> Iterator[Weighed]:
+        for ((begin, end), mark), without in zip(part.words.items(), _occluded(part), strict=True):
             left = self.of(without)[attribute]
-            yield part.begin + begin, part.begin + end, weight(part.scores[attribute], left)
+            yield part.begin + begin, part.begin + end, weight(part.scores[attribute], left), mark >= CLEAR
 
 
 def weight(score: float, without: float) -> float:
@@ -139,10 +143,13 @@ def weight(score: float, without: float) -> float:
     return max(0.0, 1 - left / odds) if odds else 0.0
 
 
-def named(weights: Iterable[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
-    """The words that carry most, in the order of the text."""
-    heaviest = sorted((one for one in weights if one[2] > 0), key=lambda one: -one[2])[:MOST_NAMED]
-    return sorted(one for one in heaviest if one[2] >= NAMED_SHARE * heaviest[0][2])
+def named(weights: Iterable[Weighed]) -> list[Weighed]:
+    """The words that carry most, in the order of the text; of those that are clearly marked, where any is."""
+    carrying = [one for one in weights if one[2] > 0]
+    clear = [one for one in carrying if one[3]]
+    heaviest = sorted(clear or carrying, key=lambda one: -one[2])[:MOST_NAMED]
+    share = CLEAR_SHARE if clear else NAMED_SHARE
+    return sorted(one for one in heaviest if one[2] >= share * heaviest[0][2])
 
 
 def word_ranges(text: str) -> list[Range]:
@@ -156,16 +163,24 @@ def word_ranges(text: str) -> list[Range]:
     return found
 
 
-def _proposed(parts: Mapping[Plan, list[Part]], marks: AskMarks) -> dict[Plan, list[Part]]:
+def _proposed(texts: Mapping[Plan, str], parts: Mapping[Plan, list[Part]], marks: AskMarks) -> dict[Plan, list[Part]]:
     """The parts with those of their words alone that the token output proposes."""
-    marked = marks(part.text for some in parts.values() for part in some)
+    around = {part: _around(texts[planned], part) for planned, some in parts.items() for part in some}
+    marked = marks(passage for passage, _ in around.values())
+    own = {part: [(b - at, e - at, mark) for b, e, mark in marked[passage]] for part, (passage, at) in around.items()}
     return {
         planned: [
             replace(part, words=words)
-            for part, words in zip(some, proposed([(part.words, marked[part.text]) for part in some]), strict=True)
+            for part, words in zip(some, proposed([(list(part.words), own[part]) for part in some]), strict=True)
         ]
         for planned, some in parts.items()
     }
+
+
+def _around(text: str, part: Part) -> tuple[str, int]:
+    """A part with what stands around it, and where the part begins in that."""
+    begin = max(0, part.begin - AROUND)
+    return text[begin : part.begin + len(part.text) + AROUND], part.begin - begin
 
 
 def _occluded(part: Part) -> list[str]:

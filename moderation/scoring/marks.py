@@ -22,8 +22,10 @@ MOST_PROPOSED = 16
 LEAST_SHARE = 0.1
 # Where the output sees nothing, it cannot choose: then every word is looked at.
 NOTHING = 0.05
-# Windows of a passage that are asked: a passage is a sentence or 32 words, and more is no prose.
-MOST_WINDOWS = 4
+# People mark what has this share at least: best on 480 held-out comments (docs/explanation/scoring.md).
+CLEAR = 0.25
+# Windows of a passage that are asked: a passage is 32 words and what stands around them, and more is no prose.
+MOST_WINDOWS = 8
 
 
 def token_marks(
@@ -54,21 +56,18 @@ def token_marks(
     }
 
 
-def proposed(parts: Sequence[tuple[Sequence[Range], Sequence[Mark]]]) -> list[list[Range]]:
-    """The words of each part that are proposed, in their order.
+def proposed(parts: Sequence[tuple[Sequence[Range], Sequence[Mark]]]) -> list[dict[Range, float]]:
+    """The words of each part that are proposed, in their order, with their marks.
 
     Args:
         parts: Of one text: the words of each part and its tokens' marks.
     """
-    found = [word_marks(words, marks) for words, marks in parts]
-    values = sorted((value for some in found for value in some), reverse=True)
+    found = [dict(zip(words, word_marks(words, marks), strict=True)) for words, marks in parts]
+    values = sorted((value for some in found for value in some.values()), reverse=True)
     if not values or values[0] < NOTHING:
-        return [list(words) for words, _ in parts]
+        return found
     least = max(LEAST_SHARE * values[0], values[:MOST_PROPOSED][-1])
-    return [
-        [word for word, value in zip(words, some, strict=True) if value >= least]
-        for (words, _), some in zip(parts, found, strict=True)
-    ]
+    return [{word: value for word, value in some.items() if value >= least} for some in found]
 
 
 def word_marks(words: Sequence[Range], marks: Iterable[Mark]) -> list[float]:

@@ -12,8 +12,8 @@ from moderation.scoring.reading import Reading, readable, says_something
 from moderation.scoring.results import Language, Refusal, Result
 from moderation.scoring.windows import AVERAGED
 
-# A second reading counts as having raised a score from this difference; arithmetic in bfloat16 makes smaller ones.
-RAISED = 0.01
+# From this score on an attribute is explained: below, nothing carries anything.
+EXPLAINED = 0.1
 
 Rows = Mapping[str, tuple[Sequence[float], int]]
 """Passage → the model's outputs for it, and how many windows it was read in."""
@@ -69,17 +69,17 @@ def result(planned: Plan, rows: Rows, description: ModelDescription, *, perspect
         perspective: Whether the outputs on Perspective's scale are wanted too.
     """
     outputs, windows = _outputs(planned.readings[0], rows, description)
-    raised = False
+    explains = False
     for reading in planned.readings[1:]:
         again, _ = _outputs(reading, rows, description)
-        raised = any(again[name] - outputs[name] >= RAISED for name in description.attributes)
+        explains = any(again[name] >= EXPLAINED for name in description.attributes)
         outputs |= {name: max(value, outputs[name]) for name, value in again.items() if name not in AVERAGED}
     return Result(
         scores={name: outputs[name] for name in description.attributes},
         perspective={name: outputs[name] for name in description.perspective} if perspective else {},
         model=description.label,
         windows=windows,
-        normalised=raised,
+        normalised=explains,
         language=planned.language,
     )
 

@@ -65,7 +65,7 @@ class Result:
         perspective: Perspective-like output name to value, 0 to 1; empty unless it was asked for.
         model: Name and version, such as `compact@1`.
         windows: How many windows the text was read in; 1 for nearly every comment.
-        normalised: Whether a second, normalised reading raised the scores.
+        normalised: Whether a reading without the text's disguises carries a score, of 0.1 at least: the spans are its.
         language: What the text was taken to be in.
         spans: Parts of the text with scores of their own; empty unless they were asked for.
     """

@@ -68,11 +68,12 @@ class Network(torch.nn.Module):
         return torch.from_numpy(numbers).to(self.token_classifier.weight.device, non_blocking=True)
 
 
-def build(base: Path, outputs: Sequence[str], seed: int) -> Network:
+def build(base: Path, outputs: Sequence[str], seed: int, dropout: float = 0.0) -> Network:
     """The network on the weights of a base encoder, or of an earlier classifier with the same outputs.
 
     Args:
         seed: Of what the base lacks: pooler, outputs.
+        dropout: Share of the hidden layers' numbers that a training step leaves out.
     """
     from transformers import AutoModelForSequenceClassification
     from transformers.utils import logging
@@ -90,9 +91,10 @@ def build(base: Path, outputs: Sequence[str], seed: int) -> Network:
         dtype=torch.float32,
         local_files_only=True,
         # On a processor torch's fused attention takes twice as long in bfloat16, and a number of chance for each pair
-        # of tokens a fifth of a step. The hidden layers' dropout stays.
+        # of tokens a fifth of a step.
         attn_implementation="eager",
         attention_probs_dropout_prob=0.0,
+        hidden_dropout_prob=dropout,
     )
     return Network(classifier)
 

@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from moderation.scoring.results import ATTRIBUTES
 from moderation.training import calibrating, cleaning, exporting, judging, splitting
 from moderation.training.batches import Batches, Taught
@@ -104,7 +106,7 @@ def make_data(run: Run) -> None:
 
 
 def teach(run: Run) -> None:
-    """Have teachers label the training part; with a larger encoder `teachers.json` tells how good they are."""
+    """Have teachers label the training part; `teachers.json` tells how good they are, but of the LSTM alone."""
     examples = list(read_examples(run.part("train")))
     if run.taught:
         write_taught(run.out / TAUGHT, read_taught(run.taught, examples))
@@ -112,6 +114,7 @@ def teach(run: Run) -> None:
     by_words = Lexical(examples, MADE_BY)
     if run.teachers:
         taught = taught_by_models(examples, run.teachers, run.recipe, progress_of)
+        _write_json(run.out / "teachers.json", _judge_models(run, by_words))
     else:
         taught = Taught(examples, weak_labels(examples, progress_of), run.recipe.weak_weight)
     if run.large:
@@ -123,6 +126,15 @@ def teach(run: Run) -> None:
     write_taught(run.out / TAUGHT, scaled(taught, by_words, progress_of))
     if run.large:
         forget(asked)
+
+
+def _judge_models(run: Run, by_words: Lexical) -> judging.Figures:
+    """How good the models and the words together are on the test part, whose labels they are not shown."""
+    test = list(read_examples(run.part("test")))
+    bare = [Example(one.text, "unlabelled") for one in test]
+    said = scaled(taught_by_models(bare, run.teachers, run.recipe, progress_of), by_words, progress_of)
+    words = [list(marked or ()) for marked in said.words] or [[] for _ in test]
+    return judging.judge(test, Said(-np.log(1 / said.soft - 1), words), TEACHERS_THRESHOLD)
 
 
 def _class(run: Run, large: Path) -> Class:
@@ -139,7 +151,7 @@ def make_network(run: Run) -> None:
     if not taught.words:  # nobody said what crops are
         taught = taught.part([i for i, one in enumerate(taught.examples) if one.set != CROPPED])
     batches = Batches(taught, run.tokenizer, run.recipe, run.seed)
-    network = build(run.base, OUTPUTS, MADE_BY)
+    network = build(run.base, OUTPUTS, MADE_BY, run.recipe.dropout)
     if run.begin:
         begin_with(network, run.begin)
     network.to(run.device)

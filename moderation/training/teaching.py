@@ -135,7 +135,7 @@ def _teacher(
     folder = asked.folder / f"teacher-{fold}"
     folder.mkdir(parents=True, exist_ok=True)
     batches = Batches(taught.part(learns), asked.base / "tokenizer.json", asked.recipe, asked.seed + fold)
-    network = build(asked.base, OUTPUTS, asked.seed + fold).to(asked.device)
+    network = build(asked.base, OUTPUTS, asked.seed + fold, asked.recipe.dropout).to(asked.device)
     train(
         network, batches, asked.recipe, folder,
         attributes=len(ATTRIBUTES), seed=asked.seed + fold, workers=asked.workers,

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.scoring import Refusal, Result, Scorer, lexicon
+from moderation.scoring import Refusal, Result, Scorer, describe, lexicon
 from moderation.scoring.normalise import undisguised
+from moderation.scoring.plans import Plan, plan, result
 from moderation.scoring.reading import Reading, readable
 
 DISGUISED = {
@@ -147,3 +148,22 @@ def test_text_in_another_language_stays_refused_when_it_is_disguised(scorer: Sco
 def test_both_word_lists_are_in_small_letters_and_abuse_is_known() -> None:
     assert all(word == word.lower() and word.isalpha() for word in lexicon.known())
     assert set(lexicon.abusive()) <= set(lexicon.known())
+
+
+def test_a_text_whose_disguise_hides_nothing_from_the_model_is_explained_without_it_too() -> None:
+    description = describe("compact")
+    planned = plan("you are such an i d i o t", "en", None, description)
+    assert isinstance(planned, Plan)
+    written, plain = (reading.text for reading in planned.readings)
+
+    def told(first: float, second: float) -> Result:
+        rows = {
+            written: ([first] * len(description.outputs), 1),
+            plain: ([second] * len(description.outputs), 1),
+        }
+        return result(planned, rows, description, perspective=False)
+
+    assert told(0.9, 0.9).normalised
+    assert told(0.9, 0.8).normalised
+    assert told(0.9, 0.8).scores["toxicity"] == 0.9
+    assert not told(0.9, 0.05).normalised

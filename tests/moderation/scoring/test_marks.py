@@ -27,11 +27,14 @@ def test_a_word_has_the_highest_mark_of_its_tokens() -> None:
 
 
 def test_words_far_below_the_most_toxic_one_are_not_proposed() -> None:
-    assert proposed([(WORDS, [(0, 3, 0.9), (4, 7, 0.01), (8, 13, 0.4)])]) == [[WORDS[0], WORDS[2]]]
+    assert proposed([(WORDS, [(0, 3, 0.9), (4, 7, 0.01), (8, 13, 0.4)])]) == [{WORDS[0]: 0.9, WORDS[2]: 0.4}]
 
 
 def test_where_the_output_sees_nothing_every_word_is_proposed() -> None:
-    assert proposed([(WORDS, [(0, 3, 0.01)]), (WORDS[:1], [])]) == [WORDS, WORDS[:1]]
+    assert proposed([(WORDS, [(0, 3, 0.01)]), (WORDS[:1], [])]) == [
+        {WORDS[0]: 0.01, WORDS[1]: 0.0, WORDS[2]: 0.0},
+        {WORDS[0]: 0.0},
+    ]
     assert proposed([]) == []
 
 
@@ -44,7 +47,7 @@ def test_what_is_proposed_is_some_of_the_words_and_no_more_than_so_many_unless_t
     ]
     found = proposed(parts)
     for (words, _), some in zip(parts, found, strict=True):
-        assert [word for word in words if word in some] == some
+        assert [word for word in words if word in some] == list(some)
     every = sorted((m for v in values for m in v), reverse=True)
     if every and every[0] >= 0.05:
         least = every[:MOST_PROPOSED][-1]

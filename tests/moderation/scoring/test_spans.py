@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation.scoring import ATTRIBUTES, Refusal, Result, Scorer, Span
-from moderation.scoring.explain import MOST_WORDS, weight, word_ranges
+from moderation.scoring.explain import AROUND, MOST_NAMED, MOST_WORDS, named, weight, word_ranges
 from moderation.scoring.sentences import MOST_SENTENCES, sentence_ranges
 
 TEXT = "The pier is fine 👍🏽.  You are a stupid idiot!\n\nDr. Smith disagrees — “naïve”, she says."
@@ -148,3 +148,38 @@ def test_words_have_no_marks_around_them_and_come_in_order(text: str) -> None:
 def test_the_weight_of_a_word_is_a_share(score: float, without: float) -> None:
     assert 0 <= weight(score, without) <= 1
     assert weight(score, 1.0) == 0
+
+
+def test_words_that_people_would_mark_are_named_before_those_that_weigh_more() -> None:
+    heavy, marked, light = (0, 3, 0.9, False), (4, 9, 0.5, True), (10, 12, 0.09, True)
+    assert named([heavy, marked, light]) == [marked]
+    assert named([light, marked, (20, 25, 0.2, True)]) == [marked, (20, 25, 0.2, True)]
+
+
+def test_where_nothing_is_marked_clearly_the_heaviest_words_are_named() -> None:
+    assert named([(0, 3, 0.9, False), (4, 9, 0.5, False), (10, 12, 0.2, False)]) == [
+        (0, 3, 0.9, False),
+        (4, 9, 0.5, False),
+    ]
+    assert named([(0, 3, 0.9, False), (4, 9, 0.0, True)]) == [(0, 3, 0.9, False)]
+    assert len(named([(i, i + 1, 0.5, True) for i in range(20)])) == MOST_NAMED
+
+
+def test_words_are_marked_in_the_light_of_what_stands_around_them(
+    scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    marks = scorer._marks
+
+    def heard(passages: Iterable[str]) -> object:
+        asked.extend(given := list(passages))
+        return marks(given)
+
+    monkeypatch.setattr(scorer, "_marks", heard)
+    short = "The pier is fine. You are an idiot, sir! Dr. Smith disagrees."
+    long = f"{'The pier is fine and so is the harbour. ' * 40}You are an idiot, sir! {'And so it goes on. ' * 40}"
+    scorer.score([short, long], spans=True, languages=["en", "en"])
+    assert short in asked
+    [around] = [one for one in asked if one != short]
+    assert "You are an idiot, sir!" in around
+    assert 2 * AROUND < len(around) < 3 * AROUND
