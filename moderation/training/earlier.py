@@ -14,6 +14,8 @@ import numpy as np
 
 from moderation.scoring.descriptions import read_description, verify
 from moderation.scoring.engine import Session
+from moderation.scoring.identity_terms import terms_in
+from moderation.scoring.results import ATTRIBUTES
 from moderation.scoring.tokens import SPECIAL_TOKENS, Tokens
 from moderation.training.batches import PLACE, Floats
 from moderation.training.examples import OUTPUTS, Marked, Progress
@@ -34,14 +36,16 @@ def judged(
     """What the models of these folders say of each text, read up to `most_tokens`.
 
     Returns:
-        Shares, texts × outputs, of the mean of logits of the models that have the output, NaN where none has; and
-        the words that the first model marks that can mark any, none in what is not toxic. Empty: no model can.
+        Shares, texts × outputs, of the mean of logits of the models that have the output, NaN where none has; of a
+        text that names a group the first model alone tells the attributes, so it is to be the fairest. And the words
+        that the first model marks that can mark any, none in what is not toxic. Empty: no model can.
 
     Raises:
         ScoringError: Where a folder holds no model, or another one than it says.
     """
     models = [Earlier(folder, most_tokens) for folder in folders]
-    found = _mean([model.logits(texts, progress(f"{model.label} says", len(texts))) for model in models])
+    said = [model.logits(texts, progress(f"{model.label} says", len(texts))) for model in models]
+    found = _mean(_heard(texts, said))
     marking = next((model for model in models if model.description.tokens), None)
     if marking is None:
         return found, []
@@ -105,6 +109,14 @@ def _marked(places: Sequence[tuple[int, int]], shares: Sequence[float]) -> Marke
     """Only the places within the window have a share."""
     pairs = zip(places, shares, strict=False)
     return tuple((begin, end, round(share, 2)) for (begin, end), share in pairs if share >= LEAST_SHARE)
+
+
+def _heard(texts: Sequence[str], said: Sequence[Floats]) -> Sequence[Floats]:
+    """What counts of what the models say; NaN where one is not asked."""
+    naming = [i for i, text in enumerate(texts) if terms_in(text)]
+    for one in said[1:]:
+        one[naming, : len(ATTRIBUTES)] = np.nan
+    return said
 
 
 def _mean(known: Sequence[Floats]) -> Floats:

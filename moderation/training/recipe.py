@@ -44,7 +44,7 @@ class Recipe:
     weak_weight: float = 0.3
     word_weight: float = 0.5
     named: float = 0.4
-    unnamed: float = 0.1
+    unnamed: float = 0.3
     token_weight: float = 0.5
     scale_weight: float = 1.0
     logit_weight: float = 0.3

@@ -1,4 +1,4 @@
-"""The same comment about other people: a name of a group is put in another's place, or before a word for people.
+"""The same comment about other people: a name of a group is put in another's place, or before or for a word for people.
 
 What makes a comment toxic is not whom it names. In the sets some names stand mostly in abuse and others never do; a
 text whose name was exchanged keeps its labels, so that nothing can be learnt from the name alone. These are real
@@ -24,6 +24,9 @@ PEOPLE = re.compile(rf"\b{_PEOPLE}", re.IGNORECASE)
 VAGUE = frozenset(
     ["straight", "black", "white", "old", "older", "young", "younger", "male", "female", "american", "european"]
 )
+# How often a term stands in place of the word for people; and there, how often it is a vague one, which nowhere else
+# in the sets stands for a person by itself without contempt.
+IN_PLACE = 0.5
 CLEAR = tuple(term for term in TERMS if term not in VAGUE)
 
 
@@ -44,7 +47,7 @@ def swapped(example: Example, chance: random.Random, *, named: float, unnamed: f
     if found := list(NAMED.finditer(example.text)):
         return _exchanged(example, chance.choice(found), chance) if chance.random() < named else None
     if people := list(PEOPLE.finditer(example.text)):
-        return _put_before(example, chance.choice(people), chance) if chance.random() < unnamed else None
+        return _said_of(example, chance.choice(people), chance) if chance.random() < unnamed else None
     return None
 
 
@@ -53,7 +56,11 @@ def _exchanged(example: Example, term: re.Match[str], chance: random.Random) -> 
     return _with(example, begin, end, chance.choice(TERMS))
 
 
-def _put_before(example: Example, word: re.Match[str], chance: random.Random) -> Example:
+def _said_of(example: Example, word: re.Match[str], chance: random.Random) -> Example:
+    """*A kind man* as *a kind deaf man*; or *a kind black*, since what is said so in the sets is seldom kind."""
+    if chance.random() < IN_PLACE:
+        terms = sorted(VAGUE) if chance.random() < IN_PLACE else TERMS
+        return _with(example, word.start(), word.end(), chance.choice(terms))
     return _with(example, word.start(), word.start(), f"{chance.choice(TERMS)} ")
 
 

@@ -32,7 +32,15 @@ def test_the_name_of_a_group_is_exchanged_and_nothing_else(seed: int) -> None:
 def test_people_without_a_name_may_be_given_one(seed: int) -> None:
     other = swapped(Example("Those people sing.", "own"), chance(seed), named=0.0, unnamed=1.0)
     assert other is not None
-    assert other.text.removeprefix("Those ").removesuffix(" people sing.") in TERMS
+    assert other.text.removeprefix("Those ").removesuffix(" sing.").removesuffix(" people") in TERMS
+
+
+def test_a_name_stands_before_the_word_for_people_or_in_its_place() -> None:
+    one = Example("She is a kind woman, really", "own", spans=((14, 19, 1.0),))
+    found = [swapped(one, chance(seed), named=0.0, unnamed=1.0) for seed in range(40)]
+    said = [other.text.removeprefix("She is a kind ").removesuffix(", really") for other in found if other]
+    assert {name.endswith(" woman") for name in said} == {True, False}
+    assert {name.removesuffix(" woman") for name in said} <= set(TERMS)
 
 
 def test_colours_and_ages_of_things_are_no_names() -> None:
