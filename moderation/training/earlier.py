@@ -25,7 +25,6 @@ TEXTS_AT_ONCE = 2_048
 NEAREST = 0.001
 # A share below this is no mark.
 LEAST_SHARE = 0.04
-
 # The words of a text whose toxicity is lower are not asked for: it has none.
 LEAST_TOXICITY = 0.1
 

@@ -114,7 +114,6 @@ def teach(run: Run) -> None:
     by_words = Lexical(examples, MADE_BY)
     if run.teachers:
         taught = taught_by_models(examples, run.teachers, run.recipe, progress_of)
-        _write_json(run.out / "teachers.json", _judge_models(run, by_words))
     else:
         taught = Taught(examples, weak_labels(examples, progress_of), run.recipe.weak_weight)
     if run.large:
@@ -123,6 +122,8 @@ def teach(run: Run) -> None:
         texts = [one.text for one in test]
         taught, said = taught_in_class(taught, texts, asked, run.recipe.teacher_weight, progress_of)
         _write_json(run.out / "teachers.json", judging.judge(test, said, TEACHERS_THRESHOLD))
+    elif run.teachers:
+        _write_json(run.out / "teachers.json", _judge_models(run, by_words))
     write_taught(run.out / TAUGHT, scaled(taught, by_words, progress_of))
     if run.large:
         forget(asked)

@@ -24,10 +24,10 @@ PEOPLE = re.compile(rf"\b{_PEOPLE}", re.IGNORECASE)
 VAGUE = frozenset(
     ["straight", "black", "white", "old", "older", "young", "younger", "male", "female", "american", "european"]
 )
-# How often a term stands in place of the word for people; and there, how often it is a vague one, which nowhere else
-# in the sets stands for a person by itself without contempt.
-IN_PLACE = 0.5
 CLEAR = tuple(term for term in TERMS if term not in VAGUE)
+# How often a term stands in place of the word for people; and how often it is a vague one then, since these stand for a
+# person nowhere else.
+IN_PLACE, VAGUE_IN_PLACE = 0.5, 0.5
 
 
 def _any_of(terms: Iterable[str]) -> str:
@@ -59,7 +59,7 @@ def _exchanged(example: Example, term: re.Match[str], chance: random.Random) -> 
 def _said_of(example: Example, word: re.Match[str], chance: random.Random) -> Example:
     """*A kind man* as *a kind deaf man*; or *a kind black*, since what is said so in the sets is seldom kind."""
     if chance.random() < IN_PLACE:
-        terms = sorted(VAGUE) if chance.random() < IN_PLACE else TERMS
+        terms = sorted(VAGUE) if chance.random() < VAGUE_IN_PLACE else TERMS
         return _with(example, word.start(), word.end(), chance.choice(terms))
     return _with(example, word.start(), word.start(), f"{chance.choice(TERMS)} ")
 
