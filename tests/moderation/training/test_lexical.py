@@ -10,6 +10,7 @@ import pytest
 
 from moderation.training.batches import PLACE, SCALE, Taught
 from moderation.training.examples import OUTPUTS, Example
+from moderation.training.joining import JOINED
 from moderation.training.lexical import OTHERS, SHARE, TOXICITY, Lexical, logits, scaled
 from tests.moderation.training.conftest import texts
 
@@ -67,7 +68,7 @@ def test_the_other_attributes_follow_perspectives_own_toxicity_where_it_is_known
 
 
 def test_own_and_joined_sentences_and_all_attributes_stay_as_they_are() -> None:
-    own = [Example("You fool.", "own"), Example("Hello. You fool.", "own", group="joined:You fool.")]
+    own = [Example("You fool.", "own"), Example("Hello. You fool.", "civil", group=f"{JOINED}0a1b")]
     examples = [*scored(40), *own]
     found = scaled(Taught(examples, nothing(examples), 1.0), Lexical(examples, 1), told).soft
     assert np.isnan(found[-2:]).all()
