@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from moderation.scoring.encoder import Encoder, Layer, Linear, Norm
+from moderation.scoring.encoder import Encoder, Layer, Linear, Norm, Scale
 from moderation.scoring.results import ScoringError
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def bert_tensors(tensors: Mapping[str, Array]) -> dict[str, Array]:
         "pooler": "bert.pooler.dense",
         "classifier": "classifier",
     }
-    return {_bert_name(place, names): array for place, array in tensors.items() if not place.startswith("tokens.")}
+    own = ("tokens.", "scale.")
+    return {_bert_name(place, names): array for place, array in tensors.items() if not place.startswith(own)}
 
 
 def _bert_name(place: str, names: Mapping[str, str]) -> str:
@@ -147,7 +148,13 @@ def _encoder(
         pooler=pooler,
         classifier=classifier,
         tokens=_linear(tensors, "token_classifier") if "token_classifier.weight" in tensors else None,
+        scale=_scale(tensors) if "scale.down.weight" in tensors else None,
     )
+
+
+def _scale(tensors: Mapping[str, Array]) -> Scale:
+    linear = {part: _linear(tensors, f"scale.{part}") for part in ("down", "turn", "pool", "out")}
+    return Scale(norm=_norm(tensors, "scale.norm"), words=tensors["scale.words"], **linear)
 
 
 def _layers(tensors: Mapping[str, Array], config: Mapping[str, Any], name: str) -> tuple[Layer, ...]:

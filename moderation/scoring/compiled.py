@@ -97,7 +97,7 @@ class Request:
             step.start_async(inputs, share_inputs=True)
             step.wait()
             found = step.get_output_tensor(0)
-            inputs = {ROWS: found, "attention_mask": mask}
+            inputs = {ROWS: found, "input_ids": ids, "attention_mask": mask}
         values: NDArray[float32] = found.data.copy()
         return values
 
@@ -122,9 +122,8 @@ def _cut(graph: openvino.Model, name: str) -> tuple[openvino.Model, openvino.Mod
     rows.output(0).set_names({ROWS})
     for port in before.get_target_inputs():
         port.replace_source_output(rows.output(0))
-    mask = [given for given in graph.get_parameters() if given.get_friendly_name() == "attention_mask"]
     first = model([opset13.result(before)], graph.get_parameters(), "first")
-    return first, model(graph.get_results(), [rows, *mask], "second")
+    return first, model(graph.get_results(), [rows, *graph.get_parameters()], "second")
 
 
 def _compile(core: openvino.Core, graph: openvino.Model, streams: int, precision: str) -> openvino.CompiledModel:

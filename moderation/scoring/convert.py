@@ -132,8 +132,12 @@ def served(names: Sequence[str]) -> list[str]:
 
 
 def _with_outputs(encoder: Encoder, columns: Sequence[int]) -> Encoder:
-    rows = list(columns)
-    return replace(encoder, classifier=Linear(encoder.classifier.weight[rows], encoder.classifier.bias[rows]))
+    scale = encoder.scale and replace(encoder.scale, out=_rows(encoder.scale.out, columns))
+    return replace(encoder, classifier=_rows(encoder.classifier, columns), scale=scale)
+
+
+def _rows(linear: Linear, columns: Sequence[int]) -> Linear:
+    return Linear(linear.weight[list(columns)], linear.bias[list(columns)])
 
 
 def _kept(model: Path, reference: Reference, layers: int) -> Parity:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
 
-TOKEN_TENSORS = ("token_classifier.weight", "token_classifier.bias")
+# Tensors of an output for tokens, and of the part for Perspective's scale (`encoder.Scale`).
+OWN_PARTS = ("token_classifier.", "scale.")
 TOKENIZERS = {
     "BertForSequenceClassification": "BertTokenizer",
     "AlbertForSequenceClassification": "AlbertTokenizer",
@@ -36,12 +37,12 @@ class Detoxified:
     Attributes:
         library: The `Detoxify` object.
         sha256: Of the checkpoint that it was read from.
-        tokens: The tensors of an output for tokens, which Detoxify does not know; empty without one.
+        own: The tensors of parts that Detoxify does not know (`OWN_PARTS`); empty without such.
     """
 
     library: Any
     sha256: str
-    tokens: dict[str, NDArray[float32]]
+    own: dict[str, NDArray[float32]]
 
     @property
     def names(self) -> list[str]:
@@ -62,19 +63,33 @@ class Detoxified:
     def tensors(self) -> dict[str, NDArray[float32]]:
         """The state dict in float32."""
         state = {name: tensor.float().numpy() for name, tensor in self.library.model.state_dict().items()}
-        return state | self.tokens
+        return state | self.own
 
     def save_tokenizer(self, path: Path) -> None:
         """Write the tokenizer as `tokenizer.json`."""
         self.library.tokenizer.backend_tokenizer.save(str(path))
 
     def predict(self, texts: Sequence[str]) -> NDArray[float32]:
-        """`Detoxify.predict` of the texts as one list: texts × names."""
+        """`Detoxify.predict` of the texts as one list: texts × names; with the part that it lacks, as torch has it."""
         import numpy
 
+        if "scale.down.weight" in self.own:
+            return self._with_scale(texts)
         found = self.library.predict(list(texts))
         columns = [numpy.atleast_1d(numpy.asarray(found[name], dtype=numpy.float32)) for name in self.names]
         return numpy.stack(columns, axis=1)
+
+    def _with_scale(self, texts: Sequence[str]) -> NDArray[float32]:
+        import torch
+
+        model, own = self.library.model, {name: torch.from_numpy(array) for name, array in self.own.items()}
+        given = self.library.tokenizer(list(texts), return_tensors="pt", truncation=True, padding=True)
+        with torch.no_grad():
+            said = model(**given, output_hidden_states=True)
+            pooled = model.base_model.pooler(said.hidden_states[-1])
+            logits = said.logits + _scale(own, given, said.hidden_states, pooled)
+        found: NDArray[float32] = logits.sigmoid().numpy()
+        return found
 
 
 def open_checkpoint(checkpoint: Path, scratch: Path, folder: Path | None = None) -> Detoxified:
@@ -142,10 +157,10 @@ def open_folder(folder: Path, scratch: Path) -> Detoxified:
         tensors = {name: tensor.float() for name, tensor in load_file(weights).items()}
     except (OSError, ValueError, KeyError) as error:
         raise failed(f"{folder} cannot be read as a model in Hugging Face form.") from error
-    tokens = {name: tensors.pop(name).numpy() for name in TOKEN_TENSORS if name in tensors}
+    own = {name: tensors.pop(name).numpy() for name in list(tensors) if name.startswith(OWN_PARTS)}
     labels = list(config.get("id2label", {"0": "LABEL_0", "1": "LABEL_1"}).values())
     write_checkpoint(scratch / "model.ckpt", tensors, folder, architecture, labels)
-    return Detoxified(_load(scratch / "model.ckpt"), file_hash(weights), tokens)
+    return Detoxified(_load(scratch / "model.ckpt"), file_hash(weights), own)
 
 
 def write_checkpoint(path: Path, tensors: Any, folder: Path, architecture: str, labels: Sequence[str]) -> None:
@@ -173,6 +188,24 @@ def write_checkpoint(path: Path, tensors: Any, folder: Path, architecture: str, 
     }
     config = {"dataset": {"args": {"classes": list(labels)}}, "arch": {"args": arch}}
     torch.save({"config": config, "state_dict": tensors}, path)
+
+
+def _scale(own: Mapping[str, Any], given: Mapping[str, Any], states: Sequence[Any], pooled: Any) -> Any:
+    """What `encoder.Scale` adds to the logits, of the states after the embeddings and after each layer."""
+    import torch
+    from torch.nn.functional import gelu, layer_norm, linear
+
+    def put(part: str, rows: Any) -> Any:
+        return linear(rows, own[f"scale.{part}.weight"], own[f"scale.{part}.bias"])
+
+    norm, read = own["scale.norm.weight"], own["scale.down.weight"].shape[1] // states[0].shape[-1]
+    rows = put("down", torch.cat(list(states[-1 - read : -1]), -1))
+    rows = gelu(put("turn", gelu(layer_norm(rows, norm.shape, norm, own["scale.norm.bias"], 1e-12))))
+    real = given["attention_mask"][:, :, None]
+    mean, largest = (rows * real).sum(1) / real.sum(1), rows.masked_fill(real == 0, -torch.inf).max(1).values
+    weight, rarity = own["scale.words"][given["input_ids"]].sum(1).unbind(-1)
+    words = (weight / rarity.clamp(min=1.0).sqrt())[:, None]
+    return put("out", torch.cat([gelu(put("pool", torch.cat([pooled, mean, largest], -1))), words], -1))
 
 
 def _read(checkpoint: Path) -> dict[str, Any]:

@@ -47,6 +47,30 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Scale:
+    """A part beside the classifier for the outputs on Perspective's scale, of which the first token tells too little.
+
+    It reads every token, as the layers before the last left it.
+
+    Attributes:
+        down: From the rows of as many layers as its width holds, the last before the last one, side by side.
+        norm: Of that, followed by the activation.
+        turn: Once more, followed by the activation.
+        pool: Of the pooled first token, the tokens' mean and their largest, side by side; followed by the activation.
+        words: Of each token what it weighs in a linear model, and the square of its rarity: the sum of the first over
+            the root of the sum of the second is one number more.
+        out: One row an output, of both; added to the classifier's.
+    """
+
+    down: Linear
+    norm: Norm
+    turn: Linear
+    pool: Linear
+    words: Array
+    out: Linear
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Encoder:
     """A whole classifier.
 
@@ -63,6 +87,7 @@ class Encoder:
         pooler: Of the first token, followed by tanh.
         classifier: One row an output, followed by a sigmoid.
         tokens: The toxicity of each token, followed by a sigmoid, where the model has such an output.
+        scale: What is added for the outputs on Perspective's scale, where the model has such a part.
     """
 
     words: Array
@@ -77,3 +102,4 @@ class Encoder:
     pooler: Linear
     classifier: Linear
     tokens: Linear | None = None
+    scale: Scale | None = None

@@ -12,12 +12,12 @@ What goes from part to part (a layer's attention, its other half) has a name, so
 and compute the first parts in float32.
 
 The output for tokens needs every row of the last layer. It has a branch of its own, which the engine cuts off unless
-it is asked for.
+it is asked for. What is added on Perspective's scale reads every row too, but of the layers before the last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from itertools import count
 from pathlib import Path
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from moderation.scoring.compiled import load_openvino, rows_after
 
 if TYPE_CHECKING:
-    from moderation.scoring.encoder import Array, Encoder, Layer, Linear, Norm
+    from moderation.scoring.encoder import Array, Encoder, Layer, Linear, Norm, Scale
 
 # Far below any score of the attention, and small enough for half precision.
 HIDDEN = 10_000.0
@@ -74,6 +74,11 @@ def _walk(part: Any, place: str) -> Iterator[tuple[str, Array]]:
             yield from _walk(getattr(part, field.name), f"{place}.{field.name}".lstrip("."))
 
 
+def layers_read(scale: Scale, encoder: Encoder) -> int:
+    """How many layers' rows the part for Perspective's scale reads."""
+    return int(scale.down.weight.shape[1]) // len(encoder.layers[0].query.bias)
+
+
 class _Graph:
     """Builds the graph of one encoder; a tensor that occurs twice is one constant."""
 
@@ -92,10 +97,12 @@ class _Graph:
         ids, mask = self._input("input_ids"), self._input("attention_mask")
         rows, hidden = self._embeddings(ids), self._hidden(mask)
         *before, last = self._encoder.layers
+        after = []
         for place, layer in enumerate(before):
             rows = self._layer(layer, rows, rows, hidden, place)
+            after.append(rows)
         first = self._layer(last, rows, self._ops.slice(rows, *map(self._whole, ([0], [1], [1], [1]))), hidden)
-        results = [self._named(self._probabilities(first), "probabilities")]
+        results = [self._named(self._probabilities(first, after, ids, mask), "probabilities")]
         if self._encoder.tokens:
             marks = self._ops.sigmoid(self._linear(self._encoder.tokens, self._layer(last, rows, rows, hidden)))
             results.append(self._named(self._ops.squeeze(marks, self._whole([-1])), "tokens"))
@@ -151,9 +158,33 @@ class _Graph:
             self._ops.reshape(rows, self._whole([0, 0, self._encoder.heads, -1]), True), self._whole([0, 2, 1, 3])
         )
 
-    def _probabilities(self, first: Any) -> Any:
+    def _probabilities(self, first: Any, after: Sequence[Any], ids: Any, mask: Any) -> Any:
         pooled = self._ops.tanh(self._exact(self._encoder.pooler, self._ops.squeeze(first, self._whole([1]))))
-        return self._ops.sigmoid(self._exact(self._encoder.classifier, pooled))
+        logits = self._exact(self._encoder.classifier, pooled)
+        if self._encoder.scale:
+            tokens = self._tokens(self._encoder.scale, after, self._ops.convert(mask, "f32"))
+            found = self._exact(self._encoder.scale.pool, self._ops.concat([pooled, *tokens], -1))
+            found = self._ops.gelu(found, self._encoder.activation)
+            words = self._words(self._encoder.scale, ids)
+            logits = logits + self._exact(self._encoder.scale.out, self._ops.concat([found, words], -1))
+        return self._ops.sigmoid(logits)
+
+    def _tokens(self, scale: Scale, after: Sequence[Any], mask: Any) -> tuple[Any, Any]:
+        """Mean and largest over the tokens, of the rows after each layer but the last."""
+        gelu, read = self._encoder.activation, layers_read(scale, self._encoder)
+        rows = self._linear(scale.down, self._ops.concat(list(after[-read:]), -1))
+        rows = self._ops.gelu(self._norm(scale.norm, rows), gelu)
+        rows = self._ops.gelu(self._linear(scale.turn, rows), gelu)
+        real = self._ops.unsqueeze(mask, self._whole([-1]))
+        mean = self._ops.reduce_sum(rows * real, self._whole([1])) / self._ops.reduce_sum(real, self._whole([1]))
+        padding = (real - self._number(1.0)) * self._number(HIDDEN)
+        return mean, self._ops.reduce_max(rows + padding, self._whole([1]))
+
+    def _words(self, scale: Scale, ids: Any) -> Any:
+        """The linear model over the tokens; padding and other special tokens weigh nothing in it."""
+        found = self._ops.gather(self._constant(scale.words), ids, self._whole([0]))
+        weight, rarity = self._ops.split(self._ops.reduce_sum(found, self._whole([1])), self._whole(1), 2).outputs()
+        return self._ops.divide(weight, self._ops.sqrt(self._ops.maximum(rarity, self._number(1.0))))
 
     def _exact(self, linear: Linear, rows: Any) -> Any:
         turned = self._ops.transpose(self._constant(linear.weight), self._whole([1, 0]))
@@ -173,7 +204,7 @@ class _Graph:
             self._constants[id(array)].set_friendly_name(self._places[id(array)])
         return self._constants[id(array)]
 
-    def _whole(self, values: list[int]) -> Any:
+    def _whole(self, values: list[int] | int) -> Any:
         return self._own(values, "int64")
 
     def _number(self, value: float) -> Any:

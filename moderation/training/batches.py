@@ -100,20 +100,9 @@ class Batches:
         seen = np.repeat(np.arange(len(weights)), times)
         # Each time is blurred for itself, so that an example does not fill a batch.
         blurred = self._lengths[seen] * chance.uniform(1 - BLUR, 1 + BLUR, len(seen))
-        groups = list(self._groups(seen[np.argsort(-blurred)].tolist()))
+        groups = list(groups_of(seen[np.argsort(-blurred)].tolist(), self._lengths, self._recipe.batch_tokens))
         chance.shuffle(groups)
         return groups
-
-    def _groups(self, order: Sequence[int]) -> Iterator[list[int]]:
-        group: list[int] = []
-        widest = 0
-        for i in order:
-            widest = max(widest, int(self._lengths[i]))
-            if group and widest * (len(group) + 1) > self._recipe.batch_tokens:
-                yield group
-                group, widest = [], int(self._lengths[i])
-            group.append(i)
-        yield group
 
     def batch(self, number: int, group: Sequence[int]) -> Batch:
         """The rows of one batch; what chance does to them follows from seed, pass and example."""
@@ -155,6 +144,19 @@ class Batches:
             known = self._taught.examples[i].labels
             weights[row, [place for name, place in SCALE.items() if name in known]] = 0.0
         return np.nan_to_num(soft), weights
+
+
+def groups_of(order: Sequence[int], lengths: NDArray[np.int64], most_tokens: int) -> Iterator[list[int]]:
+    """Examples in their order, as many to a group as have at most so many padded tokens together."""
+    group: list[int] = []
+    widest = 0
+    for i in order:
+        widest = max(widest, int(lengths[i]))
+        if group and widest * (len(group) + 1) > most_tokens:
+            yield group
+            group, widest = [], int(lengths[i])
+        group.append(i)
+    yield group
 
 
 def _targets(seen: Sequence[Example]) -> tuple[Floats, Floats]:

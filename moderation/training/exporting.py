@@ -14,7 +14,7 @@ import torch
 from moderation.scoring.convert import Origin, convert
 from moderation.scoring.descriptions import ModelDescription
 from moderation.scoring.parity import Parity
-from moderation.training.examples import OUTPUTS, TrainingError
+from moderation.training.examples import OUTPUTS, SERVED, TrainingError
 from moderation.training.network import TOKEN_BIAS, TOKEN_WEIGHT, Network
 
 SOURCE = "all-MiniLM-L6-v2 (Apache-2.0), fine-tuned on public comment sets by moderation.training; see docs/models.md"
@@ -25,14 +25,27 @@ def write_checkpoint(network: Network, outputs: Sequence[str], tokenizer: Path, 
     """Write the network with these outputs alone."""
     from safetensors.torch import load_file, save_file
 
+    beside = _beside(network, outputs)
     _keep(network, outputs)
     _round(network)
     network.classifier.save_pretrained(folder)
-    weights = load_file(folder / "model.safetensors")
-    weights[TOKEN_WEIGHT] = network.token_classifier.weight.detach().contiguous()
-    weights[TOKEN_BIAS] = network.token_classifier.bias.detach().contiguous()
+    weights = load_file(folder / "model.safetensors") | beside
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
+
+
+def _beside(network: Network, outputs: Sequence[str]) -> dict[str, torch.Tensor]:
+    """The parts that Hugging Face's classifier has no place for, under the names that `scoring.convert` reads.
+
+    The part for Perspective's scale adds nothing to other outputs than it was trained for.
+    """
+    found = {TOKEN_WEIGHT: network.token_classifier.weight, TOKEN_BIAS: network.token_classifier.bias}
+    if network.scale:
+        found |= {f"scale.{name}": tensor for name, tensor in network.scale.state_dict().items()}
+        for name in ("scale.out.weight", "scale.out.bias"):
+            rows = dict(zip(SERVED, found[name], strict=True))
+            found[name] = torch.stack([rows.get(output, torch.zeros_like(found[name][0])) for output in outputs])
+    return {name: tensor.detach().contiguous() for name, tensor in found.items()}
 
 
 def _keep(network: Network, outputs: Sequence[str]) -> None:

@@ -166,6 +166,6 @@ def logits(shares: Numbers) -> Numbers:
     return found
 
 
-def _shares(found: Numbers) -> Numbers:
-    shares: Numbers = 1 / (1 + np.exp(-found))
-    return shares
+def _shares(logits: Numbers) -> Numbers:
+    found: Numbers = 1 / (1 + np.exp(-logits))
+    return found

@@ -19,6 +19,7 @@ from moderation.training.batches import Batch, Batches
 from moderation.training.examples import TrainingError
 from moderation.training.network import Network, fast, loss_of
 from moderation.training.recipe import Recipe
+from moderation.training.telling import LINE_SECONDS
 
 CHECKPOINT = "checkpoint.pt"
 LARGEST_GRADIENT = 1.0
@@ -26,7 +27,6 @@ LARGEST_GRADIENT = 1.0
 Work = tuple[int, list[int]]
 # The number of the pass whose chance the closing part takes.
 CLOSING = 1_000
-LINE_SECONDS = 20.0
 
 
 @dataclass(slots=True)
@@ -110,7 +110,7 @@ def _steps(batches: Batches, recipe: Recipe) -> Iterator[tuple[Work, float]]:
     """Work and learning rate of each step: the passes, then the closing part."""
     for part, highest in ((_passes(batches, recipe), recipe.rate), (_closing(batches, recipe), recipe.closing_rate)):
         work = list(part)
-        yield from zip(work, _rates(recipe, highest, len(work)), strict=True)
+        yield from zip(work, rates(recipe.warm_up, highest, len(work)), strict=True)
 
 
 def _passes(batches: Batches, recipe: Recipe) -> Iterator[Work]:
@@ -144,8 +144,9 @@ def _is_shift(network: Network, parameter: torch.nn.Parameter) -> bool:
     return any(parameter is own for own in network.shift.parameters())
 
 
-def _rates(recipe: Recipe, highest: float, steps: int) -> Iterator[float]:
-    rising = max(1, round(recipe.warm_up * steps))
+def rates(warm_up: float, highest: float, steps: int) -> Iterator[float]:
+    """Each step's learning rate: rises over a share of the steps, then falls to 0."""
+    rising = max(1, round(warm_up * steps))
     for step in range(steps):
         yield highest * min((step + 1) / rising, (steps - step) / max(1, steps - rising))
 

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 import torch
 
 from moderation.scoring.checkpoints import bert_tensors
-from moderation.scoring.descriptions import read_description, verify
+from moderation.scoring.descriptions import ModelDescription, read_description, verify
 from moderation.scoring.graph import load_tensors
 from moderation.training.batches import PLACE
-from moderation.training.examples import TrainingError
+from moderation.training.examples import SERVED, TrainingError
 from moderation.training.network import TOKEN_BIAS, TOKEN_WEIGHT, Network
 
 if TYPE_CHECKING:
     from moderation.scoring.encoder import Array
 
 OUTPUTS = "classifier.classifier."
+SCALE_OUTPUTS = "scale.out."
 
 
 def begin_with(network: Network, folder: Path) -> None:
@@ -36,24 +37,33 @@ def begin_with(network: Network, folder: Path) -> None:
     """
     description = read_description(folder)
     verify(folder, description)
+    given = _named(load_tensors(folder / "model.xml"), description)
+    if any(name.startswith("scale.") for name in given):
+        network.begin_scale(0)
     state = network.state_dict()
-    given = _named(load_tensors(folder / "model.xml"))
-    places = [PLACE[output] for output in description.outputs]
+    served = [output for output in description.outputs if output in SERVED]
+    places = {OUTPUTS: [PLACE[output] for output in description.outputs]}
+    places[SCALE_OUTPUTS] = [SERVED.index(output) for output in served]
     try:
         if lacking := {name for name in state if name.startswith("classifier.")} - given.keys():
             raise KeyError(*lacking)
         for name, array in given.items():
-            _put(state[name], torch.from_numpy(array), places if name.startswith(OUTPUTS) else None)
+            rows = next((rows for layer, rows in places.items() if name.startswith(layer)), None)
+            _put(state[name], torch.from_numpy(array), rows)
     except (KeyError, RuntimeError) as error:
         raise TrainingError(f"{folder} holds a model of another form than the network that is trained.") from error
     network.load_state_dict(state)
 
 
-def _named(tensors: Mapping[str, Array]) -> dict[str, Array]:
-    """A graph's tensors under the names of the network, whose output for word pieces is beside the classifier."""
+def _named(tensors: Mapping[str, Array], description: ModelDescription) -> dict[str, Array]:
+    """A graph's tensors under the names of the network, whose other parts are beside the classifier."""
     words = {TOKEN_WEIGHT: "tokens.weight", TOKEN_BIAS: "tokens.bias"}
-    classifier = {f"classifier.{name}": array for name, array in bert_tensors(tensors).items()}
-    return classifier | {name: tensors[place] for name, place in words.items() if place in tensors}
+    found = {f"classifier.{name}": array for name, array in bert_tensors(tensors).items()}
+    found |= {name: tensors[place] for name, place in words.items() if place in tensors}
+    scale = {name: array for name, array in tensors.items() if name.startswith("scale.")}
+    # Of the other outputs there are rows of nothing.
+    rows = [i for i, output in enumerate(description.outputs) if output in SERVED]
+    return found | {name: array[rows] if name.startswith(SCALE_OUTPUTS) else array for name, array in scale.items()}
 
 
 def _put(target: torch.Tensor, tensor: torch.Tensor, places: Sequence[int] | None) -> None:

@@ -1,14 +1,12 @@
 """The stages of a run, each of which leaves a file behind: a run that was stopped goes on at the first that is missing.
 
-data: `splits/*.jsonl` → teach: `taught.npz` → train: `checkpoint.pt` → calibrate: `calibration.json` → export:
-`checkpoint/`, `model/`, `figures.json`, `card.md`.
+data: `splits/*.jsonl` → teach: `taught.npz` → train: `checkpoint.pt` → scale: `scale.pt` → calibrate:
+`calibration.json` → export: `checkpoint/`, `model/`, `figures.json`, `card.md`.
 """
 
 from __future__ import annotations
 
 import json
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from moderation.scoring.descriptions import read_description
 from moderation.scoring.results import ATTRIBUTES
 from moderation.training import calibrating, cleaning, exporting, judging, splitting
 from moderation.training.batches import Batches, Taught
@@ -30,13 +29,15 @@ from moderation.training.network import Network, build
 from moderation.training.predicting import Said, predict
 from moderation.training.recipe import TEACHER, Recipe
 from moderation.training.reopening import begin_with
+from moderation.training.scale import ScaleRecipe, train_scale
 from moderation.training.sources import read_all
 from moderation.training.taught import read_taught, write_taught
 from moderation.training.teaching import Class, forget, taught_by_models, taught_in_class, weak_labels
+from moderation.training.telling import progress_of, say
 
-LINE_SECONDS = 20.0
 PARITY_TEXTS = 5_000
 TAUGHT = "taught.npz"
+SCALE_PART = "scale.pt"
 # Chance in what is the same in every run: what is made of the training part, the weights that the base lacks. Networks
 # that begin with the same weights can be averaged.
 MADE_BY = 1
@@ -57,6 +58,7 @@ class Run:
         teachers: Folders of models that teach.
         mean: Folders of runs whose networks' mean stands for a training of its own.
         begin: Folder of a model whose weights the training begins with; or None: the base's.
+        scale: How the part for Perspective's scale is trained.
         version: Of the model that is exported.
         device: What trains: `cpu`, or `cuda` where torch has it.
         workers: Processes that prepare batches beside the training; 0: the training itself does.
@@ -71,6 +73,7 @@ class Run:
     mean: Sequence[Path]
     begin: Path | None
     recipe: Recipe
+    scale: ScaleRecipe
     seed: int
     version: int
     device: str = "cpu"
@@ -80,6 +83,11 @@ class Run:
     def tokenizer(self) -> Path:
         """The base's tokenizer."""
         return self.base / "tokenizer.json"
+
+    @property
+    def is_begun_only(self) -> bool:
+        """Whether all but the part for Perspective's scale stays as the model is that the run begins with."""
+        return self.begin is not None and not (self.recipe.passes or self.recipe.closing or self.mean)
 
     @property
     def beginning(self) -> str:
@@ -147,25 +155,42 @@ def make_network(run: Run) -> None:
     """Train, or go on with it; or take the mean of what other runs trained."""
     if run.mean:
         mean_of([one / CHECKPOINT for one in run.mean], run.out / CHECKPOINT)
-        return
+    elif not run.is_begun_only:
+        _train(run)
+
+
+def _train(run: Run) -> None:
     taught = read_taught(run.out / TAUGHT, list(read_examples(run.part("train"))))
     if not taught.words:  # nobody said what crops are
         taught = taught.part([i for i, one in enumerate(taught.examples) if one.set != CROPPED])
     batches = Batches(taught, run.tokenizer, run.recipe, run.seed)
-    network = build(run.base, OUTPUTS, MADE_BY, run.recipe.dropout)
-    if run.begin:
-        begin_with(network, run.begin)
-    network.to(run.device)
+    network = _begun(run, run.recipe.dropout).to(run.device)
     attributes = len(ATTRIBUTES)
     train(network, batches, run.recipe, run.out, attributes=attributes, seed=run.seed, workers=run.workers)
 
 
+def make_scale(run: Run) -> None:
+    """Train the part for Perspective's scale beside the network."""
+    import torch
+
+    network = trained(run)
+    examples = list(read_examples(run.part("train")))
+    train_scale(network, examples, run.tokenizer, run.out, run.teachers, run.scale, run.seed, progress_of)
+    new = (run.out / SCALE_PART).with_suffix(".new")
+    torch.save({name: tensor for name, tensor in network.state_dict().items() if name.startswith("scale.")}, new)
+    new.replace(run.out / SCALE_PART)
+
+
 def calibrate(run: Run) -> None:
-    """Choose on the dev part: lines of the attributes, outputs that are kept, where a word is marked."""
+    """Choose on the dev part: lines of the attributes, outputs that are kept, where a word is marked.
+
+    A model that a run begins with and does not train has its lines in it already, and keeps its outputs.
+    """
     examples, said = _said(run, "dev", trained(run), CHOSEN_BY)
+    kept = read_description(run.begin) if run.begin and run.is_begun_only else None
     chosen = {
-        "lines": calibrating.calibrate(examples, said.logits),
-        "outputs": judging.outputs_learnt(examples, said),
+        "lines": {} if kept else calibrating.calibrate(examples, said.logits),
+        "outputs": list(kept.outputs) if kept else judging.outputs_learnt(examples, said),
         "threshold": judging.span_threshold(examples, said),
     }
     _write_json(run.out / "calibration.json", chosen)
@@ -197,18 +222,31 @@ def export(run: Run) -> None:
 
 
 def trained(run: Run) -> Network:
-    """The network of the last checkpoint, as far as it got.
+    """The network of the last checkpoint, as far as it got; or what the run begins with, where it trains nothing else.
 
     Raises:
         TrainingError: Where there is none yet.
     """
     import torch
 
-    if not (run.out / CHECKPOINT).exists():
-        raise TrainingError(f"{run.out} has no {CHECKPOINT}: the stage train comes first.")
-    network = build(run.base, OUTPUTS, MADE_BY)
-    network.load_state_dict(torch.load(run.out / CHECKPOINT, weights_only=True, map_location="cpu")["network"])
+    network = _begun(run)
+    if not run.is_begun_only:
+        if not (run.out / CHECKPOINT).exists():
+            raise TrainingError(f"{run.out} has no {CHECKPOINT}: the stage train comes first.")
+        network.load_state_dict(torch.load(run.out / CHECKPOINT, weights_only=True, map_location="cpu")["network"])
+    if (run.out / SCALE_PART).exists():
+        network.begin_scale(MADE_BY)
+        part = torch.load(run.out / SCALE_PART, weights_only=True, map_location="cpu")
+        network.load_state_dict(network.state_dict() | part)
     return network.eval()
+
+
+def _begun(run: Run, dropout: float = 0.0) -> Network:
+    """The network before its training."""
+    network = build(run.base, OUTPUTS, MADE_BY, dropout)
+    if run.begin:
+        begin_with(network, run.begin)
+    return network
 
 
 def _said(run: Run, part: str, network: Network, sets: Collection[str] = SETS) -> tuple[list[Example], Said]:
@@ -221,6 +259,7 @@ STAGES: Mapping[str, tuple[str, Callable[[Run], None]]] = {
     "data": ("splits/test.jsonl", make_data),
     "teach": (TAUGHT, teach),
     "train": ("", make_network),
+    "scale": (SCALE_PART, make_scale),
     "calibrate": ("calibration.json", calibrate),
     "export": ("card.md", export),
 }
@@ -255,22 +294,3 @@ def _write_json(path: Path, content: Any) -> None:
     new = path.with_suffix(".new")
     new.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     new.replace(path)
-
-
-def say(line: str) -> None:
-    """A line on standard error."""
-    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {line}\n")
-    sys.stderr.flush()
-
-
-def progress_of(what: str, total: int) -> Callable[[int], None]:
-    """A function that tells how many are done, now and then."""
-    told = time.monotonic()
-
-    def show(done: int) -> None:
-        nonlocal told
-        if time.monotonic() - told >= LINE_SECONDS:
-            told = time.monotonic()
-            say(f"{what}: {done:,} of {total:,}")
-
-    return show

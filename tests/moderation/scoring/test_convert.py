@@ -117,6 +117,39 @@ def test_an_output_for_tokens_is_a_branch_of_its_own(classifier: Callable[..., P
         Session(tmp_path / "plain" / "model.xml", threads=1, output="tokens")
 
 
+def test_a_part_for_perspectives_scale_changes_that_scale_alone(
+    classifier: Callable[..., Path], tmp_path: Path
+) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    folder = classifier("bert", LABELS)
+    tensors = load_file(folder / "model.safetensors")
+    convert(folder, tmp_path / "plain", ORIGIN, texts=TEXTS)
+    torch.manual_seed(7)
+    shapes = {"down": (8, 48), "turn": (8, 8), "pool": (8, 48 + 16), "out": (len(LABELS), 9)}
+    for part, shape in shapes.items():
+        tensors[f"scale.{part}.weight"] = torch.randn(shape)
+        tensors[f"scale.{part}.bias"] = torch.randn(shape[0])
+    words = torch.cat([torch.randn(30_522, 1), torch.full((30_522, 1), 4.0)], 1)
+    words[[0, 101, 102]] = 0.0
+    tensors |= {"scale.norm.weight": torch.rand(8) + 0.5, "scale.norm.bias": torch.randn(8), "scale.words": words}
+    for name in ("scale.out.weight", "scale.out.bias"):
+        tensors[name][: len(ATTRIBUTES)] = 0.0
+    halves = {name: tensor.half().float() for name, tensor in tensors.items()}
+    save_file(halves, folder / "model.safetensors", metadata={"format": "pt"})
+    convert(folder, tmp_path / "scaled", ORIGIN, texts=TEXTS)
+    tokens = Tokens(tmp_path / "plain" / "tokenizer.json")
+    windows = [tokens.enclose(ids) for ids in tokens.encode(TEXTS[:3])]
+    sessions = [Session(tmp_path / name / "model.xml", threads=1, precision="f32") for name in ("plain", "scaled")]
+    plain, scaled = (session.run(windows, len(LABELS)) for session in sessions)
+    assert np.array_equal(plain[:, :-1], scaled[:, :-1])
+    assert np.abs(plain[:, -1] - scaled[:, -1]).max() > 0.05
+    expected = np.concatenate([open_folder(folder, tmp_path).predict([text]) for text in TEXTS[:3]])
+    assert np.abs(scaled - expected).max() < 1e-4
+    assert np.abs(sessions[1].run(windows[:1], len(LABELS)) - scaled[:1]).max() < 1e-5
+
+
 def test_a_conversion_that_strays_leaves_what_was_there(
     classifier: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,7 +59,7 @@ def test_the_known_scores_of_a_text_come_out(scorer: Scorer, text: str) -> None:
     assert isinstance(result, Result)
     assert tuple(result.scores) == ATTRIBUTES
     assert tuple(result.scores.values()) == near(CANONICAL[text], TOLERANCE)
-    assert (result.model, result.windows, result.normalised, result.perspective) == ("compact@3", 1, False, {})
+    assert (result.model, result.windows, result.normalised, result.perspective) == ("compact@4", 1, False, {})
 
 
 def test_a_batch_gives_the_scores_that_each_text_has_alone(scorer: Scorer) -> None:

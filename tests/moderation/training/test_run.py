@@ -16,8 +16,10 @@ from moderation.scoring.descriptions import read_description
 from moderation.scoring.results import ATTRIBUTES
 from moderation.training import calibrating, loop
 from moderation.training.__main__ import main
-from moderation.training.batches import Taught
+from moderation.training.batches import PLACE, Taught
+from moderation.training.earlier import Earlier
 from moderation.training.examples import OUTPUTS, Example, read_examples
+from moderation.training.frozen import FILE
 from moderation.training.joining import JOINED
 from moderation.training.recipe import Recipe
 from moderation.training.taught import read_taught, write_taught
@@ -45,6 +47,10 @@ def untaught(out: Path) -> None:
     write_taught(out / "taught.npz", Taught(examples, nothing_said(examples), 1.0))
 
 
+def quiet(done: int) -> None:
+    pass
+
+
 def nothing_said(examples: Sequence[Example], *_: Any) -> Any:
     return np.full((len(examples), len(OUTPUTS)), np.nan, dtype=np.float32)
 
@@ -61,7 +67,7 @@ def run(data: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def test_it_ends_with_a_model_that_says_what_it_is(run: Path) -> None:
     description = read_description(run / "model")
-    assert (description.label, description.attributes) == ("compact@4", ATTRIBUTES)
+    assert (description.label, description.attributes) == ("compact@5", ATTRIBUTES)
     assert "perspective_toxicity" in description.perspective
     assert "perspective_spam" not in description.perspective
     assert description.tokens
@@ -69,7 +75,7 @@ def test_it_ends_with_a_model_that_says_what_it_is(run: Path) -> None:
 
 def test_the_card_tells_data_recipe_and_figures(run: Path) -> None:
     card = (run / "card.md").read_text(encoding="utf-8")
-    for part in ("# A run of moderation.training: compact@4", "| wikipedia | ", "rate 0.001", "Calibration", "| own |"):
+    for part in ("# A run of moderation.training: compact@5", "| wikipedia | ", "rate 0.001", "Calibration", "| own |"):
         assert part in card
     assert json.loads((run / "figures.json").read_text(encoding="utf-8"))["spans"].keys() >= {"rows", "f1"}
 
@@ -165,6 +171,35 @@ def test_a_model_teaches_and_another_run_begins_with_it(run: Path, data: Path, b
     assert weights(tmp_path / "run")["step"] == 2
     figures = json.loads((tmp_path / "run/teachers.json").read_text(encoding="utf-8"))
     assert figures["spans"].keys() >= {"rows", "f1"}
+
+
+@needs_learning
+def test_a_part_for_perspectives_scale_leaves_everything_else_as_the_model_has_it(
+    run: Path, data: Path, base: Path, tmp_path: Path
+) -> None:
+    begun = ("--begin", str(run / "model"), "--passes", "0", "--closing", "0", "--teacher", str(run / "model"))
+    asked = arguments(data, tmp_path / "scaled", base, *begun)
+    assert main([*asked, "--stages", "data,train,scale,calibrate,export"]) == 0
+    assert sorted(path.name for path in (tmp_path / "scaled").glob("*.p*")) == ["scale.pt"]
+    assert not (tmp_path / "scaled" / FILE).exists()
+    texts = [one.text for one in read_examples(run / "splits/test.jsonl")][:20]
+    before, after = (Earlier(out / "model", 128) for out in (run, tmp_path / "scaled"))
+    assert after.description.outputs == before.description.outputs
+    was, now = (model.logits(texts, quiet)[:, : len(ATTRIBUTES)] for model in (before, after))
+    assert np.abs(was - now).max() < 1e-4
+    scale = PLACE["perspective_toxicity"]
+    moved = before.logits(texts, quiet)[:, scale] - after.logits(texts, quiet)[:, scale]
+    assert np.abs(moved).max() > 1e-3
+    assert before.marks(texts, quiet) == after.marks(texts, quiet)
+
+
+def test_a_run_that_begins_with_a_model_and_trains_nothing_is_told_in_its_card(
+    run: Path, data: Path, base: Path, tmp_path: Path
+) -> None:
+    asked = arguments(data, tmp_path / "same", base, "--begin", str(run / "model"), "--passes", "0", "--closing", "0")
+    assert main([*asked, "--stages", "data,calibrate,export"]) == 0
+    assert "From run/model," in (tmp_path / "same/card.md").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "same/calibration.json").read_text(encoding="utf-8"))["lines"] == {}
 
 
 def test_the_mean_of_two_runs_is_a_run(
