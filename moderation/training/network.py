@@ -7,7 +7,7 @@ keeps them small.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -139,6 +139,12 @@ class Network(torch.nn.Module):
         hidden: torch.Tensor = found.last_hidden_state
         told: torch.Tensor = self.classifier.dropout(pooler(hidden)) if pooler else hidden
         return told
+
+    def load(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Take over these weights, the part for Perspective's scale with them where they have one."""
+        if self.scale is None and any(name.startswith("scale.") for name in state):
+            self.begin_scale(0)
+        self.load_state_dict({**self.state_dict(), **state})
 
     def begin_scale(self, seed: int) -> Scale:
         """Give it a part for Perspective's scale that says nothing yet."""

@@ -233,11 +233,9 @@ def trained(run: Run) -> Network:
     if not run.is_begun_only:
         if not (run.out / CHECKPOINT).exists():
             raise TrainingError(f"{run.out} has no {CHECKPOINT}: the stage train comes first.")
-        network.load_state_dict(torch.load(run.out / CHECKPOINT, weights_only=True, map_location="cpu")["network"])
+        network.load(torch.load(run.out / CHECKPOINT, weights_only=True, map_location="cpu")["network"])
     if (run.out / SCALE_PART).exists():
-        network.begin_scale(MADE_BY)
-        part = torch.load(run.out / SCALE_PART, weights_only=True, map_location="cpu")
-        network.load_state_dict(network.state_dict() | part)
+        network.load(torch.load(run.out / SCALE_PART, weights_only=True, map_location="cpu"))
     return network.eval()
 
 

@@ -18,7 +18,7 @@ from moderation.training import calibrating, loop
 from moderation.training.__main__ import main
 from moderation.training.batches import PLACE, Taught
 from moderation.training.earlier import Earlier
-from moderation.training.examples import OUTPUTS, Example, read_examples
+from moderation.training.examples import OUTPUTS, SERVED, Example, read_examples
 from moderation.training.frozen import FILE
 from moderation.training.joining import JOINED
 from moderation.training.recipe import Recipe
@@ -173,24 +173,44 @@ def test_a_model_teaches_and_another_run_begins_with_it(run: Path, data: Path, b
     assert figures["spans"].keys() >= {"rows", "f1"}
 
 
-@needs_learning
-def test_a_part_for_perspectives_scale_leaves_everything_else_as_the_model_has_it(
-    run: Path, data: Path, base: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def scaled(run: Path, data: Path, base: Path, tmp_path: Path, learning: None) -> Path:
+    """A run that trained the part for Perspective's scale beside the model of another, and nothing else."""
     begun = ("--begin", str(run / "model"), "--passes", "0", "--closing", "0", "--teacher", str(run / "model"))
     asked = arguments(data, tmp_path / "scaled", base, *begun)
     assert main([*asked, "--stages", "data,train,scale,calibrate,export"]) == 0
-    assert sorted(path.name for path in (tmp_path / "scaled").glob("*.p*")) == ["scale.pt"]
-    assert not (tmp_path / "scaled" / FILE).exists()
+    return tmp_path / "scaled"
+
+
+def test_a_part_for_perspectives_scale_leaves_everything_else_as_the_model_has_it(run: Path, scaled: Path) -> None:
+    assert sorted(path.name for path in scaled.glob("*.p*")) == ["scale.pt"]
+    assert not (scaled / FILE).exists()
     texts = [one.text for one in read_examples(run / "splits/test.jsonl")][:20]
-    before, after = (Earlier(out / "model", 128) for out in (run, tmp_path / "scaled"))
+    before, after = (Earlier(out / "model", 128) for out in (run, scaled))
     assert after.description.outputs == before.description.outputs
-    was, now = (model.logits(texts, quiet)[:, : len(ATTRIBUTES)] for model in (before, after))
-    assert np.abs(was - now).max() < 1e-4
-    scale = PLACE["perspective_toxicity"]
-    moved = before.logits(texts, quiet)[:, scale] - after.logits(texts, quiet)[:, scale]
-    assert np.abs(moved).max() > 1e-3
+    was, now = (model.logits(texts, quiet) for model in (before, after))
+    told = [PLACE[name] for name in after.description.outputs if name in SERVED]
+    others = [PLACE[name] for name in after.description.outputs if name not in SERVED]
+    assert np.abs(was[:, others] - now[:, others]).max() < 1e-4
+    assert (np.abs(was[:, told] - now[:, told]).max(axis=0) > 1e-3).all()
     assert before.marks(texts, quiet) == after.marks(texts, quiet)
+
+
+def test_a_training_that_begins_with_such_a_model_trains_its_part_along(
+    scaled: Path, data: Path, base: Path, tmp_path: Path
+) -> None:
+    more, mean = tmp_path / "more", tmp_path / "mean"
+    asked = arguments(data, more, base, "--begin", str(scaled / "model"))
+    assert main([*asked, "--stages", "data"]) == 0
+    untaught(more)
+    assert main([*asked, "--stages", "train,calibrate", "--resume"]) == 0
+    torch = pytest.importorskip("torch")
+    before = torch.load(scaled / "scale.pt", weights_only=True)["scale.out.weight"]
+    after = weights(more)["network"]["scale.out.weight"]
+    assert after.shape == before.shape
+    assert 0 < (after - before).abs().max() < 0.05
+    assert main(arguments(data, mean, base, "--mean", str(more), "--stages", "data,train,calibrate")) == 0
+    assert torch.equal(weights(mean)["network"]["scale.out.weight"], after)
 
 
 def test_a_run_that_begins_with_a_model_and_trains_nothing_is_told_in_its_card(
