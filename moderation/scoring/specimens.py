@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from moderation.scoring.checkpoints import bert_tensors
 from moderation.scoring.descriptions import describe, folder_of
-from moderation.scoring.detoxified import open_checkpoint, write_checkpoint
+from moderation.scoring.detoxified import OWN_PARTS, open_checkpoint, write_checkpoint
 from moderation.scoring.graph import load_tensors
 from moderation.scoring.parity import Parity, Progress, compare, refer
 from moderation.scoring.results import ATTRIBUTES
@@ -43,6 +44,8 @@ def compact_checkpoint(folder: Path) -> Path:
 def nearness(name: str, checkpoint: Path, texts: Sequence[str], progress: Progress = iter) -> Parity:
     """How far an installed model, as it is described, is from Detoxify.predict with a checkpoint of its weights.
 
+    What a checkpoint in Detoxify's form has no place for is taken from the model itself, and computed by torch.
+
     Args:
         name: As for `describe`.
         checkpoint: In Detoxify's form.
@@ -50,7 +53,8 @@ def nearness(name: str, checkpoint: Path, texts: Sequence[str], progress: Progre
         progress: Gives the texts back, and shows how far it is.
     """
     description, folder = describe(name), folder_of(name)
-    source = open_checkpoint(checkpoint, checkpoint.parent)
+    beside = {name: array for name, array in load_tensors(folder / "model.xml").items() if name.startswith(OWN_PARTS)}
+    source = replace(open_checkpoint(checkpoint, checkpoint.parent), own=beside)
     columns = [source.names.index(output) for output in description.outputs]
     reference = refer(source, folder, texts, columns, description.max_tokens, progress)
     return compare(folder / "model.xml", reference, description.precision, description.exact_parts)
