@@ -87,8 +87,8 @@ class Detoxified:
         with torch.no_grad():
             said = model(**given, output_hidden_states=True)
             pooled = model.base_model.pooler(said.hidden_states[-1])
-            logits = said.logits + _scale(own, given, said.hidden_states, pooled)
-        found: NDArray[float32] = logits.sigmoid().numpy()
+            added = _scale(own, given, said.hidden_states, pooled, model.config.layer_norm_eps)
+        found: NDArray[float32] = (said.logits + added).sigmoid().numpy()
         return found
 
 
@@ -190,7 +190,7 @@ def write_checkpoint(path: Path, tensors: Any, folder: Path, architecture: str, 
     torch.save({"config": config, "state_dict": tensors}, path)
 
 
-def _scale(own: Mapping[str, Any], given: Mapping[str, Any], states: Sequence[Any], pooled: Any) -> Any:
+def _scale(own: Mapping[str, Any], given: Mapping[str, Any], states: Sequence[Any], pooled: Any, epsilon: float) -> Any:
     """What `encoder.Scale` adds to the logits, of the states after the embeddings and after each layer."""
     import torch
     from torch.nn.functional import gelu, layer_norm, linear
@@ -200,7 +200,7 @@ def _scale(own: Mapping[str, Any], given: Mapping[str, Any], states: Sequence[An
 
     norm, read = own["scale.norm.weight"], own["scale.down.weight"].shape[1] // states[0].shape[-1]
     rows = put("down", torch.cat(list(states[-1 - read : -1]), -1))
-    rows = gelu(put("turn", gelu(layer_norm(rows, norm.shape, norm, own["scale.norm.bias"], 1e-12))))
+    rows = gelu(put("turn", gelu(layer_norm(rows, norm.shape, norm, own["scale.norm.bias"], epsilon))))
     real = given["attention_mask"][:, :, None]
     mean, largest = (rows * real).sum(1) / real.sum(1), rows.masked_fill(real == 0, -torch.inf).max(1).values
     weight, rarity = own["scale.words"][given["input_ids"]].sum(1).unbind(-1)

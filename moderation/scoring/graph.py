@@ -74,11 +74,6 @@ def _walk(part: Any, place: str) -> Iterator[tuple[str, Array]]:
             yield from _walk(getattr(part, field.name), f"{place}.{field.name}".lstrip("."))
 
 
-def layers_read(scale: Scale, encoder: Encoder) -> int:
-    """How many layers' rows the part for Perspective's scale reads."""
-    return int(scale.down.weight.shape[1]) // len(encoder.layers[0].query.bias)
-
-
 class _Graph:
     """Builds the graph of one encoder; a tensor that occurs twice is one constant."""
 
@@ -162,16 +157,18 @@ class _Graph:
         pooled = self._ops.tanh(self._exact(self._encoder.pooler, self._ops.squeeze(first, self._whole([1]))))
         logits = self._exact(self._encoder.classifier, pooled)
         if self._encoder.scale:
-            tokens = self._tokens(self._encoder.scale, after, self._ops.convert(mask, "f32"))
-            found = self._exact(self._encoder.scale.pool, self._ops.concat([pooled, *tokens], -1))
-            found = self._ops.gelu(found, self._encoder.activation)
-            words = self._words(self._encoder.scale, ids)
-            logits = logits + self._exact(self._encoder.scale.out, self._ops.concat([found, words], -1))
+            tokens = self._of_tokens(self._encoder.scale, after, self._ops.convert(mask, "f32"))
+            logits = logits + self._added(self._encoder.scale, [pooled, *tokens], self._words(self._encoder.scale, ids))
         return self._ops.sigmoid(logits)
 
-    def _tokens(self, scale: Scale, after: Sequence[Any], mask: Any) -> tuple[Any, Any]:
-        """Mean and largest over the tokens, of the rows after each layer but the last."""
-        gelu, read = self._encoder.activation, layers_read(scale, self._encoder)
+    def _added(self, scale: Scale, pooled: list[Any], words: Any) -> Any:
+        found = self._ops.gelu(self._exact(scale.pool, self._ops.concat(pooled, -1)), self._encoder.activation)
+        return self._exact(scale.out, self._ops.concat([found, words], -1))
+
+    def _of_tokens(self, scale: Scale, after: Sequence[Any], mask: Any) -> tuple[Any, Any]:
+        """Mean and largest over the tokens, of the rows after the last layers before the last one."""
+        gelu = self._encoder.activation
+        read = int(scale.down.weight.shape[1]) // len(self._encoder.layers[0].query.bias)
         rows = self._linear(scale.down, self._ops.concat(list(after[-read:]), -1))
         rows = self._ops.gelu(self._norm(scale.norm, rows), gelu)
         rows = self._ops.gelu(self._linear(scale.turn, rows), gelu)

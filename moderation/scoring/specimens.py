@@ -14,7 +14,7 @@ from typing import Any
 
 from moderation.scoring.checkpoints import bert_tensors
 from moderation.scoring.descriptions import describe, folder_of
-from moderation.scoring.detoxified import OWN_PARTS, open_checkpoint, write_checkpoint
+from moderation.scoring.detoxified import open_checkpoint, write_checkpoint
 from moderation.scoring.graph import load_tensors
 from moderation.scoring.parity import Parity, Progress, compare, refer
 from moderation.scoring.results import ATTRIBUTES
@@ -53,7 +53,8 @@ def nearness(name: str, checkpoint: Path, texts: Sequence[str], progress: Progre
         progress: Gives the texts back, and shows how far it is.
     """
     description, folder = describe(name), folder_of(name)
-    beside = {name: array for name, array in load_tensors(folder / "model.xml").items() if name.startswith(OWN_PARTS)}
+    tensors = load_tensors(folder / "model.xml").items()
+    beside = {place: array for place, array in tensors if place.startswith("scale.")}
     source = replace(open_checkpoint(checkpoint, checkpoint.parent), own=beside)
     columns = [source.names.index(output) for output in description.outputs]
     reference = refer(source, folder, texts, columns, description.max_tokens, progress)

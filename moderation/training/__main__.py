@@ -82,7 +82,6 @@ def main(arguments: Sequence[str]) -> int:
 def _run(options: Namespace) -> None:
     import torch
 
-    from moderation.training.scale import ScaleRecipe
     from moderation.training.stages import Run, run_stages
 
     if options.threads:
@@ -106,7 +105,6 @@ def _run(options: Namespace) -> None:
         mean=options.mean,
         begin=options.begin,
         recipe=recipe,
-        scale=replace(ScaleRecipe(), most_steps=options.steps),
         seed=options.seed,
         version=options.version,
         device=options.device,

@@ -97,12 +97,7 @@ class Batches:
         # A weight of 2.3 is twice, and once more in three passes of ten.
         weights = self._closing if closing else self._weights
         times = (weights + chance.random(len(weights))).astype(int)
-        seen = np.repeat(np.arange(len(weights)), times)
-        # Each time is blurred for itself, so that an example does not fill a batch.
-        blurred = self._lengths[seen] * chance.uniform(1 - BLUR, 1 + BLUR, len(seen))
-        groups = list(groups_of(seen[np.argsort(-blurred)].tolist(), self._lengths, self._recipe.batch_tokens))
-        chance.shuffle(groups)
-        return groups
+        return groups_by_chance(times, self._lengths, self._recipe.batch_tokens, chance)
 
     def batch(self, number: int, group: Sequence[int]) -> Batch:
         """The rows of one batch; what chance does to them follows from seed, pass and example."""
@@ -146,8 +141,19 @@ class Batches:
         return np.nan_to_num(soft), weights
 
 
-def groups_of(order: Sequence[int], lengths: NDArray[np.int64], most_tokens: int) -> Iterator[list[int]]:
-    """Examples in their order, as many to a group as have at most so many padded tokens together."""
+def groups_by_chance(
+    times: NDArray[np.int64], lengths: NDArray[np.int64], most_tokens: int, chance: np.random.Generator
+) -> list[list[int]]:
+    """Every example as often as `times` says: those of like length together, the groups in an order by chance."""
+    seen = np.repeat(np.arange(len(times)), times)
+    # Each time is blurred for itself, so that an example does not fill a batch.
+    blurred = lengths[seen] * chance.uniform(1 - BLUR, 1 + BLUR, len(seen))
+    groups = list(_groups(seen[np.argsort(-blurred)].tolist(), lengths, most_tokens))
+    chance.shuffle(groups)
+    return groups
+
+
+def _groups(order: Sequence[int], lengths: NDArray[np.int64], most_tokens: int) -> Iterator[list[int]]:
     group: list[int] = []
     widest = 0
     for i in order:

@@ -44,7 +44,7 @@ def judged(
     """
     models = [Earlier(folder, most_tokens) for folder in folders]
     said = [model.logits(texts, progress(f"{model.label} says", len(texts))) for model in models]
-    found = mean(_heard(texts, said))
+    found = mean_shares(_heard(texts, said))
     marking = next((model for model in models if model.description.tokens), None)
     if marking is None:
         return found, []
@@ -118,7 +118,7 @@ def _heard(texts: Sequence[str], said: Sequence[Floats]) -> Sequence[Floats]:
     return said
 
 
-def mean(known: Sequence[Floats]) -> Floats:
+def mean_shares(known: Sequence[Floats]) -> Floats:
     """Shares of the mean of logits, of those that know; NaN where none does."""
     count = np.sum([~np.isnan(one) for one in known], axis=0)
     total = np.nansum(known, axis=0)

@@ -29,7 +29,7 @@ OTHERS = tuple(name for name in SCALE if name != TOXICITY)
 # What it counts for beside networks, in the mean of logits; chosen on rows that neither learnt.
 SHARE, OTHERS_SHARE = 0.35, 0.5
 # The 1,000 rows with all attributes are Perspective's newest; each counts for so many of the 20,000 others.
-FULL_ROW = 6.0
+FULL_ROW = 6
 PENALTY = 1.0
 # The others are learnt beside a TOXICITY that is about as wrong as what will stand there: logits' deviation, draws.
 DOUBT, DRAWS = 0.4, 8

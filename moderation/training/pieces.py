@@ -17,7 +17,8 @@ from moderation.training.batches import Floats
 
 PENALTY = 1.0
 FOLDS = 5
-# Pieces below this number are the tokenizer's own: padding, begin, end.
+# In the vocabulary of BERT's uncased models, which the bases have, the pieces below this number are no words or marks:
+# padding, begin, end, unknown, unused.
 SPECIAL = 999
 
 

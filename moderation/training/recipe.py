@@ -56,3 +56,5 @@ class Recipe:
 
 # Teachers are larger and learn from what people said alone.
 TEACHER = Recipe(passes=3.0, closing=0.3, rate=6e-5, closing_rate=2e-5, batch_tokens=8192, dropout=0.1)
+# The part for Perspective's scale is small, and all else is frozen.
+PERSPECTIVE = Recipe(passes=3.0, closing=0.0, rate=1e-3, batch_tokens=8192, dropout=0.1)

@@ -27,9 +27,9 @@ from moderation.training.lexical import Lexical, scaled
 from moderation.training.loop import CHECKPOINT, mean_of, train
 from moderation.training.network import Network, build
 from moderation.training.predicting import Said, predict
-from moderation.training.recipe import TEACHER, Recipe
+from moderation.training.recipe import PERSPECTIVE, TEACHER, Recipe
 from moderation.training.reopening import begin_with
-from moderation.training.scale import ScaleRecipe, train_scale
+from moderation.training.scale import train_scale
 from moderation.training.sources import read_all
 from moderation.training.taught import read_taught, write_taught
 from moderation.training.teaching import Class, forget, taught_by_models, taught_in_class, weak_labels
@@ -58,7 +58,6 @@ class Run:
         teachers: Folders of models that teach.
         mean: Folders of runs whose networks' mean stands for a training of its own.
         begin: Folder of a model whose weights the training begins with; or None: the base's.
-        scale: How the part for Perspective's scale is trained.
         version: Of the model that is exported.
         device: What trains: `cpu`, or `cuda` where torch has it.
         workers: Processes that prepare batches beside the training; 0: the training itself does.
@@ -73,7 +72,6 @@ class Run:
     mean: Sequence[Path]
     begin: Path | None
     recipe: Recipe
-    scale: ScaleRecipe
     seed: int
     version: int
     device: str = "cpu"
@@ -175,7 +173,10 @@ def make_scale(run: Run) -> None:
 
     network = trained(run)
     examples = list(read_examples(run.part("train")))
-    train_scale(network, examples, run.tokenizer, run.out, run.teachers, run.scale, run.seed, progress_of)
+    recipe = replace(PERSPECTIVE, most_steps=run.recipe.most_steps)
+    train_scale(
+        network, examples, run.tokenizer, run.out, run.teachers, recipe=recipe, seed=run.seed, progress=progress_of
+    )
     new = (run.out / SCALE_PART).with_suffix(".new")
     torch.save({name: tensor for name, tensor in network.state_dict().items() if name.startswith("scale.")}, new)
     new.replace(run.out / SCALE_PART)

@@ -9,7 +9,7 @@ import pytest
 
 from moderation.scoring.descriptions import MODELS
 from moderation.training.batches import PLACE
-from moderation.training.earlier import Earlier, _heard, judged, mean
+from moderation.training.earlier import Earlier, _heard, judged, mean_shares
 from moderation.training.examples import OUTPUTS
 
 COMPACT = MODELS["compact"]
@@ -35,14 +35,14 @@ def test_two_models_are_the_mean_of_their_logits_and_one_alone_where_the_other_i
     one = np.full((1, len(OUTPUTS)), np.nan, dtype=np.float32)
     two = one.copy()
     one[0, :2], two[0, 0] = (2.0, 1.0), -1.0
-    found = mean([one, two])
+    found = mean_shares([one, two])
     assert found[0, :2] == pytest.approx([1 / (1 + np.exp(-0.5)), 1 / (1 + np.exp(-1.0))])
     assert np.isnan(found[0, 2:]).all()
 
 
 def test_of_a_text_that_names_a_group_the_first_model_alone_tells_the_attributes() -> None:
     one, two = (np.full((2, len(OUTPUTS)), value, dtype=np.float32) for value in (1.0, 3.0))
-    found = mean(_heard(["My deaf neighbour plays chess.", "My neighbour plays chess."], [one, two]))
+    found = mean_shares(_heard(["My deaf neighbour plays chess.", "My neighbour plays chess."], [one, two]))
     alone, both = (pytest.approx(1 / (1 + np.exp(-logit))) for logit in (1.0, 2.0))
     assert (found[0, 0], found[1, 0]) == (alone, both)
     assert found[0, PLACE["perspective_toxicity"]] == both

@@ -14,7 +14,7 @@ import pytest
 
 from moderation.scoring.descriptions import read_description
 from moderation.scoring.results import ATTRIBUTES
-from moderation.training import calibrating, loop
+from moderation.training import calibrating, loop, scale
 from moderation.training.__main__ import main
 from moderation.training.batches import PLACE, Taught
 from moderation.training.earlier import Earlier
@@ -194,6 +194,24 @@ def test_a_part_for_perspectives_scale_leaves_everything_else_as_the_model_has_i
     assert np.abs(was[:, others] - now[:, others]).max() < 1e-4
     assert (np.abs(was[:, told] - now[:, told]).max(axis=0) > 1e-3).all()
     assert before.marks(texts, quiet) == after.marks(texts, quiet)
+
+
+@needs_learning
+def test_a_killed_part_leaves_nothing_and_begins_again(
+    run: Path, data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    begun = ("--begin", str(run / "model"), "--passes", "0", "--closing", "0", "--stages", "data,scale")
+    asked = arguments(data, tmp_path / "killed", base, *begun)
+    with monkeypatch.context() as patch:
+        patch.setattr(scale, "_learn", killed)
+        with pytest.raises(KeyboardInterrupt):
+            main(asked)
+    assert sorted(path.name for path in (tmp_path / "killed").iterdir()) == ["run.json", "splits"]
+    assert main([*asked, "--resume"]) == 0
+    assert (tmp_path / "killed" / "scale.pt").exists()
 
 
 def test_a_training_that_begins_with_such_a_model_trains_its_part_along(
