@@ -7,6 +7,8 @@ model's first parts are computed in float32 and the others in bfloat16, the grap
 
 from __future__ import annotations
 
+import ctypes
+import os
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -34,10 +36,26 @@ def load_openvino() -> Any:
     return openvino
 
 
+def open_core() -> openvino.Core:
+    """This process's OpenVINO, the same one for every model and never destroyed.
+
+    Each one gives the thread that makes it a stack for signal handlers, and puts back, when it is destroyed, the one
+    that was there before: where that one's owner is gone, the next signal ends the process (2026.4).
+    """
+    return _core_of(os.getpid())
+
+
+@cache
+def _core_of(_process: int) -> openvino.Core:
+    core = load_openvino().Core()
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(core))
+    return core
+
+
 @cache
 def fastest_precision() -> str:
     """The number type that this processor computes fastest in: `bf16` where it has instructions for it, else `f32`."""
-    return "bf16" if "BF16" in load_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+    return "bf16" if "BF16" in open_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
 def rows_after(part: int) -> str:
@@ -72,7 +90,7 @@ class Compiled:
         """
         fastest = fastest_precision()
         self.precision = fastest if precision in {None, fastest} else "f32"
-        core = load_openvino().Core()
+        core = open_core()
         whole = _one_output(core.read_model(str(model)), output)
         mixed = exact_parts and self.precision != "f32"
         halves = _cut(whole, rows_after(exact_parts)) if mixed else (whole,)

@@ -23,7 +23,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moderation.scoring.compiled import load_openvino, rows_after
+from moderation.scoring.compiled import load_openvino, open_core, rows_after
 
 if TYPE_CHECKING:
     from moderation.scoring.encoder import Array, Encoder, Layer, Linear, Norm, Scale
@@ -46,7 +46,7 @@ def load_tensors(path: Path) -> dict[str, Array]:
     """The tensors that `save_graph` wrote, by their place in the `Encoder`, such as `layers.0.query.weight`."""
     import numpy
 
-    found = load_openvino().Core().read_model(str(path)).get_ordered_ops()
+    found = open_core().read_model(str(path)).get_ordered_ops()
     constants = [node for node in found if node.get_type_name() == "Constant"]
     named = {node.get_friendly_name().removesuffix("_compressed"): node for node in constants}
     return {name: node.data.astype(numpy.float32) for name, node in named.items() if not name.startswith("constant.")}

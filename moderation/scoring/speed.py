@@ -117,16 +117,16 @@ def matmul_rate(precision: str, streams: int) -> float:
     """Operations a second of a large matrix product in the number type, by the same library with as many threads."""
     import numpy
 
-    from moderation.scoring.compiled import load_openvino
+    from moderation.scoring.compiled import load_openvino, open_core
 
-    openvino = load_openvino()
+    model = load_openvino().Model
     from openvino import opset13
 
     weight = opset13.constant(numpy.full((MATMUL, MATMUL), 0.01, dtype=numpy.float32))
     rows = opset13.parameter([MATMUL, MATMUL], numpy.float32)
-    graph = openvino.Model([opset13.result(opset13.matmul(rows, weight, False, True))], [rows], "matmul")
+    graph = model([opset13.result(opset13.matmul(rows, weight, False, True))], [rows], "matmul")
     settings = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
-    compiled = openvino.Core().compile_model(graph, "CPU", settings)
+    compiled = open_core().compile_model(graph, "CPU", settings)
     requests = [compiled.create_infer_request() for _ in range(streams)]
     values = [numpy.full((MATMUL, MATMUL), 0.01, dtype=numpy.float32) for _ in requests]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from moderation.scoring import describe
-from moderation.scoring.compiled import Request, _compile, _cut, _one_output, load_openvino, rows_after
+from moderation.scoring.compiled import Request, _compile, _cut, _one_output, open_core, rows_after
 from moderation.scoring.convert import EXACT_PARTS
 from moderation.scoring.descriptions import MODELS
 from moderation.scoring.engine import Session, pad
@@ -21,7 +21,7 @@ TEXTS = ["Thank you for the timetable.", "You are a pathetic idiot, and nobody w
 def test_the_halves_of_the_embedded_model_say_what_it_says(parts: int, output: str) -> None:
     tokens = Tokens(COMPACT / "tokenizer.json")
     windows = [tokens.enclose(ids) for ids in tokens.encode(TEXTS)]
-    core = load_openvino().Core()
+    core = open_core()
     halves = _cut(_one_output(core.read_model(str(COMPACT / "model.xml")), output), rows_after(parts))
     steps = tuple(_compile(core, half, 1, "f32").create_infer_request() for half in halves)
     found = Request(steps).run(*pad(windows))

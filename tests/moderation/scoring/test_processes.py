@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -104,3 +105,21 @@ def test_two_threads_that_meet_at_the_first_text_both_get_scores() -> None:
         "    print(set(callers.map(lambda _: toxicity(), range(8))))\n"
     )
     assert python(code) == f"{{{TOXIC}}}"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="this system has no such signal")
+def test_a_signal_is_handled_after_models_were_closed_in_the_order_of_their_opening() -> None:
+    code = (
+        "import os, signal\n"
+        "from moderation.scoring.descriptions import MODELS\n"
+        "from moderation.scoring.engine import Session\n"
+        "path, told = MODELS['compact'] / 'model.xml', []\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: told.append('handled'))\n"
+        "first = Session(path, threads=1)\n"
+        "second = Session(path, threads=1, output='tokens')\n"
+        "del first\n"
+        "del second\n"
+        "os.kill(os.getpid(), signal.SIGUSR1)\n"
+        "print(told)\n"
+    )
+    assert python(code) == "['handled']"
