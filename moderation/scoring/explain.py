@@ -6,7 +6,9 @@ named. Occlusion inside a sentence named words as well as inside the whole text,
 (docs/explanation/scoring.md has the figures).
 
 Where the model has an output for tokens (`marks`), that one proposes the words, and only these are left out. Those
-that people would mark come first; but a word whose loss lowers nothing is not named, whatever the output says.
+that people would mark come first, where the score is lower without all of them: of two insults side by side neither
+may lower it alone. What lowers nothing is not named, whatever the output says. A text of low scores is explained by
+what people would mark or not at all.
 """
 
 from __future__ import annotations
@@ -28,17 +30,24 @@ AskMarks = Callable[[Iterable[str]], Mapping[str, Sequence[Mark]]]
 Range = tuple[int, int]
 Scores = Mapping[str, float]
 Weighed = tuple[int, int, float, bool]
-"""Where a word is in its reading, the weight that it carries, and whether people would mark it."""
+"""Where a word is in its reading, its weight alone, and whether it is one that people would mark, of a part where such
+words carry the score together."""
 
+# Where no attribute has `EXPLAINED`, those from here on are explained; chosen on 509 held-out comments that people had
+# called toxic (docs/explanation/scoring.md).
+FAINT = 0.03
 # A long sentence is looked at in parts of so many words.
 PART_WORDS = 32
-# Parts are looked at from this share of the best part's score, best first, until so many words were left out.
+# Parts are looked at from this share of the best part's score, best first, until so many passages were asked for: one a
+# word and one a part.
 NEAR_BEST = 0.5
-MOST_WORDS = 64
-# Named are at most so many words an attribute, each with this share at least of the weight of the first; of words that
-# people would mark a smaller one is enough.
+MOST_PASSAGES = 64
+# Named are at most so many words an attribute; of those that people would not mark each has this share at least of the
+# weight of the first.
 MOST_NAMED = 6
-NAMED_SHARE, CLEAR_SHARE = 0.5, 0.2
+NAMED_SHARE = 0.5
+# What people would mark carries a score where so much of its odds is lost without all of it.
+JOINT_SHARE = 0.2
 # The output for tokens reads a part with so many characters before and after it: alone, a mild sentence is marked more.
 AROUND = 300
 
@@ -82,6 +91,7 @@ def explained(
     parts = {planned: scored.parts(readings[planned].text, pieces[planned], one) for planned, one in found.items()}
     if marks:
         parts = _proposed({planned: readings[planned].text for planned in found}, parts, marks)
+    parts = {planned: _clear(some) if is_faint(found[planned]) else some for planned, some in parts.items()}
     without = _Scored(ask(text for some in parts.values() for part in some for text in _occluded(part)), description)
     return {
         planned: replace(
@@ -115,8 +125,8 @@ class _Scored:
             )
 
     def parts(self, text: str, ranges: Iterable[Range], result: Result) -> list[Part]:
-        """The parts that carry a score of the text, the best first, until they have `MOST_WORDS` words."""
-        wanted = [name for name, score in result.scores.items() if score >= EXPLAINED]
+        """The parts that carry a score of the text, the best first, as many as `MOST_PASSAGES` are enough for."""
+        wanted = _explained(result)
         pieces = [(begin, text[begin:end]) for begin, end in ranges]
         parts = [Part(piece, begin, self.of(piece), dict.fromkeys(word_ranges(piece), 0.0)) for begin, piece in pieces]
         best = {name: max((part.scores[name] for part in parts), default=0.0) for name in wanted}
@@ -126,15 +136,27 @@ class _Scored:
 
     def words(self, reading: Reading, parts: list[Part], result: Result) -> Iterator[Span]:
         """The words that carry each attribute's score."""
-        for name, score in result.scores.items():
-            weights = [one for part in parts for one in self._weights(part, name)] if score >= EXPLAINED else []
+        for name in _explained(result):
+            weights = [one for part in parts for one in self._weights(part, name)]
             for begin, end, weight, _ in named(weights):
                 yield Span(*reading.origin(begin, end), name, weight, "word")
 
     def _weights(self, part: Part, attribute: str) -> Iterator[Weighed]:
-        for ((begin, end), mark), without in zip(part.words.items(), _occluded(part), strict=True):
-            left = self.of(without)[attribute]
-            yield part.begin + begin, part.begin + end, weight(part.scores[attribute], left), mark >= CLEAR
+        score, clear = part.scores[attribute], _clear_words(part)
+        together = bool(clear) and weight(score, self.of(_without(part, clear))[attribute]) >= JOINT_SHARE
+        for word, mark in part.words.items():
+            lost = weight(score, self.of(_without(part, [word]))[attribute])
+            yield part.begin + word[0], part.begin + word[1], lost, together and mark >= CLEAR
+
+
+def is_faint(result: Result) -> bool:
+    """Whether every score is so low that only words which people would mark explain it."""
+    return max(result.scores.values()) < EXPLAINED
+
+
+def _explained(result: Result) -> list[str]:
+    least = FAINT if is_faint(result) else EXPLAINED
+    return [name for name, score in result.scores.items() if score >= least]
 
 
 def weight(score: float, without: float) -> float:
@@ -144,12 +166,11 @@ def weight(score: float, without: float) -> float:
 
 
 def named(weights: Iterable[Weighed]) -> list[Weighed]:
-    """The words that carry most, in the order of the text; of those that are clearly marked, where any is."""
-    carrying = [one for one in weights if one[2] > 0]
-    clear = [one for one in carrying if one[3]]
-    heaviest = sorted(clear or carrying, key=lambda one: -one[2])[:MOST_NAMED]
-    share = CLEAR_SHARE if clear else NAMED_SHARE
-    return sorted(one for one in heaviest if one[2] >= share * heaviest[0][2])
+    """The words that people would mark, where they carry something together, else those that carry most; in order."""
+    every = sorted(weights, key=lambda one: -one[2])
+    if clear := [one for one in every if one[3]]:
+        return sorted(clear[:MOST_NAMED])
+    return sorted(one for one in every[:MOST_NAMED] if one[2] > 0 and one[2] >= NAMED_SHARE * every[0][2])
 
 
 def word_ranges(text: str) -> list[Range]:
@@ -177,6 +198,10 @@ def _proposed(texts: Mapping[Plan, str], parts: Mapping[Plan, list[Part]], marks
     }
 
 
+def _clear(parts: Iterable[Part]) -> list[Part]:
+    return [replace(part, words={word: part.words[word] for word in _clear_words(part)}) for part in parts]
+
+
 def _around(text: str, part: Part) -> tuple[str, int]:
     """A part with what stands around it, and where the part begins in that."""
     begin = max(0, part.begin - AROUND)
@@ -184,13 +209,26 @@ def _around(text: str, part: Part) -> tuple[str, int]:
 
 
 def _occluded(part: Part) -> list[str]:
-    return [part.text[:begin] + part.text[end:] for begin, end in part.words]
+    """The part without each of its words, and without all of those that people would mark."""
+    clear = _clear_words(part)
+    return [_without(part, words) for words in (*([word] for word in part.words), *([clear] if clear else []))]
+
+
+def _clear_words(part: Part) -> list[Range]:
+    return [word for word, mark in part.words.items() if mark >= CLEAR]
+
+
+def _without(part: Part, words: Sequence[Range]) -> str:
+    text = part.text
+    for begin, end in sorted(words, reverse=True):
+        text = text[:begin] + text[end:]
+    return text
 
 
 def _affordable(parts: Iterable[Part]) -> Iterator[Part]:
-    left = MOST_WORDS
+    left = MOST_PASSAGES
     for part in parts:
-        left -= len(part.words)
+        left -= len(part.words) + 1
         if left < 0:
             return
         yield part

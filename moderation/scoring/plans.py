@@ -12,7 +12,7 @@ from moderation.scoring.reading import Reading, readable, says_something
 from moderation.scoring.results import Language, Refusal, Result
 from moderation.scoring.windows import AVERAGED
 
-# From this score on an attribute is explained: below, nothing carries anything.
+# From this score on an attribute is explained by any words that carry it.
 EXPLAINED = 0.1
 
 Rows = Mapping[str, tuple[Sequence[float], int]]

@@ -1,8 +1,8 @@
-"""The output for tokens proposes words; what is named of them is what the score hangs on."""
+"""The output for tokens proposes words; what is named of them is what the score hangs on, alone or together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,18 @@ from hypothesis import strategies as st
 
 from moderation.scoring import ATTRIBUTES, Result, Scorer, describe, descriptions
 from moderation.scoring.convert import Origin, convert
-from moderation.scoring.explain import word_ranges
-from moderation.scoring.marks import MOST_PROPOSED, MOST_WINDOWS, joined, proposed, token_marks, word_marks
+from moderation.scoring.explain import FAINT, word_ranges
+from moderation.scoring.marks import (
+    CLEAR,
+    MOST_PROPOSED,
+    MOST_WINDOWS,
+    Mark,
+    joined,
+    proposed,
+    token_marks,
+    word_marks,
+)
+from moderation.scoring.plans import EXPLAINED
 from moderation.scoring.windows import starts
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -121,10 +131,34 @@ def test_words_are_named_among_those_that_the_token_output_proposes(
     assert words <= set(only)
 
 
-def test_a_word_whose_loss_lowers_nothing_is_not_named_however_it_is_marked(marker: Scorer) -> None:
-    [result] = marker.score([TEXT], spans=True, languages=["en"])
+def test_words_whose_loss_lowers_nothing_are_not_named_however_they_are_marked(
+    scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "Thank you kindly, but you are a stupid idiot."
+    marks = {"Thank": 0.9, "kindly": 0.9, "stupid": 0.2, "idiot": 0.2}
+
+    def marked(passages: Iterable[str]) -> dict[str, list[Mark]]:
+        return {one: [(b, e, marks.get(one[b:e], 0.0)) for b, e in word_ranges(one)] for one in passages}
+
+    monkeypatch.setattr(scorer, "_marks", marked)
+    [result] = scorer.score([text], spans=True, languages=["en"])
     assert isinstance(result, Result)
-    named = [span for span in result.spans if span.kind == "word"]
-    assert named
-    assert all(span.score > 0 for span in named)
-    assert {TEXT[span.begin : span.end] for span in named} <= {TEXT[b:e] for b, e in word_ranges(TEXT)}
+    assert {text[span.begin : span.end] for span in result.spans if span.kind == "word"} == {"stupid", "idiot"}
+
+
+def test_where_every_score_is_low_only_what_people_would_mark_is_named(
+    scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "The plan is a childish one."
+
+    def words(mark: float) -> set[str]:
+        monkeypatch.setattr(
+            scorer, "_marks", lambda passages: {one: [(b, e, mark) for b, e in word_ranges(one)] for one in passages}
+        )
+        [result] = scorer.score([text], spans=True, languages=["en"])
+        assert isinstance(result, Result)
+        assert FAINT <= max(result.scores.values()) < EXPLAINED
+        return {text[span.begin : span.end] for span in result.spans if span.kind == "word"}
+
+    assert words(CLEAR - 0.01) == set()
+    assert "childish" in words(CLEAR)
