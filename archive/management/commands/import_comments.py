@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, transaction
 
 from archive.importers import FORMATS
@@ -20,6 +20,7 @@ from archive.importers.presets import PRESETS
 from archive.importers.records import FormatError, StoppedError
 from archive.importers.rows import FIELDS, is_field
 from archive.importers.times import time_parse
+from archive.management.database import DatabaseCommand, failure_of
 from archive.management.progress import ByteProgress
 from archive.services import ArchiveImport, Counts, Remark, source_slug
 
@@ -62,7 +63,7 @@ def time_form(value: str) -> str:
     return value
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Reads files, or folders of them, into the archive."""
 
     # They load every page and model of the site, which is longer than a small import takes, and tell nothing about it.
@@ -153,8 +154,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             failed.append(f"stopped: {left}")
         except DatabaseError as error:
-            # Only its kind: the message of a database error quotes the row.
-            failed.append(f"the database failed ({type(error).__name__}): {left}")
+            failed.append(f"{failure_of(error)}: {left}")
         return "; ".join(failed)
 
     @staticmethod
@@ -177,7 +177,7 @@ class Command(BaseCommand):
             self.stderr.write(f"… and {report.hidden} more remarks: --rejects PATH writes them all")
         if dry_run:
             self.stdout.write("This was a dry run: nothing was written.")
-        elif not counts.changed and not failed:
+        elif not counts.changed and not counts.rejected and not failed:
             self.stdout.write("Nothing has changed: all of it was here already.")
 
 
@@ -224,7 +224,7 @@ def _rolled_back() -> Iterator[None]:
             yield
             transaction.set_rollback(True)
     except DatabaseError as error:
-        raise CommandError(f"the database failed ({type(error).__name__}): nothing was written") from error
+        raise CommandError(f"{failure_of(error)}: nothing was written") from error
 
 
 class Report:

@@ -4,17 +4,18 @@ from argparse import ArgumentParser
 from datetime import datetime, time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from archive.management.database import DatabaseCommand
 from archive.models import Source
 from moderation.models import Scope
 from moderation.services.errors import ServiceError
 from moderation.services.keys import api_key_create
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """`create_api_key NAME --scope S…`"""
 
     help = "Make an API key. Its secret is printed once and kept nowhere."

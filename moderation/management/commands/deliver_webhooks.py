@@ -5,9 +5,9 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.core.management.base import CommandError
 
+from archive.management.database import DatabaseCommand
 from moderation.management.progress import stop_on_signals
 from moderation.services.deliveries import DeliveryReport, deliveries_prune, deliveries_run
 
@@ -15,7 +15,7 @@ from moderation.services.deliveries import DeliveryReport, deliveries_prune, del
 WATCH_SECONDS = 1.0
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """`deliver_webhooks [--once | --watch]`"""
 
     help = "Send the decisions that wait for webhook targets."
@@ -28,12 +28,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Sends, and says what came of it; status 1 where an attempt failed, which a later run repeats."""
-        try:
-            with stop_on_signals() as stop:
-                report = self.watch(stop) if options["watch"] else deliveries_run(stop=stop)
-                deliveries_prune()
-        except DatabaseError as error:
-            raise CommandError(f"The database failed ({type(error).__name__}); run it again.") from None
+        with stop_on_signals() as stop:
+            report = self.watch(stop) if options["watch"] else deliveries_run(stop=stop)
+            deliveries_prune()
         if not options["watch"]:
             self.stdout.write(summary(report))
             if report.failed:

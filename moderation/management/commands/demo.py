@@ -9,9 +9,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
 from django.db.models import QuerySet
 
+from archive.management.database import DatabaseCommand
 from archive.models import Comment
 from moderation.models import ApiKey, Review
 from moderation.services.keys import api_key_create
@@ -23,7 +23,7 @@ SHOWN = 25
 EXCERPT = 60
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """`demo [--no-serve] [--address HOST:PORT]`"""
 
     help = "Set everything up with the project's own articles and comments, score them, and serve."

@@ -8,8 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from archive.management.database import DatabaseCommand
 from moderation.management.progress import Progress
 from moderation.scoring import Scorer, ScoringError, open_scorer
 from moderation.scoring.quality import ROUNDS
@@ -22,7 +23,7 @@ from moderation.services.model_versions import scorer_active
 from moderation.services.perspective_scores import MEANINGS, calibration_active
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """`evaluate_model [--model NAME] DATA… [--json FILE]`"""
 
     help = (

@@ -4,8 +4,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from archive.management.database import DatabaseCommand
 from moderation.management.commands.create_api_key import sources_named
 from moderation.management.output import lines_write
 from moderation.services.export import DECISION_COLUMNS, csv_lines, decision_rows, json_lines
@@ -13,7 +14,7 @@ from moderation.services.export import DECISION_COLUMNS, csv_lines, decision_row
 USAGE = 2
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """`export_decisions [--format csv|jsonl] [--after ID] [--source S…] [--output FILE]`"""
 
     help = "Write the ledger of decisions as CSV or JSON Lines, oldest first."

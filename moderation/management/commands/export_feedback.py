@@ -4,13 +4,12 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from archive.management.database import DatabaseCommand
 from moderation.management.output import lines_write
 from moderation.services.export import FEEDBACK_COLUMNS, csv_lines, feedback_rows, json_lines
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """`export_feedback [--format csv|jsonl] [--trusted-only] [--output FILE]`"""
 
     help = "Write the suggested scores (Perspective's suggestscore) as CSV or JSON Lines."

@@ -3,9 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.core.management.base import CommandError
 
+from archive.management.database import DatabaseCommand
 from moderation.models import ModelVersion
 from moderation.scoring import ModelDescription, ScoringError, available, describe
 from moderation.scoring.published import PUBLISHED, Published
@@ -13,7 +13,7 @@ from moderation.services.errors import ServiceError
 from moderation.services.score import model_activate
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """`model list`, `model activate NAME@N`"""
 
     help = "List the models, or make one the model whose scores count."
@@ -31,8 +31,6 @@ class Command(BaseCommand):
             lines = model_lines() if options["form"] == "list" else [activated(options["label"])]
         except (ServiceError, ScoringError) as error:
             raise CommandError(error.detail) from error
-        except DatabaseError as error:
-            raise CommandError(f"The database cannot be used ({error}). If it is new: manage.py migrate.") from error
         self.stdout.write("\n".join(lines))
 
 

@@ -9,8 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from archive.management.database import DatabaseCommand
 from moderation.management.progress import Progress
 from moderation.scoring import Scorer, ScoringError
 from moderation.scoring.calibration import LEAST_ROWS
@@ -24,7 +25,7 @@ from moderation.services.perspective_scores import MEANINGS, calibration_active,
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """`perspective_agreement DATA… [--fit NAME]`"""
 
     help = "Compare our scores with stored Perspective scores (CSV); --fit makes a calibration from them."

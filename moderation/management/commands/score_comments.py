@@ -5,11 +5,11 @@ from argparse import ArgumentParser
 from datetime import datetime, time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from archive.management.database import DatabaseCommand
 from moderation.management.progress import Progress, stop_on_signals
 from moderation.scoring import ScoringError
 from moderation.services.deferred import deferred_return
@@ -20,7 +20,7 @@ SHOWN_IDS = 20
 USAGE = 2
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """`score_comments [--model NAME] [--batch-size N] [--limit N] [--since DATE] [--source NAME] [--shard i/n] …`"""
 
     help = "Score the comments that are unscored, with the active model."
@@ -48,9 +48,6 @@ class Command(BaseCommand):
             raise CommandError(error.detail, returncode=USAGE if error.errors else 1) from error
         except ScoringError as error:
             raise CommandError(error.detail) from error
-        except DatabaseError as error:
-            # A database's message may quote the row, and the row holds a reader's words.
-            raise CommandError(f"The database failed ({type(error).__name__}); run it again.") from None
 
     def run(self, wanted: ScoreOptions) -> ScoreReport:
         """Brings deferred comments back that are due, then scores until nothing is left or a signal asks to stop."""

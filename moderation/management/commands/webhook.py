@@ -3,9 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from archive.management.database import DatabaseCommand
 from moderation.management.commands.create_api_key import sources_named
 from moderation.models import Delivery, WebhookTarget
 from moderation.services.errors import ServiceError
@@ -18,7 +19,7 @@ from moderation.services.webhook_targets import (
 )
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """`webhook add URL [--source S…] | list | rotate ID [--overlap HOURS] | disable ID | enable ID`"""
 
     help = "Manage webhook targets. A secret is printed once, alone, on standard output."

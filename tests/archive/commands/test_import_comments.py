@@ -162,6 +162,12 @@ def test_replies_without_their_parent_are_counted_and_linked_when_it_comes(write
     assert Comment.objects.get(external_id="c2").parent == Comment.objects.get(external_id="c1")
 
 
+def test_a_run_whose_only_row_was_rejected_does_not_say_that_all_was_here(write: Callable[..., Path]) -> None:
+    out, _ = run(write("rows.jsonl", row(1, text="")))
+    assert "rejected: 1" in out
+    assert "all of it was here already" not in out
+
+
 def test_a_dry_run_counts_and_writes_nothing(write: Callable[..., Path]) -> None:
     out, _ = run(write("rows.jsonl", row(1), row(2), row(2)), "--dry-run")
     assert "comments: 2 created, 0 edited, 1 unchanged" in out

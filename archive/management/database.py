@@ -1,0 +1,41 @@
+"""A command that says in one line what is wrong with the database."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+
+class DatabaseCommand(BaseCommand):
+    """What a command that works with the database is derived from."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Runs the command.
+
+        Raises:
+            CommandError: Where the database failed, or lacks the tables of this version; also what the command raises.
+        """
+        try:
+            return super().execute(*args, **options)
+        except DatabaseError as error:
+            failure = failure_of(error)
+            raise CommandError(f"{failure[0].upper()}{failure[1:]}; run it again.") from None
+
+
+def failure_of(error: DatabaseError) -> str:
+    """Says what failed.
+
+    Of the error only its kind: a database's message may quote the row, and the row holds a reader's words.
+    """
+    if _lacks_tables():
+        return "the database lacks tables of this version (manage.py migrate)"
+    return f"the database failed ({type(error).__name__})"
+
+
+def _lacks_tables() -> bool:
+    try:
+        executor = MigrationExecutor(connection)
+        return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except DatabaseError:
+        return False
