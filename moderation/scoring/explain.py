@@ -91,7 +91,7 @@ def explained(
     parts = {planned: scored.parts(readings[planned].text, pieces[planned], one) for planned, one in found.items()}
     if marks:
         parts = _proposed({planned: readings[planned].text for planned in found}, parts, marks)
-    parts = {planned: _clear(some) if is_faint(found[planned]) else some for planned, some in parts.items()}
+    parts = {planned: _clear(some) if _is_faint(found[planned]) else some for planned, some in parts.items()}
     without = _Scored(ask(text for some in parts.values() for part in some for text in _occluded(part)), description)
     return {
         planned: replace(
@@ -149,13 +149,13 @@ class _Scored:
             yield part.begin + word[0], part.begin + word[1], lost, together and mark >= CLEAR
 
 
-def is_faint(result: Result) -> bool:
+def _is_faint(result: Result) -> bool:
     """Whether every score is so low that only words which people would mark explain it."""
     return max(result.scores.values()) < EXPLAINED
 
 
 def _explained(result: Result) -> list[str]:
-    least = FAINT if is_faint(result) else EXPLAINED
+    least = FAINT if _is_faint(result) else EXPLAINED
     return [name for name, score in result.scores.items() if score >= least]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -131,34 +131,38 @@ def test_words_are_named_among_those_that_the_token_output_proposes(
     assert words <= set(only)
 
 
-def test_words_whose_loss_lowers_nothing_are_not_named_however_they_are_marked(
-    scorer: Scorer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text = "Thank you kindly, but you are a stupid idiot."
-    marks = {"Thank": 0.9, "kindly": 0.9, "stupid": 0.2, "idiot": 0.2}
-
+def words_named_of(scorer: Scorer, text: str, marks: Mapping[str, float], patch: pytest.MonkeyPatch) -> set[str]:
     def marked(passages: Iterable[str]) -> dict[str, list[Mark]]:
         return {one: [(b, e, marks.get(one[b:e], 0.0)) for b, e in word_ranges(one)] for one in passages}
 
-    monkeypatch.setattr(scorer, "_marks", marked)
+    patch.setattr(scorer, "_marks", marked)
     [result] = scorer.score([text], spans=True, languages=["en"])
     assert isinstance(result, Result)
-    assert {text[span.begin : span.end] for span in result.spans if span.kind == "word"} == {"stupid", "idiot"}
+    return {text[span.begin : span.end] for span in result.spans if span.kind == "word"}
+
+
+def test_words_whose_loss_lowers_nothing_are_not_named_however_they_are_marked(
+    scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = {"Thank": 0.9, "kindly": 0.9, "stupid": 0.2, "idiot": 0.2}
+    text = "Thank you kindly, but you are a stupid idiot."
+    assert words_named_of(scorer, text, marks, monkeypatch) == {"stupid", "idiot"}
+
+
+def test_a_marked_word_that_carries_the_score_with_others_alone_is_named_with_them(
+    scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, marks = "That idiot is an idiot, said the harbour master.", {"That": 0.5, "idiot": 0.9}
+    assert words_named_of(scorer, text, marks, monkeypatch) == {"That", "idiot"}
+    assert words_named_of(scorer, text, marks | {"That": CLEAR - 0.01}, monkeypatch) == {"idiot"}
 
 
 def test_where_every_score_is_low_only_what_people_would_mark_is_named(
     scorer: Scorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = "The plan is a childish one."
-
-    def words(mark: float) -> set[str]:
-        monkeypatch.setattr(
-            scorer, "_marks", lambda passages: {one: [(b, e, mark) for b, e in word_ranges(one)] for one in passages}
-        )
-        [result] = scorer.score([text], spans=True, languages=["en"])
-        assert isinstance(result, Result)
-        assert FAINT <= max(result.scores.values()) < EXPLAINED
-        return {text[span.begin : span.end] for span in result.spans if span.kind == "word"}
-
-    assert words(CLEAR - 0.01) == set()
-    assert "childish" in words(CLEAR)
+    text, every = "The plan is a childish one.", ("The", "plan", "is", "a", "childish", "one")
+    [result] = scorer.score([text], languages=["en"])
+    assert isinstance(result, Result)
+    assert FAINT <= max(result.scores.values()) < EXPLAINED
+    assert words_named_of(scorer, text, dict.fromkeys(every, CLEAR - 0.01), monkeypatch) == set()
+    assert "childish" in words_named_of(scorer, text, {"childish": CLEAR}, monkeypatch)

@@ -152,8 +152,8 @@ def test_the_weight_of_a_word_is_a_share(score: float, without: float) -> None:
 
 def test_words_that_people_would_mark_are_named_before_those_that_weigh_more() -> None:
     heavy, marked, light = (0, 3, 0.9, False), (4, 9, 0.5, True), (10, 12, 0.09, True)
-    assert named([heavy, marked, light]) == [marked, light]
-    assert named([light, marked]) == [marked, light]
+    assert named([light, heavy, marked]) == [marked, light]
+    assert named([heavy, (20, 25, 0.0, True)]) == [(20, 25, 0.0, True)]
 
 
 def test_where_nothing_is_marked_clearly_the_heaviest_words_are_named() -> None:
