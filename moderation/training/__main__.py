@@ -28,7 +28,7 @@ def parser() -> ArgumentParser:
     found.add_argument("--resume", action="store_true", help="go on with what --out holds")
     found.add_argument("--base", type=Path, help="the encoder's folder; without it, the installed package's")
     found.add_argument("--large", type=Path, help="folder of a larger encoder, of which teachers are made")
-    found.add_argument("--taught", type=Path, help="taught.npz of an earlier run over the same data")
+    found.add_argument("--taught", type=Path, help="taught.npz of an earlier run over the same sets")
     found.add_argument("--teacher", type=Path, action="append", default=[], help="folder of a model that teaches")
     found.add_argument("--mean", type=Path, action="append", default=[], help="a run whose network enters a mean")
     found.add_argument("--begin", type=Path, help="folder of a model whose weights the training begins with")
@@ -40,7 +40,7 @@ def parser() -> ArgumentParser:
     found.add_argument("--threads", type=int, help="processor threads; without it, all")
     found.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="what trains (cpu)")
     found.add_argument("--workers", type=int, default=0, help="processes that prepare batches (0)")
-    found.add_argument("--version", type=int, default=5, help="of the model that is written (5)")
+    found.add_argument("--version", type=int, default=6, help="of the model that is written (6)")
     return found
 
 

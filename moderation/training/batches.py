@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from moderation.scoring.results import ATTRIBUTES
 from moderation.training.closing import closing_weight
 from moderation.training.examples import OUTPUTS, SETS, Example, Marked
+from moderation.training.marking import mean_marks
 from moderation.training.recipe import Recipe
 from moderation.training.roughening import roughened
 from moderation.training.swapping import swapped
@@ -122,8 +123,8 @@ class Batches:
         """The example as this pass sees it, with the teacher's words, disguised or not; and if it is about others."""
         chance = random.Random(f"{self._seed} {number} {i}")  # noqa: S311 - training, no secret
         one = self._taught.examples[i]
-        if one.spans is None and self._taught.words:
-            one = replace(one, spans=self._taught.words[i])
+        if self._taught.words and (told := self._taught.words[i]) is not None:
+            one = replace(one, spans=told if one.spans is None else mean_marks(one.spans, told))
         other = swapped(one, chance, named=self._recipe.named, unnamed=self._recipe.unnamed)
         if other:
             labels = {name: share for name, share in one.labels.items() if name in ATTRIBUTES}

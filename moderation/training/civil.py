@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterator
 from pathlib import Path
 
 from moderation.training.examples import Example, Marked
+from moderation.training.marking import runs
 from moderation.training.tables import rows
 
 # Some types are cut short in the file: a beginning is enough.
@@ -68,14 +68,6 @@ def _shares(text: str, found: dict[str, list[tuple[int, int, str]]]) -> Iterator
         for place in {i for begin, end, _ in spans for i in range(begin, min(end, len(text)))}:
             counts[place] += 1
     yield from runs(count / len(found) for count in counts)
-
-
-def runs(shares: Iterable[float]) -> Iterator[tuple[int, int, float]]:
-    """Begin, end and value of each run of equal values above 0."""
-    for share, places in groupby(enumerate(shares), key=lambda pair: pair[1]):
-        if share:
-            span = [place for place, _ in places]
-            yield span[0], span[-1] + 1, share
 
 
 def _semeval(path: Path) -> Iterator[tuple[str, Marked]]:

@@ -19,7 +19,7 @@ class Recipe:
         max_tokens: Longest text, special tokens included; the rest is not read.
         teacher_weight: Weight of the labels of trained teachers, beside people's, which have 1.
         weak_weight: The same of the small LSTM alone.
-        word_weight: The same of a teacher's marks on words.
+        word_weight: The same of a teacher's marks on words that people did not mark.
         named, unnamed: Chances that another group is named (`swapping.swapped`).
         token_weight: Weight of the loss over word pieces.
         scale_weight: Weight of the distance on Perspective's scale, next to the cross-entropy.
@@ -45,7 +45,7 @@ class Recipe:
     word_weight: float = 0.5
     named: float = 0.4
     unnamed: float = 0.3
-    token_weight: float = 0.5
+    token_weight: float = 1.0
     scale_weight: float = 1.0
     logit_weight: float = 0.3
     noise: float = 0.15

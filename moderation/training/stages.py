@@ -54,7 +54,7 @@ class Run:
     Attributes:
         base: Folder of the encoder to start from: config, weights, tokenizer.
         large: Folder of a larger encoder that teachers are made of; or None: the LSTM alone teaches.
-        taught: What teachers said in an earlier run over the same data; or None.
+        taught: What teachers said in an earlier run over the same data, own sentences aside; or None.
         teachers: Folders of models that teach.
         mean: Folders of runs whose networks' mean stands for a training of its own.
         begin: Folder of a model whose weights the training begins with; or None: the base's.

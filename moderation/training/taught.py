@@ -1,15 +1,17 @@
 """What teachers said, as a file: `taught.npz`, which a later run over the same data can take (`--taught`).
 
-A share is one byte, its logit in steps of a twentieth from 0.002 to 0.998; 0 stands for unknown. The file holds the
-checksum of the texts, so that it is never read beside others.
+A share is one byte, its logit in steps of a twentieth from 0.002 to 0.998; 0 stands for unknown. The file holds a key
+of each text, so that it is never read beside others: every text that teachers are asked about must be in it. Texts that
+they are not asked about, the project's own sentences above all, may be new.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -17,8 +19,9 @@ from numpy.typing import NDArray
 
 from moderation.training.batches import Floats, Taught
 from moderation.training.examples import Example, Marked, TrainingError
+from moderation.training.joining import is_asked
 
-COLUMNS = ("soft", "weight", "asked", "mark_text", "mark_place", "mark_share", "texts")
+COLUMNS = ("soft", "weight", "asked", "mark_text", "mark_place", "mark_share", "keys")
 STEPS, MIDDLE = 20.0, 128.0
 LEAST, MOST = 0.001, 0.999
 
@@ -37,7 +40,7 @@ def write_taught(path: Path, taught: Taught) -> None:
             mark_text=np.array([mark[0] for mark in marks], dtype=np.uint32),
             mark_place=np.array([mark[1:3] for mark in marks], dtype=np.uint16).reshape(-1, 2),
             mark_share=np.array([round(100 * mark[3]) for mark in marks], dtype=np.uint8),
-            texts=np.array(_checksum(taught.examples)),
+            keys=_keys(taught.examples),
         )
     new.replace(path)
 
@@ -53,26 +56,34 @@ def read_taught(path: Path, examples: Sequence[Example]) -> Taught:
             columns = {name: file[name] for name in COLUMNS}
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise TrainingError(f"{path} holds nothing that teachers said: {type(error).__name__}.") from error
-    if str(columns["texts"]) != _checksum(examples):
-        raise TrainingError(f"{path} is about other texts: the data was not the same.")
+    places = _places(columns["keys"], examples)
+    if lacking := [one for one, place in zip(examples, places, strict=True) if place < 0 and is_asked(one)]:
+        raise TrainingError(f"{path} is about other texts: it lacks {len(lacking):,} of {len(examples):,}.")
+    asked = columns["asked"]
+    words = _words(columns, places) if asked.any() else []
+    soft = _from_bytes(columns["soft"])[places]
+    soft[places < 0] = np.nan
+    return Taught(examples, soft, float(columns["weight"]), words)
+
+
+def _places(keys: NDArray[np.uint64], examples: Sequence[Example]) -> NDArray[np.int64]:
+    """Where each example stands in the file; -1 where it does not."""
+    known = {key: place for place, key in enumerate(keys.tolist())}
+    return np.array([known.get(key, -1) for key in _keys(examples).tolist()], dtype=np.int64)
+
+
+def _words(columns: dict[str, Any], places: NDArray[np.int64]) -> list[Marked | None]:
     marks: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
-    places = (columns[name].tolist() for name in ("mark_text", "mark_place", "mark_share"))
-    for i, (begin, end), share in zip(*places, strict=True):
+    found = (columns[name].tolist() for name in ("mark_text", "mark_place", "mark_share"))
+    for i, (begin, end), share in zip(*found, strict=True):
         marks[i].append((begin, end, share / 100))
-    asked = columns["asked"].tolist()
-    words = list(_words(marks, asked)) if any(asked) else []
-    return Taught(examples, _from_bytes(columns["soft"]), float(columns["weight"]), words)
+    asked = columns["asked"]
+    return [tuple(marks.get(i, ())) if i >= 0 and asked[i] else None for i in places.tolist()]
 
 
-def _words(marks: dict[int, list[tuple[int, int, float]]], asked: Sequence[bool]) -> Iterator[Marked | None]:
-    return (tuple(marks.get(i, ())) if was else None for i, was in enumerate(asked))
-
-
-def _checksum(examples: Sequence[Example]) -> str:
-    found = sha256()
-    for one in examples:
-        found.update(f"{one.set} {one.text}\n".encode())
-    return found.hexdigest()
+def _keys(examples: Sequence[Example]) -> NDArray[np.uint64]:
+    digests = b"".join(sha256(f"{one.set} {one.text}".encode()).digest()[:8] for one in examples)
+    return np.frombuffer(digests, dtype=np.uint64)
 
 
 def _to_bytes(shares: Floats) -> NDArray[np.uint8]:

@@ -101,10 +101,10 @@ def test_word_pieces_have_the_share_of_those_who_marked_them() -> None:
     assert not batch.piece_weights[1].any()
 
 
-def test_a_teacher_s_marks_count_for_less_and_only_where_people_marked_nothing() -> None:
+def test_a_teacher_s_marks_count_for_half_beside_people_s_and_for_less_where_people_marked_nothing() -> None:
     examples = [Example("You fool", "civil", spans=((4, 8, 1.0),)), Example("You fool", "wikipedia")]
-    batch = batches(examples, words=[((0, 3, 0.9),), ((4, 8, 0.8),)]).batch(0, [0, 1])
-    assert batch.pieces.tolist() == [[0.0, 0.0, 1.0, 0.0], pytest.approx([0.0, 0.0, 0.8, 0.0])]
+    batch = batches(examples, words=[((0, 3, 0.6), (4, 8, 0.7)), ((4, 8, 0.8),)]).batch(0, [0, 1])
+    assert batch.pieces.tolist() == [pytest.approx([0.0, 0.3, 0.85, 0.0]), pytest.approx([0.0, 0.0, 0.8, 0.0])]
     assert batch.piece_weights[:, 1].tolist() == [1.0, PLAIN.word_weight]
 
 

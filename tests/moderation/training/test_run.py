@@ -67,7 +67,7 @@ def run(data: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def test_it_ends_with_a_model_that_says_what_it_is(run: Path) -> None:
     description = read_description(run / "model")
-    assert (description.label, description.attributes) == ("compact@5", ATTRIBUTES)
+    assert (description.label, description.attributes) == ("compact@6", ATTRIBUTES)
     assert "perspective_toxicity" in description.perspective
     assert "perspective_spam" not in description.perspective
     assert description.tokens
@@ -75,7 +75,7 @@ def test_it_ends_with_a_model_that_says_what_it_is(run: Path) -> None:
 
 def test_the_card_tells_data_recipe_and_figures(run: Path) -> None:
     card = (run / "card.md").read_text(encoding="utf-8")
-    for part in ("# A run of moderation.training: compact@5", "| wikipedia | ", "rate 0.001", "Calibration", "| own |"):
+    for part in ("# A run of moderation.training: compact@6", "| wikipedia | ", "rate 0.001", "Calibration", "| own |"):
         assert part in card
     assert json.loads((run / "figures.json").read_text(encoding="utf-8"))["spans"].keys() >= {"rows", "f1"}
 
