@@ -13,27 +13,27 @@ from moderation.scoring import ATTRIBUTES, Refusal, Result, Scorer, ScoringError
 
 # In the order of ATTRIBUTES, computed by float32 torch from the checkpoint.
 CANONICAL = {
-    "Thank you for a clear and well written article.": (0.0087, 0.0068, 0.0010, 0.0458, 0.0093, 0.0130, 0.0401),
-    "You are a stupid liar and everybody knows it.": (0.8946, 0.0420, 0.1528, 0.0252, 0.8837, 0.1598, 0.0295),
+    "Thank you for a clear and well written article.": (0.0015, 0.0036, 0.0014, 0.0154, 0.0035, 0.0082, 0.0202),
+    "You are a stupid liar and everybody knows it.": (0.8599, 0.0481, 0.4043, 0.0297, 0.6770, 0.1399, 0.0476),
     "Shut up, you worthless idiot, or I will come and hurt you.": (
-        0.9341,
-        0.0449,
-        0.1852,
-        0.0269,
-        0.8881,
-        0.1777,
-        0.0298,
+        0.9299,
+        0.0830,
+        0.6430,
+        0.0480,
+        0.7236,
+        0.2196,
+        0.0687,
     ),
-    "The council will vote on the budget on Tuesday.": (0.0085, 0.0020, 0.0004, 0.0130, 0.0031, 0.0109, 0.0121),
-    "What a load of crap, who wrote this shit?": (0.9061, 0.1279, 0.9871, 0.0311, 0.7206, 0.1337, 0.0992),
+    "The council will vote on the budget on Tuesday.": (0.0024, 0.0033, 0.0016, 0.0139, 0.0044, 0.0084, 0.0187),
+    "What a load of crap, who wrote this shit?": (0.9240, 0.1644, 0.9734, 0.0738, 0.7586, 0.1407, 0.1495),
     "All of these people are animals and should be thrown out of our country.": (
-        0.9717,
-        0.1000,
-        0.0038,
-        0.1806,
-        0.2473,
-        0.9524,
-        0.0394,
+        0.9581,
+        0.0677,
+        0.0204,
+        0.1174,
+        0.2431,
+        0.8149,
+        0.0422,
     ),
 }
 TEXTS = list(CANONICAL)
@@ -59,7 +59,7 @@ def test_the_known_scores_of_a_text_come_out(scorer: Scorer, text: str) -> None:
     assert isinstance(result, Result)
     assert tuple(result.scores) == ATTRIBUTES
     assert tuple(result.scores.values()) == near(CANONICAL[text], TOLERANCE)
-    assert (result.model, result.windows, result.normalised, result.perspective) == ("compact@5", 1, False, {})
+    assert (result.model, result.windows, result.normalised, result.perspective) == ("compact@4", 1, False, {})
 
 
 def test_a_batch_gives_the_scores_that_each_text_has_alone(scorer: Scorer) -> None:
