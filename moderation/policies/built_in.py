@@ -1,8 +1,8 @@
 """The policy that an installation starts with: it queues or passes, and leaves every rejection to a person.
 
-Its thresholds are set for `compact@3` and `compact@4`, whose attributes are the same: toxicity, obscene and insult mean
-what they say, the rarer attributes stay low.
-Under a newspaper's debates 3 comments of 100 reach one of them, of toxic talk comments 75. See docs/models.md.
+Its thresholds are set for `compact@3` to `compact@6`: toxicity, obscene and insult mean what they say, the rarer
+attributes stay low.
+Under a newspaper's debates 3 comments of 100 reach one of them, of toxic talk comments 73. See docs/models.md.
 """
 
 from typing import Any

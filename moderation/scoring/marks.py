@@ -23,7 +23,7 @@ LEAST_SHARE = 0.1
 # Where the output sees nothing, it cannot choose: then every word is looked at.
 NOTHING = 0.05
 # People mark what has this share at least: best on 509 held-out comments (docs/explanation/scoring.md).
-CLEAR = 0.25
+CLEAR = 0.35
 # Windows of a passage that are asked: a passage is 32 words and what stands around them, and more is no prose.
 MOST_WINDOWS = 8
 

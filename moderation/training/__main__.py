@@ -30,8 +30,8 @@ def parser() -> ArgumentParser:
     found.add_argument("--large", type=Path, help="folder of a larger encoder, of which teachers are made")
     found.add_argument("--taught", type=Path, help="taught.npz of an earlier run over the same sets")
     found.add_argument("--teacher", type=Path, action="append", default=[], help="folder of a model that teaches")
-    found.add_argument("--mean", type=Path, action="append", default=[], help="a run whose network enters a mean")
-    found.add_argument("--begin", type=Path, help="folder of a model whose weights the training begins with")
+    found.add_argument("--mean", type=Path, action="append", default=[], help="a run or a model that enters a mean")
+    found.add_argument("--begin", type=Path, help="a run or a model whose weights it begins with")
     found.add_argument("--passes", type=float, default=USUAL.passes, help="over the training part (2)")
     found.add_argument("--closing", type=float, default=USUAL.closing, help="of the closing part's pass (1)")
     found.add_argument("--steps", type=int, default=0, help="at most so many steps; the rate falls to 0 by then")
@@ -40,7 +40,7 @@ def parser() -> ArgumentParser:
     found.add_argument("--threads", type=int, help="processor threads; without it, all")
     found.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="what trains (cpu)")
     found.add_argument("--workers", type=int, default=0, help="processes that prepare batches (0)")
-    found.add_argument("--version", type=int, default=6, help="of the model that is written (6)")
+    found.add_argument("--version", type=int, default=7, help="of the model that is written (7)")
     return found
 
 

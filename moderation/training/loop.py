@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -182,19 +182,20 @@ def _save(network: Network, optimiser: torch.optim.Optimizer, moment: Moment, pa
     new.replace(path)
 
 
-def mean_of(checkpoints: Sequence[Path], path: Path) -> None:
-    """Write a checkpoint whose network is the mean of those of others, which began with the same weights.
+def mean_of(networks: Sequence[Mapping[str, torch.Tensor]], path: Path) -> None:
+    """Write a checkpoint whose network is the mean of others, which began with the same weights.
 
-    What they learnt alike stays, and what each learnt by chance does not (Wortsman and others, 2022).
+    What they learnt alike stays, and what each learnt by chance does not (Wortsman and others, 2022). A part that not
+    all of them have is left out.
 
     Raises:
-        TrainingError: Where one is missing or has another form.
+        TrainingError: Where they are of different forms.
     """
+    common = [name for name in networks[0] if all(name in one for one in networks)]
     try:
-        networks = [torch.load(one, weights_only=True, map_location="cpu")["network"] for one in checkpoints]
-        mean = {name: torch.stack([one[name] for one in networks]).mean(0) for name in networks[0]}
-    except (OSError, KeyError, RuntimeError) as error:
-        raise TrainingError(f"No mean of {', '.join(map(str, checkpoints))}: {type(error).__name__}.") from error
+        mean = {name: torch.stack([one[name] for one in networks]).mean(0) for name in common}
+    except RuntimeError as error:
+        raise TrainingError("No mean of networks of different forms.") from error
     torch.save({"network": mean}, path)
 
 

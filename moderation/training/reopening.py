@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from moderation.scoring.checkpoints import bert_tensors
-from moderation.scoring.descriptions import ModelDescription, read_description, verify
+from moderation.scoring.descriptions import DESCRIPTION_FILE, ModelDescription, read_description, verify
 from moderation.scoring.graph import load_tensors
 from moderation.training.batches import PLACE
 from moderation.training.examples import SERVED, TrainingError
+from moderation.training.loop import CHECKPOINT
 from moderation.training.network import TOKEN_BIAS, TOKEN_WEIGHT, Network
 
 if TYPE_CHECKING:
@@ -53,6 +54,31 @@ def begin_with(network: Network, folder: Path) -> None:
     except (KeyError, RuntimeError) as error:
         raise TrainingError(f"{folder} holds a model of another form than the network that is trained.") from error
     network.load_state_dict(state)
+
+
+def described(folder: Path) -> ModelDescription | None:
+    """What a folder's model is; None for that of a run."""
+    return read_description(folder) if (folder / DESCRIPTION_FILE).exists() else None
+
+
+def weights_of(folder: Path, network: Network) -> Mapping[str, torch.Tensor]:
+    """The weights of a run's network, or those of a model.
+
+    Args:
+        network: Of the same form; takes over a model's weights.
+
+    Raises:
+        ScoringError: Where the model is another one than it says.
+        TrainingError: Where the folder holds neither, or a model of another form.
+    """
+    if described(folder):
+        begin_with(network, folder)
+        return network.state_dict()
+    try:
+        found: Mapping[str, torch.Tensor] = torch.load(folder / CHECKPOINT, weights_only=True)["network"]
+    except (OSError, KeyError, RuntimeError) as error:
+        raise TrainingError(f"No weights in {folder}: {type(error).__name__}.") from error
+    return found
 
 
 def _named(tensors: Mapping[str, Array], description: ModelDescription) -> dict[str, Array]:

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from moderation.scoring.descriptions import read_description
 from moderation.scoring.results import ATTRIBUTES
 from moderation.training import calibrating, cleaning, exporting, judging, splitting
 from moderation.training.batches import Batches, Taught
@@ -28,7 +27,7 @@ from moderation.training.loop import CHECKPOINT, mean_of, train
 from moderation.training.network import Network, build
 from moderation.training.predicting import Said, predict
 from moderation.training.recipe import PERSPECTIVE, TEACHER, Recipe
-from moderation.training.reopening import begin_with
+from moderation.training.reopening import described, weights_of
 from moderation.training.scale import train_scale
 from moderation.training.sources import read_all
 from moderation.training.taught import read_taught, write_taught
@@ -56,8 +55,8 @@ class Run:
         large: Folder of a larger encoder that teachers are made of; or None: the LSTM alone teaches.
         taught: What teachers said in an earlier run over the same data, own sentences aside; or None.
         teachers: Folders of models that teach.
-        mean: Folders of runs whose networks' mean stands for a training of its own.
-        begin: Folder of a model whose weights the training begins with; or None: the base's.
+        mean: Folders of runs and of models whose networks' mean stands for a training of its own.
+        begin: Folder of a run or a model whose weights the training begins with; or None: the base's.
         version: Of the model that is exported.
         device: What trains: `cpu`, or `cuda` where torch has it.
         workers: Processes that prepare batches beside the training; 0: the training itself does.
@@ -152,7 +151,7 @@ def _class(run: Run, large: Path) -> Class:
 def make_network(run: Run) -> None:
     """Train, or go on with it; or take the mean of what other runs trained."""
     if run.mean:
-        mean_of([one / CHECKPOINT for one in run.mean], run.out / CHECKPOINT)
+        mean_of([weights_of(one, _begun(run)) for one in run.mean], run.out / CHECKPOINT)
     elif not run.is_begun_only:
         _train(run)
 
@@ -188,7 +187,7 @@ def calibrate(run: Run) -> None:
     A model that a run begins with and does not train has its lines in it already, and keeps its outputs.
     """
     examples, said = _said(run, "dev", trained(run), CHOSEN_BY)
-    kept = read_description(run.begin) if run.begin and run.is_begun_only else None
+    kept = described(run.begin) if run.begin and run.is_begun_only else None
     chosen = {
         "lines": {} if kept else calibrating.calibrate(examples, said.logits),
         "outputs": list(kept.outputs) if kept else judging.outputs_learnt(examples, said),
@@ -244,7 +243,7 @@ def _begun(run: Run, dropout: float = 0.0) -> Network:
     """The network before its training."""
     network = build(run.base, OUTPUTS, MADE_BY, dropout)
     if run.begin:
-        begin_with(network, run.begin)
+        network.load(weights_of(run.begin, network))
     return network
 
 

@@ -67,7 +67,7 @@ def test_scores_stand_against_their_thresholds_with_the_rule_and_the_policy(staf
     comment = make_comment("rude")
     make_review(comment, toxicity=0.934, insult=0.2)
     page = page_of(staff("viewer"), comment)
-    for words in ("flag-toxic", "policy 7", "0.934", "≥ 0.80", "0.200", "&lt; 0.70", "compact@4"):
+    for words in ("flag-toxic", "policy 7", "0.934", "≥ 0.80", "0.200", "&lt; 0.70", "compact@6"):
         assert words in page
     assert page.count('class="reached"') == 1
 

@@ -32,7 +32,7 @@ def errors(response: Any) -> dict[str, tuple[str, int | None]]:
 def test_one_text_has_scores_language_and_verdict_in_the_agreed_shape(api: APIClient) -> None:
     body = analyzed(api, text=ABUSE)
     assert set(body) == {"model", "results"}
-    assert body["model"] == "compact@4"
+    assert body["model"] == "compact@6"
     (result,) = body["results"]
     assert set(result) == {"index", "scores", "language", "windows", "normalised", "verdict"}
     assert set(result["scores"]) == set(Score.ATTRIBUTES)

@@ -219,7 +219,7 @@ def test_wait_score_answers_with_the_models_scores_and_the_verdict(api: APIClien
         "sexual_explicit",
     }
     assert (abuse["state"], abuse["flagged"], calm["state"], calm["flagged"]) == ("pending", True, "passed", False)
-    assert abuse["model"] == "compact@4"
+    assert abuse["model"] == "compact@6"
     assert abuse["verdict"]["action"] == "queue"
     assert set(abuse["verdict"]["reasons"][0]) == {"attribute", "score", "threshold"}
     assert abuse["language"] == "en"

@@ -31,7 +31,7 @@ def test_a_decision_moves_the_comment_and_is_written_whole(api: APIClient, score
     assert (body["reason"], body["ground"], body["note"]) == ("insult", "terms", "Third time.")
     assert (body["actor"], body["api_key"], body["policy"]) == (None, "key 1", 1)
     assert body["scores"]["toxicity"] > 0.7
-    assert body["model"] == "compact@4"
+    assert body["model"] == "compact@6"
     assert len(body["text_seal"]) == 64
     assert ABUSE not in response.content.decode()
     assert api.get(f"/api/v1/comments/{comment.pk}/").json()["state"] == "rejected"

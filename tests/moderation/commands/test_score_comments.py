@@ -41,7 +41,7 @@ def test_the_summary_counts_what_became_of_the_comments(make_comment: Make) -> N
     make_comment("?!")
     make_comment("Gone.", origin_state="deleted")
     out = call("score_comments")
-    assert "2 comments scored by compact@4 in " in out
+    assert "2 comments scored by compact@6 in " in out
     assert "texts sent to the model: 3; again for their spans: 1" in out
     assert "flagged: 2; states: passed 1, pending 2" in out
     assert "refused, no_text: 1" in out
@@ -51,7 +51,7 @@ def test_the_summary_counts_what_became_of_the_comments(make_comment: Make) -> N
 def test_a_dry_run_says_what_it_would_do_and_writes_nothing(make_comment: Make) -> None:
     make_comment(ABUSE)
     out = call("score_comments", "--dry-run")
-    assert out.splitlines() == ["Would score 1 comments with compact@4; nothing was written.", "  harbor-times: 1"]
+    assert out.splitlines() == ["Would score 1 comments with compact@6; nothing was written.", "  harbor-times: 1"]
     assert not Score.objects.exists()
     assert not ModelVersion.objects.exists()
 
@@ -122,11 +122,11 @@ def test_dates_and_shards_are_read() -> None:
 
 
 def test_models_are_listed_with_the_active_one_marked_and_can_be_activated() -> None:
-    assert "  compact@4  en  (not used yet)" in call("model", "list")
+    assert "  compact@6  en  (not used yet)" in call("model", "list")
     ModelVersion.objects.create(name="older", version=3, sha256="0" * 64, languages=["en", "de"])
-    assert "compact@4 is active" in call("model", "activate", "compact@4")
+    assert "compact@6 is active" in call("model", "activate", "compact@6")
     lines = call("model", "list").splitlines()
-    assert lines[:2] == ["* compact@4  en", "  older@3  en, de  (its files are missing)"]
+    assert lines[:2] == ["* compact@6  en", "  older@3  en, de  (its files are missing)"]
     assert lines[2] == "  detoxify-original  en  (not converted: manage.py convert_model detoxify-original)"
     assert len(lines) == 2 + 5
     with pytest.raises(CommandError, match="no model"):

@@ -33,7 +33,7 @@ def text_of(answer):
 def test_the_page_says_why_the_comment_is_there(moderator, desk, make_pending):
     review = make_pending("A rude remark.", toxicity=0.93, insult=0.2)
     page = text_of(moderator.get(desk("comment", review.pk)))
-    for words in ("flag-toxic", "policy 7", "0.93", "0.80", "Readers see it", "pending", "compact@4"):
+    for words in ("flag-toxic", "policy 7", "0.93", "0.80", "Readers see it", "pending", "compact@6"):
         assert words in page
 
 

@@ -200,7 +200,7 @@ def test_a_fault_of_ours_is_told_in_the_envelope_without_its_message(
 
 def test_requests_of_all_edges_share_the_line_of_the_active_model(db: None) -> None:
     assert line_active() is line_active()
-    assert line_active().description.label == "compact@4"
+    assert line_active().description.label == "compact@6"
 
 
 def test_a_request_costs_few_queries(call: Any, body: Make, django_assert_max_num_queries: Any) -> None:

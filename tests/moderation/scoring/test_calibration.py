@@ -66,7 +66,7 @@ def test_the_embedded_model_comes_with_a_calibration_of_its_seven_attributes() -
     description = describe("compact")
     calibration = own_calibration(description)
     assert calibration is not None
-    assert (calibration.model, calibration.sha256, len(calibration.curves)) == ("compact@4", description.sha256, 7)
+    assert (calibration.model, calibration.sha256, len(calibration.curves)) == ("compact@6", description.sha256, 7)
     for curve in calibration.curves.values():
         assert set(curve.read) <= set(description.outputs)
         assert max(curve.outputs[1:-1]) > 0.9

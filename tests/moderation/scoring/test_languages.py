@@ -40,7 +40,7 @@ def test_a_sentence_in_another_language_is_refused_by_name(scorer: Scorer, code:
     assert (refusal.language.code, refusal.language.origin) == (code, "detected")
     assert ENGLISH_NAMES.get(code, "") in refusal.detail
     assert f"({code})" in refusal.detail
-    assert "compact@4 serves English (en)" in refusal.detail
+    assert "compact@6 serves English (en)" in refusal.detail
 
 
 @pytest.mark.parametrize("text", DOUBTFUL)

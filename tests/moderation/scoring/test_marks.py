@@ -160,9 +160,9 @@ def test_a_marked_word_that_carries_the_score_with_others_alone_is_named_with_th
 def test_where_every_score_is_low_only_what_people_would_mark_is_named(
     scorer: Scorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text, every = "The plan is a childish one.", ("The", "plan", "is", "a", "childish", "one")
+    text, every = "The plan is a clumsy one.", ("The", "plan", "is", "a", "clumsy", "one")
     [result] = scorer.score([text], languages=["en"])
     assert isinstance(result, Result)
     assert FAINT <= max(result.scores.values()) < EXPLAINED
     assert words_named_of(scorer, text, dict.fromkeys(every, CLEAR - 0.01), monkeypatch) == set()
-    assert "childish" in words_named_of(scorer, text, {"childish": CLEAR}, monkeypatch)
+    assert "clumsy" in words_named_of(scorer, text, {"clumsy": CLEAR}, monkeypatch)

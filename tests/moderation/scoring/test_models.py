@@ -29,8 +29,8 @@ def refused(scorer: Scorer) -> ScoringError:
 
 def test_the_compact_model_says_what_it_is() -> None:
     compact = describe("compact")
-    assert compact is describe("compact@4")
-    assert compact.label == "compact@4"
+    assert compact is describe("compact@6")
+    assert compact.label == "compact@6"
     assert available() == ("compact",)
     assert compact.attributes == ATTRIBUTES
     assert {f"perspective_{name}" for name in ("toxicity", "insult", "profanity", "threat")} < set(compact.perspective)
@@ -50,7 +50,7 @@ def test_an_unknown_model_is_refused(name: str) -> None:
 
 
 def test_one_scorer_is_shared_for_the_same_arguments() -> None:
-    assert open_scorer("compact", threads=1) is open_scorer("compact@4", threads=1)
+    assert open_scorer("compact", threads=1) is open_scorer("compact@6", threads=1)
     assert open_scorer("compact", threads=1) is not open_scorer("compact", threads=2)
 
 

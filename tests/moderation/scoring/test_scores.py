@@ -13,27 +13,27 @@ from moderation.scoring import ATTRIBUTES, Refusal, Result, Scorer, ScoringError
 
 # In the order of ATTRIBUTES, computed by float32 torch from the checkpoint.
 CANONICAL = {
-    "Thank you for a clear and well written article.": (0.0015, 0.0036, 0.0014, 0.0154, 0.0035, 0.0082, 0.0202),
-    "You are a stupid liar and everybody knows it.": (0.8599, 0.0481, 0.4043, 0.0297, 0.6770, 0.1399, 0.0476),
+    "Thank you for a clear and well written article.": (0.0045, 0.0043, 0.0004, 0.0321, 0.0066, 0.0132, 0.0264),
+    "You are a stupid liar and everybody knows it.": (0.8928, 0.0487, 0.2701, 0.0338, 0.8304, 0.1567, 0.0484),
     "Shut up, you worthless idiot, or I will come and hurt you.": (
-        0.9299,
-        0.0830,
-        0.6430,
-        0.0480,
-        0.7236,
-        0.2196,
-        0.0687,
+        0.9419,
+        0.0503,
+        0.3137,
+        0.0347,
+        0.8293,
+        0.1824,
+        0.0448,
     ),
-    "The council will vote on the budget on Tuesday.": (0.0024, 0.0033, 0.0016, 0.0139, 0.0044, 0.0084, 0.0187),
-    "What a load of crap, who wrote this shit?": (0.9240, 0.1644, 0.9734, 0.0738, 0.7586, 0.1407, 0.1495),
+    "The council will vote on the budget on Tuesday.": (0.0087, 0.0029, 0.0004, 0.0192, 0.0053, 0.0118, 0.0168),
+    "What a load of crap, who wrote this shit?": (0.9359, 0.1529, 0.9920, 0.0525, 0.7636, 0.1445, 0.1334),
     "All of these people are animals and should be thrown out of our country.": (
-        0.9581,
-        0.0677,
-        0.0204,
-        0.1174,
-        0.2431,
-        0.8149,
-        0.0422,
+        0.9502,
+        0.0551,
+        0.0073,
+        0.0961,
+        0.3161,
+        0.7892,
+        0.0345,
     ),
 }
 TEXTS = list(CANONICAL)
@@ -59,7 +59,7 @@ def test_the_known_scores_of_a_text_come_out(scorer: Scorer, text: str) -> None:
     assert isinstance(result, Result)
     assert tuple(result.scores) == ATTRIBUTES
     assert tuple(result.scores.values()) == near(CANONICAL[text], TOLERANCE)
-    assert (result.model, result.windows, result.normalised, result.perspective) == ("compact@4", 1, False, {})
+    assert (result.model, result.windows, result.normalised, result.perspective) == ("compact@6", 1, False, {})
 
 
 def test_a_batch_gives_the_scores_that_each_text_has_alone(scorer: Scorer) -> None:

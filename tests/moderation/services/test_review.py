@@ -99,7 +99,7 @@ def test_the_ledger_keeps_what_the_person_saw(reviewed: Callable[..., Review], a
     assert stored == row
     assert (stored.kind, stored.actor, stored.api_key, stored.batch) == ("person", ada, "desk", batch)
     assert (stored.reason, stored.ground) == ("threat", "illegal")
-    assert (stored.rule, stored.policy, stored.model) == ("flag-toxic", review.policy, "compact@4")
+    assert (stored.rule, stored.policy, stored.model) == ("flag-toxic", review.policy, "compact@6")
     assert (stored.scores, stored.revision, stored.review_probability) == ({"toxicity": 0.9}, 1, 0.25)
     assert (stored.automated_detection, stored.automated_decision) == (True, False)
     assert stored.text_seal == text_seal(review.comment)

@@ -205,7 +205,7 @@ def test_what_was_refused_for_its_language_is_scored_once_a_model_that_serves_it
     Review.objects.filter(pk=german.pk).update(facts={"language": "en"})
     ModelVersion.objects.update(active=False)
     other_model(active=True)
-    model_activate(label="compact@4")
+    model_activate(label="compact@6")
     assert list(Comment.objects.unscored()) == [german]
     assert Comment.objects.get(pk=marks.pk).taken_revision == 1
     assert Review.objects.get(pk=german.pk).state == "pending", "nothing passes unscored in between"
@@ -215,7 +215,7 @@ def test_a_model_that_does_not_serve_the_language_leaves_the_refused_where_they_
     make_comment(GERMAN)
     run()
     ModelVersion.objects.update(active=False)
-    model_activate(label="compact@4")
+    model_activate(label="compact@6")
     assert not Comment.objects.unscored().exists()
 
 
@@ -291,7 +291,7 @@ def test_rescoring_walks_what_another_model_scored_and_leaves_a_persons_decision
 def test_a_model_that_is_not_active_adds_its_scores_and_moves_nothing(make_comment: Make) -> None:
     make_comment(ABUSE)
     other = other_model(name="other", version=1, active=True)
-    report = run(model="compact@4")
+    report = run(model="compact@6")
     assert (report.scored, report.active) == (1, False)
     assert Score.objects.get().model != other
     assert not Review.objects.exists()
@@ -319,7 +319,7 @@ def test_a_plan_counts_and_writes_nothing(make_comment: Make) -> None:
     held = make_comment(CALM)
     Claim.objects.create(comment=held, worker="other", lease_until=timezone.now() + timedelta(seconds=30))
     plan = comments_score_plan(options=ScoreOptions())
-    assert (plan.model, plan.active, plan.total, plan.by_source) == ("compact@4", True, 2, {"harbor-times": 2})
+    assert (plan.model, plan.active, plan.total, plan.by_source) == ("compact@6", True, 2, {"harbor-times": 2})
     assert (plan.leased, plan.closed, plan.set_aside) == (1, 1, 0)
     assert comments_score_plan(options=ScoreOptions(limit=1)).total == 1
     assert not ModelVersion.objects.exists()
@@ -389,17 +389,17 @@ def test_what_another_run_holds_is_waited_for_until_the_deadline(make_comment: M
 
 
 def test_one_model_is_active_and_a_changed_checksum_under_its_name_is_refused() -> None:
-    assert str(model_active()) == "compact@4"
+    assert str(model_active()) == "compact@6"
     ModelVersion.objects.update(sha256="0" * 64)
     with pytest.raises(ServiceError, match="another checksum"):
-        model_activate(label="compact@4")
+        model_activate(label="compact@6")
 
 
 def test_activating_makes_exactly_one_model_active_and_gives_what_was_set_aside_a_new_start(make_comment: Make) -> None:
     other_model(active=True)
     Claim.objects.create(comment=make_comment(), set_aside_at=timezone.now(), attempts=3, error="ValueError")
-    assert model_activate(label="compact@4").active
-    assert [str(model) for model in ModelVersion.objects.filter(active=True)] == ["compact@4"]
+    assert model_activate(label="compact@6").active
+    assert [str(model) for model in ModelVersion.objects.filter(active=True)] == ["compact@6"]
     assert not Claim.objects.exists()
 
 

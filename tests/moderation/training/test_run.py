@@ -67,7 +67,7 @@ def run(data: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def test_it_ends_with_a_model_that_says_what_it_is(run: Path) -> None:
     description = read_description(run / "model")
-    assert (description.label, description.attributes) == ("compact@6", ATTRIBUTES)
+    assert (description.label, description.attributes) == ("compact@7", ATTRIBUTES)
     assert "perspective_toxicity" in description.perspective
     assert "perspective_spam" not in description.perspective
     assert description.tokens
@@ -75,7 +75,7 @@ def test_it_ends_with_a_model_that_says_what_it_is(run: Path) -> None:
 
 def test_the_card_tells_data_recipe_and_figures(run: Path) -> None:
     card = (run / "card.md").read_text(encoding="utf-8")
-    for part in ("# A run of moderation.training: compact@6", "| wikipedia | ", "rate 0.001", "Calibration", "| own |"):
+    for part in ("# A run of moderation.training: compact@7", "| wikipedia | ", "rate 0.001", "Calibration", "| own |"):
         assert part in card
     assert json.loads((run / "figures.json").read_text(encoding="utf-8"))["spans"].keys() >= {"rows", "f1"}
 
@@ -247,7 +247,7 @@ def test_the_mean_of_two_runs_is_a_run(
     asked = arguments(data, tmp_path / "mean", base, "--mean", str(run), "--mean", str(tmp_path / "other"))
     (tmp_path / "other").mkdir()
     assert main([*asked, "--stages", "data,train"]) == 1
-    assert "No mean of" in capsys.readouterr().err
+    assert "No weights in" in capsys.readouterr().err
     first = weights(run)
     shifted = {name: tensor + 1 for name, tensor in first["network"].items()}
     torch.save({**first, "network": shifted}, tmp_path / "other" / loop.CHECKPOINT)
@@ -255,6 +255,23 @@ def test_the_mean_of_two_runs_is_a_run(
     for name, tensor in weights(tmp_path / "mean")["network"].items():
         assert torch.allclose(tensor, first["network"][name] + 0.5, atol=1e-5)
     assert "the mean of " in (tmp_path / "mean/card.md").read_text(encoding="utf-8")
+
+
+def test_a_model_in_a_mean_counts_as_often_as_it_is_named_and_leaves_a_part_that_not_all_have(
+    run: Path, scaled: Path, data: Path, base: Path, tmp_path: Path
+) -> None:
+    named = [option for one in (run, scaled / "model", scaled / "model") for option in ("--mean", str(one))]
+    assert main(arguments(data, tmp_path / "mean", base, *named, "--stages", "data,train,calibrate")) == 0
+    torch = pytest.importorskip("torch")
+    from moderation.training.network import build
+    from moderation.training.reopening import begin_with
+
+    model = build(base, OUTPUTS, seed=1)
+    begin_with(model, scaled / "model")
+    first, second, mean = weights(run)["network"], model.state_dict(), weights(tmp_path / "mean")["network"]
+    assert set(mean) == set(first) == {name for name in second if not name.startswith("scale.")}
+    for name, tensor in mean.items():
+        assert torch.allclose(tensor, (first[name] + 2 * second[name]) / 3, atol=1e-5)
 
 
 def test_what_teachers_said_of_other_texts_is_refused(
