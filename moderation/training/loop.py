@@ -16,7 +16,6 @@ from pathlib import Path
 import torch
 
 from moderation.training.batches import Batch, Batches
-from moderation.training.examples import TrainingError
 from moderation.training.network import Network, fast, loss_of
 from moderation.training.recipe import Recipe
 from moderation.training.telling import LINE_SECONDS
@@ -187,16 +186,9 @@ def mean_of(networks: Sequence[Mapping[str, torch.Tensor]], path: Path) -> None:
 
     What they learnt alike stays, and what each learnt by chance does not (Wortsman and others, 2022). A part that not
     all of them have is left out.
-
-    Raises:
-        TrainingError: Where they are of different forms.
     """
     common = [name for name in networks[0] if all(name in one for one in networks)]
-    try:
-        mean = {name: torch.stack([one[name] for one in networks]).mean(0) for name in common}
-    except RuntimeError as error:
-        raise TrainingError("No mean of networks of different forms.") from error
-    torch.save({"network": mean}, path)
+    torch.save({"network": {name: torch.stack([one[name] for one in networks]).mean(0) for name in common}}, path)
 
 
 def _restore(network: Network, optimiser: torch.optim.Optimizer, path: Path) -> Moment:

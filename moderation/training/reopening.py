@@ -1,4 +1,4 @@
-"""A model that is there as the beginning of a training: the weights of its graph under the names of the network.
+"""A model or a run that is there as the beginning of a training: its weights under the names of the network.
 
 What a model lacks (outputs that it was not worth serving, the one for word pieces) begins as in any training.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING
 
 import torch
@@ -27,15 +28,31 @@ SCALE_OUTPUTS = "scale.out."
 
 
 def begin_with(network: Network, folder: Path) -> None:
-    """Give a network the weights of a model of the same form, in float16 as they are kept.
+    """Give a network the weights that a run trained, or those of a model of the same form, in float16 as they are kept.
 
     Args:
         network: Changed in place.
+        folder: Of a run or of a model.
 
     Raises:
-        ScoringError: Where the folder holds no model, or another one than it says.
-        TrainingError: Where the model is of another form.
+        ScoringError: Where the model is another one than it says.
+        TrainingError: Where the folder holds neither, or what it holds is of another form.
     """
+    if described(folder):
+        _take_model(network, folder)
+        return
+    try:
+        network.load(torch.load(folder / CHECKPOINT, weights_only=True, map_location="cpu")["network"])
+    except (OSError, KeyError, RuntimeError, UnpicklingError) as error:
+        raise TrainingError(f"{folder} holds no network of this form: {type(error).__name__}.") from error
+
+
+def described(folder: Path) -> ModelDescription | None:
+    """What a folder's model is; None for that of a run."""
+    return read_description(folder) if (folder / DESCRIPTION_FILE).exists() else None
+
+
+def _take_model(network: Network, folder: Path) -> None:
     description = read_description(folder)
     verify(folder, description)
     given = _named(load_tensors(folder / "model.xml"), description)
@@ -54,31 +71,6 @@ def begin_with(network: Network, folder: Path) -> None:
     except (KeyError, RuntimeError) as error:
         raise TrainingError(f"{folder} holds a model of another form than the network that is trained.") from error
     network.load_state_dict(state)
-
-
-def described(folder: Path) -> ModelDescription | None:
-    """What a folder's model is; None for that of a run."""
-    return read_description(folder) if (folder / DESCRIPTION_FILE).exists() else None
-
-
-def weights_of(folder: Path, network: Network) -> Mapping[str, torch.Tensor]:
-    """The weights of a run's network, or those of a model.
-
-    Args:
-        network: Of the same form; takes over a model's weights.
-
-    Raises:
-        ScoringError: Where the model is another one than it says.
-        TrainingError: Where the folder holds neither, or a model of another form.
-    """
-    if described(folder):
-        begin_with(network, folder)
-        return network.state_dict()
-    try:
-        found: Mapping[str, torch.Tensor] = torch.load(folder / CHECKPOINT, weights_only=True)["network"]
-    except (OSError, KeyError, RuntimeError) as error:
-        raise TrainingError(f"No weights in {folder}: {type(error).__name__}.") from error
-    return found
 
 
 def _named(tensors: Mapping[str, Array], description: ModelDescription) -> dict[str, Array]:

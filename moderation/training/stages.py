@@ -27,7 +27,7 @@ from moderation.training.loop import CHECKPOINT, mean_of, train
 from moderation.training.network import Network, build
 from moderation.training.predicting import Said, predict
 from moderation.training.recipe import PERSPECTIVE, TEACHER, Recipe
-from moderation.training.reopening import described, weights_of
+from moderation.training.reopening import begin_with, described
 from moderation.training.scale import train_scale
 from moderation.training.sources import read_all
 from moderation.training.taught import read_taught, write_taught
@@ -151,7 +151,7 @@ def _class(run: Run, large: Path) -> Class:
 def make_network(run: Run) -> None:
     """Train, or go on with it; or take the mean of what other runs trained."""
     if run.mean:
-        mean_of([weights_of(one, _begun(run)) for one in run.mean], run.out / CHECKPOINT)
+        mean_of([_begun(replace(run, begin=one)).state_dict() for one in run.mean], run.out / CHECKPOINT)
     elif not run.is_begun_only:
         _train(run)
 
@@ -243,7 +243,7 @@ def _begun(run: Run, dropout: float = 0.0) -> Network:
     """The network before its training."""
     network = build(run.base, OUTPUTS, MADE_BY, dropout)
     if run.begin:
-        network.load(weights_of(run.begin, network))
+        begin_with(network, run.begin)
     return network
 
 

@@ -247,7 +247,7 @@ def test_the_mean_of_two_runs_is_a_run(
     asked = arguments(data, tmp_path / "mean", base, "--mean", str(run), "--mean", str(tmp_path / "other"))
     (tmp_path / "other").mkdir()
     assert main([*asked, "--stages", "data,train"]) == 1
-    assert "No weights in" in capsys.readouterr().err
+    assert "holds no network of this form" in capsys.readouterr().err
     first = weights(run)
     shifted = {name: tensor + 1 for name, tensor in first["network"].items()}
     torch.save({**first, "network": shifted}, tmp_path / "other" / loop.CHECKPOINT)
@@ -272,6 +272,14 @@ def test_a_model_in_a_mean_counts_as_often_as_it_is_named_and_leaves_a_part_that
     assert set(mean) == set(first) == {name for name in second if not name.startswith("scale.")}
     for name, tensor in mean.items():
         assert torch.allclose(tensor, (first[name] + 2 * second[name]) / 3, atol=1e-5)
+
+
+def test_a_run_begins_with_what_another_trained(run: Path, data: Path, base: Path, tmp_path: Path) -> None:
+    asked = arguments(data, tmp_path / "again", base, "--begin", str(run), "--passes", "0", "--closing", "0")
+    assert main([*asked, "--stages", "data,calibrate,export"]) == 0
+    texts = [one.text for one in read_examples(run / "splits/test.jsonl")][:20]
+    first, second = (Earlier(out / "model", 128).logits(texts, quiet) for out in (run, tmp_path / "again"))
+    assert np.allclose(first, second, atol=1e-4, equal_nan=True)
 
 
 def test_what_teachers_said_of_other_texts_is_refused(
