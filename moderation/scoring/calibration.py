@@ -1,9 +1,11 @@
 """Monotone maps that put a model's outputs on the scale of another scorer: made from pairs of scores, kept as a file.
 
-The map is equipercentile linking (Kolen & Brennan, Test Equating, ch. 2): an output that a share of texts exceeds
-becomes the score that the same share exceeds on the other scale. A threshold therefore goes on flagging as many texts
-as before, and the ends of the scale are reached. Isotonic regression was tried and left: it gives the mean of the other
-score, so nothing rare reaches the top of the scale and every high threshold flags too little.
+From 0.7 on, where Perspective's documentation puts thresholds, the map is equipercentile linking (Kolen & Brennan, Test
+Equating, ch. 2): an output that a share of texts exceeds becomes the score that the same share exceeds on the other
+scale. A threshold therefore goes on flagging as many texts as before, and the ends of the scale are reached. Below 0.5
+it is what the other scorer is expected to say, by a local regression, which is nearer to each single score; between the
+two one passes into the other. A regression alone was tried and left: nothing rare reaches the top of the scale and
+every high threshold flags too little.
 """
 
 from __future__ import annotations
@@ -30,6 +32,10 @@ LEAST_ROWS = 200
 STEPS = 45
 BODY = 0.9
 ROWS_BEYOND = 5
+# Scores on the other scale up to which a curve gives the expected one, and from which on it keeps shares.
+EXPECTED_TO, LINKED_FROM = 0.5, 0.7
+# Nearest to 0 and 1 that a score's logit is taken; how far around a knot rows count, in deviations of all logits.
+NEAREST, WIDTH = 0.005, 0.3
 # Neighbouring knots differ by this much at least, so that different outputs stay different and ranks are kept.
 LEAST_RISE = 1e-4
 DIGITS = 6
@@ -133,7 +139,7 @@ def checked(calibration: Calibration, description: ModelDescription) -> Calibrat
 
 
 def fit_curve(read: Sequence[str], ours: NDArray[float64], theirs: NDArray[float64]) -> Curve:
-    """Make the curve that gives our scores the distribution of theirs.
+    """Make the curve onto their scale: of low scores the expected one, of high ones with theirs' distribution.
 
     Args:
         read: The model's outputs that `ours` is the mean of.
@@ -148,9 +154,47 @@ def fit_curve(read: Sequence[str], ours: NDArray[float64], theirs: NDArray[float
     if len(ours) < LEAST_ROWS:
         raise ScoringError("too_few_rows", f"{len(ours)} rows; a calibration takes at least {LEAST_ROWS}.")
     levels = _levels(len(ours))
-    pairs = zip(numpy.quantile(ours, levels).tolist(), numpy.quantile(theirs, levels).tolist(), strict=True)
+    at, linked = numpy.quantile(ours, levels), numpy.quantile(theirs, levels)
+    share = numpy.clip((linked - EXPECTED_TO) / (LINKED_FROM - EXPECTED_TO), 0, 1)
+    said = share * linked + (1 - share) * _expected(at, ours, theirs, linked)
+    pairs = zip(at.tolist(), said.tolist(), strict=True)
     inputs, outputs = zip(*_rising([(0.0, 0.0), *pairs, (1.0, 1.0)]), strict=True)
     return _curve(read, len(ours), inputs, outputs)
+
+
+def _expected(
+    at: NDArray[float64], ours: NDArray[float64], theirs: NDArray[float64], linked: NDArray[float64]
+) -> NDArray[float64]:
+    """What the other scorer is expected to say where we say `at`: a local line between logits (Cleveland, 1979)."""
+    import numpy
+
+    x, y = _logits(ours), _logits(theirs)
+    width = WIDTH * float(x.std())
+    if width < LEAST_RISE:  # one and the same score for all: nothing follows from it
+        return linked
+    lines = numpy.array([_local(point, x, y, width) for point in _logits(at).tolist()])
+    found: NDArray[float64] = 1 / (1 + numpy.exp(-lines))
+    return found
+
+
+def _local(point: float, x: NDArray[float64], y: NDArray[float64], width: float) -> float:
+    """The value at a point of the line through those near it."""
+    import numpy
+
+    near = numpy.exp(-(((x - point) / width) ** 2) / 2) + LEAST_RISE / len(x)
+    near /= near.sum()
+    middle, level = float(near @ x), float(near @ y)
+    spread = float(near @ (x - middle) ** 2)
+    slope = float(near @ ((x - middle) * (y - level))) / spread if spread > LEAST_RISE else 0.0
+    return level + slope * (point - middle)
+
+
+def _logits(shares: NDArray[float64]) -> NDArray[float64]:
+    import numpy
+
+    kept = numpy.clip(shares, NEAREST, 1 - NEAREST)
+    found: NDArray[float64] = numpy.log(kept / (1 - kept))
+    return found
 
 
 def _levels(rows: int) -> list[float]:

@@ -19,9 +19,8 @@ AVERAGED = frozenset({"perspective_incoherent", "perspective_unsubstantial"})
 # Every other output is about something that one place is enough for: the highest window counts. Yet among many windows
 # some are high by chance, in toxicity and obscenity most of all: there a window's odds are lowered by the share of
 # windows that are as high, to this power. Measured on long texts of real harmless comments, with and without an insult
-# (docs/explanation/scoring.md).
-POWER = 0.1
-LOWERED = frozenset({"toxicity", "perspective_toxicity", "obscene", "perspective_profanity"})
+# (docs/explanation/scoring.md). Perspective's TOXICITY falls faster the longer a comment is.
+POWERS = {"toxicity": 0.1, "obscene": 0.1, "perspective_toxicity": 0.5, "perspective_profanity": 0.1}
 # Probabilities nearer to 0 or 1 have no odds to reckon with.
 NEAREST = 1e-6
 # No prose has more pieces of one or two signs in a row; a text of nothing else costs next to nothing then.
@@ -67,7 +66,8 @@ def combine(rows: NDArray[float32], outputs: Sequence[str]) -> list[float]:
     """One value an output from the rows of a text's windows.
 
     For `AVERAGED` the mean. For any other the largest of: the k-th highest window's odds times (k / windows) ** power,
-    for every k. So one window alone counts by less the more windows there are, and what most windows say counts whole.
+    for every k, the power by `POWERS`, else 0. So one window alone counts by less the more windows there are, and what
+    most windows say counts whole.
 
     Args:
         rows: Windows × outputs, probabilities.
@@ -79,7 +79,7 @@ def combine(rows: NDArray[float32], outputs: Sequence[str]) -> list[float]:
 
     highest = numpy.sort(rows.astype(numpy.float64), axis=0)[::-1].clip(NEAREST, 1 - NEAREST)
     share = numpy.log(numpy.arange(1, len(rows) + 1) / len(rows))[:, None]
-    powers = numpy.array([POWER if name in LOWERED else 0.0 for name in outputs])
+    powers = numpy.array([POWERS.get(name, 0.0) for name in outputs])
     odds = (numpy.log(highest / (1 - highest)) + share * powers).max(axis=0)
     found, mean = 1 / (1 + numpy.exp(-odds)), rows.mean(axis=0)
     return [float(mean[i] if name in AVERAGED else found[i]) for i, name in enumerate(outputs)]

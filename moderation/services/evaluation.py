@@ -21,7 +21,7 @@ from moderation.scoring.noise import KINDS, disguise, word_ranges
 from moderation.scoring.quality import Flags, Floats, character_f1
 from moderation.services.agreement import Pairs, batched, fold_of
 from moderation.services.labelled_samples import HATEFUL, Labelled
-from moderation.services.perspective_scores import MEANINGS, outputs_read
+from moderation.services.perspective_scores import PERSPECTIVE_ATTRIBUTES, outputs_read
 
 TEXTS_AT_ONCE = 32
 HALF = 0.5
@@ -90,7 +90,7 @@ def evaluate(*, samples: Iterable[Labelled], scorer: Scorer, language: str | Non
     Raises:
         ScoringError: Where the engine fails.
     """
-    served = {attribute: outputs_read(attribute, scorer.description) for attribute in MEANINGS}
+    served = {attribute: outputs_read(attribute, scorer.description) for attribute in PERSPECTIVE_ATTRIBUTES}
     found = Evaluated(perspective={attribute: Pairs(read) for attribute, read in served.items() if read})
     for batch in batched(samples, TEXTS_AT_ONCE):
         for sample, result in zip(batch, _scored(batch, scorer, language), strict=True):

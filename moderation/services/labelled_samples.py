@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from moderation.scoring import ATTRIBUTES
 from moderation.services.errors import invalid
-from moderation.services.perspective_scores import MEANINGS
+from moderation.services.perspective_scores import PERSPECTIVE_ATTRIBUTES
 
 HATEFUL = "hateful"
 LABELS = (*ATTRIBUTES, HATEFUL)
@@ -100,7 +100,7 @@ def label_columns(*, names: Sequence[str], options: LabelOptions) -> LabelColumn
     text = options.text if options.text in names else _first(TEXT_COLUMNS, lower)
     by_hand = {name: column for name, column in options.columns.items() if column in names}
     labels = {_label(name): name for name in names if _label(name)} | _only(by_hand, LABELS)
-    perspective = _newest(names) | _only(by_hand, MEANINGS)
+    perspective = _newest(names) | _only(by_hand, PERSPECTIVE_ATTRIBUTES)
     group = options.group if options.group in names else _first(GROUP_COLUMNS, lower)
     found = LabelColumns(text, labels, perspective, _first(("spans",), lower), group)
     shown = ", ".join(names)[:500]
@@ -115,7 +115,7 @@ def _first(names: Sequence[str], lower: Mapping[str, str]) -> str:
     return next((lower[name] for name in names if name in lower), "")
 
 
-def _only(by_hand: Mapping[str, str], names: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+def _only(by_hand: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
     return {name: column for name, column in by_hand.items() if name in names}
 
 
@@ -130,7 +130,7 @@ def _newest(names: Sequence[str]) -> dict[str, str]:
         match = _PERSPECTIVE.fullmatch(column.strip())
         attribute = (match[1] or match[2]).upper() if match else ""
         version = int(match[3] or 0) if match else 0
-        if attribute in MEANINGS and version >= found.get(attribute, (0, ""))[0]:
+        if attribute in PERSPECTIVE_ATTRIBUTES and version >= found.get(attribute, (0, ""))[0]:
             found[attribute] = (version, column)
     return {attribute: column for attribute, (_, column) in found.items()}
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from moderation.services.errors import invalid
-from moderation.services.perspective_scores import MEANINGS
+from moderation.services.perspective_scores import PERSPECTIVE_ATTRIBUTES
 
 TEXT_COLUMNS = ("text", "comment_text", "comment", "body", "content")
 _COLUMN = re.compile(r"(?:perspective_)?(?P<name>[a-z_]+?)(?:_score)?(?:@(?P<version>[0-9]+))?", re.IGNORECASE)
@@ -73,7 +73,7 @@ def _newest(names: Sequence[str]) -> dict[str, str]:
         match = _COLUMN.fullmatch(column.strip())
         attribute = match.group("name").upper() if match else ""
         version = int(match.group("version") or 0) if match else 0
-        if attribute in MEANINGS and version >= found.get(attribute, (0, ""))[0]:
+        if attribute in PERSPECTIVE_ATTRIBUTES and version >= found.get(attribute, (0, ""))[0]:
             found[attribute] = (version, column)
     return {attribute: column for attribute, (_, column) in found.items()}
 

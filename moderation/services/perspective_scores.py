@@ -1,7 +1,8 @@
 """A text's scores on Perspective's scale: the active model's outputs, through its calibration.
 
 Perspective's attributes are served from the model's `perspective_…` outputs where it has them, with its attributes of
-the same meaning where that helps, or from these alone. What a model has no output for is not served: no stand-in.
+the same meaning where that helps, or from these alone; the further ones from an output of their own. What a model has
+no output for is not served: no stand-in.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +25,7 @@ from moderation.services.gathered import Line
 
 log = structlog.get_logger(__name__)
 
-# Perspective's attribute → the attribute of our models that means the same. (NYT's OBSCENE is another thing.)
+# Perspective's attribute → the attribute of our models that means the same.
 MEANINGS = {
     "TOXICITY": "toxicity",
     "SEVERE_TOXICITY": "severe_toxicity",
@@ -34,6 +35,19 @@ MEANINGS = {
     "THREAT": "threat",
     "SEXUALLY_EXPLICIT": "sexual_explicit",
 }
+# Perspective's further attributes, most of them learnt from moderators of the New York Times. Their OBSCENE is left
+# out, since a column of that name mostly holds Jigsaw's label.
+FURTHER = (
+    "FLIRTATION",
+    "ATTACK_ON_AUTHOR",
+    "ATTACK_ON_COMMENTER",
+    "INCOHERENT",
+    "INFLAMMATORY",
+    "LIKELY_TO_REJECT",
+    "SPAM",
+    "UNSUBSTANTIAL",
+)
+PERSPECTIVE_ATTRIBUTES = (*MEANINGS, *FURTHER)
 # Read from the output on Perspective's scale alone. The embedded model learnt that of TOXICITY from 21,000 scores and
 # the others from 1,000; with the attribute of the same meaning, which knows a threat from a mere insult, their mean
 # agrees better with Perspective where it flags.
@@ -93,7 +107,7 @@ def attributes_served(*, line: Line) -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def _served(description: ModelDescription) -> dict[str, tuple[str, ...]]:
-    outputs = ((attribute, outputs_read(attribute, description)) for attribute in MEANINGS)
+    outputs = ((attribute, outputs_read(attribute, description)) for attribute in PERSPECTIVE_ATTRIBUTES)
     return {attribute: read for attribute, read in outputs if read}
 
 

@@ -28,6 +28,9 @@ TOXICITY = "perspective_toxicity"
 OTHERS = tuple(name for name in SCALE if name != TOXICITY)
 # What it counts for beside networks, in the mean of logits; chosen on rows that neither learnt.
 SHARE, OTHERS_SHARE = 0.35, 0.5
+# TOXICITY's share falls between these logits of the networks (0.08, 0.27) to nothing: words order the many low scores
+# and disorder the few high ones, which lean on what is meant.
+FULL_BELOW, NONE_ABOVE = -2.5, -1.0
 # The 1,000 rows with all attributes are Perspective's newest; each counts for so many of the 20,000 others.
 FULL_ROW = 6
 PENALTY = 1.0
@@ -52,7 +55,8 @@ def scaled(taught: Taught, by_words: Lexical, progress: Progress) -> Taught:
     texts = [examples[i].text for i in asked]
     toxicity = by_words.toxicity(texts, progress("words tell toxicity of", len(texts)))
     soft = taught.soft.copy()
-    toxicity = _mixed(toxicity, logits(soft[asked, PLACE[TOXICITY]]), SHARE)
+    networks = logits(soft[asked, PLACE[TOXICITY]])
+    toxicity = _mixed(toxicity, networks, SHARE * _lowness(networks))
     soft[asked, PLACE[TOXICITY]] = _shares(toxicity)
     known = np.array([examples[i].labels.get(TOXICITY, np.nan) for i in asked])
     toxicity = np.where(np.isnan(known), toxicity, logits(known))
@@ -154,7 +158,13 @@ def _ridge(penalty: float) -> Ridge:
     return Ridge(alpha=penalty, solver="sparse_cg")
 
 
-def _mixed(by_words: Numbers, by_networks: Numbers, share: float) -> Numbers:
+def _lowness(logits: Numbers) -> Numbers:
+    """1 where a score is low, 0 where it is not."""
+    found: Numbers = np.clip((NONE_ABOVE - logits) / (NONE_ABOVE - FULL_BELOW), 0, 1)
+    return found
+
+
+def _mixed(by_words: Numbers, by_networks: Numbers, share: float | Numbers) -> Numbers:
     mixed: Numbers = np.where(np.isnan(by_networks), by_words, share * by_words + (1 - share) * by_networks)
     return mixed
 

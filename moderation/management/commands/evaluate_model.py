@@ -20,7 +20,7 @@ from moderation.services.evaluation_figures import Figures, figures_of
 from moderation.services.evaluation_report import evaluation_report
 from moderation.services.labelled_samples import LABELS, Labelled, LabelOptions, LabelReading, labelled_read
 from moderation.services.model_versions import scorer_active
-from moderation.services.perspective_scores import MEANINGS, calibration_active
+from moderation.services.perspective_scores import PERSPECTIVE_ATTRIBUTES, calibration_active
 
 
 class Command(DatabaseCommand):
@@ -152,7 +152,7 @@ def _check(options: dict[str, Any]) -> None:
 
 
 def _check_columns(given: Sequence[str]) -> None:
-    known = (*LABELS, *MEANINGS)
+    known = (*LABELS, *PERSPECTIVE_ATTRIBUTES)
     for pair in given:
         name, _, column = pair.partition("=")
         if name not in known or not column:

@@ -20,7 +20,12 @@ from moderation.services.agreement_report import compare, notes_of, report
 from moderation.services.errors import ServiceError
 from moderation.services.model_versions import scorer_active
 from moderation.services.perspective_samples import Columns, Reading, Sample, columns_find, samples_read
-from moderation.services.perspective_scores import MEANINGS, calibration_active, calibration_path
+from moderation.services.perspective_scores import (
+    PERSPECTIVE_ATTRIBUTES,
+    calibration_active,
+    calibration_path,
+    outputs_read,
+)
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
@@ -59,6 +64,7 @@ class Command(DatabaseCommand):
 
     def _run(self, options: dict[str, Any]) -> None:
         scorer, reading = scorer_active(), Reading()
+        _check_served(options["column"], scorer)
         samples = self._samples(options, reading)
         collected = pairs_collect(samples=samples, scorer=scorer, language=options["language"])
         if not any(len(pairs) for pairs in collected.pairs.values()):
@@ -120,6 +126,13 @@ def _columns(names: Sequence[str], *, text: str, given: dict[str, str]) -> Colum
     return columns_find(names=names, text=text, given=given)
 
 
+def _check_served(given: Sequence[str], scorer: Scorer) -> None:
+    """Refuses a column for what the model has no output for, which would be passed over without a word."""
+    for attribute in (pair.partition("=")[0] for pair in given):
+        if not outputs_read(attribute, scorer.description):
+            raise CommandError(f"--column: {scorer.description.label} has no output for {attribute}.", returncode=2)
+
+
 def _check(options: dict[str, Any]) -> None:
     """Refuses wrong usage before anything is read."""
     for path in options["data"]:
@@ -127,8 +140,10 @@ def _check(options: dict[str, Any]) -> None:
             raise CommandError(f"{path} is not a file.", returncode=2)
     for pair in options["column"]:
         attribute, _, column = pair.partition("=")
-        if attribute not in MEANINGS or not column:
-            raise CommandError(f"--column: {pair} is not ATTRIBUTE=COLUMN, of {', '.join(MEANINGS)}.", returncode=2)
+        if attribute not in PERSPECTIVE_ATTRIBUTES or not column:
+            raise CommandError(
+                f"--column: {pair} is not ATTRIBUTE=COLUMN, of {', '.join(PERSPECTIVE_ATTRIBUTES)}.", returncode=2
+            )
     if options["fit"] and not NAME.fullmatch(options["fit"]):
         raise CommandError("--fit: a name has lower-case letters, digits and hyphens, at most 64.", returncode=2)
     if options["write"] and not options["write"].parent.is_dir():

@@ -56,7 +56,7 @@ def run(*arguments: Any) -> tuple[str, str]:
 def test_it_prints_ranks_errors_and_what_thresholds_flag(data: Path, base: Path) -> None:
     out, err = run(data, "--column", "INSULT=api_insult", "--language", "en", "--note", "Made up.")
     assert "| TOXICITY | 320 | uncalibrated | 0." in out
-    assert "| INSULT | 320 | served (wikipedia@1) | 0." in out
+    assert "| INSULT | 320 | served (wikipedia@2) | 0." in out
     for threshold in (0.5, 0.7, 0.8, 0.9):
         assert f"| TOXICITY | {threshold} | uncalibrated |" in out
     assert "- Made up." in out
@@ -87,7 +87,8 @@ def test_a_limit_reads_the_beginning_and_too_few_rows_make_no_calibration(data: 
     [
         (["absent.csv"], "not a file"),
         (["DATA", "--column", "api"], "ATTRIBUTE=COLUMN"),
-        (["DATA", "--column", "SPAM=api"], "ATTRIBUTE=COLUMN"),
+        (["DATA", "--column", "OFF_TOPIC=api"], "ATTRIBUTE=COLUMN"),
+        (["DATA", "--column", "SPAM=api"], "compact@6 has no output for SPAM"),
         (["DATA", "--fit", "../evil"], "lower-case"),
         (["DATA", "--write", "/absent/report.md"], "not a folder"),
     ],

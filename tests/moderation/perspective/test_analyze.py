@@ -12,7 +12,17 @@ from archive.models import Comment
 from moderation.models import Feedback, Score
 
 Make = Callable[..., dict[str, Any]]
-SEVEN = ("TOXICITY", "SEVERE_TOXICITY", "IDENTITY_ATTACK", "INSULT", "PROFANITY", "THREAT", "SEXUALLY_EXPLICIT")
+OF_NEWSPAPERS = ("ATTACK_ON_COMMENTER", "LIKELY_TO_REJECT")
+SERVED = (
+    "TOXICITY",
+    "SEVERE_TOXICITY",
+    "IDENTITY_ATTACK",
+    "INSULT",
+    "PROFANITY",
+    "THREAT",
+    "SEXUALLY_EXPLICIT",
+    *OF_NEWSPAPERS,
+)
 SPANISH = "Buenos días a todos, me gustaría saber cuándo abre la biblioteca municipal del barrio."
 
 pytestmark = pytest.mark.django_db
@@ -34,12 +44,23 @@ def test_an_insult_scores_high_a_thanks_low_and_both_on_perspectives_form(call: 
     assert call(body("Thank you for this article, it was a pleasure to read.")).score() < 0.2
 
 
-def test_the_seven_attributes_their_experimental_names_and_versions_are_echoed_exactly(call: Any, body: Make) -> None:
-    names = [*SEVEN, *(f"{name}_EXPERIMENTAL" for name in SEVEN), "TOXICITY@6", "INSULT_EXPERIMENTAL@12"]
+def test_the_nine_attributes_their_experimental_names_and_versions_are_echoed_exactly(call: Any, body: Make) -> None:
+    names = [*SERVED, *(f"{name}_EXPERIMENTAL" for name in SERVED), "TOXICITY@6", "INSULT_EXPERIMENTAL@12"]
     answer = call(body(requestedAttributes={name: {} for name in names}))
     assert list(answer.body["attributeScores"]) == names
     assert answer.score("TOXICITY@6") == answer.score("TOXICITY_EXPERIMENTAL") == answer.score("TOXICITY")
-    assert len({answer.score(name) for name in SEVEN}) == 7
+    assert len({answer.score(name) for name in SERVED}) == 9
+
+
+def test_what_a_newspaper_would_reject_and_who_is_attacked_are_told_apart(call: Any, body: Make) -> None:
+    texts = ("You, sir, are an idiot and a liar.", "The mayor opens the new bridge at noon.", "fuck this shit lol")
+    attack, calm, swearing = (
+        call(body(text, requestedAttributes={name: {} for name in OF_NEWSPAPERS})) for text in texts
+    )
+    assert attack.score("ATTACK_ON_COMMENTER") > 0.6
+    assert swearing.score("LIKELY_TO_REJECT") > 0.8
+    assert calm.score("LIKELY_TO_REJECT") < swearing.score("LIKELY_TO_REJECT")
+    assert calm.score("ATTACK_ON_COMMENTER") < attack.score("ATTACK_ON_COMMENTER")
 
 
 def test_text_in_letters_that_look_alike_is_scored_as_what_it_says(call: Any, body: Make) -> None:

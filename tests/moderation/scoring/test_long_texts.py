@@ -55,8 +55,17 @@ def test_a_text_that_just_fits_is_one_window() -> None:
 def test_a_high_window_counts_by_the_share_of_windows_that_are_as_high() -> None:
     rows = np.array([[0.1, 0.2, 0.9], [0.8, 0.1, 0.1]], dtype=np.float32)
     combined = windows.combine(rows, ("toxicity", "threat", "perspective_incoherent"))
-    toxicity = 4 * 0.5**windows.POWER
+    toxicity = 4 * 0.5 ** windows.POWERS["toxicity"]
     assert combined == pytest.approx([toxicity / (1 + toxicity), 0.2, 0.5])
+
+
+def test_on_perspectives_scale_a_high_window_among_others_counts_for_less_than_in_our_attributes() -> None:
+    rows = np.array([[0.1] * 4] * 5 + [[0.8] * 4], dtype=np.float32)
+    own, on_scale, threat, identity = windows.combine(
+        rows, ("toxicity", "perspective_toxicity", "perspective_threat", "perspective_identity_attack")
+    )
+    assert 0.1 < on_scale < own < 0.8
+    assert threat == identity == pytest.approx(0.8)
 
 
 def test_what_every_window_says_counts_whole() -> None:

@@ -45,6 +45,8 @@ def test_an_attribute_is_read_from_what_the_model_has_for_it() -> None:
     assert outputs_read("PROFANITY", description) == ("perspective_profanity", "obscene")
     assert outputs_read("PROFANITY", plain) == ("obscene",)
     assert outputs_read("TOXICITY", poor) == ("toxicity",)
+    assert outputs_read("LIKELY_TO_REJECT", description) == ("perspective_likely_to_reject",)
+    assert outputs_read("LIKELY_TO_REJECT", plain) == outputs_read("SPAM", description) == ()
     assert outputs_read("PROFANITY", poor) == outputs_read("NONE", description) == ()
 
 

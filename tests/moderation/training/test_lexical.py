@@ -48,14 +48,22 @@ def test_words_tell_rude_comments_that_were_not_seen_from_calm_ones() -> None:
     assert (others[rude].min(axis=0) > others[~rude].max(axis=0)).all()
 
 
-def test_beside_networks_words_have_their_share() -> None:
+def beside(share: float) -> tuple[float, float]:
+    """TOXICITY that networks put at `share`: by words alone, and by both; in logits."""
     examples = [*scored(40), Example("You are a liar and a fool.", "civil")]
     soft = nothing(examples)
     alone = scaled(Taught(examples, soft, 1.0), Lexical(examples, 1), told).soft[-1, PLACE[TOXICITY]]
-    soft[-1, PLACE[TOXICITY]] = 0.2
-    beside = scaled(Taught(examples, soft, 1.0), Lexical(examples, 1), told).soft[-1, PLACE[TOXICITY]]
-    expected = SHARE * logits(alone) + (1 - SHARE) * logits(np.float32(0.2))
-    assert logits(beside) == pytest.approx(expected, abs=1e-3)
+    soft[-1, PLACE[TOXICITY]] = share
+    both = scaled(Taught(examples, soft, 1.0), Lexical(examples, 1), told).soft[-1, PLACE[TOXICITY]]
+    return float(logits(alone)), float(logits(both))
+
+
+@pytest.mark.parametrize(("share", "of_words"), [(0.05, SHARE), (0.15, 0.49 * SHARE), (0.3, 0.0), (0.9, 0.0)])
+def test_beside_networks_words_have_their_share_of_low_scores_and_none_of_high_ones(
+    share: float, of_words: float
+) -> None:
+    alone, both = beside(share)
+    assert both == pytest.approx(of_words * alone + (1 - of_words) * logits(np.float32(share)), abs=0.01)
 
 
 def test_the_other_attributes_follow_perspectives_own_toxicity_where_it_is_known() -> None:
