@@ -139,7 +139,7 @@ def checked(calibration: Calibration, description: ModelDescription) -> Calibrat
 
 
 def fit_curve(read: Sequence[str], ours: NDArray[float64], theirs: NDArray[float64]) -> Curve:
-    """Make the curve onto their scale: of low scores the expected one, of high ones with theirs' distribution.
+    """Make the curve onto their scale: low scores are the expected ones, high ones are as many as theirs.
 
     Args:
         read: The model's outputs that `ours` is the mean of.
