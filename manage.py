@@ -4,13 +4,19 @@
 import os
 import sys
 
+STOPPED = 130  # as a shell says that Ctrl-C ended a command: 128 and the number of SIGINT
+
 
 def main() -> None:
-    """Hands the command line to Django."""
+    """Hands the command line to Django. What Ctrl-C ends, and the command itself does not tell of, says one line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from django.core.management import execute_from_command_line
+    try:
+        from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+        execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        sys.exit(STOPPED)
 
 
 if __name__ == "__main__":

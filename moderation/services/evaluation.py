@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from moderation.scoring import Refusal, Result, Scorer
+from moderation.scoring import ModelDescription, Refusal, Result, Scorer
 from moderation.scoring.identity_terms import terms_in
 from moderation.scoring.lexicon import abusive
 from moderation.scoring.noise import KINDS, disguise, word_ranges
@@ -133,6 +133,14 @@ def score_for(name: str, result: Result) -> float | None:
     if name == HATEFUL:
         return max((result.scores[name] for name in HATE if name in result.scores), default=None)
     return result.scores.get(name)
+
+
+def output_compared(name: str, description: ModelDescription) -> bool:
+    """Returns whether the model has an output that a label, or an attribute of Perspective's, is compared with."""
+    if name in PERSPECTIVE_ATTRIBUTES:
+        return bool(outputs_read(name, description))
+    wanted = HATE if name == HATEFUL else (name,)
+    return any(attribute in description.attributes for attribute in wanted)
 
 
 def _add_perspective(found: Evaluated, sample: Labelled, result: Result) -> None:

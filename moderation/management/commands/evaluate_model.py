@@ -15,7 +15,7 @@ from moderation.management.progress import Progress
 from moderation.scoring import Scorer, ScoringError, open_scorer
 from moderation.scoring.quality import ROUNDS
 from moderation.services.errors import ServiceError
-from moderation.services.evaluation import evaluate
+from moderation.services.evaluation import evaluate, output_compared
 from moderation.services.evaluation_figures import Figures, figures_of
 from moderation.services.evaluation_report import evaluation_report
 from moderation.services.labelled_samples import LABELS, Labelled, LabelOptions, LabelReading, labelled_read
@@ -65,6 +65,7 @@ class Command(DatabaseCommand):
 
     def _run(self, options: dict[str, Any]) -> None:
         scorer = open_scorer(options["model"]) if options["model"] else scorer_active()
+        _check_served(options["column"], scorer)
         reading = LabelReading()
         found = evaluate(
             samples=_samples(options, reading), scorer=scorer, language=options["language"], noise=options["noise"]
@@ -149,6 +150,13 @@ def _check(options: dict[str, Any]) -> None:
     for name, least in (("rounds", 0), ("limit", 1)):
         if options[name] is not None and options[name] < least:
             raise CommandError(f"--{name}: a number from {least} on.", returncode=2)
+
+
+def _check_served(given: Sequence[str], scorer: Scorer) -> None:
+    """Refuses a column for what the model has no output for, which would be passed over without a word."""
+    for name in (pair.partition("=")[0] for pair in given):
+        if not output_compared(name, scorer.description):
+            raise CommandError(f"--column: {scorer.description.label} has no output for {name}.", returncode=2)
 
 
 def _check_columns(given: Sequence[str]) -> None:

@@ -103,6 +103,7 @@ def test_texts_alone_give_what_thresholds_flag(tmp_path: Path) -> None:
         (["absent.csv"], "not a file", 2),
         (["DATA", "--column", "toxicity"], "LABEL=COLUMN", 2),
         (["DATA", "--column", "rudeness=x"], "LABEL=COLUMN", 2),
+        (["DATA", "--column", "SPAM=x"], "compact@6 has no output for SPAM", 2),
         (["DATA", "--json", "/absent/f.json"], "not a folder", 2),
         (["DATA", "--delimiter", "||"], "one character", 2),
         (["DATA", "--limit", "0"], "from 1 on", 2),
