@@ -17,13 +17,13 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moderation.scoring.descriptions import ModelDescription, folder_of
 from moderation.scoring.results import ScoringError
 
 if TYPE_CHECKING:
-    from numpy import float64
+    from numpy import float64, floating
     from numpy.typing import NDArray
 
 CALIBRATION_FILE = "perspective_calibration.json"
@@ -36,6 +36,8 @@ ROWS_BEYOND = 5
 EXPECTED_TO, LINKED_FROM = 0.5, 0.7
 # Nearest to 0 and 1 that a score's logit is taken; how far around a knot rows count, in deviations of all logits.
 NEAREST, WIDTH = 0.005, 0.3
+# Logits that differ by less make no line; what all rows together weigh at a knot that none is near to.
+NO_SPREAD, FAR_WEIGHT = 1e-4, 1e-4
 # Neighbouring knots differ by this much at least, so that different outputs stay different and ranks are kept.
 LEAST_RISE = 1e-4
 DIGITS = 6
@@ -168,32 +170,33 @@ def _expected(
     """What the other scorer is expected to say where we say `at`: a local line between logits (Cleveland, 1979)."""
     import numpy
 
-    x, y = _logits(ours), _logits(theirs)
+    x, y = logits(ours), logits(theirs)
     width = WIDTH * float(x.std())
-    if width < LEAST_RISE:  # one and the same score for all: nothing follows from it
+    if width < NO_SPREAD:  # one and the same score for all: nothing follows from it
         return linked
-    lines = numpy.array([_local(point, x, y, width) for point in _logits(at).tolist()])
+    lines = numpy.array([_local(point, x, y, width) for point in logits(at).tolist()])
     found: NDArray[float64] = 1 / (1 + numpy.exp(-lines))
     return found
 
 
-def _local(point: float, x: NDArray[float64], y: NDArray[float64], width: float) -> float:
+def _local(point: float, x: NDArray[floating[Any]], y: NDArray[floating[Any]], width: float) -> float:
     """The value at a point of the line through those near it."""
     import numpy
 
-    near = numpy.exp(-(((x - point) / width) ** 2) / 2) + LEAST_RISE / len(x)
+    near = numpy.exp(-(((x - point) / width) ** 2) / 2) + FAR_WEIGHT / len(x)
     near /= near.sum()
     middle, level = float(near @ x), float(near @ y)
     spread = float(near @ (x - middle) ** 2)
-    slope = float(near @ ((x - middle) * (y - level))) / spread if spread > LEAST_RISE else 0.0
+    slope = float(near @ ((x - middle) * (y - level))) / spread if spread > NO_SPREAD else 0.0
     return level + slope * (point - middle)
 
 
-def _logits(shares: NDArray[float64]) -> NDArray[float64]:
+def logits(shares: NDArray[floating[Any]]) -> NDArray[floating[Any]]:
+    """Logits of scores, none of them taken as nearer to 0 or 1 than `NEAREST`; NaN stays."""
     import numpy
 
     kept = numpy.clip(shares, NEAREST, 1 - NEAREST)
-    found: NDArray[float64] = numpy.log(kept / (1 - kept))
+    found: NDArray[floating[Any]] = numpy.log(kept / (1 - kept))
     return found
 
 

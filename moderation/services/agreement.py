@@ -26,7 +26,7 @@ from moderation.scoring.calibration import (
 )
 from moderation.scoring.quality import Floats, rank_correlation
 from moderation.services.perspective_samples import Sample
-from moderation.services.perspective_scores import PERSPECTIVE_ATTRIBUTES, calibration_path, outputs_read
+from moderation.services.perspective_scores import calibration_path, outputs_served
 
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9)
 FOLDS = 5
@@ -99,8 +99,8 @@ def pairs_collect(*, samples: Iterable[Sample], scorer: Scorer, language: str | 
         scorer: The model; attributes that it does not serve are left out.
         language: Trusted where it is given, else detected; texts in others are refused and counted.
     """
-    outputs = {attribute: outputs_read(attribute, scorer.description) for attribute in PERSPECTIVE_ATTRIBUTES}
-    collected = Collected({attribute: Pairs(read) for attribute, read in outputs.items() if read})
+    outputs = outputs_served(scorer.description)
+    collected = Collected({attribute: Pairs(read) for attribute, read in outputs.items()})
     for batch in batched(samples, TEXTS_AT_ONCE):
         found = scorer.score([s.text for s in batch], languages=[language] * len(batch), perspective=True)
         for sample, result in zip(batch, found, strict=True):

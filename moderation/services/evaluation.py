@@ -21,7 +21,7 @@ from moderation.scoring.noise import KINDS, disguise, word_ranges
 from moderation.scoring.quality import Flags, Floats, character_f1
 from moderation.services.agreement import Pairs, batched, fold_of
 from moderation.services.labelled_samples import HATEFUL, Labelled
-from moderation.services.perspective_scores import PERSPECTIVE_ATTRIBUTES, outputs_read
+from moderation.services.perspective_scores import outputs_served
 
 TEXTS_AT_ONCE = 32
 HALF = 0.5
@@ -90,8 +90,8 @@ def evaluate(*, samples: Iterable[Labelled], scorer: Scorer, language: str | Non
     Raises:
         ScoringError: Where the engine fails.
     """
-    served = {attribute: outputs_read(attribute, scorer.description) for attribute in PERSPECTIVE_ATTRIBUTES}
-    found = Evaluated(perspective={attribute: Pairs(read) for attribute, read in served.items() if read})
+    served = outputs_served(scorer.description)
+    found = Evaluated(perspective={attribute: Pairs(read) for attribute, read in served.items()})
     for batch in batched(samples, TEXTS_AT_ONCE):
         for sample, result in zip(batch, _scored(batch, scorer, language), strict=True):
             found.texts += 1
@@ -130,17 +130,17 @@ def _add(found: Evaluated, sample: Labelled, result: Result) -> None:
 
 def score_for(name: str, result: Result) -> float | None:
     """Returns the score that a label is compared with; None where the model has none."""
-    if name == HATEFUL:
-        return max((result.scores[name] for name in HATE if name in result.scores), default=None)
-    return result.scores.get(name)
+    return max((result.scores[attribute] for attribute in _telling(name) if attribute in result.scores), default=None)
 
 
 def output_compared(name: str, description: ModelDescription) -> bool:
     """Returns whether the model has an output that a label, or an attribute of Perspective's, is compared with."""
-    if name in PERSPECTIVE_ATTRIBUTES:
-        return bool(outputs_read(name, description))
-    wanted = HATE if name == HATEFUL else (name,)
-    return any(attribute in description.attributes for attribute in wanted)
+    return name in outputs_served(description) or any(one in description.attributes for one in _telling(name))
+
+
+def _telling(label: str) -> tuple[str, ...]:
+    """The attributes of which the larger one is compared with a label."""
+    return HATE if label == HATEFUL else (label,)
 
 
 def _add_perspective(found: Evaluated, sample: Labelled, result: Result) -> None:

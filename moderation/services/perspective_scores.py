@@ -102,11 +102,12 @@ def outputs_read(attribute: str, description: ModelDescription) -> tuple[str, ..
 
 def attributes_served(*, line: Line) -> Mapping[str, tuple[str, ...]]:
     """Returns Perspective's attributes that a line's model serves → the outputs they are read from."""
-    return _served(line.description)
+    return outputs_served(line.description)
 
 
 @cache
-def _served(description: ModelDescription) -> dict[str, tuple[str, ...]]:
+def outputs_served(description: ModelDescription) -> Mapping[str, tuple[str, ...]]:
+    """Returns Perspective's attributes that a model serves → the outputs they are read from."""
     outputs = ((attribute, outputs_read(attribute, description)) for attribute in PERSPECTIVE_ATTRIBUTES)
     return {attribute: read for attribute, read in outputs if read}
 
@@ -174,7 +175,7 @@ def _calibrated(result: Result, description: ModelDescription) -> dict[str, floa
     curves = calibration.curves if calibration else {}
     return {
         attribute: round(_score(curves.get(attribute), read, outputs), DIGITS)
-        for attribute, read in _served(description).items()
+        for attribute, read in outputs_served(description).items()
     }
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.scoring.calibration import logits
 from moderation.training.batches import PLACE, SCALE, Taught
 from moderation.training.examples import Example, Progress
 from moderation.training.joining import is_asked
@@ -38,8 +39,6 @@ PENALTY = 1.0
 DOUBT, DRAWS = 0.4, 8
 # A word or a mark.
 WORDS = r"\w+|[^\w\s]"
-# Nearest to 0 and 1 that a score's logit is taken.
-NEAREST = 0.005
 TEXTS_AT_ONCE = 4_096
 
 
@@ -158,9 +157,9 @@ def _ridge(penalty: float) -> Ridge:
     return Ridge(alpha=penalty, solver="sparse_cg")
 
 
-def _lowness(logits: Numbers) -> Numbers:
-    """1 where a score is low, 0 where it is not."""
-    found: Numbers = np.clip((NONE_ABOVE - logits) / (NONE_ABOVE - FULL_BELOW), 0, 1)
+def _lowness(scores: Numbers) -> Numbers:
+    """1 where the logit of a score is low, 0 where it is not."""
+    found: Numbers = np.clip((NONE_ABOVE - scores) / (NONE_ABOVE - FULL_BELOW), 0, 1)
     return found
 
 
@@ -169,13 +168,6 @@ def _mixed(by_words: Numbers, by_networks: Numbers, share: float | Numbers) -> N
     return mixed
 
 
-def logits(shares: Numbers) -> Numbers:
-    """Logits of shares; NaN stays."""
-    kept = np.clip(shares, NEAREST, 1 - NEAREST)
-    found: Numbers = np.log(kept / (1 - kept))
-    return found
-
-
-def _shares(logits: Numbers) -> Numbers:
-    found: Numbers = 1 / (1 + np.exp(-logits))
+def _shares(scores: Numbers) -> Numbers:
+    found: Numbers = 1 / (1 + np.exp(-scores))
     return found

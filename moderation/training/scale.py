@@ -17,13 +17,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from moderation.scoring.calibration import logits
 from moderation.scoring.results import ATTRIBUTES
 from moderation.training.batches import Floats, Taught, groups_by_chance, open_tokenizer
 from moderation.training.earlier import Earlier, mean_shares
 from moderation.training.examples import SERVED, Example, Progress
 from moderation.training.frozen import Frozen, Seen, frozen
 from moderation.training.joining import is_asked
-from moderation.training.lexical import FULL_ROW, OTHERS, TOXICITY, Lexical, logits, scaled
+from moderation.training.lexical import FULL_ROW, OTHERS, TOXICITY, Lexical, scaled
 from moderation.training.loop import LARGEST_GRADIENT, rates
 from moderation.training.network import Network, Scale, distance_of, entropy_of
 from moderation.training.pieces import Pieces

@@ -1,26 +1,27 @@
 """`evaluate_model`: how good a model is on labelled texts, as Markdown and as JSON."""
 
 import json
-import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
-from moderation.management.progress import Progress
+from moderation.management.labelled_files import columns_check, columns_given, files_check, files_read, report_write
 from moderation.scoring import Scorer, ScoringError, open_scorer
 from moderation.scoring.quality import ROUNDS
 from moderation.services.errors import ServiceError
-from moderation.services.evaluation import evaluate, output_compared
+from moderation.services.evaluation import evaluate
 from moderation.services.evaluation_figures import Figures, figures_of
 from moderation.services.evaluation_report import evaluation_report
 from moderation.services.labelled_samples import LABELS, Labelled, LabelOptions, LabelReading, labelled_read
 from moderation.services.model_versions import scorer_active
 from moderation.services.perspective_scores import PERSPECTIVE_ATTRIBUTES, calibration_active
+
+PAIR = "LABEL=COLUMN"
+KNOWN = (*LABELS, *PERSPECTIVE_ATTRIBUTES)
 
 
 class Command(DatabaseCommand):
@@ -40,7 +41,7 @@ class Command(DatabaseCommand):
             "--column",
             action="append",
             default=[],
-            metavar="LABEL=COLUMN",
+            metavar=PAIR,
             help="the column of a label or of an attribute of Perspective's, where its name does not say so; repeats",
         )
         parser.add_argument("--delimiter", default="", help="of CSV files; without it a comma, in .tsv a tab")
@@ -56,6 +57,7 @@ class Command(DatabaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Reads, scores, judges, prints, and writes where that was asked for."""
         _check(options)
+        options["column"] = columns_given(options["column"], form=PAIR, known=KNOWN)
         try:
             self._run(options)
         except ServiceError as error:
@@ -65,7 +67,7 @@ class Command(DatabaseCommand):
 
     def _run(self, options: dict[str, Any]) -> None:
         scorer = open_scorer(options["model"]) if options["model"] else scorer_active()
-        _check_served(options["column"], scorer)
+        columns_check(options["column"], scorer.description)
         reading = LabelReading()
         found = evaluate(
             samples=_samples(options, reading), scorer=scorer, language=options["language"], noise=options["noise"]
@@ -76,7 +78,8 @@ class Command(DatabaseCommand):
         figures = _about(scorer, options) | figures_of(found=found, calibration=calibration, rounds=options["rounds"])
         report = evaluation_report(figures=figures)
         self.stdout.write(report)
-        _write(options, figures, report)
+        report_write(options["json"], json.dumps(figures, indent=1) + "\n", option="json")
+        report_write(options["write"], report, option="write")
         self._closing(reading)
 
     def _closing(self, reading: LabelReading) -> None:
@@ -93,25 +96,16 @@ def _samples(options: dict[str, Any], reading: LabelReading) -> Iterator[Labelle
     wanted = LabelOptions(
         text=options["text"],
         group=options["group"],
-        columns=dict(pair.split("=", 1) for pair in options["column"]),
+        columns=options["column"],
         delimiter=options["delimiter"],
         quotes=not options["no_quotes"],
         unlabelled=options["unlabelled"],
     )
-    total, done = sum(path.stat().st_size for path in options["data"]), 0
-    progress = Progress(unit="byte", stream=sys.stderr)
 
-    def show(size: int) -> None:
-        nonlocal done
-        done += size
-        progress.show(done, total)
+    def read(path: Path, show: Callable[[int], None]) -> Iterator[Labelled]:
+        return labelled_read(path=path, reading=reading, options=wanted, progress=show)
 
-    try:
-        for path in options["data"]:
-            samples = labelled_read(path=path, reading=reading, options=wanted, progress=show)
-            yield from islice(samples, options["limit"])
-    finally:
-        progress.close()
+    return files_read(options["data"], read, limit=options["limit"])
 
 
 def _about(scorer: Scorer, options: dict[str, Any]) -> Figures:
@@ -125,43 +119,13 @@ def _about(scorer: Scorer, options: dict[str, Any]) -> Figures:
     }
 
 
-def _write(options: dict[str, Any], figures: Figures, report: str) -> None:
-    contents = {"json": json.dumps(figures, indent=1) + "\n", "write": report}
-    for name, content in contents.items():
-        path = options[name]
-        try:
-            if path:
-                path.write_text(content, encoding="utf-8")
-        except OSError as error:
-            raise CommandError(f"--{name} {path}: {error.strerror}.") from error
-
-
 def _check(options: dict[str, Any]) -> None:
     """Refuses wrong usage before anything is read."""
-    for path in options["data"]:
-        if not path.is_file():
-            raise CommandError(f"{path} is not a file.", returncode=2)
+    files_check(options["data"], limit=options["limit"])
     for name in ("json", "write"):
         if options[name] and not options[name].parent.is_dir():
             raise CommandError(f"--{name}: {options[name].parent} is not a folder.", returncode=2)
-    _check_columns(options["column"])
     if len(options["delimiter"]) > 1:
         raise CommandError("--delimiter: one character.", returncode=2)
-    for name, least in (("rounds", 0), ("limit", 1)):
-        if options[name] is not None and options[name] < least:
-            raise CommandError(f"--{name}: a number from {least} on.", returncode=2)
-
-
-def _check_served(given: Sequence[str], scorer: Scorer) -> None:
-    """Refuses a column for what the model has no output for, which would be passed over without a word."""
-    for name in (pair.partition("=")[0] for pair in given):
-        if not output_compared(name, scorer.description):
-            raise CommandError(f"--column: {scorer.description.label} has no output for {name}.", returncode=2)
-
-
-def _check_columns(given: Sequence[str]) -> None:
-    known = (*LABELS, *PERSPECTIVE_ATTRIBUTES)
-    for pair in given:
-        name, _, column = pair.partition("=")
-        if name not in known or not column:
-            raise CommandError(f"--column: {pair} is not LABEL=COLUMN, of {', '.join(known)}.", returncode=2)
+    if options["rounds"] < 0:
+        raise CommandError("--rounds: a number from 0 on.", returncode=2)

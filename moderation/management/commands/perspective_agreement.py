@@ -1,18 +1,15 @@
 """Compares our scores with stored Perspective scores, and makes a local calibration from them."""
 
 import re
-import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
-from functools import partial
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
-from moderation.management.progress import Progress
+from moderation.management.labelled_files import columns_check, columns_given, files_check, files_read, report_write
 from moderation.scoring import Scorer, ScoringError
 from moderation.scoring.calibration import LEAST_ROWS
 from moderation.services.agreement import Collected, calibration_store, curves_fit, pairs_collect
@@ -20,13 +17,9 @@ from moderation.services.agreement_report import compare, notes_of, report
 from moderation.services.errors import ServiceError
 from moderation.services.model_versions import scorer_active
 from moderation.services.perspective_samples import Columns, Reading, Sample, columns_find, samples_read
-from moderation.services.perspective_scores import (
-    PERSPECTIVE_ATTRIBUTES,
-    calibration_active,
-    calibration_path,
-    outputs_read,
-)
+from moderation.services.perspective_scores import PERSPECTIVE_ATTRIBUTES, calibration_active, calibration_path
 
+PAIR = "ATTRIBUTE=COLUMN"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -43,7 +36,7 @@ class Command(DatabaseCommand):
             "--column",
             action="append",
             default=[],
-            metavar="ATTRIBUTE=COLUMN",
+            metavar=PAIR,
             help="the column that holds an attribute, where its name does not say so; may be repeated",
         )
         parser.add_argument("--language", help="what the texts are in; without it, detected")
@@ -55,6 +48,7 @@ class Command(DatabaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Reads, scores, compares, prints; writes and fits where that was asked for."""
         _check(options)
+        options["column"] = columns_given(options["column"], form=PAIR, known=PERSPECTIVE_ATTRIBUTES)
         try:
             self._run(options)
         except ServiceError as error:
@@ -64,36 +58,17 @@ class Command(DatabaseCommand):
 
     def _run(self, options: dict[str, Any]) -> None:
         scorer, reading = scorer_active(), Reading()
-        _check_served(options["column"], scorer)
-        samples = self._samples(options, reading)
+        columns_check(options["column"], scorer.description)
+        samples = _samples(options, reading)
         collected = pairs_collect(samples=samples, scorer=scorer, language=options["language"])
         if not any(len(pairs) for pairs in collected.pairs.values()):
             raise CommandError("There is no row with a text that the model serves and a score from 0 to 1.")
         text = self._report(collected, scorer, options)
         self.stdout.write(text)
-        if options["write"]:
-            options["write"].write_text(text, encoding="utf-8")
+        report_write(options["write"], text, option="write")
         self._closing(reading, collected)
         if options["fit"]:
             self._fit(options["fit"], collected, scorer)
-
-    def _samples(self, options: dict[str, Any], reading: Reading) -> Iterator[Sample]:
-        given = dict(pair.split("=", 1) for pair in options["column"])
-        columns = partial(_columns, text=options["text"], given=given)
-        total, done = sum(path.stat().st_size for path in options["data"]), 0
-        progress = Progress(unit="byte", stream=sys.stderr)
-
-        def show(size: int) -> None:
-            nonlocal done
-            done += size
-            progress.show(done, total)
-
-        try:
-            for path in options["data"]:
-                samples = samples_read(path=path, reading=reading, columns=columns, progress=show)
-                yield from islice(samples, options["limit"])
-        finally:
-            progress.close()
 
     def _report(self, collected: Collected, scorer: Scorer, options: dict[str, Any]) -> str:
         calibration = calibration_active(scorer.description)
@@ -122,28 +97,19 @@ class Command(DatabaseCommand):
         self.stderr.write(f"Set MODERATION_PERSPECTIVE_CALIBRATION={name} and restart to serve it.")
 
 
-def _columns(names: Sequence[str], *, text: str, given: dict[str, str]) -> Columns:
-    return columns_find(names=names, text=text, given=given)
+def _samples(options: dict[str, Any], reading: Reading) -> Iterator[Sample]:
+    def columns(names: Sequence[str]) -> Columns:
+        return columns_find(names=names, text=options["text"], given=options["column"])
 
+    def read(path: Path, show: Callable[[int], None]) -> Iterator[Sample]:
+        return samples_read(path=path, reading=reading, columns=columns, progress=show)
 
-def _check_served(given: Sequence[str], scorer: Scorer) -> None:
-    """Refuses a column for what the model has no output for, which would be passed over without a word."""
-    for attribute in (pair.partition("=")[0] for pair in given):
-        if not outputs_read(attribute, scorer.description):
-            raise CommandError(f"--column: {scorer.description.label} has no output for {attribute}.", returncode=2)
+    return files_read(options["data"], read, limit=options["limit"])
 
 
 def _check(options: dict[str, Any]) -> None:
     """Refuses wrong usage before anything is read."""
-    for path in options["data"]:
-        if not path.is_file():
-            raise CommandError(f"{path} is not a file.", returncode=2)
-    for pair in options["column"]:
-        attribute, _, column = pair.partition("=")
-        if attribute not in PERSPECTIVE_ATTRIBUTES or not column:
-            raise CommandError(
-                f"--column: {pair} is not ATTRIBUTE=COLUMN, of {', '.join(PERSPECTIVE_ATTRIBUTES)}.", returncode=2
-            )
+    files_check(options["data"], limit=options["limit"])
     if options["fit"] and not NAME.fullmatch(options["fit"]):
         raise CommandError("--fit: a name has lower-case letters, digits and hyphens, at most 64.", returncode=2)
     if options["write"] and not options["write"].parent.is_dir():

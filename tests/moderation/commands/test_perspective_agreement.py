@@ -91,12 +91,18 @@ def test_a_limit_reads_the_beginning_and_too_few_rows_make_no_calibration(data: 
         (["DATA", "--column", "SPAM=api"], "compact@6 has no output for SPAM"),
         (["DATA", "--fit", "../evil"], "lower-case"),
         (["DATA", "--write", "/absent/report.md"], "not a folder"),
+        (["DATA", "--limit", -1], "--limit: a number from 1 on"),
     ],
 )
 def test_wrong_usage_is_told_before_anything_is_read(data: Path, arguments: list[str], message: str) -> None:
     with pytest.raises(CommandError, match=message) as error:
         run(*[data if argument == "DATA" else argument for argument in arguments])
     assert error.value.returncode == 2
+
+
+def test_a_report_that_cannot_be_written_is_told(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=f"--write {tmp_path}: Is a directory"):
+        run(data, "--limit", 5, "--write", tmp_path)
 
 
 def test_a_file_without_a_usable_row_is_an_error(tmp_path: Path, base: Path) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from moderation.scoring.calibration import logits
 from moderation.training.batches import PLACE, SCALE, Taught
 from moderation.training.examples import OUTPUTS, Example
 from moderation.training.joining import JOINED
-from moderation.training.lexical import OTHERS, SHARE, TOXICITY, Lexical, logits, scaled
+from moderation.training.lexical import OTHERS, SHARE, TOXICITY, Lexical, scaled
 from tests.moderation.training.conftest import texts
 
 
