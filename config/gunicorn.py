@@ -6,7 +6,8 @@ from contextlib import suppress
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
-# Four fifths of them may wait for scores (`services.gathered` reads it too); the others serve, and refuse at once.
+# Four fifths of them may wait for scores (`services.online_scoring.request_queue` reads it too); the others serve, and
+# refuse at once.
 threads = int(os.environ.setdefault("WEB_THREADS", "80"))
 timeout = 60
 # %(r)s would hold the query string; method and path do not.

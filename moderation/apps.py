@@ -30,7 +30,7 @@ class ModerationConfig(AppConfig):
 
 def holds_end(*, user: Any, **_: Any) -> None:
     """Gives back what the person who logged out holds; nobody is known where a session had ended already."""
-    from moderation.services.holding import reviews_release
+    from moderation.services.review.holds import reviews_release
 
     if user is not None:
         reviews_release(actor=user)

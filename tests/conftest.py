@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, settings
 from rest_framework.test import APIClient
 
 from archive.models import Article, Comment, Commenter, Source
+from moderation import seeds
 from moderation.models import ledger
-from moderation.services import seeds
 
 NOON = datetime(2021, 11, 16, 12, tzinfo=UTC)
 
@@ -59,10 +59,10 @@ def seeds_after_tables_were_emptied() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
     """Lets no test see for two seconds what another one's database said."""
-    from moderation.services.gathered import line_forget
-    from moderation.services.keys import keys_forget
+    from moderation.services.accounts.api_keys import keys_forget
+    from moderation.services.online_scoring.request_queue import request_queues_forget
 
-    line_forget()
+    request_queues_forget()
     keys_forget()
 
 
@@ -131,7 +131,7 @@ def make_comment(article: Article, commenter: Commenter) -> Callable[..., Commen
 @pytest.fixture
 def api_key(db: None) -> Callable[..., str]:
     """Makes keys: `api_key("read", "write")` returns the secret."""
-    from moderation.services.keys import api_key_create
+    from moderation.services.accounts.api_keys import api_key_create
 
     numbers = count(1)
 

@@ -11,9 +11,10 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from archive.admin.base import ReadOnlyAdmin
-from archive.admin.filters import LanguageFilter, SectionFilter, SourceFilter
-from archive.admin.text import ARTICLE_UNREAD, comments_address, isolated
+from archive.admin.filters import LanguageFilter, SectionFilter, SourceListFilter
+from archive.admin.text import comments_address, isolated
 from archive.admin.thread import thread_of
+from archive.excerpts import ARTICLE_UNREAD
 from archive.models import Article, Comment, CommentQuerySet
 
 TITLE_CHARACTERS = 120
@@ -24,7 +25,7 @@ class ArticleAdmin(ReadOnlyAdmin):
     """Read only: importers and the API write articles. `thread_item` is the template of one comment of the thread."""
 
     list_display = ("number", "shown_title", "source", "section", "published_at", "language", "comments")
-    list_filter = (SourceFilter, SectionFilter, LanguageFilter)
+    list_filter = (SourceListFilter, SectionFilter, LanguageFilter)
     list_select_related = ("source",)
     search_fields = ("title",)
     search_help_text = _("Words of the title, or the source's own id.")

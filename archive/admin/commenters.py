@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from archive.admin.base import ReadOnlyAdmin
-from archive.admin.filters import SourceFilter
+from archive.admin.filters import SourceListFilter
 from archive.admin.text import isolated
 from archive.models import Commenter
 
@@ -21,7 +21,7 @@ class CommenterAdmin(ReadOnlyAdmin):
     """Found by the beginning of a name or by the source's id."""
 
     list_display = ("number", "shown_name", "source", "comments")
-    list_filter = (SourceFilter,)
+    list_filter = (SourceListFilter,)
     list_select_related = ("source",)
     search_fields = ("name",)
     search_help_text = _("The beginning of a name, or the source's own id.")

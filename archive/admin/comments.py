@@ -12,11 +12,12 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from archive.admin.base import ReadOnlyAdmin
-from archive.admin.filters import ArticleSectionFilter, LanguageFilter, SourceFilter
-from archive.admin.text import article_link, comments_address, excerpt, isolated, row_link, with_excerpt
+from archive.admin.filters import ArticleSectionFilter, LanguageFilter, SourceListFilter
+from archive.admin.text import article_link, comments_address, isolated, row_link
 from archive.admin.thread import thread_around
+from archive.database.search import search_comments
+from archive.excerpts import excerpt, with_excerpt
 from archive.models import Comment, CommentQuerySet
-from archive.search import search_comments
 
 MAX_REVISIONS = 20
 
@@ -26,7 +27,7 @@ class CommentAdmin(ReadOnlyAdmin):
     """Read only: importers and the API write comments. `thread_item` is the template of one comment of the thread."""
 
     list_display: Any = ("number", "shown_text", "origin_state")
-    list_filter: ClassVar[tuple[Any, ...]] = (SourceFilter, ArticleSectionFilter, LanguageFilter, "origin_state")
+    list_filter: ClassVar[tuple[Any, ...]] = (SourceListFilter, ArticleSectionFilter, LanguageFilter, "origin_state")
     linked_lookups = ("article__id__exact", "commenter__id__exact")
     search_fields = ("text",)
     search_help_text = _("Comments that hold all of these words.")

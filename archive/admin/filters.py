@@ -17,7 +17,7 @@ def visible(model_admin: admin.ModelAdmin[Any], model: type[Model], request: Htt
     return model_admin.admin_site.get_model_admin(model).get_queryset(request)
 
 
-class SourceFilter(admin.SimpleListFilter):
+class SourceListFilter(admin.SimpleListFilter):
     """By source, named by its slug."""
 
     title = _("source")
@@ -42,7 +42,7 @@ class SectionFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
         """Returns the first hundred sections, those of the chosen source where one is chosen."""
         articles = visible(model_admin, Article, request).exclude(section="")
-        if source := request.GET.get(SourceFilter.parameter_name):
+        if source := request.GET.get(SourceListFilter.parameter_name):
             articles = articles.filter(source__slug=source)
         sections = articles.order_by("section").values_list("section", flat=True).distinct()[:MAX_CHOICES]
         return [(section, section) for section in sections]

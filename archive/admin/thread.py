@@ -11,7 +11,7 @@ from itertools import islice
 
 from django.db.models import Q
 
-from archive.admin.text import with_excerpt
+from archive.excerpts import with_excerpt
 from archive.models import Article, Comment, CommentQuerySet
 
 MAX_READ = 2_000
@@ -23,7 +23,7 @@ Pair = tuple[int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ThreadPlace:
     """A comment's place in a thread: `depth` counts the replies above it, 0 for one that answers the article."""
 
     id: int
@@ -51,7 +51,7 @@ class Thread:
     complete: bool
 
 
-def reading_order(pairs: Iterable[Pair]) -> list[Place]:
+def reading_order(pairs: Iterable[Pair]) -> list[ThreadPlace]:
     """Returns the places of comments given as (id, parent id) in the order of time: each reply under its parent.
 
     A comment whose parent is not among them stands at depth 0. Comments whose parents form a ring, which only a broken
@@ -67,15 +67,15 @@ def reading_order(pairs: Iterable[Pair]) -> list[Place]:
     return [place for beginning in beginnings for place in _below(beginning, replies, seen)]
 
 
-def _below(beginning: int, replies: dict[int | None, list[int]], seen: set[int]) -> Iterator[Place]:
-    stack = [Place(beginning, 0)]
+def _below(beginning: int, replies: dict[int | None, list[int]], seen: set[int]) -> Iterator[ThreadPlace]:
+    stack = [ThreadPlace(beginning, 0)]
     while stack:
         place = stack.pop()
         if place.id in seen:
             continue
         seen.add(place.id)
         yield place
-        stack.extend(Place(reply, place.depth + 1) for reply in reversed(replies.get(place.id, ())))
+        stack.extend(ThreadPlace(reply, place.depth + 1) for reply in reversed(replies.get(place.id, ())))
 
 
 def thread_of(article: Article, comments: CommentQuerySet) -> Thread:
@@ -116,6 +116,6 @@ def _ancestors(comment: Comment, parents: dict[int, int | None]) -> set[int]:
     return set(islice(chain(), MAX_AROUND))
 
 
-def _items(places: list[Place], comments: CommentQuerySet) -> tuple[ThreadItem, ...]:
+def _items(places: list[ThreadPlace], comments: CommentQuerySet) -> tuple[ThreadItem, ...]:
     found = with_excerpt(comments).in_bulk([place.id for place in places])
     return tuple(ThreadItem(found[place.id], place.depth) for place in places if place.id in found)

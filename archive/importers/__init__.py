@@ -1,7 +1,7 @@
 """Importers: from the bytes of a file to records. The registry of formats, and how a file's own content picks one.
 
-A parser takes a `Reading` and yields records as it goes; a new format is one line in `FORMATS` and one in `_DETECTORS`.
-No Django here: the services store what comes out.
+A parser takes a `ImportSource` and yields records as it goes; a new format is one line in `FORMATS` and one in
+`_DETECTORS`. No Django here: the services store what comes out.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,10 +14,10 @@ from archive.importers.detect import (
     looks_like_page,
     looks_like_wxr,
 )
-from archive.importers.jsonl import parse_jsonl
 from archive.importers.page import parse_page
-from archive.importers.records import FormatError, Item, Reading
-from archive.importers.table import parse_csv
+from archive.importers.records import FormatError, ImportSource, Item
+from archive.importers.rows.jsonl import parse_jsonl
+from archive.importers.rows.table import parse_csv
 from archive.importers.xml.disqus import parse_disqus
 from archive.importers.xml.wxr import parse_wxr
 
@@ -28,8 +28,8 @@ HEAD_BYTES = 64 * 1024
 class Format:
     """A format: how it is parsed, and whether the first bytes of a file look like it."""
 
-    parse: Callable[[Reading], Iterator[Item]]
-    looks: Callable[[bytes, Reading], bool]
+    parse: Callable[[ImportSource], Iterator[Item]]
+    looks: Callable[[bytes, ImportSource], bool]
 
 
 # In the order in which they are asked: what is told apart surely comes first, a page is any other text.
@@ -42,7 +42,7 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def format_detect(head: bytes, reading: Reading) -> str:
+def format_detect(head: bytes, reading: ImportSource) -> str:
     """Returns the name of the format that the first bytes of a file are in. The file's name plays no part.
 
     Raises:

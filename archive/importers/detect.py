@@ -3,8 +3,8 @@
 import json
 import re
 
-from archive.importers.records import FormatError, Reading
-from archive.importers.table import DELIMITERS, delimiter_guess, header_read
+from archive.importers.records import FormatError, ImportSource
+from archive.importers.rows.table import DELIMITERS, delimiter_guess, header_read
 
 _MARKUP = re.compile(r"\s*(?:<(?:!doctype|html|\?xml|rss|disqus)\b|[\[{]\s*[\[{\"])", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -17,13 +17,13 @@ _TABLE_ROWS = 5
 _TABLE_MARKS = 2
 
 
-def looks_like_wxr(head: bytes, reading: Reading) -> bool:
+def looks_like_wxr(head: bytes, reading: ImportSource) -> bool:
     """An RSS feed with WordPress' own elements or their namespace, whatever stands before it."""
     bare = _bare_export(head)
     return "<rss" in bare and ("<wp:" in bare or "wordpress.org/export" in bare)
 
 
-def looks_like_disqus(head: bytes, reading: Reading) -> bool:
+def looks_like_disqus(head: bytes, reading: ImportSource) -> bool:
     """An element `disqus`, whatever stands before it."""
     return bool(_DISQUS.search(_bare_export(head)))
 
@@ -34,7 +34,7 @@ def _bare_export(head: bytes) -> str:
     return bare if _EXPORT.match(bare) else ""
 
 
-def looks_like_jsonl(head: bytes, reading: Reading) -> bool:
+def looks_like_jsonl(head: bytes, reading: ImportSource) -> bool:
     """One JSON object fills the first line that is not blank, or more than the head of the file."""
     line = next((row for row in _text(head).splitlines() if row.strip()), "").strip()
     if not line.startswith("{"):
@@ -45,7 +45,7 @@ def looks_like_jsonl(head: bytes, reading: Reading) -> bool:
         return "\n" not in _text(head).strip() or line.endswith("}")
 
 
-def looks_like_csv(head: bytes, reading: Reading) -> bool:
+def looks_like_csv(head: bytes, reading: ImportSource) -> bool:
     """The first line names columns that we know, or `--map` names.
 
     Raises:
@@ -70,7 +70,7 @@ def _is_table(rows: list[str]) -> bool:
     return len(top) == _TABLE_ROWS and any(len(count) == 1 and min(count) >= _TABLE_MARKS for count in counts)
 
 
-def looks_like_page(head: bytes, reading: Reading) -> bool:
+def looks_like_page(head: bytes, reading: ImportSource) -> bool:
     """It is text, and neither markup nor JSON."""
     text = _text(head)
     return "\x00" not in text and not _MARKUP.match(text)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from archive.importers import FORMATS, HEAD_BYTES, format_detect
-from archive.importers.records import FormatError, Item, Reading, StoppedError
+from archive.importers.records import FormatError, ImportSource, Item, StoppedError
 
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
@@ -27,8 +27,8 @@ class ImportFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class How:
-    """What the caller said about the files: a format's name or auto, and the fields of a `Reading`."""
+class ImportOptions:
+    """What the caller said about the files: a format's name or auto, and the fields of a `ImportSource`."""
 
     format: str = "auto"
     source: str | None = None
@@ -50,7 +50,7 @@ def files_found(paths: Iterable[Path]) -> Iterator[ImportFile]:
         yield from (ImportFile(path=path / found, folder=path.resolve().name) for found in visible)
 
 
-def head_check(file: ImportFile, how: How) -> None:
+def head_check(file: ImportFile, how: ImportOptions) -> None:
     """Reads the head of a file, up to its first record.
 
     Raises:
@@ -62,7 +62,9 @@ def head_check(file: ImportFile, how: How) -> None:
 
 
 @contextmanager
-def items_read(file: ImportFile, how: How, at: Callable[[int], None] | None = None) -> Iterator[Iterator[Item]]:
+def items_read(
+    file: ImportFile, how: ImportOptions, at: Callable[[int], None] | None = None
+) -> Iterator[Iterator[Item]]:
     """Opens a file and gives what its parser yields; `at` is told how many bytes of the file are read.
 
     Raises, while the items are taken:
@@ -84,9 +86,9 @@ def _unpacked(packed: BinaryIO) -> BinaryIO:
     return cast("BinaryIO", gzip.GzipFile(fileobj=packed)) if begin.startswith(_GZIP) else packed
 
 
-def _reading(file: ImportFile, how: How, stream: BinaryIO) -> Reading:
+def _reading(file: ImportFile, how: ImportOptions, stream: BinaryIO) -> ImportSource:
     name = Path(file.path.name.removesuffix(".gz"))
-    return Reading(
+    return ImportSource(
         stream=stream,
         stem=name.stem,
         source=how.source,
@@ -98,7 +100,7 @@ def _reading(file: ImportFile, how: How, stream: BinaryIO) -> Reading:
     )
 
 
-def _format(how: How, reading: Reading, stream: BinaryIO) -> str:
+def _format(how: ImportOptions, reading: ImportSource, stream: BinaryIO) -> str:
     if how.preset:
         return "jsonl"
     if how.format != "auto":

@@ -19,7 +19,7 @@ class StoppedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextBlock:
     """A piece of a page: `kind` paragraph, heading or source in a body; any other word for furniture."""
 
     kind: str
@@ -42,8 +42,8 @@ class ArticleRecord:
     published_at: datetime | None = None
     modified_at: datetime | None = None
     body: str = ""
-    blocks: tuple[Piece, ...] = ()
-    furniture: tuple[Piece, ...] = ()
+    blocks: tuple[TextBlock, ...] = ()
+    furniture: tuple[TextBlock, ...] = ()
     language: str = ""
     line: int | None = None
 
@@ -100,7 +100,7 @@ Item = ArticleRecord | CommentRecord | Rejected | Notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ImportSource:
     """One file to read: its bytes and what the caller said about it.
 
     `stem` is the file's name without its ending; `source` is the source's name where the caller gave one, for formats

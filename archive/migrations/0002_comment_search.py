@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from archive.search import InstallCommentSearch
+from archive.database.search import InstallCommentSearch
 
 
 class Migration(migrations.Migration):

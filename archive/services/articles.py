@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
-from archive.importers.records import ArticleRecord, Piece
+from archive.database.bulk import allocate_ids, blank_values, build_row, rows_insert
+from archive.database.lookups import BulkLookup
+from archive.importers.records import ArticleRecord, TextBlock
 from archive.models import Article, Source
-from archive.services.checks import Problem, RecordsRefusedError, article_problems, time_aware
-from archive.services.keys import Known
-from archive.services.rows import blank_values, ids_taken, row_made, rows_insert
+from archive.services.validation import FieldProblem, RecordsRefusedError, article_problems, time_aware
 
 TEXTS = ("url", "title", "section", "summary", "byline", "dateline", "body", "language")
 TIMES = ("published_at", "modified_at")
@@ -27,7 +27,7 @@ class ArticleOutcome:
 
     outcome: str
     article_id: int | None
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[FieldProblem, ...] = ()
 
 
 def articles_store(
@@ -45,7 +45,7 @@ def articles_store(
         raise RecordsRefusedError(problems)
     good = [record for at, record in enumerate(records) if at not in problems]
     with transaction.atomic():
-        shelf = ArticleShelf(source, good)
+        shelf = ArticleUpsertBatch(source, good)
         outcomes = iter([ArticleOutcome(shelf.put(record), shelf.id_of(record)) for record in good])
         shelf.save()
     return [
@@ -54,7 +54,7 @@ def articles_store(
     ]
 
 
-class ArticleShelf:
+class ArticleUpsertBatch:
     """The articles that a chunk of records names: read once, changed in memory, saved once.
 
     New ones are made as the shelf is filled, so that comments can point at them.
@@ -66,7 +66,7 @@ class ArticleShelf:
         first = {record.external_id: record for record in reversed(records)}
         self._rows = {row.external_id: row for row in self._stored(first, records)}
         missing = [record for key, record in reversed(first.items()) if key not in self._rows]
-        new = [self._made(pk, record) for pk, record in zip(ids_taken(Article, len(missing)), missing, strict=True)]
+        new = [self._made(pk, record) for pk, record in zip(allocate_ids(Article, len(missing)), missing, strict=True)]
         rows_insert(new)
         self._rows.update({row.external_id: row for row in new})
         self._unseen = {row.external_id for row in new}
@@ -76,11 +76,11 @@ class ArticleShelf:
     def _stored(self, keys: Iterable[str], records: list[ArticleRecord]) -> Iterable[Article]:
         """Returns the stored ones, without the long columns that no record says anything for."""
         unsaid = [name for name in LONG if not any(getattr(record, name) for record in records)]
-        return Article.objects.filter(Known(Article, self._source, keys)).defer(*unsaid)
+        return Article.objects.filter(BulkLookup(Article, self._source, keys)).defer(*unsaid)
 
     def _made(self, pk: int, record: ArticleRecord) -> Article:
         own = {"id": pk, "source_id": self._source.pk, "external_id": record.external_id}
-        return row_made(Article, blank_values(Article) | own | self._said(record))
+        return build_row(Article, blank_values(Article) | own | self._said(record))
 
     def _said(self, record: ArticleRecord) -> dict[str, Any]:
         """Returns the columns that a record says something for."""
@@ -137,7 +137,7 @@ class ArticleShelf:
             Article.objects.bulk_update([self._rows[key] for key in self._changed], names, batch_size=200)
 
 
-def _piece(piece: Piece) -> dict[str, str]:
+def _piece(piece: TextBlock) -> dict[str, str]:
     return {"kind": piece.kind, "text": piece.text}
 
 

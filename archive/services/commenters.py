@@ -4,10 +4,10 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
+from archive.database.bulk import allocate_ids, blank_values, build_row, rows_insert
+from archive.database.lookups import BulkLookup
 from archive.importers.records import CommentRecord
 from archive.models import Commenter, Source
-from archive.services.keys import Known
-from archive.services.rows import blank_values, ids_taken, row_made, rows_insert
 from archive.text import text_digest
 
 _MAX_KEY = Commenter._meta.get_field("external_id").max_length or 255
@@ -46,15 +46,15 @@ def commenters_stored(*, source: Source, records: Sequence[CommentRecord]) -> li
 def _made(source: Source, missing: list[tuple[str, str]]) -> dict[str, int]:
     """Makes commenters of keys and names, and returns their ids by key."""
     blank = blank_values(Commenter) | {"source_id": source.pk}
-    ids = {key: pk for pk, (key, _) in zip(ids_taken(Commenter, len(missing)), missing, strict=True)}
+    ids = {key: pk for pk, (key, _) in zip(allocate_ids(Commenter, len(missing)), missing, strict=True)}
     rows = ({"id": ids[key], "external_id": key, "name": name} for key, name in missing)
-    rows_insert([row_made(Commenter, blank | row) for row in rows])
+    rows_insert([build_row(Commenter, blank | row) for row in rows])
     return ids
 
 
 def _ids(source: Source, names: dict[str, str]) -> dict[str, int]:
     """Returns the ids of the stored ones, and gives a name to those that had none."""
-    rows = Commenter.objects.filter(Known(Commenter, source, names)).values_list("external_id", "pk", "name")
+    rows = Commenter.objects.filter(BulkLookup(Commenter, source, names)).values_list("external_id", "pk", "name")
     stored = list(rows)
     named = [Commenter(pk=pk, name=names[key]) for key, pk, name in stored if not name and names[key]]
     Commenter.objects.bulk_update(named, ["name"], batch_size=200)

@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from archive.importers.records import CommentRecord
 from archive.models import Comment, Source
-from archive.services.articles import ArticleShelf
-from archive.services.checks import Problem, RecordsRefusedError, comments_problems, raw_problems
+from archive.services.articles import ArticleUpsertBatch
 from archive.services.commenters import commenters_stored
 from archive.services.parents import parents_link
-from archive.services.personal import personal_dropped
-from archive.services.shelf import EDITED_FIELDS, CommentShelf, RowsMovedError, text_replace
+from archive.services.personal_data import personal_dropped
+from archive.services.upsert import EDITED_FIELDS, CommentUpsertBatch, RowsMovedError, text_replace
+from archive.services.validation import FieldProblem, RecordsRefusedError, comments_problems, raw_problems
 
 _ATTEMPTS = 3
 
@@ -33,7 +33,7 @@ class Outcome:
     outcome: str
     comment_id: int | None
     article: str = "unchanged"
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[FieldProblem, ...] = ()
 
 
 def comments_store(
@@ -60,7 +60,7 @@ def comments_store(
     return [outcomes[at] for at in range(len(records))]
 
 
-def _rejected(problems: tuple[Problem, ...]) -> Outcome:
+def _rejected(problems: tuple[FieldProblem, ...]) -> Outcome:
     return Outcome("rejected", None, problems=problems)
 
 
@@ -77,10 +77,10 @@ def _retried(store: Callable[[], list[Outcome]]) -> list[Outcome]:
 
 
 def _store(source: Source, records: list[CommentRecord], *, all_or_nothing: bool, link: bool) -> list[Outcome]:
-    articles = ArticleShelf(source, [record.article for record in records])
+    articles = ArticleUpsertBatch(source, [record.article for record in records])
     told = [articles.fill(record.article) for record in records]
     articles.save()
-    shelf = CommentShelf(source, articles, commenters_stored(source=source, records=records), records)
+    shelf = CommentUpsertBatch(source, articles, commenters_stored(source=source, records=records), records)
     taken = shelf.take_all()
     if all_or_nothing and (problems := {at: (each.problem,) for at, each in enumerate(taken) if each.problem}):
         raise RecordsRefusedError(problems)

@@ -8,23 +8,23 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from archive.garbage import garbage_seldom_sought
-from archive.importers.ahead import BATCH_CHARACTERS, BATCH_RECORDS, FIRST_RECORDS, grown
+from archive.database.bulk import bulk_write, chunk_write
+from archive.database.gc_pause import gc_threshold_raised
+from archive.importers.read_ahead import BATCH_CHARACTERS, BATCH_RECORDS, FIRST_RECORDS, grown
 from archive.importers.records import ArticleRecord, CommentRecord, Item, Notice, Rejected, StoppedError
 from archive.models import Source
 from archive.services.articles import ArticleOutcome, articles_store
-from archive.services.checks import Problem, RecordsRefusedError
 from archive.services.comments import Outcome, comments_store
 from archive.services.parents import REASONS, Waiting, parents_link
-from archive.services.rows import bulk_written, chunk_written
 from archive.services.sources import source_get_or_create, source_slug
+from archive.services.validation import FieldProblem, RecordsRefusedError
 
 CHUNK_RECORDS = BATCH_RECORDS
 CHUNK_CHARACTERS = BATCH_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class ImportIssue:
     """One line of the report. `kept` says whether the record was stored all the same."""
 
     line: int | None
@@ -57,14 +57,14 @@ class Counts:
 class ArchiveImport:
     """One run over any number of files. `tell` gets each remark as it comes up."""
 
-    def __init__(self, *, tell: Callable[[Remark], None]) -> None:
+    def __init__(self, *, tell: Callable[[ImportIssue], None]) -> None:
         self.counts = Counts()
         self._tell = tell
         self._sources: dict[str, Source] = {}
 
     def store(self, *, items: Iterable[Item], source_name: str) -> None:
         """Stores what a parser yields. `source_name` is for records that name no source."""
-        with bulk_written(), garbage_seldom_sought():
+        with bulk_write(), gc_threshold_raised():
             self._store_all(items, source_name)
 
     def _store_all(self, items: Iterable[Item], source_name: str) -> None:
@@ -92,7 +92,7 @@ class ArchiveImport:
             return
         articles = [record for record in records if isinstance(record, ArticleRecord)]
         comments = [record for record in records if isinstance(record, CommentRecord)]
-        with chunk_written():
+        with chunk_write():
             stored = articles_store(source=source, records=articles)
             # Replies that came before their parents are linked once, at the end.
             outcomes = comments_store(source=source, records=comments, link=False)
@@ -125,22 +125,26 @@ class ArchiveImport:
         if outcome in counts:
             counts[outcome] += 1
 
-    def _reject(self, record: ArticleRecord | CommentRecord, problems: tuple[Problem, ...]) -> None:
+    def _reject(self, record: ArticleRecord | CommentRecord, problems: tuple[FieldProblem, ...]) -> None:
         """Tells of the first problem: one line a record, as with those that the parser rejects."""
         self.counts.rejected += 1
         first = problems[0]
-        self._tell(Remark(line=record.line, field=first.field, code=first.code, reason=first.reason, limit=first.limit))
+        self._tell(
+            ImportIssue(line=record.line, field=first.field, code=first.code, reason=first.reason, limit=first.limit)
+        )
 
     def _pass_on(self, item: Item) -> None:
         if isinstance(item, Rejected):
             self.counts.rejected += 1
-            self._tell(Remark(line=item.line, field=item.field, code=item.code, reason=item.reason, limit=item.limit))
+            self._tell(
+                ImportIssue(line=item.line, field=item.field, code=item.code, reason=item.reason, limit=item.limit)
+            )
         elif isinstance(item, Notice):
-            self._tell(Remark(line=item.line, field="", code=item.code, reason=item.reason, kept=True))
+            self._tell(ImportIssue(line=item.line, field="", code=item.code, reason=item.reason, kept=True))
 
     def _tell_waiting(self, slug: str, reply: Waiting) -> None:
         self._tell(
-            Remark(
+            ImportIssue(
                 line=None,
                 field="parent_external_id",
                 code=reply.code,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
+from archive.database.lookups import BulkLookup, Past, Wanting
 from archive.models import Article, Comment, CommentQuerySet, Source
-from archive.services.keys import Known, Past, Wanting
 from archive.text import text_digest
 
 WANTED = "parent_external_id"
@@ -119,7 +119,7 @@ def _replies(rows: CommentQuerySet) -> list[_Reply]:
 def _sorted_out(source: Source, batch: list[_Reply]) -> tuple[dict[int, int], list[Waiting]]:
     """Returns the links to make, child to parent, and the replies that go on waiting."""
     wanted = {key for reply in batch for key in (reply.wanted, reply.scoped)}
-    rows = Comment.objects.filter(Known(Comment, source, wanted)).order_by()
+    rows = Comment.objects.filter(BulkLookup(Comment, source, wanted)).order_by()
     parents = {key: (pk, article) for key, pk, article in rows.values_list("external_id", "pk", "article_id")}
     tops = Tops(ancestors([pk for pk, _ in parents.values()]))
     links: dict[int, int] = {}

@@ -4,7 +4,7 @@ from anyascii import anyascii
 from django.utils.text import slugify
 
 from archive.models import Source
-from archive.services.checks import Problem, RecordsRefusedError
+from archive.services.validation import FieldProblem, RecordsRefusedError
 
 _MAX_SLUG = Source._meta.get_field("slug").max_length or 100
 _MAX_NAME = Source._meta.get_field("name").max_length or 200
@@ -23,7 +23,7 @@ def source_get_or_create(*, name: str, default_language: str = "", timezone: str
     """
     slug = source_slug(name)
     if not slug:
-        problem = Problem("source", "blank", "a source needs a name with a letter or a digit in it", _MAX_NAME)
+        problem = FieldProblem("source", "blank", "a source needs a name with a letter or a digit in it", _MAX_NAME)
         raise RecordsRefusedError({0: (problem,)})
     defaults = {"name": name.strip()[:_MAX_NAME], "default_language": default_language, "timezone": timezone}
     return Source.objects.get_or_create(slug=slug, defaults=defaults)[0]

@@ -2,7 +2,7 @@
 
 from django import template
 
-from archive.admin import text
+from archive import excerpts
 from archive.admin.thread import ThreadItem
 from archive.models import Comment
 
@@ -12,7 +12,7 @@ register = template.Library()
 @register.filter
 def excerpt(comment: Comment, words: int) -> str:
     """Returns at most `words` words of the text; the template escapes them."""
-    return text.excerpt(comment, words)
+    return excerpts.excerpt(comment, words)
 
 
 @register.filter

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from archive.admin.base import ReadOnlyAdmin
 from moderation.admin.scoped import request_sources
 from moderation.models import ApiKey, Moderator
-from moderation.services.keys import api_key_revoke
+from moderation.services.accounts.api_keys import api_key_revoke
 
 User = get_user_model()
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from archive.admin import ArticleAdmin
+from archive.admin.articles import ArticleAdmin
 from archive.models import Article, CommentQuerySet
 from moderation.admin.scoped import ScopedAdmin
 

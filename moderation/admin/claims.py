@@ -9,7 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from archive.admin.base import ReadOnlyAdmin
-from archive.admin.text import COMMENT_UNREAD, row_link
+from archive.admin.text import row_link
+from archive.excerpts import COMMENT_UNREAD
 from moderation.admin.scoped import ScopedAdmin
 from moderation.models import Claim
 

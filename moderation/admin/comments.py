@@ -10,16 +10,17 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from archive.admin import CommentAdmin
-from archive.admin.filters import ArticleSectionFilter, SourceFilter
+from archive.admin.comments import CommentAdmin
+from archive.admin.filters import ArticleSectionFilter, SourceListFilter
 from archive.models import Comment, CommentQuerySet
 from moderation.admin.decide import SEEN, DecisionForm, selection_decide
-from moderation.admin.filters import FlaggedFilter, HeldFilter, ScoredLanguageFilter, ScoreFilter, StateFilter
+from moderation.admin.filters import FlaggedFilter, HeldFilter, ScoredLanguageFilter, ScoreFilter, StateListFilter
 from moderation.admin.scoped import ScopedAdmin
 from moderation.models import Action, Claim
-from moderation.services.current import current_review, review_of, seen_text
-from moderation.services.standing import UNSCORED
-from moderation.services.thresholds import attribute_rows
+from moderation.services.states.current import current_review, review_of
+from moderation.services.states.status import UNSCORED
+from moderation.services.states.version import version_token_text
+from moderation.services.verdicts.thresholds import attribute_rows
 
 MAX_DECISIONS = 50
 MAX_FLAGS = 20
@@ -34,9 +35,9 @@ class ModeratedCommentAdmin(ScopedAdmin, CommentAdmin):
     list_display = ("number", "shown_text", "shown_state", "shown_scores", "risk")
     list_filter = (
         FlaggedFilter,
-        StateFilter,
+        StateListFilter,
         HeldFilter,
-        SourceFilter,
+        SourceListFilter,
         ArticleSectionFilter,
         ScoredLanguageFilter,
         "origin_state",
@@ -93,7 +94,7 @@ class ModeratedCommentAdmin(ScopedAdmin, CommentAdmin):
     @admin.display(description=_("comment"), ordering="created_at")
     def shown_text(self, comment: Comment) -> SafeString:
         """Adds the version that a decision from this page is made conditional on."""
-        seen = format_html('<input type="hidden" name="{}" value="{}">', SEEN, seen_text(comment))
+        seen = format_html('<input type="hidden" name="{}" value="{}">', SEEN, version_token_text(comment))
         return super().shown_text(comment) + seen
 
     @admin.display(description=_("state"))

@@ -10,8 +10,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from moderation.models import Action, Reason
-from moderation.services.bulk import BulkOutcome, Refusal, decisions_record, seen_read
 from moderation.services.errors import ServiceError
+from moderation.services.review.bulk import decisions_record
+from moderation.services.review.chunks import BulkOutcome
+from moderation.services.review.transitions import ActionRefusal
+from moderation.services.states.version import version_token_parse
 
 SEEN = "seen"
 MAX_NAMED = 10
@@ -29,7 +32,7 @@ def selection_decide(request: HttpRequest, action: Action) -> None:
     A comment that changed since the page was made is refused. One that left the list meanwhile is not forgotten: the
     selection counts, not the filter. Selecting across pages is not taken, because nobody has seen those comments.
     """
-    versions = filter(None, map(seen_read, request.POST.getlist(SEEN)))
+    versions = filter(None, map(version_token_parse, request.POST.getlist(SEEN)))
     selected = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
     seen = {version[0]: version for version in versions if str(version[0]) in selected}
     try:
@@ -48,6 +51,6 @@ def _tell(request: HttpRequest, action: Action, outcome: BulkOutcome) -> None:
     for refusal, comments in outcome.refused.items():
         named = ", ".join(f"#{pk}" for pk in comments[:MAX_NAMED])
         more = f" and {len(comments) - MAX_NAMED} more" if len(comments) > MAX_NAMED else ""
-        messages.warning(request, f"{action.label} refused for {named}{more}: {Refusal(refusal).label}.")
+        messages.warning(request, f"{action.label} refused for {named}{more}: {ActionRefusal(refusal).label}.")
     if not outcome.done and not outcome.refused:
         messages.warning(request, "None of the selected comments is on this page.")

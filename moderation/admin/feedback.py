@@ -10,7 +10,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from archive.admin.base import ReadOnlyAdmin
-from archive.admin.text import COMMENT_UNREAD, isolated, row_link
+from archive.admin.text import isolated, row_link
+from archive.excerpts import COMMENT_UNREAD
 from moderation.admin.scoped import ScopedAdmin
 from moderation.models import Feedback, ReaderFlag
 

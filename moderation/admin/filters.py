@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from archive.admin.filters import LanguageFilter
 from archive.models import CommentQuerySet
 from moderation.models import ModelVersion, Score
-from moderation.services.current import STATES, in_state
+from moderation.services.states.current import STATES, in_state
 
 
-class StateFilter(admin.SimpleListFilter):
+class StateListFilter(admin.SimpleListFilter):
     """By state, unscored among them."""
 
     title = _("state")

@@ -13,7 +13,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from archive.admin.base import LargeTableAdmin, ReadOnlyAdmin
-from archive.admin.text import COMMENT_UNREAD, isolated, row_link
+from archive.admin.text import isolated, row_link
+from archive.excerpts import COMMENT_UNREAD
 from moderation.admin.scoped import ScopedAdmin
 from moderation.models import Decision, DecisionNote, Reason
 from moderation.models.decision import DecisionQuerySet

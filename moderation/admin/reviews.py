@@ -9,8 +9,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from archive.admin.base import ReadOnlyAdmin
-from archive.admin.filters import SourceFilter
-from archive.admin.text import COMMENT_UNREAD, article_link, row_link
+from archive.admin.filters import SourceListFilter
+from archive.admin.text import article_link, row_link
+from archive.excerpts import COMMENT_UNREAD
 from moderation.admin.comments import reasons_html
 from moderation.admin.filters import FlaggedFilter, HeldFilter
 from moderation.admin.scoped import ScopedAdmin
@@ -40,7 +41,7 @@ class ReviewAdmin(ScopedAdmin, ReadOnlyAdmin):
 
     list_display = ("shown_comment", "state", "flagged", "held", "why", "shown_risk", "shown_uncertainty", "holder")
     list_display_links = ("state",)
-    list_filter = (ReviewFlaggedFilter, "state", ReviewHeldFilter, "decided_by", SourceFilter)
+    list_filter = (ReviewFlaggedFilter, "state", ReviewHeldFilter, "decided_by", SourceListFilter)
     list_select_related = ("holder", "comment")
     ordering = ("-pk",)
     readonly_fields = ("shown_comment", "shown_article", "why")

@@ -6,10 +6,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from archive.admin import CommenterAdmin, SourceAdmin
 from archive.admin.base import LargeTableAdmin
+from archive.admin.commenters import CommenterAdmin
+from archive.admin.sources import SourceAdmin
 from archive.models import Commenter, Source
-from moderation.services.source_limits import user_sources
+from moderation.services.accounts.source_limits import user_sources
 
 
 def request_sources(request: HttpRequest) -> frozenset[int]:

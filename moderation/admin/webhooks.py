@@ -16,16 +16,16 @@ from django.utils.translation import gettext_lazy
 from archive.admin.base import LargeTableAdmin, ReadOnlyAdmin
 from archive.models import Source
 from moderation.models import Delivery, WebhookTarget
-from moderation.services.deliveries import delivery_again
 from moderation.services.errors import ServiceError
-from moderation.services.outbound import URL_CHARACTERS, url_check
-from moderation.services.webhook_targets import (
+from moderation.services.webhooks.delivery import delivery_again
+from moderation.services.webhooks.targets import (
     OVERLAP_HOURS,
     webhook_secret_rotate,
     webhook_target_create,
     webhook_target_disable,
     webhook_target_enable,
 )
+from moderation.services.webhooks.transport import URL_CHARACTERS, url_check
 
 
 class TargetForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from rest_framework.request import Request
 
 from moderation.models import ApiKey
-from moderation.services.keys import key_sources
-from moderation.services.source_limits import user_sources
+from moderation.services.accounts.api_keys import key_sources
+from moderation.services.accounts.source_limits import user_sources
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from moderation.models import ApiKey
-from moderation.services.keys import api_key_authenticate
+from moderation.services.accounts.api_keys import api_key_authenticate
 
 SCHEME = "Bearer"
 PARTS = 2

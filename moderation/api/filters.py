@@ -10,8 +10,8 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet, Subquery, TextF
 from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.utils import extend_schema_field
 
+from archive.database.search import search_comments
 from archive.models import Comment, CommentQuerySet, Source
-from archive.search import search_comments
 from moderation.models import Score, State
 
 ATTRIBUTES = Score.ATTRIBUTES
@@ -130,7 +130,7 @@ class DecisionFilter(django_filters.FilterSet):  # type: ignore[misc]
     batch = django_filters.UUIDFilter()
 
 
-class StandingFilter(django_filters.FilterSet):  # type: ignore[misc]
+class StatusFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Flagged comments by state, place, time and verdict."""
 
     state = StateFilter("state", choices=State.choices)
@@ -159,9 +159,9 @@ class StandingFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 # One bound for each attribute and comparison: toxicity__gte, toxicity__gt, …
-FlaggedFilter: Any = type(StandingFilter)(  # type: ignore[misc]
+FlaggedFilter: Any = type(StatusFilter)(  # type: ignore[misc]
     "FlaggedFilter",
-    (StandingFilter,),
+    (StatusFilter,),
     {
         f"{attribute}__{comparison}": ProbabilityFilter(f"score__{attribute}", comparison)
         for attribute in ATTRIBUTES

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from moderation.scoring import ScoringError
 from moderation.services.errors import ServiceError
-from moderation.services.score import scorer_active
+from moderation.services.model_versions import scorer_active
 
 logger = logging.getLogger(__name__)
 OK = "ok"

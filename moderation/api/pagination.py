@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from archive.keyset import Key, Order, Position, window
+from archive.database.keyset import Key, Order, Position, window
 from moderation.services.errors import ServiceError, invalid
 
 DEFAULT_LIMIT = 50

@@ -8,10 +8,10 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_doc
 from drf_spectacular.utils import extend_schema
 
-from moderation.api.answers import ProblemOut
-from moderation.api.fields import StrictSerializer
-from moderation.api.inputs import MAX_ITEMS
 from moderation.api.problems import CONTENT_TYPE
+from moderation.api.serializers.analysis import ProblemOut
+from moderation.api.serializers.fields import StrictSerializer
+from moderation.api.serializers.inputs import MAX_ITEMS
 
 PROBLEMS = {"4XX": "What is wrong with the request", "5XX": "What failed here"}
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -36,7 +36,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
 class OneOrManyExtension(OpenApiSerializerExtension):  # type: ignore[misc]
     """Describes a body that is one object or a list of them."""
 
-    target_class = "moderation.api.fields.OneOrMany"
+    target_class = "moderation.api.serializers.fields.OneOrMany"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: Any, direction: str) -> dict[str, Any]:

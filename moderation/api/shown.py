@@ -7,8 +7,9 @@ from django.db.models import QuerySet
 
 from archive.models import Comment, CommentQuerySet
 from moderation.models import Review
-from moderation.services.current import current_review, review_of, seen_text
-from moderation.services.standing import UNSCORED
+from moderation.services.states.current import current_review, review_of
+from moderation.services.states.status import UNSCORED
+from moderation.services.states.version import version_token_text
 
 # Columns that a page of comments does not need and that can be long.
 UNREAD = ("raw", "meta", "seal_key")
@@ -29,7 +30,7 @@ class Shown:
     verdict: dict[str, Any] | None = None
 
 
-def standing_of(comment: Comment) -> Shown:
+def status_of(comment: Comment) -> Shown:
     """Returns where `comment` stands; its review, score and model must be loaded, or each costs a query."""
     review = current_review(comment)
     if review is None:
@@ -50,10 +51,10 @@ def standing_of(comment: Comment) -> Shown:
 
 def comment_etag(comment: Comment) -> str:
     """Returns the tag that a decision can be made conditional on."""
-    return f'"{seen_text(comment)}"'
+    return f'"{version_token_text(comment)}"'
 
 
-def with_standing(comments: CommentQuerySet) -> CommentQuerySet:
+def with_status(comments: CommentQuerySet) -> CommentQuerySet:
     """Returns the comments with all that is shown of them, in one query."""
     joined = comments.select_related("source", "article", "commenter", "review__score__model")
     unread = [*UNREAD, *(f"article__{name}" for name in UNREAD_ARTICLE), "review__score__spans", "review__facts"]

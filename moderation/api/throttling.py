@@ -1,4 +1,4 @@
-"""The door to the one limiter (`moderation.services.keys`): DRF asks here, the service decides."""
+"""The door to the one limiter (`moderation.services.accounts.api_keys`): DRF asks here, the service decides."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from moderation.models import ApiKey
-from moderation.services.keys import Allowance, request_allow
+from moderation.services.accounts.api_keys import Allowance, request_allow
 
 
 class KeyThrottle(BaseThrottle):

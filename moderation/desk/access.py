@@ -11,8 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 
-from moderation.services.desk_settings import DeskSettings, desk_settings_read, severe_today
-from moderation.services.source_limits import user_desk
+from moderation.services.accounts.desk_settings import DeskSettings, desk_settings_read, severe_today
+from moderation.services.accounts.source_limits import user_desk
 
 VIEW = ("archive.view_comment", "moderation.view_review")
 DECIDE = (*VIEW, "moderation.decide")

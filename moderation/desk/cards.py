@@ -10,13 +10,14 @@ from django.db.models import QuerySet
 from django.db.models.functions import Left
 from django.utils import timezone
 
-from archive.admin.text import ARTICLE_UNREAD, COMMENT_UNREAD, EXCERPT_CHARACTERS, UNREAD
+from archive.excerpts import ARTICLE_UNREAD, COMMENT_UNREAD, EXCERPT_CHARACTERS, UNREAD
 from archive.models import Comment, OriginState
 from moderation.desk.access import Person
 from moderation.desk.labels import ATTRIBUTES, STATES, label
-from moderation.desk.text import Piece, pieces
+from moderation.desk.text import TextPiece, pieces
 from moderation.models import Review, State
-from moderation.services.current import seen_text, shown_state
+from moderation.services.states.current import shown_state
+from moderation.services.states.version import version_token_text
 
 MAX_REASONS = 4
 # What hurts to read, apart from what is merely rude.
@@ -25,7 +26,7 @@ _WORDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class CardReason:
     """One ground of a verdict. `bar` is the threshold that the score reached."""
 
     attribute: str
@@ -39,7 +40,7 @@ class Card:
 
     comment: Comment
     review: Review | None
-    text: list[Piece]
+    text: list[TextPiece]
     cut: bool
     severe: bool
     blurred: bool
@@ -63,10 +64,10 @@ class Card:
     @cached_property
     def seen(self) -> str:
         """Returns the version that an act from this page is made conditional on."""
-        return seen_text(self.comment)
+        return version_token_text(self.comment)
 
     @cached_property
-    def reasons(self) -> list[Reason]:
+    def reasons(self) -> list[CardReason]:
         """Returns why the comment is flagged, in words."""
         return verdict_reasons(self.review)
 
@@ -150,8 +151,10 @@ def readers_see(comment: Comment, review: Review | None) -> bool:
     return not review.held and review.state not in {State.REJECTED, State.CLOSED}
 
 
-def verdict_reasons(review: Review | None) -> list[Reason]:
+def verdict_reasons(review: Review | None) -> list[CardReason]:
     """Returns the reasons of the current verdict, the strongest first."""
     found = (review.verdict.get("reasons") or ()) if review else ()
     rows = sorted(found, key=lambda one: one["threshold"] - one["score"])
-    return [Reason(label(ATTRIBUTES, one["attribute"]), one["score"], one["threshold"]) for one in rows[:MAX_REASONS]]
+    return [
+        CardReason(label(ATTRIBUTES, one["attribute"]), one["score"], one["threshold"]) for one in rows[:MAX_REASONS]
+    ]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from moderation.models import Action, Reason
-from moderation.services.desk_settings import PAGE_SIZES, DeskSettings
+from moderation.services.accounts.desk_settings import PAGE_SIZES, DeskSettings
 from moderation.services.errors import ServiceError
 
 MORNING = time(8)
@@ -46,7 +46,7 @@ def defer_until(code: str) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ActionInput:
     """What a person wants done: the parts of a decision."""
 
     action: str
@@ -60,11 +60,11 @@ class Wanted:
         return {"action": self.action, "reason": self.reason, "note": self.note, "until": self.until}
 
 
-def wanted_read(data: Mapping[str, Any]) -> Wanted:
+def action_input_read(data: Mapping[str, Any]) -> ActionInput:
     """Returns what a posted form asks for; `act` is an action or `reject:REASON`."""
     action, _mark, reason = data.get("act", "").partition(":")
     until = defer_until(data.get("defer", "")) if action == Action.DEFER else None
-    return Wanted(
+    return ActionInput(
         action, reason or (data.get("reason", "") if action == Action.REJECT else ""), data.get("note", ""), until
     )
 

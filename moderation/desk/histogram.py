@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from moderation.services.score_range import Bin
+from moderation.services.review.score_range import Bin
 
 WIDTH, HEIGHT = 1000, 180
 GAP = 4

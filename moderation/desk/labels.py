@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, pgettext_lazy
 
 from moderation.models import Action, State
-from moderation.services.standing import UNSCORED
+from moderation.services.states.status import UNSCORED
 
 Labels = Mapping[str, str | Promise]
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.signing import BadSignature, Signer
 from django.db.models import QuerySet
 
-from archive.keyset import Order, Position, reach, until
+from archive.database.keyset import Order, Position, reach, until
 
 # Comments that one page looks through at most where a filter has no index.
 LOOKED_THROUGH = 5_000

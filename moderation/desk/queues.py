@@ -9,21 +9,21 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from archive.counting import capped_counts
-from archive.keyset import Key, Order
+from archive.database.counting import capped_counts
+from archive.database.keyset import Key, Order
 from archive.models import Comment, CommentQuerySet
 from moderation.desk.access import Person
-from moderation.models import Review, ReviewQuerySet, View
-from moderation.services.standing import UNSCORED
+from moderation.models import QueueName, Review, ReviewQuerySet
+from moderation.services.states.status import UNSCORED
 
 CAP = 1_000
 # Queues that a partial index finds: a source's own index would be tempting, and worse.
-APART = frozenset({View.HELD, View.REPORTED, View.HIGHLIGHTED, View.BY_POLICY})
+APART = frozenset({QueueName.HELD, QueueName.REPORTED, QueueName.HIGHLIGHTED, QueueName.BY_POLICY})
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue by its name in addresses: a `View`, or `unscored`, whose comments have no reviews. `order` is its own."""
+    """A queue by its name in addresses: a `QueueName`, or `unscored`, which has no reviews. `order` is its own."""
 
     name: str
     label: str | Promise
@@ -43,20 +43,20 @@ class Queue:
 QUEUES: Mapping[str, Queue] = {
     queue.name: queue
     for queue in (
-        Queue(View.PENDING, _("Pending"), order="risk"),
-        Queue(View.HELD, _("Held"), order="risk"),
-        Queue(View.ESCALATED, _("Escalated"), order="risk"),
-        Queue(View.DEFERRED, _("Deferred"), order="risk"),
-        Queue(View.REPORTED, _("Flagged by readers"), order="risk"),
-        Queue(View.HIGHLIGHTED, _("Highlighted")),
-        Queue(View.APPROVED, _("Approved")),
-        Queue(View.REJECTED, _("Rejected")),
-        Queue(View.BY_POLICY, _("Decided by policy")),
-        Queue(View.PASSED, _("Passed")),
+        Queue(QueueName.PENDING, _("Pending"), order="risk"),
+        Queue(QueueName.HELD, _("Held"), order="risk"),
+        Queue(QueueName.ESCALATED, _("Escalated"), order="risk"),
+        Queue(QueueName.DEFERRED, _("Deferred"), order="risk"),
+        Queue(QueueName.REPORTED, _("Flagged by readers"), order="risk"),
+        Queue(QueueName.HIGHLIGHTED, _("Highlighted")),
+        Queue(QueueName.APPROVED, _("Approved")),
+        Queue(QueueName.REJECTED, _("Rejected")),
+        Queue(QueueName.BY_POLICY, _("Decided by policy")),
+        Queue(QueueName.PASSED, _("Passed")),
         Queue(UNSCORED, _("Unscored")),
     )
 }
-DEFAULT = QUEUES[View.PENDING]
+DEFAULT = QUEUES[QueueName.PENDING]
 
 _BY_TIME = Key("created_at", "comment_id", load=datetime.fromisoformat)
 ORDERS: Mapping[str, Order] = {

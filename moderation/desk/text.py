@@ -20,7 +20,7 @@ _MASK = "•"
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextPiece:
     """A run of text. `word` and `sentence` are the scores that a word and its sentence drove, None where unmarked.
 
     `masked` says that a slur was here and `text` is what stands for it.
@@ -60,7 +60,7 @@ def driving(spans: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return words if all_marked else [*marked, *words]
 
 
-def pieces(text: str, spans: Iterable[dict[str, Any]] = (), *, mask: bool) -> list[Piece]:
+def pieces(text: str, spans: Iterable[dict[str, Any]] = (), *, mask: bool) -> list[TextPiece]:
     """Returns the text cut into pieces; joined, they give it again, but for what is masked.
 
     `spans` are `{"begin", "end", "kind", "score", "attribute"}` in code points; what lies outside the text is left out.
@@ -73,13 +73,15 @@ def pieces(text: str, spans: Iterable[dict[str, Any]] = (), *, mask: bool) -> li
     return [_piece(text, begin, end, marks, slurs) for begin, end in pairwise(cuts)]
 
 
-def _piece(text: str, begin: int, end: int, marks: Sequence[dict[str, Any]], slurs: Sequence[tuple[int, int]]) -> Piece:
+def _piece(
+    text: str, begin: int, end: int, marks: Sequence[dict[str, Any]], slurs: Sequence[tuple[int, int]]
+) -> TextPiece:
     over = [span for span in marks if span["begin"] <= begin and end <= span["end"]]
     words = [span for span in over if span["kind"] == WORD]
     sentences = [span for span in over if span["kind"] == SENTENCE]
     strongest = max(words or sentences, key=lambda span: span["score"], default=None)
     slur = next((first for first, last in slurs if first <= begin and end <= last), None)
-    return Piece(
+    return TextPiece(
         text[begin:end] if slur is None else _masked(text[begin:end], first=begin == slur),
         word=max((span["score"] for span in words), default=None),
         sentence=max((span["score"] for span in sentences), default=None),

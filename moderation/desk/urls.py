@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from moderation.desk.views import batch, bulk, comment, commenter, own, queue, undo
+from moderation.desk.views import bulk, by_score, comment, commenter, queue, settings, undo
 
 app_name = "desk"
 urlpatterns = [
@@ -14,9 +14,9 @@ urlpatterns = [
     path("commenter/<int:commenter_id>/", commenter.commenter, name="commenter"),
     path("commenter/<int:commenter_id>/record/", commenter.record, name="record"),
     path("selection/", bulk.selection, name="selection"),
-    path("by-score/", batch.batch, name="batch"),
+    path("by-score/", by_score.batch, name="batch"),
     path("undo/", undo.undo, name="undo"),
-    path("settings/", own.own_settings, name="settings"),
+    path("settings/", settings.own_settings, name="settings"),
     path("<slug:name>/", queue.queue, name="queue"),
     path("<slug:name>/act/", queue.quick, name="quick"),
     path("<slug:name>/next/", queue.take_next, name="next"),

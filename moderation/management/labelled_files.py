@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from django.core.management.base import CommandError
 
+from moderation.evaluation.collect import output_compared
 from moderation.management.progress import Progress
 from moderation.scoring import ModelDescription
-from moderation.services.evaluation import output_compared
 
 USAGE = 2
 Sample = TypeVar("Sample")

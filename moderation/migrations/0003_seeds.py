@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from moderation.services.seeds import seed
+from moderation.seeds import seed
 
 
 def forwards(apps, _editor):

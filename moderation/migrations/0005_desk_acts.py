@@ -3,7 +3,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-from moderation.services.seeds import ExtendRoles
+from moderation.seeds import ExtendRoles
 
 
 class Migration(migrations.Migration):

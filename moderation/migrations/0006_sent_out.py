@@ -2,7 +2,7 @@ import uuid
 
 from django.db import migrations, models
 
-from moderation.services.seeds import ExtendRoles
+from moderation.seeds import ExtendRoles
 
 
 class Migration(migrations.Migration):

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from moderation.services.seeds import renew_policy
+from moderation.seeds import renew_policy
 
 
 def forwards(apps, _editor):

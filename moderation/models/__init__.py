@@ -6,7 +6,7 @@ from moderation.models.commenter import LookUp, Mute
 from moderation.models.decision import Action, Decision, DecisionKind, DecisionNote, Ground, Reason, ReviewRound
 from moderation.models.feedback import Feedback, ReaderFlag
 from moderation.models.policy import PolicyVersion
-from moderation.models.review import DecidedBy, Review, ReviewQuerySet, State, View
+from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySet, State
 from moderation.models.score import ModelVersion, Score
 from moderation.models.webhook import Delivery, WebhookTarget
 
@@ -26,6 +26,7 @@ __all__ = [
     "Moderator",
     "Mute",
     "PolicyVersion",
+    "QueueName",
     "ReaderFlag",
     "Reason",
     "Review",
@@ -34,6 +35,5 @@ __all__ = [
     "Scope",
     "Score",
     "State",
-    "View",
     "WebhookTarget",
 ]

@@ -37,7 +37,7 @@ class DecidedBy(models.TextChoices):
     IMPORT = "import", _("the import")
 
 
-class View(models.TextChoices):
+class QueueName(models.TextChoices):
     """The queues that a desk shows. `unscored` has no reviews: its rows are comments (`Comment.objects.unscored()`)."""
 
     PENDING = "pending", _("pending")
@@ -57,16 +57,16 @@ WAITING_STATES = (State.PENDING, State.DEFERRED, State.ESCALATED)
 # Told by what it is not: a planner that finds the state in an index would leave the small index of what was reported.
 UNSEEN = ~Q(state__in=[State.REJECTED, State.CLOSED]) & ~Q(Q(state=State.APPROVED) & ~Q(decided_by=DecidedBy.POLICY))
 IN_VIEW = {
-    View.PENDING: Q(state=State.PENDING),
-    View.HELD: Q(held=True),
-    View.DEFERRED: Q(state=State.DEFERRED),
-    View.ESCALATED: Q(state=State.ESCALATED),
-    View.REPORTED: Q(reader_flags__gt=0) & UNSEEN,
-    View.HIGHLIGHTED: Q(highlighted=True),
-    View.APPROVED: Q(state=State.APPROVED),
-    View.REJECTED: Q(state=State.REJECTED),
-    View.BY_POLICY: Q(decided_by=DecidedBy.POLICY),
-    View.PASSED: Q(state=State.PASSED),
+    QueueName.PENDING: Q(state=State.PENDING),
+    QueueName.HELD: Q(held=True),
+    QueueName.DEFERRED: Q(state=State.DEFERRED),
+    QueueName.ESCALATED: Q(state=State.ESCALATED),
+    QueueName.REPORTED: Q(reader_flags__gt=0) & UNSEEN,
+    QueueName.HIGHLIGHTED: Q(highlighted=True),
+    QueueName.APPROVED: Q(state=State.APPROVED),
+    QueueName.REJECTED: Q(state=State.REJECTED),
+    QueueName.BY_POLICY: Q(decided_by=DecidedBy.POLICY),
+    QueueName.PASSED: Q(state=State.PASSED),
 }
 
 
@@ -78,8 +78,8 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         return self.filter(source__in=sources) if sources else self.all()
 
     def for_view(self, view: str) -> Self:
-        """Reviews that belong to one of the desk's queues; `view` is a value of `View`, else ValueError."""
-        return self.filter(IN_VIEW[View(view)])
+        """Reviews that belong to one of the desk's queues; `view` is a value of `QueueName`, else ValueError."""
+        return self.filter(IN_VIEW[QueueName(view)])
 
     def current(self) -> Self:
         """Reviews of the text that the comment has now: those of an edited one are about another text.

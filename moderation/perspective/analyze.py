@@ -7,19 +7,19 @@ from typing import Any
 from moderation.models import ApiKey
 from moderation.perspective.attributes import attribute_meant
 from moderation.perspective.binding import Bound
-from moderation.perspective.calls import Company
+from moderation.perspective.calls import BatchContext
 from moderation.perspective.errors import analyzer_error, invalid_request, language_error
 from moderation.perspective.offsets import utf16_offsets
-from moderation.services.gathered import line_active
-from moderation.services.perspective_scores import (
+from moderation.services.online_scoring.perspective import (
     Languages,
     PerspectiveScores,
     attributes_served,
     languages_judge,
     scores_begin,
 )
+from moderation.services.online_scoring.request_queue import request_queue_active
 
-MOST_BYTES = 20_480
+MAX_BYTES = 20_480
 SERVED_TYPES = frozenset({"SCORE_TYPE_UNSPECIFIED", "PROBABILITY"})
 SERVED_TEXTS = frozenset({"TEXT_TYPE_UNSPECIFIED", "PLAIN_TEXT"})
 NOTHING = PerspectiveScores({}, (), "")
@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RequestedAttribute:
     """A requested attribute: its name as it came, the attribute that it means, the score below which it is left out."""
 
     name: str
@@ -48,7 +48,7 @@ def comment_text(fields: Bound) -> str:
         raise invalid_request("Currently, only 'PLAIN_TEXT' comments are supported")
     if not text.strip():
         raise analyzer_error("COMMENT_EMPTY", "Comment must be non-empty.")
-    if len(text) > MOST_BYTES or len(text.encode()) > MOST_BYTES:
+    if len(text) > MAX_BYTES or len(text.encode()) > MAX_BYTES:
         raise analyzer_error("COMMENT_TOO_LONG", "Comment text too long.")
     return text
 
@@ -66,7 +66,7 @@ def check_context(fields: Bound) -> None:
         )
 
 
-def analyze_begin(fields: Bound, key: ApiKey, company: Company) -> Callable[[], Json]:
+def analyze_begin(fields: Bound, key: ApiKey, company: BatchContext) -> Callable[[], Json]:
     """Checks a request, puts its text into the line, and returns what waits for the response.
 
     A call whose company waits in the line already is let into a full one.
@@ -75,7 +75,7 @@ def analyze_begin(fields: Bound, key: ApiKey, company: Company) -> Callable[[], 
         Refused: What the request is refused for; the returned function raises ServiceError where scoring fails.
     """
     text = comment_text(fields)
-    line = line_active()
+    line = request_queue_active()
     drop = bool(fields.get("drop_unsupported_attributes")) or key.drop_unsupported
     wanted = _wanted(fields.get("requested_attributes", {}), attributes_served(line=line), drop=drop)
     check_context(fields)
@@ -94,17 +94,17 @@ def analyze_begin(fields: Bound, key: ApiKey, company: Company) -> Callable[[], 
     return lambda: _response(fields, text, wanted, languages, scores())
 
 
-def _wanted(requested: Mapping[str, Bound], served: Container[str], *, drop: bool) -> list[Wanted]:
+def _wanted(requested: Mapping[str, Bound], served: Container[str], *, drop: bool) -> list[RequestedAttribute]:
     if not requested:
         raise analyzer_error("NO_REQUESTED_ATTRIBUTES", "Missing requested_attributes")
-    found: list[Wanted] = []
+    found: list[RequestedAttribute] = []
     for name, parameters in requested.items():
         attribute = attribute_meant(name)
         if attribute not in served and not drop:
             raise invalid_request(f"Unknown requested attribute: {name[:100]}")
         if attribute in served:
             _check_score_type(name, parameters)
-            found.append(Wanted(name, attribute, parameters.get("score_threshold")))
+            found.append(RequestedAttribute(name, attribute, parameters.get("score_threshold")))
     return found
 
 
@@ -114,7 +114,7 @@ def _check_score_type(name: str, parameters: Bound) -> None:
         raise invalid_request(f"Requested score type {score_type} is not supported by attribute {name}")
 
 
-def _served(wanted: list[Wanted], languages: Languages, *, drop: bool) -> list[Wanted]:
+def _served(wanted: list[RequestedAttribute], languages: Languages, *, drop: bool) -> list[RequestedAttribute]:
     """The attributes that can be scored in these languages: all of them, or none."""
     if languages.served or not wanted:
         return wanted
@@ -124,7 +124,7 @@ def _served(wanted: list[Wanted], languages: Languages, *, drop: bool) -> list[W
 
 
 def _response(
-    fields: Bound, text: str, wanted: Sequence[Wanted], languages: Languages, found: PerspectiveScores
+    fields: Bound, text: str, wanted: Sequence[RequestedAttribute], languages: Languages, found: PerspectiveScores
 ) -> Json:
     spans = [(part.begin, part.end, part.scores) for part in found.sentences] or [(0, len(text), found.scores)]
     places = utf16_offsets(text, [(begin, end) for begin, end, _ in spans])

@@ -15,11 +15,11 @@ from urllib.parse import unquote, urlsplit
 
 from django.http import QueryDict
 
-from moderation.perspective.calls import Call, Company, Reply
+from moderation.perspective.calls import BatchContext, Call, Reply
 from moderation.perspective.errors import Refused
 from moderation.perspective.methods import Finish, begin
 
-MOST_PARTS = 100
+MAX_PARTS = 100
 # Begun together: at most so many parts and bytes.
 TOGETHER_PARTS = 16
 TOGETHER_BYTES = 32_768
@@ -53,14 +53,14 @@ def _parts(content_type: str, body: bytes) -> list[Part]:
     parts = message.get_payload() if message.is_multipart() else []
     if not isinstance(parts, list) or not parts:
         raise Refused(400, "Failed to parse batch request: there are no parts.")
-    if len(parts) > MOST_PARTS:
-        raise Refused(400, f"The batch has {len(parts)} parts; at most {MOST_PARTS} are taken.")
+    if len(parts) > MAX_PARTS:
+        raise Refused(400, f"The batch has {len(parts)} parts; at most {MAX_PARTS} are taken.")
     return [part for part in parts if isinstance(part, Part)]
 
 
 def _replies(parts: list[Part], inherited: Mapping[str, str]) -> Iterator[Reply]:
     for group in _groups([_content(part) for part in parts]):
-        company = Company()
+        company = BatchContext()
         yield from [finish() for finish in [_begin(content, inherited, company) for content in group]]
 
 
@@ -76,7 +76,7 @@ def _groups(contents: list[bytes]) -> Iterator[list[bytes]]:
     yield group
 
 
-def _begin(content: bytes, inherited: Mapping[str, str], company: Company) -> Finish:
+def _begin(content: bytes, inherited: Mapping[str, str], company: BatchContext) -> Finish:
     return begin(lambda: replace(read_call(content, inherited), company=company))
 
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from moderation.perspective.errors import MOST_VIOLATIONS, PACKAGE, TYPES, Violation, violations_error
+from moderation.perspective.errors import MAX_VIOLATIONS, PACKAGE, TYPES, Violation, violations_error
 from moderation.perspective.schema import Enum, Field, Message, json_name
 
 PREFIX = "Invalid JSON payload received. "
@@ -49,7 +49,7 @@ class _Binder:
         return self.message(message, value, "")
 
     def fault(self, path: str, description: str) -> None:
-        if len(self.faults) < MOST_VIOLATIONS:
+        if len(self.faults) < MAX_VIOLATIONS:
             self.faults.append(Violation(path, description))
 
     def unknown(self, path: str, name: str, why: str) -> None:

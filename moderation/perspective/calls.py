@@ -23,7 +23,7 @@ from moderation.perspective.errors import (
 )
 from moderation.perspective.payload import read_payload
 from moderation.perspective.schema import Message
-from moderation.services.keys import Allowance, api_key_authenticate, request_allow
+from moderation.services.accounts.api_keys import Allowance, api_key_authenticate, request_allow
 
 PARAMETERS = frozenset(
     {
@@ -46,7 +46,7 @@ _TOKEN = re.compile(r"[!-~]{1,200}")
 
 
 @dataclass(slots=True)
-class Company:
+class BatchContext:
     """Calls that are begun together, the parts of a batch.
 
     Once one of them `waits` for scores, the others are not refused for want of room, which the batch itself fills.
@@ -64,7 +64,7 @@ class Call:
     query: QueryDict
     headers: Mapping[str, str]
     body: bytes
-    company: Company = field(default_factory=Company)
+    company: BatchContext = field(default_factory=BatchContext)
 
 
 @dataclass(frozen=True, slots=True)

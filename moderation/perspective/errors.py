@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from moderation.services.keys import Allowance
+from moderation.services.accounts.api_keys import Allowance
 
 SERVICE = "commentanalyzer.googleapis.com"
 TYPES = "type.googleapis.com/"
@@ -21,7 +21,7 @@ NO_KEY = (
     "Method doesn't allow unregistered callers (callers without established identity). "
     "Please use API Key or other form of API consumer identity to call this API."
 )
-MOST_VIOLATIONS = 100
+MAX_VIOLATIONS = 100
 RETRY_SECONDS = 1
 
 Json = dict[str, Any]
@@ -60,7 +60,7 @@ class Violation:
 
 def violations_error(violations: Sequence[Violation]) -> Refused:
     """The refusal of a payload whose fields are wrong; at most a hundred are listed."""
-    listed = violations[:MOST_VIOLATIONS]
+    listed = violations[:MAX_VIOLATIONS]
     detail = {"@type": f"{TYPES}google.rpc.BadRequest", "fieldViolations": [fault.as_json() for fault in listed]}
     return Refused(400, "\n".join(fault.description for fault in listed), [detail])
 

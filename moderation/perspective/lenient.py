@@ -2,14 +2,14 @@
 
 Beyond strict JSON: bare keys (`{comment: …}`), strings in single quotes, trailing commas, raw control characters in
 strings, unknown escapes (`\\'`). Messages are those of protobuf's `json_stream_parser`, which clients see when Google
-refuses. At most `MOST_DEPTH` levels are followed.
+refuses. At most `MAX_DEPTH` levels are followed.
 """
 
 import math
 import re
 from typing import Any, NoReturn
 
-MOST_DEPTH = 100
+MAX_DEPTH = 100
 SHOWN = 20
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 KEYWORDS = {"true": True, "false": False, "null": None}
@@ -22,7 +22,7 @@ _STRICT_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _PLAIN = {'"': re.compile(r'[^"\\]*'), "'": re.compile(r"[^'\\]*")}
 _HEX = re.compile(r"[0-9a-fA-F]{4}")
 _HIGH, _LOW = range(0xD800, 0xDC00), range(0xDC00, 0xE000)
-LONGEST_INTEGER = 18
+MAX_INTEGER = 18
 
 
 class LenientError(ValueError):
@@ -35,10 +35,10 @@ def loads(text: str) -> Any:
     Raises:
         LenientError: With Google's message and the place.
     """
-    return _Reader(text).document()
+    return _LenientReader(text).document()
 
 
-class _Reader:
+class _LenientReader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
@@ -80,7 +80,7 @@ class _Reader:
 
     def container(self, opening: str) -> Any:
         self.depth += 1
-        if self.depth > MOST_DEPTH:
+        if self.depth > MAX_DEPTH:
             self.fail("Message too deep. Max recursion depth reached.")
         self.at += 1
         found = self.members() if opening == "{" else self.items()
@@ -130,7 +130,7 @@ class _Reader:
         strict = _STRICT_NUMBER.fullmatch(written)
         if not strict:
             self.fail("Unable to parse number.")
-        if not any(strict.groups()) and len(written) <= LONGEST_INTEGER:
+        if not any(strict.groups()) and len(written) <= MAX_INTEGER:
             value: int | float = int(written)
         elif not math.isfinite(value := float(written)):
             self.fail("Number exceeds the range of double.")

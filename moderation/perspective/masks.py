@@ -15,8 +15,8 @@ Mask = dict[str, "Mask"]
 # What a name is looked up in: a message's fields, the keys of a map, or nothing.
 Shape = Message | Field | None
 
-MOST_CHARACTERS = 2000
-MOST_DEPTH = 20
+MAX_CHARACTERS = 2000
+MAX_DEPTH = 20
 _TOKEN = re.compile(r"[^,()/.\s]+|[,()/.]|\s+")
 
 
@@ -26,10 +26,10 @@ def read_mask(text: str, message: Message) -> Mask:
     Raises:
         Refused: 400, naming the path that leads nowhere or the part that cannot be read.
     """
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         raise _refused(text[:100], "is too long")
     tokens = [token for token in _TOKEN.findall(text) if not token.isspace()]
-    return _resolved(_Reader(tokens).whole(), message, "") if tokens else {}
+    return _resolved(_MaskReader(tokens).whole(), message, "") if tokens else {}
 
 
 def masked(value: Any, mask: Mask) -> Any:
@@ -44,7 +44,7 @@ def masked(value: Any, mask: Mask) -> Any:
     return {name: masked(value[name], inner) for name, inner in chosen if inner is not None}
 
 
-class _Reader:
+class _MaskReader:
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens
         self.at = 0
@@ -86,7 +86,7 @@ class _Reader:
         while True:
             name = self.peek()
             steps += 1
-            if not name or name in ",()/." or steps + self.depth > MOST_DEPTH:
+            if not name or name in ",()/." or steps + self.depth > MAX_DEPTH:
                 raise _refused(name or "end", "is not a field")
             self.at += 1
             yield name

@@ -18,7 +18,7 @@ from moderation.models import ApiKey
 from moderation.perspective import errors
 from moderation.perspective.analyze import analyze_begin
 from moderation.perspective.binding import Bound
-from moderation.perspective.calls import Call, Company, Reply, call_allow, call_fields, call_key, is_pretty
+from moderation.perspective.calls import BatchContext, Call, Reply, call_allow, call_fields, call_key, is_pretty
 from moderation.perspective.masks import masked, read_mask
 from moderation.perspective.schema import ANALYZE_REQUEST, ANALYZE_RESPONSE, SUGGEST_REQUEST, SUGGEST_RESPONSE, Message
 from moderation.perspective.suggest import suggest
@@ -29,10 +29,10 @@ REPLIES = Counter("moderato_perspective_replies", "Replies in Perspective's form
 
 Json = dict[str, Any]
 Finish = Callable[[], Reply]
-Begin = Callable[[Bound, ApiKey, Company], Callable[[], Json]]
+Begin = Callable[[Bound, ApiKey, BatchContext], Callable[[], Json]]
 
 
-def _suggest_begin(fields: Bound, key: ApiKey, _company: Company) -> Callable[[], Json]:
+def _suggest_begin(fields: Bound, key: ApiKey, _company: BatchContext) -> Callable[[], Json]:
     response = suggest(fields, key)
     return lambda: response
 

@@ -7,7 +7,7 @@ from moderation.perspective import lenient
 from moderation.perspective.errors import payload_error
 
 # Reading leniently is slow; a text of 20 KB with its context is far below this, and a longer body must be strict JSON.
-MOST_LENIENT_BYTES = 1 << 20
+MAX_LENIENT_BYTES = 1 << 20
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -36,7 +36,7 @@ def read_payload(body: bytes) -> Any:
 
 
 def _read_leniently(text: str) -> Any:
-    if len(text) > MOST_LENIENT_BYTES:
+    if len(text) > MAX_LENIENT_BYTES:
         raise payload_error("Unexpected token.")
     try:
         return lenient.loads(text)

@@ -7,9 +7,9 @@ from moderation.perspective.analyze import check_context, comment_text
 from moderation.perspective.binding import Bound
 from moderation.perspective.errors import invalid_request
 from moderation.services.errors import ServiceError
-from moderation.services.feedback import Suggestion, feedback_record
-from moderation.services.gathered import line_active
-from moderation.services.perspective_scores import languages_judge
+from moderation.services.intake.feedback import Suggestion, feedback_record
+from moderation.services.online_scoring.perspective import languages_judge
+from moderation.services.online_scoring.request_queue import request_queue_active
 
 Json = dict[str, Any]
 
@@ -52,7 +52,7 @@ def _scores(fields: Bound) -> dict[str, float]:
 
 
 def _response(fields: Bound, text: str, languages: list[str]) -> Json:
-    detected = languages_judge(line=line_active(), text=text, declared=languages).detected
+    detected = languages_judge(line=request_queue_active(), text=text, declared=languages).detected
     response: Json = {"clientToken": fields["client_token"]} if fields.get("client_token") else {}
     response["requestedLanguages"] = languages
     response["detectedLanguages"] = [detected] if detected else []

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CALIBRATION_FILE = "perspective_calibration.json"
-LEAST_ROWS = 200
+MIN_ROWS = 200
 # Knots: every 2 % of the texts up to 90 %, then halving the rest while at least this many rows lie beyond a knot.
 STEPS = 45
 BODY = 0.9
@@ -39,7 +39,7 @@ NEAREST, WIDTH = 0.005, 0.3
 # Logits that differ by less make no line; what all rows together weigh at a knot that none is near to.
 NO_SPREAD, FAR_WEIGHT = 1e-4, 1e-4
 # Neighbouring knots differ by this much at least, so that different outputs stay different and ranks are kept.
-LEAST_RISE = 1e-4
+MIN_RISE = 1e-4
 DIGITS = 6
 
 
@@ -153,8 +153,8 @@ def fit_curve(read: Sequence[str], ours: NDArray[float64], theirs: NDArray[float
     """
     import numpy
 
-    if len(ours) < LEAST_ROWS:
-        raise ScoringError("too_few_rows", f"{len(ours)} rows; a calibration takes at least {LEAST_ROWS}.")
+    if len(ours) < MIN_ROWS:
+        raise ScoringError("too_few_rows", f"{len(ours)} rows; a calibration takes at least {MIN_ROWS}.")
     levels = _levels(len(ours))
     at, linked = numpy.quantile(ours, levels), numpy.quantile(theirs, levels)
     share = numpy.clip((linked - EXPECTED_TO) / (LINKED_FROM - EXPECTED_TO), 0, 1)
@@ -214,8 +214,8 @@ def _rising(knots: list[tuple[float, float]]) -> list[tuple[float, float]]:
     kept = [knots[0]]
     for x, y in knots[1:-1]:
         below, above = kept[-1], knots[-1]
-        rises = x - below[0] >= LEAST_RISE and y - below[1] >= LEAST_RISE
-        if rises and above[0] - x >= LEAST_RISE and above[1] - y >= LEAST_RISE:
+        rises = x - below[0] >= MIN_RISE and y - below[1] >= MIN_RISE
+        if rises and above[0] - x >= MIN_RISE and above[1] - y >= MIN_RISE:
             kept.append((x, y))
     return [*kept, knots[-1]]
 

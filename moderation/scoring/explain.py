@@ -19,11 +19,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from moderation.scoring.descriptions import ModelDescription
-from moderation.scoring.marks import CLEAR, Mark, proposed
-from moderation.scoring.plans import EXPLAINED, Plan, Rows
-from moderation.scoring.reading import Reading, says_something
+from moderation.scoring.plans import EXPLAINED, PreparedText, Rows
 from moderation.scoring.results import Result, Span
-from moderation.scoring.sentences import sentence_ranges
+from moderation.scoring.text.offset_mapped import OffsetMappedText, says_something
+from moderation.scoring.text.sentences import sentence_ranges
+from moderation.scoring.token_marks import CLEAR, Mark, proposed
 
 Ask = Callable[[Iterable[str]], Rows]
 AskMarks = Callable[[Iterable[str]], Mapping[str, Sequence[Mark]]]
@@ -41,10 +41,10 @@ PART_WORDS = 32
 # Parts are looked at from this share of the best part's score, best first, until so many passages were asked for: one a
 # word and one a part.
 NEAR_BEST = 0.5
-MOST_PASSAGES = 64
+MAX_PASSAGES = 64
 # Named are at most so many words an attribute; of those that people would not mark each has this share at least of the
 # weight of the first.
-MOST_NAMED = 6
+MAX_NAMED = 6
 NAMED_SHARE = 0.5
 # What people would mark carries a score where so much of its odds is lost without all of it.
 JOINT_SHARE = 0.2
@@ -56,7 +56,7 @@ _EDGES = ".,;:!?\"'“”‘’«»()[]{}<>*_-~"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class Passage:
     """A piece of a reading that is looked at word by word, with its scores.
 
     Attributes:
@@ -71,8 +71,12 @@ class Part:
 
 
 def explained(
-    found: Mapping[Plan, Result], rows: Rows, ask: Ask, description: ModelDescription, marks: AskMarks | None = None
-) -> dict[Plan, Result]:
+    found: Mapping[PreparedText, Result],
+    rows: Rows,
+    ask: Ask,
+    description: ModelDescription,
+    marks: AskMarks | None = None,
+) -> dict[PreparedText, Result]:
     """The results with spans.
 
     Args:
@@ -116,7 +120,7 @@ class _Scored:
         """The attributes' scores of a passage."""
         return dict(zip(self.description.attributes, self.rows[passage][0], strict=False))
 
-    def sentences(self, reading: Reading, ranges: Iterable[Range]) -> Iterator[Span]:
+    def sentences(self, reading: OffsetMappedText, ranges: Iterable[Range]) -> Iterator[Span]:
         """A span a sentence and attribute."""
         for begin, end in ranges:
             place = reading.origin(begin, end)
@@ -124,24 +128,26 @@ class _Scored:
                 Span(*place, name, score, "sentence") for name, score in self.of(reading.text[begin:end]).items()
             )
 
-    def parts(self, text: str, ranges: Iterable[Range], result: Result) -> list[Part]:
-        """The parts that carry a score of the text, the best first, as many as `MOST_PASSAGES` are enough for."""
+    def parts(self, text: str, ranges: Iterable[Range], result: Result) -> list[Passage]:
+        """The parts that carry a score of the text, the best first, as many as `MAX_PASSAGES` are enough for."""
         wanted = _explained(result)
         pieces = [(begin, text[begin:end]) for begin, end in ranges]
-        parts = [Part(piece, begin, self.of(piece), dict.fromkeys(word_ranges(piece), 0.0)) for begin, piece in pieces]
+        parts = [
+            Passage(piece, begin, self.of(piece), dict.fromkeys(word_ranges(piece), 0.0)) for begin, piece in pieces
+        ]
         best = {name: max((part.scores[name] for part in parts), default=0.0) for name in wanted}
         shares = {part: max((part.scores[n] / (best[n] or 1.0) for n in wanted), default=0.0) for part in parts}
         near = sorted((part for part in parts if shares[part] >= NEAR_BEST), key=lambda part: -shares[part])
         return list(_affordable(near))
 
-    def words(self, reading: Reading, parts: list[Part], result: Result) -> Iterator[Span]:
+    def words(self, reading: OffsetMappedText, parts: list[Passage], result: Result) -> Iterator[Span]:
         """The words that carry each attribute's score."""
         for name in _explained(result):
             weights = [one for part in parts for one in self._weights(part, name)]
             for begin, end, weight, _ in named(weights):
                 yield Span(*reading.origin(begin, end), name, weight, "word")
 
-    def _weights(self, part: Part, attribute: str) -> Iterator[Weighed]:
+    def _weights(self, part: Passage, attribute: str) -> Iterator[Weighed]:
         score, clear = part.scores[attribute], _clear_words(part)
         together = bool(clear) and weight(score, self.of(_without(part, clear))[attribute]) >= JOINT_SHARE
         for word, mark in part.words.items():
@@ -169,8 +175,8 @@ def named(weights: Iterable[Weighed]) -> list[Weighed]:
     """The words that people would mark, where they carry something together, else those that carry most; in order."""
     every = sorted(weights, key=lambda one: -one[2])
     if clear := [one for one in every if one[3]]:
-        return sorted(clear[:MOST_NAMED])
-    return sorted(one for one in every[:MOST_NAMED] if one[2] > 0 and one[2] >= NAMED_SHARE * every[0][2])
+        return sorted(clear[:MAX_NAMED])
+    return sorted(one for one in every[:MAX_NAMED] if one[2] > 0 and one[2] >= NAMED_SHARE * every[0][2])
 
 
 def word_ranges(text: str) -> list[Range]:
@@ -184,7 +190,9 @@ def word_ranges(text: str) -> list[Range]:
     return found
 
 
-def _proposed(texts: Mapping[Plan, str], parts: Mapping[Plan, list[Part]], marks: AskMarks) -> dict[Plan, list[Part]]:
+def _proposed(
+    texts: Mapping[PreparedText, str], parts: Mapping[PreparedText, list[Passage]], marks: AskMarks
+) -> dict[PreparedText, list[Passage]]:
     """The parts with those of their words alone that the token output proposes."""
     around = {part: _around(texts[planned], part) for planned, some in parts.items() for part in some}
     marked = marks(passage for passage, _ in around.values())
@@ -198,35 +206,35 @@ def _proposed(texts: Mapping[Plan, str], parts: Mapping[Plan, list[Part]], marks
     }
 
 
-def _clear(parts: Iterable[Part]) -> list[Part]:
+def _clear(parts: Iterable[Passage]) -> list[Passage]:
     return [replace(part, words={word: part.words[word] for word in _clear_words(part)}) for part in parts]
 
 
-def _around(text: str, part: Part) -> tuple[str, int]:
+def _around(text: str, part: Passage) -> tuple[str, int]:
     """A part with what stands around it, and where the part begins in that."""
     begin = max(0, part.begin - AROUND)
     return text[begin : part.begin + len(part.text) + AROUND], part.begin - begin
 
 
-def _occluded(part: Part) -> list[str]:
+def _occluded(part: Passage) -> list[str]:
     """The part without each of its words, and without all of those that people would mark."""
     clear = _clear_words(part)
     return [_without(part, words) for words in (*([word] for word in part.words), *([clear] if clear else []))]
 
 
-def _clear_words(part: Part) -> list[Range]:
+def _clear_words(part: Passage) -> list[Range]:
     return [word for word, mark in part.words.items() if mark >= CLEAR]
 
 
-def _without(part: Part, words: Sequence[Range]) -> str:
+def _without(part: Passage, words: Sequence[Range]) -> str:
     text = part.text
     for begin, end in sorted(words, reverse=True):
         text = text[:begin] + text[end:]
     return text
 
 
-def _affordable(parts: Iterable[Part]) -> Iterator[Part]:
-    left = MOST_PASSAGES
+def _affordable(parts: Iterable[Passage]) -> Iterator[Passage]:
+    left = MAX_PASSAGES
     for part in parts:
         left -= len(part.words) + 1
         if left < 0:
@@ -234,7 +242,7 @@ def _affordable(parts: Iterable[Part]) -> Iterator[Part]:
         yield part
 
 
-def _sentences(reading: Reading, language: str) -> list[Range]:
+def _sentences(reading: OffsetMappedText, language: str) -> list[Range]:
     ranges = sentence_ranges(reading.text, language)
     return [(begin, end) for begin, end in ranges if says_something(reading.text[begin:end])]
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from moderation.scoring.descriptions import ModelDescription
-from moderation.scoring.language import identify, refuse_language
-from moderation.scoring.normalise import undisguised
-from moderation.scoring.reading import Reading, readable, says_something
+from moderation.scoring.inference.windows import AVERAGED
 from moderation.scoring.results import Language, Refusal, Result
-from moderation.scoring.windows import AVERAGED
+from moderation.scoring.text.language import identify, refuse_language
+from moderation.scoring.text.normalise import deobfuscate
+from moderation.scoring.text.offset_mapped import OffsetMappedText, readable, says_something
 
 # From this score on an attribute is explained by any words that carry it.
 EXPLAINED = 0.1
@@ -20,7 +20,7 @@ Rows = Mapping[str, tuple[Sequence[float], int]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class PreparedText:
     """What is read of a text.
 
     Attributes:
@@ -28,11 +28,11 @@ class Plan:
         language: What it is taken to be in; the model serves it.
     """
 
-    readings: tuple[Reading, ...]
+    readings: tuple[OffsetMappedText, ...]
     language: Language
 
 
-def plan(text: str, given: str | None, fallback: str | None, description: ModelDescription) -> Plan | Refusal:
+def plan(text: str, given: str | None, fallback: str | None, description: ModelDescription) -> PreparedText | Refusal:
     """What to read of a text, or why the model cannot judge it.
 
     Args:
@@ -42,16 +42,16 @@ def plan(text: str, given: str | None, fallback: str | None, description: ModelD
         description: Of the model that will read it.
     """
     plain = readable(text)
-    second = undisguised(plain)
-    readings = (Reading.of(plain), *([second] if second else []))
+    second = deobfuscate(plain)
+    readings = (OffsetMappedText.of(plain), *([second] if second else []))
     if not says_something(readings[-1].text):
         return Refusal("no_text", "The text has no letter and no digit to judge.", None)
     first = _language(readings[0].text, given, fallback, description)
     if isinstance(first, Refusal) and second:
         # Disguised text looks foreign: what it says without the disguise decides.
         again = _language(second.text, given, fallback, description)
-        return first if isinstance(again, Refusal) else Plan(readings, again)
-    return first if isinstance(first, Refusal) else Plan(readings, first)
+        return first if isinstance(again, Refusal) else PreparedText(readings, again)
+    return first if isinstance(first, Refusal) else PreparedText(readings, first)
 
 
 def _language(text: str, given: str | None, fallback: str | None, description: ModelDescription) -> Language | Refusal:
@@ -59,7 +59,7 @@ def _language(text: str, given: str | None, fallback: str | None, description: M
     return refuse_language(language, description) or language
 
 
-def result(planned: Plan, rows: Rows, description: ModelDescription, *, perspective: bool) -> Result:
+def result(planned: PreparedText, rows: Rows, description: ModelDescription, *, perspective: bool) -> Result:
     """The scores of a text; of two readings the higher counts, output by output.
 
     Args:
@@ -84,6 +84,6 @@ def result(planned: Plan, rows: Rows, description: ModelDescription, *, perspect
     )
 
 
-def _outputs(reading: Reading, rows: Rows, description: ModelDescription) -> tuple[dict[str, float], int]:
+def _outputs(reading: OffsetMappedText, rows: Rows, description: ModelDescription) -> tuple[dict[str, float], int]:
     values, windows = rows[reading.text]
     return dict(zip(description.outputs, values, strict=True)), windows

@@ -11,14 +11,14 @@ import threading
 import weakref
 from collections.abc import Iterable, Sequence
 
-from moderation.scoring import windows
 from moderation.scoring.descriptions import ModelDescription, describe, folder_of, verify
-from moderation.scoring.engine import Session
 from moderation.scoring.explain import explained
-from moderation.scoring.marks import Mark, token_marks
-from moderation.scoring.plans import Plan, plan, result
+from moderation.scoring.inference import windows
+from moderation.scoring.inference.session import InferenceSession
+from moderation.scoring.inference.tokens import SPECIAL_TOKENS, Tokens
+from moderation.scoring.plans import PreparedText, plan, result
 from moderation.scoring.results import Refusal, Result, ScoringError
-from moderation.scoring.tokens import SPECIAL_TOKENS, Tokens
+from moderation.scoring.token_marks import Mark, token_marks
 
 
 class Scorer:
@@ -43,10 +43,10 @@ class Scorer:
 
     def _forget(self) -> None:
         self._lock = threading.Lock()
-        self._opened: tuple[Tokens, Session] | None = None
-        self._marking: Session | None = None
+        self._opened: tuple[Tokens, InferenceSession] | None = None
+        self._marking: InferenceSession | None = None
 
-    def load(self) -> tuple[Tokens, Session]:
+    def load(self) -> tuple[Tokens, InferenceSession]:
         """Check the model's hash and open it in this process, once; `score` does so by itself.
 
         Raises:
@@ -57,13 +57,13 @@ class Scorer:
                 self._opened = self._open()
             return self._opened
 
-    def _open(self) -> tuple[Tokens, Session]:
+    def _open(self) -> tuple[Tokens, InferenceSession]:
         verify(self._folder, self.description)
         return Tokens(self._folder / "tokenizer.json"), self._session("probabilities")
 
-    def _session(self, output: str) -> Session:
+    def _session(self, output: str) -> InferenceSession:
         one = self.description
-        return Session(
+        return InferenceSession(
             self._folder / "model.xml",
             threads=self._threads,
             precision=one.precision,
@@ -71,7 +71,7 @@ class Scorer:
             output=output,
         )
 
-    def _load_marking(self) -> tuple[Tokens, Session]:
+    def _load_marking(self) -> tuple[Tokens, InferenceSession]:
         """The session of the output for tokens, which is opened when spans are asked for."""
         tokens, _ = self.load()
         with self._lock:
@@ -112,13 +112,13 @@ class Scorer:
         """
         given = zip(texts, _as_many(languages, texts), _as_many(fallbacks, texts), strict=True)
         plans = [plan(text, language, fallback, self.description) for text, language, fallback in given]
-        accepted = [one for one in plans if isinstance(one, Plan)]
+        accepted = [one for one in plans if isinstance(one, PreparedText)]
         rows = self._rows(reading.text for one in accepted for reading in one.readings)
         found = {one: result(one, rows, self.description, perspective=perspective) for one in accepted}
         if spans:
             marks = self._marks if self.description.tokens else None
             found = explained(found, rows, self._rows, self.description, marks)
-        return [found[one] if isinstance(one, Plan) else one for one in plans]
+        return [found[one] if isinstance(one, PreparedText) else one for one in plans]
 
     def _rows(self, passages: Iterable[str]) -> dict[str, tuple[list[float], int]]:
         """Outputs and number of windows of each different passage."""

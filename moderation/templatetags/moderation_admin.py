@@ -4,7 +4,7 @@ from django import template
 
 from archive.models import Comment
 from moderation.models import Review
-from moderation.services import current
+from moderation.services.states import current
 
 register = template.Library()
 

@@ -4,13 +4,13 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
-from archive.admin.text import excerpt
+from archive.excerpts import excerpt
 from archive.models import Comment
 from moderation.desk import labels
 from moderation.desk.access import Person
 from moderation.desk.cards import readers_see, severity
-from moderation.desk.text import Change, Piece, change_shown, pieces
-from moderation.services.current import review_of, shown_state
+from moderation.desk.text import Change, TextPiece, change_shown, pieces
+from moderation.services.states.current import review_of, shown_state
 
 register = template.Library()
 EXCERPT_WORDS = 50
@@ -59,7 +59,7 @@ def seen_by_readers(comment: Comment) -> bool:
 
 
 @register.filter
-def shown_excerpt(comment: Comment, person: Person) -> list[Piece]:
+def shown_excerpt(comment: Comment, person: Person) -> list[TextPiece]:
     """Returns the beginning of a text in pieces, its slurs masked where the person wants that."""
     return pieces(excerpt(comment, EXCERPT_WORDS), mask=person.settings.mask_slurs)
 

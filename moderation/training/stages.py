@@ -16,23 +16,26 @@ from typing import Any
 import numpy as np
 
 from moderation.scoring.results import ATTRIBUTES
-from moderation.training import calibrating, cleaning, exporting, judging, splitting
-from moderation.training.batches import Batches, Taught
-from moderation.training.card import card
-from moderation.training.cropping import CROPPED, cropped
+from moderation.training.augmentation.cropping import CROPPED, cropped
+from moderation.training.augmentation.joining import joined
+from moderation.training.data import cleaning, splitting
+from moderation.training.data.sources import read_all
 from moderation.training.examples import OUTPUTS, SETS, Example, TrainingError, read_examples, write_examples
-from moderation.training.joining import joined
-from moderation.training.lexical import Lexical, scaled
-from moderation.training.loop import CHECKPOINT, mean_of, train
-from moderation.training.network import Network, build
-from moderation.training.predicting import Said, predict
+from moderation.training.network.batches import Batches, Taught
+from moderation.training.network.loop import CHECKPOINT, mean_of, train
+from moderation.training.network.model import Network, build
+from moderation.training.network.predict import Predicted, predict
+from moderation.training.network.warm_start import begin_with, described
+from moderation.training.perspective_scale.head import train_scale
+from moderation.training.progress import progress_of, say
 from moderation.training.recipe import PERSPECTIVE, TEACHER, Recipe
-from moderation.training.reopening import begin_with, described
-from moderation.training.scale import train_scale
-from moderation.training.sources import read_all
-from moderation.training.taught import read_taught, write_taught
-from moderation.training.teaching import Class, forget, taught_by_models, taught_in_class, weak_labels
-from moderation.training.telling import progress_of, say
+from moderation.training.release import calibrate as calibrating
+from moderation.training.release import evaluate
+from moderation.training.release import export as exporting
+from moderation.training.release.model_card import card
+from moderation.training.teachers.lexical import Lexical, scaled
+from moderation.training.teachers.soft_labels import read_taught, write_taught
+from moderation.training.teachers.stacking import Class, forget, taught_by_models, taught_in_class, weak_labels
 
 PARITY_TEXTS = 5_000
 TAUGHT = "taught.npz"
@@ -126,7 +129,7 @@ def teach(run: Run) -> None:
         asked = _class(run, run.large)
         texts = [one.text for one in test]
         taught, said = taught_in_class(taught, texts, asked, run.recipe.teacher_weight, progress_of)
-        _write_json(run.out / "teachers.json", judging.judge(test, said, TEACHERS_THRESHOLD))
+        _write_json(run.out / "teachers.json", evaluate.judge(test, said, TEACHERS_THRESHOLD))
     elif run.teachers:
         _write_json(run.out / "teachers.json", _judge_models(run, by_words))
     write_taught(run.out / TAUGHT, scaled(taught, by_words, progress_of))
@@ -134,13 +137,13 @@ def teach(run: Run) -> None:
         forget(asked)
 
 
-def _judge_models(run: Run, by_words: Lexical) -> judging.Figures:
+def _judge_models(run: Run, by_words: Lexical) -> evaluate.Figures:
     """How good the models and the words together are on the test part, whose labels they are not shown."""
     test = list(read_examples(run.part("test")))
     bare = [Example(one.text, "unlabelled") for one in test]
     said = scaled(taught_by_models(bare, run.teachers, run.recipe, progress_of), by_words, progress_of)
     words = [list(marked or ()) for marked in said.words] or [[] for _ in test]
-    return judging.judge(test, Said(-np.log(1 / said.soft - 1), words), TEACHERS_THRESHOLD)
+    return evaluate.judge(test, Predicted(-np.log(1 / said.soft - 1), words), TEACHERS_THRESHOLD)
 
 
 def _class(run: Run, large: Path) -> Class:
@@ -190,8 +193,8 @@ def calibrate(run: Run) -> None:
     kept = described(run.begin) if run.begin and run.is_begun_only else None
     chosen = {
         "lines": {} if kept else calibrating.calibrate(examples, said.logits),
-        "outputs": list(kept.outputs) if kept else judging.outputs_learnt(examples, said),
-        "threshold": judging.span_threshold(examples, said),
+        "outputs": list(kept.outputs) if kept else evaluate.outputs_learnt(examples, said),
+        "threshold": evaluate.span_threshold(examples, said),
     }
     _write_json(run.out / "calibration.json", chosen)
 
@@ -202,7 +205,7 @@ def export(run: Run) -> None:
     network = trained(run)
     calibrating.fold(network, chosen["lines"])
     examples, said = _said(run, "test", network)
-    figures = judging.judge(examples, said, chosen["threshold"])
+    figures = evaluate.judge(examples, said, chosen["threshold"])
     exporting.write_checkpoint(network, chosen["outputs"], run.tokenizer, run.out / "checkpoint")
     texts = [one.text for one in examples[:PARITY_TEXTS]]
     checkpoint, target = run.out / "checkpoint", run.out / "model"
@@ -247,7 +250,7 @@ def _begun(run: Run, dropout: float = 0.0) -> Network:
     return network
 
 
-def _said(run: Run, part: str, network: Network, sets: Collection[str] = SETS) -> tuple[list[Example], Said]:
+def _said(run: Run, part: str, network: Network, sets: Collection[str] = SETS) -> tuple[list[Example], Predicted]:
     examples = [one for one in read_examples(run.part(part)) if one.set in sets]
     texts = [one.text for one in examples]
     return examples, predict(network, run.tokenizer, texts, run.recipe.max_tokens, progress_of(part, len(texts)))

@@ -10,9 +10,10 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.admin import base, text, thread
+from archive import excerpts
+from archive.admin import base, thread
 from archive.admin.base import CappedPaginator
-from archive.admin.thread import Place, reading_order, thread_around, thread_of
+from archive.admin.thread import ThreadPlace, reading_order, thread_around, thread_of
 from archive.models import Article, Comment, Source
 
 COMMENTS = "admin:archive_comment_changelist"
@@ -26,20 +27,27 @@ def boss(client, db):
 
 def test_replies_stand_under_their_parents_in_the_order_of_time():
     pairs = [(1, None), (2, None), (3, 1), (4, 2), (5, 3), (6, 1)]
-    assert reading_order(pairs) == [Place(1, 0), Place(3, 1), Place(5, 2), Place(6, 1), Place(2, 0), Place(4, 1)]
+    assert reading_order(pairs) == [
+        ThreadPlace(1, 0),
+        ThreadPlace(3, 1),
+        ThreadPlace(5, 2),
+        ThreadPlace(6, 1),
+        ThreadPlace(2, 0),
+        ThreadPlace(4, 1),
+    ]
 
 
 def test_a_reply_whose_parent_is_not_there_begins_a_thread_of_its_own():
-    assert reading_order([(7, 99), (8, 7)]) == [Place(7, 0), Place(8, 1)]
+    assert reading_order([(7, 99), (8, 7)]) == [ThreadPlace(7, 0), ThreadPlace(8, 1)]
 
 
 def test_comments_that_answer_each_other_in_a_ring_are_all_shown():
-    assert reading_order([(1, 2), (2, 1), (3, None)]) == [Place(3, 0), Place(1, 0), Place(2, 1)]
+    assert reading_order([(1, 2), (2, 1), (3, None)]) == [ThreadPlace(3, 0), ThreadPlace(1, 0), ThreadPlace(2, 1)]
 
 
 def test_a_chain_of_replies_longer_than_the_stack_is_put_in_order():
     pairs = [(1, None), *((number, number - 1) for number in range(2, 5001))]
-    assert reading_order(pairs)[-1] == Place(5000, 4999)
+    assert reading_order(pairs)[-1] == ThreadPlace(5000, 4999)
 
 
 @given(st.lists(st.integers(-1, 30), max_size=30))
@@ -92,10 +100,10 @@ def test_an_excerpt_ends_in_an_ellipsis_only_where_there_is_more(make_comment):
     make_comment("Two words")
     make_comment("word " * 500)
     make_comment("x" * 5000)
-    short, long, unbroken = (text.excerpt(one, 40) for one in text.with_excerpt(Comment.objects.order_by("pk")))
+    short, long, unbroken = (excerpts.excerpt(one, 40) for one in excerpts.with_excerpt(Comment.objects.order_by("pk")))
     assert short == "Two words"
     assert long == "word " * 39 + "word …"
-    assert unbroken == "x" * text.EXCERPT_CHARACTERS + " …"
+    assert unbroken == "x" * excerpts.EXCERPT_CHARACTERS + " …"
 
 
 @pytest.mark.django_db

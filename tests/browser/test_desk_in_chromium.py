@@ -19,8 +19,8 @@ from django.urls import reverse
 
 from archive.models import Comment
 from moderation.models import Decision, Review
-from moderation.services.ingest import comment_edit, comment_withdraw
-from moderation.services.review import decision_record
+from moderation.services.intake.ingest import comment_edit, comment_withdraw
+from moderation.services.review.decisions import decision_record
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 QUEUE = reverse("desk:queue", args=["pending"])

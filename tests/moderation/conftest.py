@@ -85,6 +85,25 @@ def staff(db: None) -> Callable[..., Client]:
     return make
 
 
+@pytest.fixture
+def limited_to() -> Callable[..., User]:
+    """Makes a moderator who is limited to sources: `limited_to(source)`."""
+
+    def make(*sources: Source) -> User:
+        user = User.objects.create_user(f"limited-{User.objects.count()}")
+        user.groups.add(Group.objects.get(name="moderator"))
+        Moderator.objects.create(user=user).sources.set(sources)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def elsewhere(db: None) -> Source:
+    """A newsroom without comments."""
+    return Source.objects.create(slug="elsewhere", name="Elsewhere")
+
+
 def _model(shape: str, outputs: int, words: int) -> Any:
     """A classifier whose outputs spread; its shape is the published one with fewer and smaller layers."""
     import torch
@@ -139,7 +158,7 @@ def checkpoint(classifier: Callable[..., Path], tmp_path: Path) -> Callable[...,
     def make(shape: str, labels: tuple[str, ...]) -> Path:
         from safetensors.torch import load_file
 
-        from moderation.scoring.detoxified import write_checkpoint
+        from moderation.scoring.conversion.detoxified import write_checkpoint
 
         folder, file = classifier(shape, labels), tmp_path / "model.ckpt"
         architecture = json.loads((folder / "config.json").read_text())["architectures"][0]

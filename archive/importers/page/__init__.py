@@ -11,13 +11,13 @@ import sentencex
 
 from archive.importers.page.lines import page_lines, units_made
 from archive.importers.page.outline import Outline, outline_made
-from archive.importers.page.thread import Said, Split, comments_read, thread_split
-from archive.importers.records import ArticleRecord, CommentRecord, Item, Notice, Piece, Reading, Rejected
+from archive.importers.page.thread import Split, ThreadComment, comments_read, thread_split
+from archive.importers.records import ArticleRecord, CommentRecord, ImportSource, Item, Notice, Rejected, TextBlock
 
 _MAX_TITLE = 300
 
 
-def parse_page(reading: Reading) -> Iterator[Item]:
+def parse_page(reading: ImportSource) -> Iterator[Item]:
     """Yields the article of a page, then its comments in the page's order.
 
     Raises:
@@ -39,15 +39,15 @@ def _day_first(time_format: str | None) -> bool | None:
     return day < month if min(day, month) >= 0 else None
 
 
-def _around_thread(split: Split) -> list[Piece]:
+def _around_thread(split: Split) -> list[TextBlock]:
     """Returns what follows the comments: the form to write one, and the foot of the page."""
     units = units_made(split.after)
     found = outline_made(units)
     left = [piece.text for piece in found.blocks] + [found.title, found.summary]
-    return found.furniture + [Piece("closing", text) for text in left if text]
+    return found.furniture + [TextBlock("closing", text) for text in left if text]
 
 
-def _article(reading: Reading, outline: Outline, after: list[Piece]) -> ArticleRecord | None:
+def _article(reading: ImportSource, outline: Outline, after: list[TextBlock]) -> ArticleRecord | None:
     """Returns the article, or None where the page has neither a headline nor a body."""
     body = [block for block in outline.blocks if block.kind != "source"]
     if not outline.title and not body:
@@ -87,7 +87,7 @@ def _notices(outline: Outline) -> Iterator[Notice]:
         yield Notice(line=None, code="date_ambiguous", reason=reason)
 
 
-def _comment(said: Said, article: ArticleRecord) -> Item:
+def _comment(said: ThreadComment, article: ArticleRecord) -> Item:
     if not said.raw.strip():
         return Rejected(line=said.line, field="text", code="blank", reason="the comment has no text")
     return CommentRecord(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from archive.importers.records import FormatError, Notice, Reading
+from archive.importers.records import FormatError, ImportSource, Notice
 
 # A saved page is read whole: this is a hundred times the longest article.
 MAX_PAGE_BYTES = 8 * 1024 * 1024
@@ -49,7 +49,7 @@ class Unit:
         return "\n".join(self.texts)
 
 
-def page_lines(reading: Reading) -> tuple[list[PageLine], list[Notice]]:
+def page_lines(reading: ImportSource) -> tuple[list[PageLine], list[Notice]]:
     """Returns the lines of the page, and a notice where its encoding had to be assumed.
 
     Raises:

@@ -16,7 +16,7 @@ from archive.importers.page.forms import (
 )
 from archive.importers.page.furniture import closing_kind, furniture_kind, is_caption
 from archive.importers.page.lines import Unit
-from archive.importers.records import Piece
+from archive.importers.records import TextBlock
 
 _CRUMBS = re.compile(r"\s[>»›/]\s")
 _HEAD_UNITS = 15
@@ -40,8 +40,8 @@ class Outline:
     published_at: datetime | None = None
     modified_at: datetime | None = None
     unread: bool = False
-    blocks: list[Piece] = field(default_factory=list)
-    furniture: list[Piece] = field(default_factory=list)
+    blocks: list[TextBlock] = field(default_factory=list)
+    furniture: list[TextBlock] = field(default_factory=list)
 
 
 def outline_made(units: list[Unit], *, day_first: bool | None = None) -> Outline:
@@ -64,7 +64,7 @@ def _is_apart(units: list[Unit], at: int, outline: Outline) -> bool:
     unit = units[at]
     kind = None if is_source_line(unit.text) else _apart_kind(unit) or _alt_kind(units, at)
     if kind:
-        outline.furniture.append(Piece(kind, unit.text))
+        outline.furniture.append(TextBlock(kind, unit.text))
     return kind is not None
 
 
@@ -153,10 +153,10 @@ def _above(unit: Unit, outline: Outline, day_first: bool | None) -> None:
         _sign(signs, outline)
     elif is_heading(unit.text) and _is_label(unit.text):
         if outline.section:
-            outline.furniture.append(Piece("site_name", outline.section))
+            outline.furniture.append(TextBlock("site_name", outline.section))
         outline.section = _CRUMBS.split(unit.text)[-1]
     else:
-        outline.furniture.append(Piece("navigation", unit.text))
+        outline.furniture.append(TextBlock("navigation", unit.text))
 
 
 def _sign(byline: Byline, outline: Outline) -> None:
@@ -171,7 +171,7 @@ def _below(units: list[Unit], outline: Outline, day_first: bool | None) -> None:
     summary = []
     for at, unit in enumerate(units):
         if unit.text == outline.title:
-            outline.furniture.append(Piece("headline_repeat", unit.text))
+            outline.furniture.append(TextBlock("headline_repeat", unit.text))
         elif signs := _signs(unit, day_first):
             _sign(signs, outline)
         elif at + 1 == len(units) and dateline_place(unit.text):
@@ -188,9 +188,9 @@ def _body(units: list[Unit], outline: Outline) -> None:
     end = _closing(units)
     for at, unit in enumerate(units[:end]):
         kind = _block_kind(units[:end], at)
-        outline.blocks.extend(Piece(kind, text) for text in unit.texts)
+        outline.blocks.extend(TextBlock(kind, text) for text in unit.texts)
     for unit in units[end:]:
-        outline.furniture.append(Piece(closing_kind(unit.text) or "closing", unit.text))
+        outline.furniture.append(TextBlock(closing_kind(unit.text) or "closing", unit.text))
     first = next((block.text for block in outline.blocks if block.kind == "paragraph"), "")
     outline.dateline = outline.dateline or leading_place(first)
 

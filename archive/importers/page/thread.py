@@ -33,7 +33,7 @@ _EDGES_OF_A_TIME = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ThreadComment:
     """One comment of a thread. `path` is its number path (`2.1`), `parent` that of what it answers, or empty."""
 
     line: int
@@ -45,7 +45,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class CommentHeader:
     """The line that opens a comment: `number` is empty where the page counts none."""
 
     line: PageLine
@@ -59,7 +59,7 @@ class Split:
     """A page cut in three: the article's lines, the thread's headers each with its lines, and what follows."""
 
     article: list[PageLine]
-    thread: list[tuple[Header, list[PageLine]]]
+    thread: list[tuple[CommentHeader, list[PageLine]]]
     after: list[PageLine]
 
 
@@ -76,21 +76,21 @@ def thread_split(lines: list[PageLine]) -> Split:
     return Split(lines[:begin], thread, lines[end:])
 
 
-def _headers(lines: list[PageLine]) -> Iterator[tuple[int, Header]]:
+def _headers(lines: list[PageLine]) -> Iterator[tuple[int, CommentHeader]]:
     for at, line in enumerate(lines):
         if header := _numbered(line) or _named(line, lines[at + 1 : at + 3]):
             yield at, header
 
 
-def _numbered(line: PageLine) -> Header | None:
+def _numbered(line: PageLine) -> CommentHeader | None:
     match = _NUMBERED.fullmatch(line.raw)
     if match is None:
         return None
     found, time = _told(match)
-    return Header(line, match["number"], match["name"], time) if found or not match["rest"] else None
+    return CommentHeader(line, match["number"], match["name"], time) if found or not match["rest"] else None
 
 
-def _named(line: PageLine, following: list[PageLine]) -> Header | None:
+def _named(line: PageLine, following: list[PageLine]) -> CommentHeader | None:
     """A name without a number opens a comment only with a time beside or under it: articles say `NAME says:` too."""
     match = _NAMED.fullmatch(line.raw)
     if match is None:
@@ -99,7 +99,7 @@ def _named(line: PageLine, following: list[PageLine]) -> Header | None:
     if not found and not match["rest"]:
         below = next((row.text for row in following if row.raw.strip()), "")
         found = time_read(below)[0]
-    return Header(line, "", match["name"], time) if found else None
+    return CommentHeader(line, "", match["name"], time) if found else None
 
 
 def _told(match: re.Match[str]) -> tuple[bool, datetime | None]:
@@ -114,7 +114,7 @@ def time_read(text: str) -> tuple[bool, datetime | None]:
     return (True, dates[0].time) if whole else (False, None)
 
 
-def _end(lines: list[PageLine], headers: dict[int, Header], begin: int) -> int:
+def _end(lines: list[PageLine], headers: dict[int, CommentHeader], begin: int) -> int:
     """Returns where the thread ends: at a line further out than the comments, or at the comment form."""
     outermost = min(header.line.indent for header in headers.values())
     for at in range(begin + 1, len(lines)):
@@ -126,13 +126,13 @@ def _end(lines: list[PageLine], headers: dict[int, Header], begin: int) -> int:
     return len(lines)
 
 
-def comments_read(split: Split) -> Iterator[Said]:
+def comments_read(split: Split) -> Iterator[ThreadComment]:
     """Yields the comments of the thread in the order of the page; one without words has an empty `raw`."""
     paths = _Paths()
     for header, lines in split.thread:
         path, parent = paths.next(header)
         created_at, raw = _content(header, lines)
-        yield Said(header.line.number, path, parent, header.name, raw, created_at)
+        yield ThreadComment(header.line.number, path, parent, header.name, raw, created_at)
 
 
 class _Paths:
@@ -143,7 +143,7 @@ class _Paths:
         self._given: set[str] = set()
         self._highest: dict[str, int] = {}
 
-    def next(self, header: Header) -> tuple[str, str]:
+    def next(self, header: CommentHeader) -> tuple[str, str]:
         """Returns path and parent path of the comment that `header` opens."""
         while self._open and self._open[-1][0] >= header.line.indent:
             self._open.pop()
@@ -169,7 +169,7 @@ def _path(parent: str, number: int) -> str:
     return f"{parent}.{number}" if parent else str(number)
 
 
-def _content(header: Header, lines: list[PageLine]) -> tuple[datetime | None, str]:
+def _content(header: CommentHeader, lines: list[PageLine]) -> tuple[datetime | None, str]:
     """Returns time and text of a comment: the time under its name and the buttons around it are no text."""
     rows = _stripped(lines)
     created_at = header.created_at

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
-from archive.importers.records import ArticleRecord, CommentRecord, Item, Reading, Rejected
+from archive.importers.records import ArticleRecord, CommentRecord, ImportSource, Item, Rejected
 from archive.importers.times import time_parse
 from archive.importers.xml.elements import texts
 from archive.importers.xml.export import Export, XmlBroken, XmlRecord, time_missing
@@ -22,7 +22,7 @@ _ID = "{dsq}id"
 _FORUM = re.compile(r"<forum>\s*(?:<!\[CDATA\[)?\s*([^<\]]{1,200}?)\s*(?:\]\]>)?\s*</forum>")
 
 
-def parse_disqus(reading: Reading) -> Iterator[Item]:
+def parse_disqus(reading: ImportSource) -> Iterator[Item]:
     """Yields articles and comments in the order of the file, which has its threads first.
 
     Raises:

@@ -10,7 +10,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
-from archive.importers.records import ArticleRecord, CommentRecord, Item, Notice, Piece, Reading, Rejected
+from archive.importers.records import ArticleRecord, CommentRecord, ImportSource, Item, Notice, Rejected, TextBlock
 from archive.importers.times import time_parse
 from archive.importers.xml.elements import readable_part, tag_name, texts
 from archive.importers.xml.export import Export, XmlBroken, XmlRecord, time_missing
@@ -56,7 +56,7 @@ _SHORTCODE = re.compile(
 )
 
 
-def parse_wxr(reading: Reading) -> Iterator[Item]:
+def parse_wxr(reading: ImportSource) -> Iterator[Item]:
     """Yields each article and then its comments, in the order of the file.
 
     Raises:
@@ -134,7 +134,7 @@ class _Blog:
         if not key:
             return None
         body, captions = _parted(values.get("content:encoded", ""))
-        blocks = tuple(Piece("heading" if heading else "paragraph", text) for heading, text in text_lines(body))
+        blocks = tuple(TextBlock("heading" if heading else "paragraph", text) for heading, text in text_lines(body))
         author = values.get("dc:creator", "")
         return ArticleRecord(
             external_id=key,
@@ -148,7 +148,7 @@ class _Blog:
             modified_at=_time(values, "wp:post_modified"),
             body="\n\n".join(block.text for block in blocks),
             blocks=blocks,
-            furniture=tuple(Piece("caption", caption) for caption in captions),
+            furniture=tuple(TextBlock("caption", caption) for caption in captions),
             language=self._language,
             line=line,
         )

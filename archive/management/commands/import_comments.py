@@ -14,15 +14,15 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, transaction
 
 from archive.importers import FORMATS
-from archive.importers.ahead import is_large, items_ahead
-from archive.importers.files import How, ImportFile, files_found, head_check, items_read
-from archive.importers.presets import PRESETS
+from archive.importers.files import ImportFile, ImportOptions, files_found, head_check, items_read
+from archive.importers.read_ahead import is_large, items_ahead
 from archive.importers.records import FormatError, StoppedError
-from archive.importers.rows import FIELDS, is_field
+from archive.importers.rows.presets import PRESETS
+from archive.importers.rows.row import FIELDS, is_field
 from archive.importers.times import time_parse
 from archive.management.database import DatabaseCommand, failure_of
 from archive.management.progress import ByteProgress
-from archive.services import ArchiveImport, Counts, Remark, source_slug
+from archive.services import ArchiveImport, Counts, ImportIssue, source_slug
 
 SHOWN = 10
 USAGE = 2
@@ -98,7 +98,7 @@ class Command(DatabaseCommand):
         """Checks every file's head, then imports them one after another."""
         if options["preset"] and (options["map"] or options["format"] not in {"auto", "jsonl"}):
             raise CommandError("--preset is a form of jsonl with a mapping of its own", returncode=USAGE)
-        how = How(
+        how = ImportOptions(
             format=options["format"],
             source=options["source"],
             mapping=dict(options["map"]),
@@ -113,7 +113,7 @@ class Command(DatabaseCommand):
         except KeyboardInterrupt as error:
             raise CommandError("stopped: nothing was imported") from error
         with ExitStack() as stack:
-            report = Report(stack.enter_context(_opened(options["rejects"])), self.stderr)
+            report = ImportReport(stack.enter_context(_opened(options["rejects"])), self.stderr)
             if options["dry_run"]:
                 stack.enter_context(_rolled_back())
             run = ArchiveImport(tell=report.remark)
@@ -132,7 +132,7 @@ class Command(DatabaseCommand):
             raise CommandError("there is no file in the folder", returncode=USAGE)
         return files
 
-    def _check(self, files: list[ImportFile], how: How) -> None:
+    def _check(self, files: list[ImportFile], how: ImportOptions) -> None:
         """Ends the command, before anything is written, where a file is not what it is said to be."""
         wrong = list(_wrong(files, how))
         for line in wrong[:-1]:
@@ -141,7 +141,13 @@ class Command(DatabaseCommand):
             raise CommandError(f"{wrong[-1]}. Nothing was imported.")
 
     def _run(
-        self, run: ArchiveImport, files: list[ImportFile], how: How, source: str | None, report: "Report", left: str
+        self,
+        run: ArchiveImport,
+        files: list[ImportFile],
+        how: ImportOptions,
+        source: str | None,
+        report: "ImportReport",
+        left: str,
     ) -> str:
         """Imports the files and returns in one line what failed, or an empty string; `left` is what stays of it."""
         failed = []
@@ -159,7 +165,12 @@ class Command(DatabaseCommand):
 
     @staticmethod
     def _run_file(
-        run: ArchiveImport, file: ImportFile, how: How, source: str, report: "Report", progress: ByteProgress
+        run: ArchiveImport,
+        file: ImportFile,
+        how: ImportOptions,
+        source: str,
+        report: "ImportReport",
+        progress: ByteProgress,
     ) -> list[str]:
         report.file = str(file.path)
         read = items_ahead if is_large(file) else items_read
@@ -170,7 +181,7 @@ class Command(DatabaseCommand):
                 return [f"{file.path}: {error}"]
         return []
 
-    def _close(self, counts: Counts, report: "Report", *, dry_run: bool, failed: bool) -> None:
+    def _close(self, counts: Counts, report: "ImportReport", *, dry_run: bool, failed: bool) -> None:
         for line in summary(counts):
             self.stdout.write(line)
         if report.hidden:
@@ -193,7 +204,7 @@ def summary(counts: Counts) -> Iterator[str]:
         yield f"replies without their parent: {sum(counts.waiting.values())} ({reasons})"
 
 
-def _wrong(files: list[ImportFile], how: How) -> Iterator[str]:
+def _wrong(files: list[ImportFile], how: ImportOptions) -> Iterator[str]:
     for file in files:
         try:
             head_check(file, how)
@@ -227,7 +238,7 @@ def _rolled_back() -> Iterator[None]:
         raise CommandError(f"{failure_of(error)}: nothing was written") from error
 
 
-class Report:
+class ImportReport:
     """The remarks of a run: all of them as JSON lines to a file, else the first few to standard error."""
 
     def __init__(self, stream: TextIO | None, stderr: Any) -> None:
@@ -236,7 +247,7 @@ class Report:
         self.hidden = 0
         self.file = ""
 
-    def remark(self, remark: Remark) -> None:
+    def remark(self, remark: ImportIssue) -> None:
         """Writes a remark."""
         said = {key: value for key, value in asdict(remark).items() if value not in (None, "")}
         if self._stream:
@@ -247,7 +258,7 @@ class Report:
         else:
             self.hidden += 1
 
-    def _line(self, remark: Remark) -> str:
+    def _line(self, remark: ImportIssue) -> str:
         place = (
             ":".join(str(part) for part in (self.file, remark.line) if part) or f"{remark.source} {remark.external_id}"
         )

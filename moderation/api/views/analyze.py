@@ -4,12 +4,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from moderation.api.access import Access
-from moderation.api.answers import AnalyzeOut
-from moderation.api.inputs import AnalyzeIn
 from moderation.api.schema import described
+from moderation.api.serializers.analysis import AnalyzeOut
+from moderation.api.serializers.inputs import AnalyzeIn
 from moderation.api.views.base import ApiView
 from moderation.models import Score
-from moderation.services.analyze import texts_analyze
+from moderation.services.online_scoring.analyze import texts_analyze
 
 
 class Analyze(ApiView):

@@ -8,8 +8,9 @@ from rest_framework.response import Response
 from archive.models import Article, Comment
 from moderation.api.access import read, write
 from moderation.api.filters import ArticleFilter
-from moderation.api.inputs import ArticleChangeIn, ArticleIn
-from moderation.api.outputs import (
+from moderation.api.schema import described
+from moderation.api.serializers.inputs import ArticleChangeIn, ArticleIn
+from moderation.api.serializers.outputs import (
     ArticleDetailOut,
     ArticleOut,
     ArticleRefOut,
@@ -17,11 +18,10 @@ from moderation.api.outputs import (
     ThreadCommentOut,
     ThreadOut,
 )
-from moderation.api.schema import described
-from moderation.api.shown import with_standing
+from moderation.api.shown import with_status
 from moderation.api.threads import MAX_COMMENTS, thread_nested
 from moderation.api.views.base import ApiView, ListView
-from moderation.services.ingest import article_change, article_store
+from moderation.services.intake.ingest import article_change, article_store
 
 
 class ArticleList(ListView):
@@ -72,7 +72,7 @@ class ArticleThread(ApiView):
     def get(self, request: Request, **_: Any) -> Response:
         """Returns up to 5,000 comments, oldest first, replies inside their parents."""
         article = self.get_object()
-        rows = list(with_standing(Comment.objects.thread(article))[: MAX_COMMENTS + 1])
+        rows = list(with_status(Comment.objects.thread(article))[: MAX_COMMENTS + 1])
         comments: Any = ThreadCommentOut(rows[:MAX_COMMENTS], many=True).data
         body = {"article": ArticleRefOut(article).data, "comments": thread_nested(comments)}
         return Response({**body, "truncated": len(rows) > MAX_COMMENTS})

@@ -12,11 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from archive.keyset import Key
+from archive.database.keyset import Key
 from moderation.api.access import Access, request_sources
-from moderation.api.fields import StrictSerializer
 from moderation.api.pagination import BY_ID
 from moderation.api.schema import EndpointSchema
+from moderation.api.serializers.fields import StrictSerializer
 from moderation.services.errors import FieldError, ServiceError
 
 NO_LENGTH = "A body needs a Content-Length here."

@@ -5,9 +5,9 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from archive.keyset import Key
+from archive.database.keyset import Key
 from moderation.api.access import read
-from moderation.api.outputs import ModelOut, PolicyOut
+from moderation.api.serializers.outputs import ModelOut, PolicyOut
 from moderation.api.views.base import ApiView, ListView
 from moderation.models import ModelVersion, PolicyVersion
 

@@ -8,12 +8,12 @@ from rest_framework.response import Response
 
 from archive.models import Commenter
 from moderation.api.access import Access
-from moderation.api.inputs import MuteIn
-from moderation.api.outputs import DecisionOut
 from moderation.api.schema import described
+from moderation.api.serializers.inputs import MuteIn
+from moderation.api.serializers.outputs import DecisionOut
 from moderation.api.views.base import ApiView
 from moderation.api.views.decisions import decisions_shown
-from moderation.services.commenters import commenter_mute, commenter_unmute
+from moderation.services.review.mutes import commenter_mute, commenter_unmute
 
 RULE = Access("moderate", ("moderation.mute",))
 

@@ -14,15 +14,15 @@ from archive.importers.records import ArticleRecord
 from archive.models import Comment
 from moderation.api.access import read, write
 from moderation.api.filters import CommentFilter
-from moderation.api.inputs import MAX_ITEMS, CommentChangeIn, CommentIn, CommentsIn
 from moderation.api.orderings import BY_CREATION
-from moderation.api.outputs import CommentOut, CommentsStoredOut
 from moderation.api.schema import described
-from moderation.api.shown import comment_etag, with_standing
+from moderation.api.serializers.inputs import MAX_ITEMS, CommentChangeIn, CommentIn, CommentsIn
+from moderation.api.serializers.outputs import CommentOut, CommentsStoredOut
+from moderation.api.shown import comment_etag, with_status
 from moderation.api.views.base import ApiView, ListView
+from moderation.services.batch_scoring.run import comments_score_now
 from moderation.services.errors import FieldError, ServiceError, invalid
-from moderation.services.ingest import CommentItem, Ingested, comment_edit, comment_withdraw, comments_ingest
-from moderation.services.score import comments_score_now
+from moderation.services.intake.ingest import CommentItem, Ingested, comment_edit, comment_withdraw, comments_ingest
 
 MAX_WAITING = 100
 ETAG = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200], description="For If-Match.")
@@ -37,7 +37,7 @@ class CommentList(ListView):
         "POST": write("archive.add_comment", "archive.change_comment"),
     }
     parameters = {"POST": frozenset({"wait"})}
-    queryset = with_standing(Comment.objects.all())
+    queryset = with_status(Comment.objects.all())
     serializer_class = CommentOut
     filterset_class = CommentFilter
     orderings = BY_CREATION
@@ -92,7 +92,7 @@ class CommentList(ListView):
 
     def _stored(self, done: Sequence[Ingested], *, wait: bool) -> list[dict[str, Any]]:
         """Returns the comments as they now stand, each with its outcome, in the order of the request."""
-        rows = with_standing(Comment.objects.all())
+        rows = with_status(Comment.objects.all())
         ids = [one.comment_id for one in done]
         if wait:
             deadline = time.monotonic() + settings.MODERATION_WAIT_SECONDS
@@ -109,7 +109,7 @@ class CommentDetail(ApiView):
         "PATCH": write("archive.change_comment"),
         "DELETE": write("archive.change_comment"),
     }
-    queryset = with_standing(Comment.objects.all())
+    queryset = with_status(Comment.objects.all())
     serializer_class = CommentOut
     body_class = CommentChangeIn
 

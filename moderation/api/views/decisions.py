@@ -14,16 +14,16 @@ from rest_framework.response import Response
 from archive.models import Comment
 from moderation.api.access import Access, read
 from moderation.api.filters import DecisionFilter
-from moderation.api.inputs import DecisionIn, NothingIn
-from moderation.api.outputs import BatchUndoneOut, DecisionOut
 from moderation.api.schema import described
+from moderation.api.serializers.inputs import DecisionIn, NothingIn
+from moderation.api.serializers.outputs import BatchUndoneOut, DecisionOut
 from moderation.api.views.base import ApiView, ListView
 from moderation.models import ApiKey, Decision
 from moderation.models.decision import DecisionQuerySet
-from moderation.services.bulk import batch_undo
 from moderation.services.errors import ServiceError, precondition_failed
-from moderation.services.export import with_names
-from moderation.services.review import decision_record, decision_undo
+from moderation.services.ledger.export import with_names
+from moderation.services.review.bulk import batch_undo
+from moderation.services.review.decisions import decision_record, decision_undo
 
 TAG = re.compile(r'"(\d{1,18})\.(\d{1,9})\.(\d{1,9})"')
 IF_MATCH = OpenApiParameter(

@@ -8,8 +8,8 @@ from rest_framework.response import Response
 
 from moderation.api.access import read
 from moderation.api.filters import FlaggedFilter
-from moderation.api.orderings import BY_STANDING
-from moderation.api.outputs import CommentOut
+from moderation.api.orderings import BY_STATUS
+from moderation.api.serializers.outputs import CommentOut
 from moderation.api.shown import with_comment
 from moderation.api.views.base import ListView
 from moderation.models import Review
@@ -22,7 +22,7 @@ class FlaggedList(ListView):
     queryset = with_comment(Review.objects.flagged())
     serializer_class = CommentOut
     filterset_class = FlaggedFilter
-    orderings = BY_STANDING
+    orderings = BY_STATUS
     ordering = "-created_at"
 
     def get_queryset(self) -> QuerySet[Any]:

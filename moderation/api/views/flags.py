@@ -7,11 +7,11 @@ from rest_framework.response import Response
 
 from archive.models import Comment
 from moderation.api.access import write
-from moderation.api.inputs import FlagIn
-from moderation.api.outputs import FlagOut
 from moderation.api.schema import described
+from moderation.api.serializers.inputs import FlagIn
+from moderation.api.serializers.outputs import FlagOut
 from moderation.api.views.base import ApiView
-from moderation.services.ingest import flag_store
+from moderation.services.intake.ingest import flag_store
 
 
 class CommentFlags(ApiView):

@@ -11,25 +11,23 @@ from django.utils.translation import ngettext
 from archive.models import Comment
 from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.cards import cards_read
-from moderation.desk.forms import DEFER, DEFER_DEFAULT, Wanted, reason_choices, wanted_read
+from moderation.desk.forms import DEFER, DEFER_DEFAULT, ActionInput, action_input_read, reason_choices
 from moderation.desk.labels import ACTIONS, DONE, STATES, label
-from moderation.desk.pages import act_remember, address, desk_page, go
 from moderation.desk.queues import DEFAULT, QUEUES
+from moderation.desk.responses import act_remember, address, desk_page, go
 from moderation.models import Action
-from moderation.services.act_input import LEADS_TO
-from moderation.services.bulk import (
-    MOST_COMMENTS,
-    BulkOutcome,
-    Refusal,
-    Seen,
+from moderation.services.errors import ServiceError
+from moderation.services.review.actions import LEADS_TO
+from moderation.services.review.bulk import (
+    MAX_COMMENTS,
     decisions_preview,
     decisions_record,
-    seen_read,
     subtree_decide,
     subtree_ids,
 )
-from moderation.services.current import seen_of
-from moderation.services.errors import ServiceError
+from moderation.services.review.chunks import BulkOutcome
+from moderation.services.review.transitions import ActionRefusal
+from moderation.services.states.version import VersionToken, version_token, version_token_parse
 
 NAMED = 20
 # Comments of a preview that are shown, the first of them; the others are counted.
@@ -42,7 +40,7 @@ def selection(request: HttpRequest, person: Person) -> HttpResponse:
     if request.method != "POST":
         return go(_back(request))
     versions = " ".join(request.POST.getlist("seen")).split()
-    seen = {one[0]: one for one in map(seen_read, versions) if one}
+    seen = {one[0]: one for one in map(version_token_parse, versions) if one}
     if not seen:
         messages.warning(request, _("No comment was selected."))
         return go(_back(request))
@@ -57,21 +55,27 @@ def subtree(request: HttpRequest, person: Person, comment_id: int) -> HttpRespon
     except ServiceError as error:
         raise Http404 from error
     versions = request.POST.get("seen", "").split()
-    seen = {one[0]: one for one in map(seen_read, versions) if one} if request.method == "POST" else _versions(ids)
+    seen = (
+        {one[0]: one for one in map(version_token_parse, versions) if one}
+        if request.method == "POST"
+        else _versions(ids)
+    )
     return _asked_or_done(request, person, seen, comment=comment_id)
 
 
-def _versions(ids: Collection[int]) -> dict[int, Seen]:
+def _versions(ids: Collection[int]) -> dict[int, VersionToken]:
     rows = (
         Comment.objects.filter(pk__in=ids)
         .select_related("review")
         .only("revision", "taken_revision", "review__state_version")
     )
-    return {row.pk: seen_of(row) for row in rows}
+    return {row.pk: version_token(row) for row in rows}
 
 
-def _asked_or_done(request: HttpRequest, person: Person, seen: Mapping[int, Seen], comment: int | None) -> HttpResponse:
-    wanted, refused = wanted_read(request.POST.dict()), None
+def _asked_or_done(
+    request: HttpRequest, person: Person, seen: Mapping[int, VersionToken], comment: int | None
+) -> HttpResponse:
+    wanted, refused = action_input_read(request.POST.dict()), None
     if "confirmed" in request.POST:
         try:
             outcome = _done(person, seen, wanted, comment)
@@ -83,7 +87,7 @@ def _asked_or_done(request: HttpRequest, person: Person, seen: Mapping[int, Seen
     return _preview(request, person, seen, wanted, comment=comment, refused=refused)
 
 
-def _done(person: Person, seen: Mapping[int, Seen], wanted: Wanted, comment: int | None) -> BulkOutcome:
+def _done(person: Person, seen: Mapping[int, VersionToken], wanted: ActionInput, comment: int | None) -> BulkOutcome:
     if comment is None:
         return decisions_record(seen=seen, actor=person.user, **wanted.parts)
     return subtree_decide(comment_id=comment, actor=person.user, seen_replies=seen, **wanted.parts)
@@ -92,14 +96,14 @@ def _done(person: Person, seen: Mapping[int, Seen], wanted: Wanted, comment: int
 def _preview(
     request: HttpRequest,
     person: Person,
-    seen: Mapping[int, Seen],
-    wanted: Wanted,
+    seen: Mapping[int, VersionToken],
+    wanted: ActionInput,
     *,
     comment: int | None,
     refused: ServiceError | None,
 ) -> HttpResponse:
     action = wanted.action if wanted.action in ACTIONS else Action.APPROVE.value
-    ids = list(seen)[:MOST_COMMENTS]
+    ids = list(seen)[:MAX_COMMENTS]
     preview = decisions_preview(comment_ids=ids, action=action, actor=person.user)
     return desk_page(
         request,
@@ -135,7 +139,7 @@ def _preview(
 def refusals_shown(refused: Mapping[str, list[int]]) -> list[dict[str, Any]]:
     """Returns what an act leaves alone and why, with the first comments of each kind."""
     return [
-        {"words": Refusal(kind).label, "count": len(ids), "ids": ids[:NAMED], "more": max(0, len(ids) - NAMED)}
+        {"words": ActionRefusal(kind).label, "count": len(ids), "ids": ids[:NAMED], "more": max(0, len(ids) - NAMED)}
         for kind, ids in refused.items()
         if ids
     ]

@@ -13,20 +13,20 @@ from django.views.decorators.http import require_POST
 
 from archive.models import Comment
 from moderation.desk.access import DECIDE, Person, desk_view
-from moderation.desk.forms import DEFER, DEFER_DEFAULT, reason_choices, wanted_read
-from moderation.desk.narrowing import narrowing_of
-from moderation.desk.pages import act_remember, address, desk_page, go, part
+from moderation.desk.dossier import comment_for, dossier_of, edits_of
+from moderation.desk.filters import filters_of
+from moderation.desk.forms import DEFER, DEFER_DEFAULT, action_input_read, reason_choices
 from moderation.desk.queues import DEFAULT, QUEUES, Queue
+from moderation.desk.responses import act_remember, address, desk_page, go, part
 from moderation.desk.text import driving
 from moderation.desk.views.queue import done_words, next_address
-from moderation.desk.why import comment_for, dossier_of, edits_of
-from moderation.services.bulk import seen_read
-from moderation.services.current import current_review, review_of
-from moderation.services.desk_settings import severe_seen
+from moderation.services.accounts.desk_settings import severe_seen
 from moderation.services.errors import ServiceError
-from moderation.services.holding import review_hand_over, review_hold, review_release
-from moderation.services.review import decision_record
-from moderation.services.spans import comment_spans
+from moderation.services.online_scoring.spans import comment_spans
+from moderation.services.review.decisions import decision_record
+from moderation.services.review.holds import review_hand_over, review_hold, review_release
+from moderation.services.states.current import current_review, review_of
+from moderation.services.states.version import version_token_parse
 
 STATUSES = {"precondition_failed": 412, "conflict": 409, "validation_error": 400, "permission_denied": 403}
 MAX_MODERATORS = 200
@@ -52,7 +52,9 @@ def hold(request: HttpRequest, person: Person, comment_id: int) -> HttpResponse:
     """Takes the comment, or keeps it: pages that stay open ask again and again. Says who holds it."""
     found = _comment(person, comment_id)
     try:
-        review = review_hold(comment_id=comment_id, actor=person.user, expected=seen_read(request.POST.get("seen", "")))
+        review = review_hold(
+            comment_id=comment_id, actor=person.user, expected=version_token_parse(request.POST.get("seen", ""))
+        )
     except ServiceError as error:
         return part(request, person, "holder", refused=error, comment=found)
     return part(request, person, "holder", review=review, comment=found)
@@ -108,11 +110,11 @@ def _queue(request: HttpRequest) -> Queue:
 def _next(request: HttpRequest, person: Person, found: Comment) -> str:
     asked = _queue(request)
     review = review_of(found)
-    return next_address(person, asked, narrowing_of(request.GET, person, asked.name), past=review)
+    return next_address(person, asked, filters_of(request.GET, person, asked.name), past=review)
 
 
 def _decided(request: HttpRequest, person: Person, found: Comment) -> HttpResponse:
-    wanted, seen = wanted_read(request.POST.dict()), seen_read(request.POST.get("seen", ""))
+    wanted, seen = action_input_read(request.POST.dict()), version_token_parse(request.POST.get("seen", ""))
     if seen is None or seen[0] != found.pk:
         return _show(request, person, found, refused=ServiceError("validation_error", _("The form is not whole.")))
     try:
@@ -145,7 +147,7 @@ def _show(
     seen: tuple[int, int, int] | None = None,
 ) -> HttpResponse:
     asked = _queue(request)
-    narrowing = narrowing_of(request.GET, person, asked.name)
+    filters = filters_of(request.GET, person, asked.name)
     review = review_of(found)
     spans, may_explain = _spans(request, found)
     dossier = dossier_of(found, person, spans=spans, reveal="reveal" in request.GET)
@@ -169,9 +171,9 @@ def _show(
         defers=DEFER.items(),
         defer_default=DEFER_DEFAULT,
         queue=asked,
-        query=narrowing.query(queue=asked.name),
-        undo_query=narrowing.query(queue=asked.name),
-        queue_query=narrowing.query(),
+        query=filters.query(queue=asked.name),
+        undo_query=filters.query(queue=asked.name),
+        queue_query=filters.query(),
         reason_required=settings.MODERATION_REASON_REQUIRED,
         note=request.POST.get("note", ""),
     )

@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 
 from moderation.desk.access import Person, desk_view
 from moderation.desk.forms import MuteForm, add_service_error
-from moderation.desk.pages import address, desk_page, go, part
-from moderation.services.commenters import CommenterRecord, commenter_mute, commenter_record, commenter_unmute
+from moderation.desk.responses import address, desk_page, go, part
 from moderation.services.errors import ServiceError
+from moderation.services.review.mutes import CommenterRecord, commenter_mute, commenter_record, commenter_unmute
 
 MUTE = "moderation.mute"
 

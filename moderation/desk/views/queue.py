@@ -6,13 +6,12 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from archive.keyset import Order, reach
+from archive.database.keyset import Order, reach
 from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.cards import Card, cards_read, unscored_read
-from moderation.desk.forms import reason_choices, wanted_read
+from moderation.desk.filters import DeskFilters, filters_of
+from moderation.desk.forms import action_input_read, reason_choices
 from moderation.desk.labels import ACTIONS, DONE, label
-from moderation.desk.narrowing import Narrowing, narrowing_of
-from moderation.desk.pages import act_remember, address, desk_page, go
 from moderation.desk.paging import LOOKED_THROUGH, Page, page_read, place_read
 from moderation.desk.queues import (
     CAP,
@@ -24,11 +23,12 @@ from moderation.desk.queues import (
     queue_counts,
     unscored_comments,
 )
+from moderation.desk.responses import act_remember, address, desk_page, go
 from moderation.models import Review, ReviewQuerySet
-from moderation.services.bulk import seen_read
 from moderation.services.errors import ServiceError
-from moderation.services.holding import review_next
-from moderation.services.review import decision_record
+from moderation.services.review.decisions import decision_record
+from moderation.services.review.holds import review_next
+from moderation.services.states.version import version_token_parse
 
 NOTHING = Page((), None, None)
 
@@ -45,18 +45,18 @@ def queue(request: HttpRequest, person: Person, name: str) -> HttpResponse:
     asked = QUEUES.get(name)
     if asked is None:
         raise Http404
-    narrowing = narrowing_of(request.GET, person, name)
-    return _show(request, person, asked, narrowing)
+    filters = filters_of(request.GET, person, name)
+    return _show(request, person, asked, filters)
 
 
 @desk_view(DECIDE)
 def quick(request: HttpRequest, person: Person, name: str) -> HttpResponse:
     """Does the act of one card's button, and comes back to the same page of the queue."""
     act, _mark, version = request.POST.get("one", "").rpartition("@")
-    seen = seen_read(version)
+    seen = version_token_parse(version)
     if request.method != "POST" or seen is None or name not in QUEUES:
         raise Http404
-    wanted = wanted_read({**request.POST.dict(), "act": act})
+    wanted = action_input_read({**request.POST.dict(), "act": act})
     back = address("queue", name, query=request.GET.urlencode())
     try:
         row = decision_record(comment_id=seen[0], actor=person.user, expected=seen, **wanted.parts)
@@ -76,8 +76,8 @@ def take_next(request: HttpRequest, person: Person, name: str) -> HttpResponse:
     asked = QUEUES.get(name)
     if asked is None or request.method != "POST" or asked.is_unscored:
         raise Http404
-    narrowing = narrowing_of(request.GET, person, name)
-    return go(next_address(person, asked, narrowing, past=None))
+    filters = filters_of(request.GET, person, name)
+    return go(next_address(person, asked, filters, past=None))
 
 
 def done_words(action: str, comment_id: int) -> str:
@@ -85,32 +85,32 @@ def done_words(action: str, comment_id: int) -> str:
     return _("Comment #%(number)s: %(done)s.") % {"number": comment_id, "done": label(DONE, action)}
 
 
-def next_address(person: Person, asked: Queue, narrowing: Narrowing, *, past: Review | None) -> str:
+def next_address(person: Person, asked: Queue, filters: DeskFilters, *, past: Review | None) -> str:
     """Returns where the next comment of the queue is, held for the person now; the queue where there is none.
 
     `past` is the review that was just left: what comes after it in the order is tried first, then the beginning.
     """
-    if not asked.is_unscored and narrowing.valid:
-        rows, order = _waiting(person, asked, narrowing)
+    if not asked.is_unscored and filters.valid:
+        rows, order = _waiting(person, asked, filters)
         position = order.position(past) if past else None
         others = rows.exclude(pk=past.pk) if past else rows
         for begin in dict.fromkeys((position, None)):
             ahead = cast("ReviewQuerySet", reach(others, order, begin, forward=True))
             found = review_next(actor=person.user, reviews=ahead)
             if found:
-                return address("comment", found.pk, query=narrowing.query(queue=asked.name))
-    return address("queue", asked.name, query=narrowing.query())
+                return address("comment", found.pk, query=filters.query(queue=asked.name))
+    return address("queue", asked.name, query=filters.query())
 
 
-def _waiting(person: Person, asked: Queue, narrowing: Narrowing) -> tuple[ReviewQuerySet, Order]:
-    rows = narrowing.found_fast(asked.reviews(person))
-    narrowed = narrowing.looked_through(rows)
-    return (rows if narrowed is None else narrowed), ORDERS[narrowing.order(asked.order)]
+def _waiting(person: Person, asked: Queue, filters: DeskFilters) -> tuple[ReviewQuerySet, Order]:
+    rows = filters.found_fast(asked.reviews(person))
+    narrowed = filters.looked_through(rows)
+    return (rows if narrowed is None else narrowed), ORDERS[filters.order(asked.order)]
 
 
-def _show(request: HttpRequest, person: Person, asked: Queue, narrowing: Narrowing) -> HttpResponse:
-    valid = narrowing.valid
-    page, cards = _page(request, person, asked, narrowing) if valid else (NOTHING, [])
+def _show(request: HttpRequest, person: Person, asked: Queue, filters: DeskFilters) -> HttpResponse:
+    valid = filters.valid
+    page, cards = _page(request, person, asked, filters) if valid else (NOTHING, [])
     return desk_page(
         request,
         person,
@@ -118,34 +118,34 @@ def _show(request: HttpRequest, person: Person, asked: Queue, narrowing: Narrowi
         title=str(asked.label),
         status=200 if valid else 400,
         queue=asked,
-        narrowing=narrowing,
-        chips=narrowing.chips() if valid else [],
+        filters=filters,
+        chips=filters.chips() if valid else [],
         page=page,
         cards=cards,
         tabs=_tabs(person),
-        order=narrowing.order(asked.order) if valid else asked.order,
+        order=filters.order(asked.order) if valid else asked.order,
         ordered=not asked.is_unscored,
         may_act=person.may_decide and not asked.is_unscored,
         reasons=reason_choices() if person.may_decide else [],
         actions=ACTIONS.items(),
-        query=narrowing.query(),
-        undo_query=narrowing.query(queue=asked.name),
+        query=filters.query(),
+        undo_query=filters.query(queue=asked.name),
         back_query=request.GET.urlencode(),
         looked_through=LOOKED_THROUGH,
     )
 
 
-def _page(request: HttpRequest, person: Person, asked: Queue, narrowing: Narrowing) -> tuple[Page, list[Card]]:
+def _page(request: HttpRequest, person: Person, asked: Queue, filters: DeskFilters) -> tuple[Page, list[Card]]:
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     size = person.settings.page_size
     if asked.is_unscored:
-        comments = narrowing.comments(unscored_comments(person))
+        comments = filters.comments(unscored_comments(person))
         place = place_read(UNSCORED_ORDER, after, before)
         page = page_read(comments, None, UNSCORED_ORDER, place, size=size)
         return page, unscored_read(page.ids, person)
-    order = ORDERS[narrowing.order(asked.order)]
-    rows = narrowing.found_fast(asked.reviews(person).current())
-    page = page_read(rows, narrowing.looked_through(rows), order, place_read(order, after, before), size=size)
+    order = ORDERS[filters.order(asked.order)]
+    rows = filters.found_fast(asked.reviews(person).current())
+    page = page_read(rows, filters.looked_through(rows), order, place_read(order, after, before), size=size)
     return page, cards_read(page.ids, person)
 
 

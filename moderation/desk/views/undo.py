@@ -10,11 +10,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from moderation.desk.access import DECIDE, Person, desk_view
-from moderation.desk.pages import act_forget, act_last, address, go
 from moderation.desk.queues import DEFAULT
-from moderation.services.bulk import batch_undo
+from moderation.desk.responses import act_forget, act_last, address, go
 from moderation.services.errors import ServiceError
-from moderation.services.review import decision_undo
+from moderation.services.review.bulk import batch_undo
+from moderation.services.review.decisions import decision_undo
 
 
 @desk_view(DECIDE)

@@ -13,11 +13,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from archive.management.benchmark import BenchmarkError, archive_measured
-from moderation.management.desk import desk_measured
-from moderation.management.moderators import moderators_measured
-from moderation.management.scoring_speed import TEXTS, ScoringPlan, scoring_measured
-from moderation.management.serving import ApiPlan, api_measured
+from moderation.benchmarks.api import ApiPlan, api_measured
+from moderation.benchmarks.archive import archive_measured
+from moderation.benchmarks.desk import desk_measured
+from moderation.benchmarks.moderators import moderators_measured
+from moderation.benchmarks.scoring import TEXTS, ScoringPlan, scoring_measured
+from moderation.benchmarks.scratch import BenchmarkError
 from moderation.management.texts import texts_read
 
 Figures = dict[str, Any]

@@ -50,8 +50,8 @@ class Command(BaseCommand):
 
     def _converted(self, name: str, published: Published, options: dict[str, Any]) -> list[str]:
         # Torch comes with these; a server never imports them.
-        from moderation.scoring.convert import PROBE_TEXTS, Origin, convert
-        from moderation.scoring.detoxified import fetch_published
+        from moderation.scoring.conversion.convert import PROBE_TEXTS, Origin, convert
+        from moderation.scoring.conversion.detoxified import fetch_published
 
         texts = texts_read(options["texts"]) if options["texts"] else list(PROBE_TEXTS)
         checkpoint = fetch_published(published.kind) if options["model"] in PUBLISHED else Path(options["model"])

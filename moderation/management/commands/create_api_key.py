@@ -1,18 +1,15 @@
 """Makes a key for a machine: the secret is printed once, alone, on standard output."""
 
 from argparse import ArgumentParser
-from datetime import datetime, time
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
 from archive.management.database import DatabaseCommand
-from archive.models import Source
+from moderation.management.arguments import parse_expiry, sources_named
 from moderation.models import Scope
+from moderation.services.accounts.api_keys import api_key_create
 from moderation.services.errors import ServiceError
-from moderation.services.keys import api_key_create
 
 
 class Command(DatabaseCommand):
@@ -48,26 +45,3 @@ class Command(DatabaseCommand):
             raise CommandError(str(error)) from error
         self.stderr.write(f"Key {key.name} made with {', '.join(key.scopes)}. Keep it: it cannot be shown again.")
         self.stdout.write(token)
-
-
-def parse_expiry(value: str | None) -> datetime | None:
-    """Returns the moment that `value` means, at the end of the day for a date; raises CommandError."""
-    if value is None:
-        return None
-    try:
-        day = parse_date(value) if len(value) == len("2027-01-31") else None
-        moment = datetime.combine(day, time.max) if day else parse_datetime(value)
-    except ValueError as error:
-        raise CommandError(f"--expires: {error}.") from error
-    if moment is None:
-        raise CommandError(f"--expires: {value} is not a date (2027-01-31) or a date and time (2027-01-31T12:00:00Z).")
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
-
-
-def sources_named(slugs: list[str]) -> list[Source]:
-    """Returns the sources of these slugs; raises CommandError for one that is not there."""
-    found = {source.slug: source for source in Source.objects.filter(slug__in=slugs)}
-    missing = sorted(set(slugs) - set(found))
-    if missing:
-        raise CommandError(f"--source: there is no source {', '.join(missing)}.")
-    return list(found.values())

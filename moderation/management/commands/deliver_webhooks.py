@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
 from moderation.management.progress import stop_on_signals
-from moderation.services.deliveries import DeliveryReport, deliveries_prune, deliveries_run
+from moderation.services.webhooks.delivery import DeliveryReport, deliveries_prune, deliveries_run
 
 # How soon a watching run sees a new decision, and a stop.
 WATCH_SECONDS = 1.0

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from archive.management.database import DatabaseCommand
 from archive.models import Comment
 from moderation.models import ApiKey, Review
-from moderation.services.keys import api_key_create
+from moderation.services.accounts.api_keys import api_key_create
 
 FIXTURES = ("articles.jsonl", "comments.jsonl")
 LOGIN = "moderator"

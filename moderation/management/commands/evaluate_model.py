@@ -9,16 +9,17 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
+from moderation.evaluation.collect import evaluate
+from moderation.evaluation.figures import Figures, figures_of
+from moderation.evaluation.report import evaluation_report
+from moderation.evaluation.samples import LABELS, Labelled, LabelOptions, LabelReading, labelled_read
 from moderation.management.labelled_files import columns_check, columns_given, files_check, files_read, report_write
 from moderation.scoring import Scorer, ScoringError, open_scorer
-from moderation.scoring.quality import ROUNDS
+from moderation.scoring.metrics.quality import ROUNDS
+from moderation.scoring.perspective import PERSPECTIVE_ATTRIBUTES
 from moderation.services.errors import ServiceError
-from moderation.services.evaluation import evaluate
-from moderation.services.evaluation_figures import Figures, figures_of
-from moderation.services.evaluation_report import evaluation_report
-from moderation.services.labelled_samples import LABELS, Labelled, LabelOptions, LabelReading, labelled_read
 from moderation.services.model_versions import scorer_active
-from moderation.services.perspective_scores import PERSPECTIVE_ATTRIBUTES, calibration_active
+from moderation.services.online_scoring.perspective import calibration_active
 
 PAIR = "LABEL=COLUMN"
 KNOWN = (*LABELS, *PERSPECTIVE_ATTRIBUTES)

@@ -10,7 +10,7 @@ from moderation.models import ModelVersion
 from moderation.scoring import ModelDescription, ScoringError, available, describe
 from moderation.scoring.published import PUBLISHED, Published
 from moderation.services.errors import ServiceError
-from moderation.services.score import model_activate
+from moderation.services.model_versions import model_activate
 
 
 class Command(DatabaseCommand):

@@ -9,15 +9,16 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
+from moderation.evaluation.agreement import Collected, calibration_store, curves_fit, pairs_collect
+from moderation.evaluation.agreement_report import compare, notes_of, report
+from moderation.evaluation.perspective_samples import Columns, Reading, Sample, columns_find, samples_read
 from moderation.management.labelled_files import columns_check, columns_given, files_check, files_read, report_write
 from moderation.scoring import Scorer, ScoringError
-from moderation.scoring.calibration import LEAST_ROWS
-from moderation.services.agreement import Collected, calibration_store, curves_fit, pairs_collect
-from moderation.services.agreement_report import compare, notes_of, report
+from moderation.scoring.calibration import MIN_ROWS
+from moderation.scoring.perspective import PERSPECTIVE_ATTRIBUTES
 from moderation.services.errors import ServiceError
 from moderation.services.model_versions import scorer_active
-from moderation.services.perspective_samples import Columns, Reading, Sample, columns_find, samples_read
-from moderation.services.perspective_scores import PERSPECTIVE_ATTRIBUTES, calibration_active, calibration_path
+from moderation.services.online_scoring.perspective import calibration_active, calibration_path
 
 PAIR = "ATTRIBUTE=COLUMN"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -90,7 +91,7 @@ class Command(DatabaseCommand):
     def _fit(self, name: str, collected: Collected, scorer: Scorer) -> None:
         curves = curves_fit(collected=collected)
         if not curves:
-            raise CommandError(f"No attribute has the {LEAST_ROWS} rows that a calibration takes.")
+            raise CommandError(f"No attribute has the {MIN_ROWS} rows that a calibration takes.")
         calibration = calibration_store(name=name, curves=curves, scorer=scorer)
         served = ", ".join(curves)
         self.stderr.write(f"Calibration {calibration.label} of {served}; kept in {calibration_path(name)}.")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from archive.management.database import DatabaseCommand
-from moderation.services.deferred import deferred_return
+from moderation.services.review.deferrals import deferred_return
 
 
 class Command(DatabaseCommand):

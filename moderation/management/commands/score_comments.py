@@ -2,22 +2,20 @@
 
 import sys
 from argparse import ArgumentParser
-from datetime import datetime, time
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
 from archive.management.database import DatabaseCommand
+from moderation.management.arguments import USAGE, parse_shard, parse_since
 from moderation.management.progress import Progress, stop_on_signals
 from moderation.scoring import ScoringError
-from moderation.services.deferred import deferred_return
+from moderation.services.batch_scoring.options import ScoreOptions, ScorePlan, ScoreReport
+from moderation.services.batch_scoring.run import comments_score, comments_score_plan
 from moderation.services.errors import ServiceError
-from moderation.services.score import ScoreOptions, ScorePlan, ScoreReport, comments_score, comments_score_plan
+from moderation.services.review.deferrals import deferred_return
 
 SHOWN_IDS = 20
-USAGE = 2
 
 
 class Command(DatabaseCommand):
@@ -82,32 +80,6 @@ def options_of(options: dict[str, Any]) -> ScoreOptions:
         shard=parse_shard(options["shard"]),
         rescore=options["rescore"],
     )
-
-
-def parse_since(value: str | None) -> datetime | None:
-    """Returns the moment that `value` means: for a date, its first in UTC."""
-    if value is None:
-        return None
-    try:
-        moment = parse_datetime(value)
-        day = parse_date(value) if moment is None else None
-    except ValueError as error:
-        raise CommandError(f"--since: {error}.", returncode=USAGE) from error
-    moment = datetime.combine(day, time.min) if day else moment
-    if moment is None:
-        detail = f"--since: {value} is not a date (2021-11-16) or a date and time (2021-11-16T12:00:00Z)."
-        raise CommandError(detail, returncode=USAGE)
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
-
-
-def parse_shard(value: str | None) -> tuple[int, int] | None:
-    """Returns (i, n) of `i/n`."""
-    if value is None:
-        return None
-    number, _, count = value.partition("/")
-    if not (number.isascii() and number.isdigit() and count.isascii() and count.isdigit()):
-        raise CommandError(f"--shard: {value} is not i/n, such as 1/4.", returncode=USAGE)
-    return int(number), int(count)
 
 
 def plan_text(plan: ScorePlan) -> str:

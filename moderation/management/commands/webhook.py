@@ -7,10 +7,10 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from archive.management.database import DatabaseCommand
-from moderation.management.commands.create_api_key import sources_named
+from moderation.management.arguments import sources_named
 from moderation.models import Delivery, WebhookTarget
 from moderation.services.errors import ServiceError
-from moderation.services.webhook_targets import (
+from moderation.services.webhooks.targets import (
     OVERLAP_HOURS,
     webhook_secret_rotate,
     webhook_target_create,
@@ -54,7 +54,7 @@ class Command(DatabaseCommand):
         for target in WebhookTarget.objects.prefetch_related("sources"):
             sources = ", ".join(source.slug for source in target.sources.all()) or "all sources"
             waiting = Delivery.objects.open().filter(target=target).count()
-            self.stdout.write(f"{target.pk}  {target.url}  {sources}  {standing(target)}, {waiting:,} waiting")
+            self.stdout.write(f"{target.pk}  {target.url}  {sources}  {target_status(target)}, {waiting:,} waiting")
 
     def part_rotate(self, options: dict[str, Any]) -> None:
         """Makes a new secret."""
@@ -79,7 +79,7 @@ def target_of(options: dict[str, Any]) -> WebhookTarget:
     return target
 
 
-def standing(target: WebhookTarget) -> str:
+def target_status(target: WebhookTarget) -> str:
     """Returns in words whether anything is sent to the target."""
     if not target.active:
         return f"disabled ({target.disabled_because})" if target.disabled_because else "disabled"

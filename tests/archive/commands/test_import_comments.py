@@ -16,13 +16,13 @@ from django.conf import settings as project
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
-from archive.importers.ahead import FIRST_RECORDS, items_ahead
 from archive.importers.files import ImportFile
-from archive.management.benchmark import scratch_database
+from archive.importers.read_ahead import FIRST_RECORDS, items_ahead
 from archive.management.commands.import_comments import Command
 from archive.management.progress import ByteProgress
 from archive.models import Article, Comment, Commenter, Source
 from archive.services.imports import CHUNK_RECORDS
+from moderation.benchmarks.scratch import scratch_database
 
 pytestmark = pytest.mark.django_db
 
@@ -286,7 +286,7 @@ def test_a_preset_brings_comments_whose_ids_are_unique_in_their_thread_only(writ
 def test_a_large_file_is_parsed_in_another_process_and_stored_as_any_other(
     write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.importers.ahead.LARGE_BYTES", 0)
+    monkeypatch.setattr("archive.importers.read_ahead.LARGE_BYTES", 0)
     started: list[ImportFile] = []
     monkeypatch.setattr(
         "archive.management.commands.import_comments.items_ahead",
@@ -358,16 +358,16 @@ import django
 from django.core.management import execute_from_command_line
 
 django.setup()
-from archive.services import shelf
+from archive.services import upsert
 
-rows_insert, calls = shelf.rows_insert, count()
+rows_insert, calls = upsert.rows_insert, count()
 
 def insert(rows):
     rows_insert(rows)
     if next(calls) == 1:
         os.kill(os.getpid(), signal.SIGKILL)
 
-shelf.rows_insert = insert
+upsert.rows_insert = insert
 execute_from_command_line(["manage.py", *sys.argv[1:]])
 """
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from archive.importers import FORMATS
-from archive.importers.records import ArticleRecord, CommentRecord, Item, Reading
+from archive.importers.records import ArticleRecord, CommentRecord, ImportSource, Item
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +16,7 @@ def parsed() -> Callable[..., list[Item]]:
 
     def parse(form: str, content: str | bytes, *, stem: str = "harbor", **how: Any) -> list[Item]:
         data = content.encode() if isinstance(content, str) else content
-        return list(FORMATS[form].parse(Reading(stream=io.BytesIO(data), stem=stem, **how)))
+        return list(FORMATS[form].parse(ImportSource(stream=io.BytesIO(data), stem=stem, **how)))
 
     return parse
 

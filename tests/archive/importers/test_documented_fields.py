@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from archive.importers import FORMATS
-from archive.importers.rows import FIELDS, ORIGIN_STATES, TEXT_FORMATS
+from archive.importers.rows.row import FIELDS, ORIGIN_STATES, TEXT_FORMATS
 
 
 def test_every_field_format_and_value_is_in_the_how_to() -> None:

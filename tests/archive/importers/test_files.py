@@ -9,8 +9,8 @@ from zipfile import ZipFile
 import pytest
 
 from archive.importers import format_detect
-from archive.importers.files import How, ImportFile, files_found, head_check, items_read
-from archive.importers.records import ArticleRecord, CommentRecord, FormatError, Reading, StoppedError
+from archive.importers.files import ImportFile, ImportOptions, files_found, head_check, items_read
+from archive.importers.records import ArticleRecord, CommentRecord, FormatError, ImportSource, StoppedError
 
 ROWS = b"".join(b'{"external_id": "%d", "article": {"external_id": "a"}, "text": "x"}\n' % n for n in range(9000))
 PAGE = b"A title for this page\n\nA body, with a comma, and another, and more.\n"
@@ -22,7 +22,7 @@ def drain(items: Iterator[object], kept: list[object]) -> None:
 
 
 def detect(head: bytes, **how: object) -> str:
-    return format_detect(head, Reading(stream=None, stem="x", **how))  # type: ignore[arg-type]
+    return format_detect(head, ImportSource(stream=None, stem="x", **how))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_folder_gives_its_files_by_name_and_names_the_source(tmp_path: Path) -
 def test_packed_files_are_unpacked_by_their_content_and_keep_their_stem(tmp_path: Path) -> None:
     path = tmp_path / "page-09.txt.gz"
     path.write_bytes(gzip.compress(PAGE))
-    with items_read(ImportFile(path=path, folder="x"), How()) as items:
+    with items_read(ImportFile(path=path, folder="x"), ImportOptions()) as items:
         (item,) = items
     assert isinstance(item, ArticleRecord)
     assert item.external_id == "page-09"
@@ -88,9 +88,9 @@ def test_a_packed_file_that_is_cut_off_gives_what_can_be_read_and_says_why_it_st
     packed = gzip.compress(ROWS, compresslevel=1)
     path.write_bytes(packed[: len(packed) // 2])
     file = ImportFile(path=path, folder="x")
-    head_check(file, How())
+    head_check(file, ImportOptions())
     kept: list[object] = []
-    with items_read(file, How()) as items, pytest.raises(StoppedError, match="cut off"):
+    with items_read(file, ImportOptions()) as items, pytest.raises(StoppedError, match="cut off"):
         drain(items, kept)
     assert len(kept) > 1000
     assert all(isinstance(item, CommentRecord) for item in kept)
@@ -101,7 +101,7 @@ def test_a_packed_file_whose_bytes_are_broken_stops_there(tmp_path: Path) -> Non
     packed = bytearray(gzip.compress(ROWS, compresslevel=1))
     packed[len(packed) // 2 :] = b"\xff" * (len(packed) // 2)
     path.write_bytes(bytes(packed))
-    with items_read(ImportFile(path=path, folder="x"), How()) as items, pytest.raises(StoppedError):
+    with items_read(ImportFile(path=path, folder="x"), ImportOptions()) as items, pytest.raises(StoppedError):
         list(items)
 
 
@@ -109,7 +109,7 @@ def test_progress_is_told_in_bytes_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "comments.jsonl"
     path.write_bytes(ROWS)
     told: list[int] = []
-    with items_read(ImportFile(path=path, folder="x"), How(), told.append) as items:
+    with items_read(ImportFile(path=path, folder="x"), ImportOptions(), told.append) as items:
         assert len(list(items)) == 9000
     assert told == sorted(told)
     assert 0 < told[0] < told[-1] == len(ROWS)
@@ -120,7 +120,7 @@ def test_a_zip_archive_is_refused_by_its_name(tmp_path: Path) -> None:
     with ZipFile(path, "w") as archive:
         archive.writestr("export.jsonl", ROWS)
     with pytest.raises(FormatError, match="zip archive: unpack it first"):
-        head_check(ImportFile(path=path, folder="x"), How())
+        head_check(ImportFile(path=path, folder="x"), ImportOptions())
 
 
 @pytest.mark.parametrize(("wrong", "said"), [("cut", "has no end"), ("changed", "is broken")])
@@ -136,7 +136,7 @@ def test_a_packed_export_that_breaks_early_keeps_the_records_before_that(tmp_pat
     kept: list[object] = []
     with (
         pytest.raises(StoppedError, match=said),
-        items_read(ImportFile(path=path, folder="x"), How()) as items,
+        items_read(ImportFile(path=path, folder="x"), ImportOptions()) as items,
     ):
         drain(items, kept)
     assert len([each for each in kept if isinstance(each, CommentRecord)]) >= (300 if wrong == "changed" else 150)

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.importers import FORMATS
-from archive.importers.files import How, ImportFile, items_read
-from archive.importers.records import ArticleRecord, CommentRecord, FormatError, Item, Reading, StoppedError
+from archive.importers.files import ImportFile, ImportOptions, items_read
+from archive.importers.records import ArticleRecord, CommentRecord, FormatError, ImportSource, Item, StoppedError
 from archive.models import Comment
 from archive.services import imports
 
@@ -123,7 +123,7 @@ def test_what_an_exporter_writes_is_stored_as_the_same_threads(
     Comment.objects.all().delete()
     monkeypatch.setattr(imports, "CHUNK_RECORDS", chunk)
     content = WRITERS[form](threads, cdata=cdata)
-    items = list(FORMATS[form].parse(Reading(stream=io.BytesIO(content.encode()), stem="x"))) if content else []
+    items = list(FORMATS[form].parse(ImportSource(stream=io.BytesIO(content.encode()), stem="x"))) if content else []
     run = imports.ArchiveImport(tell=lambda remark: pytest.fail(remark.reason))
     run.store(items=reversed(items) if turned else items, source_name="gazette")
     assert run.finish().waiting == {}
@@ -162,7 +162,7 @@ def read(form: str, content: bytes) -> list[tuple[str, str]]:
     """Returns kind and id of every good record before the file stops."""
     found: list[tuple[str, str]] = []
     try:
-        for each in FORMATS[form].parse(Reading(stream=io.BytesIO(content), stem="x")):
+        for each in FORMATS[form].parse(ImportSource(stream=io.BytesIO(content), stem="x")):
             if isinstance(each, ArticleRecord | CommentRecord):
                 found.append((type(each).__name__, each.external_id))
     except StoppedError as error:
@@ -215,5 +215,5 @@ def test_the_sample_is_what_the_damage_tests_take_it_for() -> None:
 def test_the_format_is_found_by_content(form: str, tmp_path: Any) -> None:
     path = tmp_path / "export.bin"
     path.write_bytes(SOUND[form])
-    with items_read(ImportFile(path=path, folder="x"), How()) as items:
+    with items_read(ImportFile(path=path, folder="x"), ImportOptions()) as items:
         assert len([each for each in items if isinstance(each, CommentRecord)]) == 5

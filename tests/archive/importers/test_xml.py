@@ -14,9 +14,9 @@ from archive.importers.records import (
     ArticleRecord,
     CommentRecord,
     FormatError,
+    ImportSource,
     Item,
     Notice,
-    Reading,
     Rejected,
     StoppedError,
 )
@@ -95,7 +95,7 @@ def read(parsed: Parsed, content: str | bytes, form: str = "wxr") -> tuple[list[
     data = content.encode() if isinstance(content, str) else content
     items: list[Item] = []
     try:
-        for each in FORMATS[form].parse(Reading(stream=io.BytesIO(data), stem="x")):
+        for each in FORMATS[form].parse(ImportSource(stream=io.BytesIO(data), stem="x")):
             items.append(each)
     except StoppedError as error:
         return items, str(error)
@@ -319,7 +319,7 @@ def test_namespaces_may_be_bound_to_any_prefix(
         posts = posts.replace(f"<{name}/>", f"<ns0:{name}/>").replace(f"</{name}>", f"</ns0:{name}>")
     posts = posts.replace("</disqus>", "</ns0:disqus>")
     assert parsed("disqus", posts) == parsed("disqus", DISQUS)
-    assert format_detect(posts.encode(), Reading(stream=None, stem="x")) == "disqus"  # type: ignore[arg-type]
+    assert format_detect(posts.encode(), ImportSource(stream=None, stem="x")) == "disqus"  # type: ignore[arg-type]
 
 
 # -- broken files -----------------------------------------------------------------------------------------------------
@@ -487,7 +487,7 @@ def test_what_is_no_such_export_is_refused_or_stops_at_once(parsed: Parsed, cont
 )
 def test_content_picks_the_format_whatever_stands_before_it(content: str | bytes, name: str) -> None:
     data = content.encode() if isinstance(content, str) else content
-    assert format_detect(data, Reading(stream=None, stem="x")) == name  # type: ignore[arg-type]
+    assert format_detect(data, ImportSource(stream=None, stem="x")) == name  # type: ignore[arg-type]
 
 
 def test_records_are_found_however_the_bytes_arrive(monkeypatch: pytest.MonkeyPatch, parsed: Parsed) -> None:

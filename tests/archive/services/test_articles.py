@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from archive.importers.records import ArticleRecord, Piece
+from archive.importers.records import ArticleRecord, TextBlock
 from archive.models import Article, Source
 from archive.services import RecordsRefusedError, articles_store, source_get_or_create, source_slug
 
@@ -24,8 +24,8 @@ def test_an_article_is_stored_whole_and_the_same_again_changes_nothing(source: S
         "url": "https://harbor.example/a1",
         "published_at": datetime(2021, 5, 3, 10),
         "body": "First.\n\nSecond.",
-        "blocks": (Piece("paragraph", "First."), Piece("source", "Source: Wire")),
-        "furniture": (Piece("caption", "A ship"),),
+        "blocks": (TextBlock("paragraph", "First."), TextBlock("source", "Source: Wire")),
+        "furniture": (TextBlock("caption", "A ship"),),
     }
     assert stored(source, **columns) == "created"
     row = Article.objects.get()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.importers import FORMATS
-from archive.importers.records import Reading
+from archive.importers.records import ImportSource
 from archive.models import Comment
 from archive.services import ArchiveImport
 
@@ -94,7 +94,7 @@ def test_an_export_becomes_the_threads_that_were_exported(
     told = rows(threads)
     if not told:
         return
-    reading = Reading(stream=io.BytesIO(write(told).encode()), stem="x", source="gazette")
+    reading = ImportSource(stream=io.BytesIO(write(told).encode()), stem="x", source="gazette")
     with transaction.atomic():
         run = ArchiveImport(tell=lambda _remark: None)
         run.store(items=FORMATS[form].parse(reading), source_name="gazette")

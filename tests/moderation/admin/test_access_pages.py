@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from archive.models import Source
 from moderation.models import ApiKey, Moderator
-from moderation.services.keys import api_key_authenticate, api_key_create
+from moderation.services.accounts.api_keys import api_key_authenticate, api_key_create
 
 KEYS = "admin:moderation_apikey_changelist"
 

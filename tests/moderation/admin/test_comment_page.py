@@ -9,7 +9,7 @@ from django.utils import timezone
 from archive.models import CommentRevision
 from moderation.models import Action, Claim, DecisionKind, PolicyVersion, ReaderFlag, State
 from moderation.policies import judge_refusal, parse_policy
-from moderation.services.review import decision_record
+from moderation.services.review.decisions import decision_record
 
 HOSTILE = [
     "<script>alert('x')</script>",

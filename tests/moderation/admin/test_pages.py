@@ -13,9 +13,9 @@ from django.utils import timezone
 from archive.admin.base import LargeTableAdmin, ReadOnlyAdmin
 from archive.models import Article, Commenter, Source
 from moderation.models import Action, Claim, Delivery, Feedback, Moderator, ReaderFlag, WebhookTarget
-from moderation.services.commenters import commenter_mute, commenter_record
-from moderation.services.review import decision_record
-from moderation.services.webhook_targets import webhook_target_create
+from moderation.services.review.decisions import decision_record
+from moderation.services.review.mutes import commenter_mute, commenter_record
+from moderation.services.webhooks.targets import webhook_target_create
 
 OURS = sorted(
     (model for model in site._registry if model._meta.app_label in {"archive", "moderation"}),

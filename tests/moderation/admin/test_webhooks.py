@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from archive.models import Comment, Source
 from moderation.models import Decision, Delivery, WebhookTarget
-from moderation.services.webhook_targets import secrets_now
+from moderation.services.webhooks.targets import secrets_now
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:moderation_webhooktarget_changelist")

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from archive.models import Comment
 from moderation.models import ModelVersion, Review, Score, State
-from moderation.services.score import comments_score_now
+from moderation.services.batch_scoring.run import comments_score_now
 
 SCOPES = ("read", "write", "analyze", "moderate", "policy")
 ABUSE = "You are a stupid idiot and everybody hates you."

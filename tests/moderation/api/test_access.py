@@ -217,7 +217,7 @@ def test_a_key_in_another_scheme_or_in_the_address_is_no_key(api_key: Callable[.
 
 def test_a_revoked_key_and_a_deactivated_user_are_401(api_key: Callable[..., str]) -> None:
     from moderation.models import ApiKey
-    from moderation.services.keys import api_key_revoke
+    from moderation.services.accounts.api_keys import api_key_revoke
 
     client = APIClient(raise_request_exception=False)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {api_key('read')}")

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from archive.models import Comment
 from moderation.models import Review, Score
 from moderation.scoring import Scorer, ScoringError
-from moderation.scoring.gather import LineFullError
+from moderation.scoring.dynamic_batching import QueueFullError
 
 ANALYZE = "/api/v1/analyze/"
 ABUSE = "You are a stupid idiot and everybody hates you."
@@ -138,9 +138,9 @@ def test_a_request_that_is_not_right_is_refused_by_pointer(
 
 def test_a_full_line_before_the_model_is_a_503_at_once(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any, **__: Any) -> Any:
-        raise LineFullError
+        raise QueueFullError
 
-    monkeypatch.setattr("moderation.scoring.gather.Gatherer.submit", full)
+    monkeypatch.setattr("moderation.scoring.dynamic_batching.DynamicBatcher.submit", full)
     response = api.post(ANALYZE, {"text": CALM})
     assert response.status_code == 503
     assert response["Retry-After"]
@@ -150,7 +150,7 @@ def test_a_model_that_fails_is_a_503_that_is_worth_a_retry(api: APIClient, monke
     def fail() -> Any:
         raise ScoringError("inference_failed", "inside", retryable=True)
 
-    monkeypatch.setattr("moderation.services.analyze.line_active", fail)
+    monkeypatch.setattr("moderation.services.online_scoring.analyze.request_queue_active", fail)
     response = api.post(ANALYZE, {"text": CALM})
     assert response.status_code == 503
     assert response.json()["type"] == "urn:moderato:problem:overloaded"

@@ -6,7 +6,7 @@ from rest_framework.test import APIClient
 
 from moderation.models import ModelVersion, PolicyVersion
 from moderation.policies import BUILT_IN_POLICY
-from moderation.services.score import model_active
+from moderation.services.model_versions import model_active
 
 
 def test_the_active_model_is_listed_with_what_it_serves(api: APIClient) -> None:

@@ -119,7 +119,7 @@ def test_nothing_of_a_database_error_is_logged(
     def fail(rows: Any) -> None:
         raise DataError(f"DETAIL: failing row contains ({rows[0].text})")
 
-    monkeypatch.setattr("archive.services.shelf.rows_insert", fail)
+    monkeypatch.setattr("archive.services.upsert.rows_insert", fail)
     assert client.post(COMMENTS, item()).status_code == 500
     assert "DataError" in quiet(token)
 

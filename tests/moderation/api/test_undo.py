@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from archive.models import Comment, Commenter, Source
 from moderation.models import Decision, Review, State
-from moderation.services.bulk import decisions_record
+from moderation.services.review.bulk import decisions_record
 
 
 def decided(client: APIClient, review: Review, action: str = "reject") -> int:
@@ -175,7 +175,7 @@ def test_the_feed_names_comments_as_their_source_does(api: APIClient, judged: Ca
 
 
 def test_a_webhook_and_the_feed_say_the_same_of_a_decision(api: APIClient, judged: Callable[..., Review]) -> None:
-    from moderation.services.export import decision_fields, with_names
+    from moderation.services.ledger.export import decision_fields, with_names
 
     decided(api, judged(), "approve")
     (row,) = api.get("/api/v1/decisions/").json()["results"]

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from moderation.models import ApiKey
-from moderation.services.keys import api_key_authenticate
+from moderation.services.accounts.api_keys import api_key_authenticate
 
 pytestmark = pytest.mark.django_db
 

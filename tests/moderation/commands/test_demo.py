@@ -15,7 +15,7 @@ from django.core.management import call_command
 from archive.models import Comment
 from moderation.management.commands.demo import excerpt
 from moderation.models import ApiKey, Review, Score
-from moderation.services.keys import api_key_authenticate
+from moderation.services.accounts.api_keys import api_key_authenticate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

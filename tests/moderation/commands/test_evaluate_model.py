@@ -70,7 +70,7 @@ def test_the_figures_are_written_as_json_and_the_report_as_it_was_printed(data: 
 
 
 def test_noise_is_measured_kind_by_kind(data: Path) -> None:
-    from moderation.scoring.noise import KINDS
+    from moderation.scoring.metrics.perturbations import KINDS
 
     out, _ = run(data, "--noise", "--limit", 12, "--rounds", 0)
     assert "The toxic words of 6 toxic texts" in out

@@ -14,8 +14,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from moderation.scoring.calibration import read_calibration
-from moderation.services import perspective_scores
-from moderation.services.perspective_scores import calibration_path
+from moderation.services.online_scoring import perspective
+from moderation.services.online_scoring.perspective import calibration_path
 
 pytestmark = pytest.mark.django_db
 
@@ -42,9 +42,9 @@ def data(tmp_path: Path) -> Path:
 def base(settings: Any, tmp_path: Path) -> Iterator[Path]:
     """A project folder of the test's own."""
     settings.BASE_DIR = tmp_path
-    perspective_scores._calibration.cache_clear()
+    perspective._calibration.cache_clear()
     yield tmp_path
-    perspective_scores._calibration.cache_clear()
+    perspective._calibration.cache_clear()
 
 
 def run(*arguments: Any) -> tuple[str, str]:

@@ -12,11 +12,11 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from archive.models import Comment
-from moderation.management.commands import score_comments as module
-from moderation.management.commands.score_comments import parse_shard, parse_since
+from moderation.management.arguments import parse_shard, parse_since
+from moderation.management.commands import score_comments
 from moderation.management.progress import Progress, stop_on_signals
 from moderation.models import ModelVersion, Score
-from moderation.services import score
+from moderation.services.batch_scoring import run
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Comment]
@@ -67,7 +67,7 @@ def test_a_comment_that_is_set_aside_is_named_and_the_status_is_1(
                 raise ValueError(texts)
             return scorer.score(texts, **options)
 
-    monkeypatch.setattr(score, "model_scorer", lambda _version: Fragile())
+    monkeypatch.setattr(run, "model_scorer", lambda _version: Fragile())
     comment = make_comment(f"A {CANARY}.")
     make_comment("The ferry leaves at nine.")
     with pytest.raises(CommandError) as caught:
@@ -101,7 +101,7 @@ def test_a_failing_database_is_named_without_its_message(monkeypatch: pytest.Mon
     def fail(**_: Any) -> None:
         raise OperationalError(f"Failing row contains {CANARY}")
 
-    monkeypatch.setattr(module, "comments_score", fail)
+    monkeypatch.setattr(score_comments, "comments_score", fail)
     with pytest.raises(CommandError) as caught:
         call("score_comments")
     assert CANARY not in str(caught.value)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from archive.models import CommentRevision, Source
 from moderation.models import Decision, LookUp, Moderator, Reason, Review, State
-from moderation.services.review import decision_record
+from moderation.services.review.decisions import decision_record
 
 MOST_QUERIES = 14
 

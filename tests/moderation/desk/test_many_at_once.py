@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from archive.models import Source
 from moderation.models import Decision, LookUp, Mute, Review, State
-from moderation.services import score_range
+from moderation.services.review import score_range
 
 
 def text_of(answer):
@@ -144,7 +144,7 @@ def test_a_range_that_makes_no_sense_is_refused(moderator, desk, query):
 
 
 def test_a_range_that_holds_more_than_one_act_takes_is_refused_on_the_page(moderator, desk, make_pending, monkeypatch):
-    monkeypatch.setattr(score_range, "MOST_COMMENTS", 1)
+    monkeypatch.setattr(score_range, "MAX_COMMENTS", 1)
     make_pending(toxicity=0.92)
     make_pending(toxicity=0.93)
     answer = moderator.get(desk("batch"), {"attribute": "toxicity", "lower": "0.9", "upper": "0.95"})

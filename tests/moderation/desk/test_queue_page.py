@@ -114,7 +114,7 @@ def test_a_filter_by_words_is_shown_as_they_are_and_one_by_number_by_its_name(tw
 
 
 def test_words_that_name_nothing_or_too_much_are_refused_by_name(two_of_each, moderator, desk, monkeypatch):
-    monkeypatch.setattr("moderation.desk.named.MOST", 1)
+    monkeypatch.setattr("moderation.desk.lookups.MAX_FOUND", 1)
     for words, said in (({"article": "tunnel"}, "has these words"), ({"commenter": "Ada"}, "use more words")):
         page = moderator.get(desk("queue", "pending"), words)
         assert (page.status_code, page.context["cards"]) == (400, [])

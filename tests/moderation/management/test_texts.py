@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError
 
-from moderation.management.scoring_texts import comment_make, texts_make
+from moderation.benchmarks.scoring_texts import comment_make, texts_make
 from moderation.management.texts import texts_read
 from moderation.scoring import Scorer
 

@@ -15,9 +15,9 @@ from prometheus_client import REGISTRY
 
 from moderation.models import ApiKey
 from moderation.perspective import analyze, calls, methods
-from moderation.scoring.gather import Gatherer, LineFullError
-from moderation.services.gathered import Line, line_active
-from moderation.services.keys import api_key_revoke
+from moderation.scoring.dynamic_batching import DynamicBatcher, QueueFullError
+from moderation.services.accounts.api_keys import api_key_revoke
+from moderation.services.online_scoring.request_queue import RequestQueue, request_queue_active
 
 Make = Callable[..., dict[str, Any]]
 SUGGEST = "/v1alpha1/comments:suggestscore"
@@ -164,11 +164,11 @@ def test_a_body_beyond_the_servers_limit_is_refused_with_the_limit(call: Any, bo
 def test_a_full_line_is_refused_at_once_and_counted(
     call: Any, body: Make, monkeypatch: pytest.MonkeyPatch, scorer: Any
 ) -> None:
-    class Full(Gatherer):
+    class Full(DynamicBatcher):
         def submit(self, *_: Any, **__: Any) -> Future[Any]:
-            raise LineFullError
+            raise QueueFullError
 
-    monkeypatch.setattr(analyze, "line_active", lambda: Line(scorer.description, Full(scorer)))
+    monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.description, Full(scorer)))
     before = REGISTRY.get_sample_value("moderato_scoring_refused_total") or 0
     answer = call(body())
     assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
@@ -199,8 +199,8 @@ def test_a_fault_of_ours_is_told_in_the_envelope_without_its_message(
 
 
 def test_requests_of_all_edges_share_the_line_of_the_active_model(db: None) -> None:
-    assert line_active() is line_active()
-    assert line_active().description.label == "compact@6"
+    assert request_queue_active() is request_queue_active()
+    assert request_queue_active().description.label == "compact@6"
 
 
 def test_a_request_costs_few_queries(call: Any, body: Make, django_assert_max_num_queries: Any) -> None:

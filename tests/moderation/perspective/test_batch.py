@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from moderation.models import Feedback
 from moderation.perspective import analyze
-from moderation.perspective.batch import MOST_PARTS, TOGETHER_PARTS
-from moderation.scoring.gather import Gatherer
-from moderation.services.gathered import Line
+from moderation.perspective.batch import MAX_PARTS, TOGETHER_PARTS
+from moderation.scoring.dynamic_batching import DynamicBatcher
+from moderation.services.online_scoring.request_queue import RequestQueue
 
 Make = Callable[..., dict[str, Any]]
 CRLF = "\r\n"
@@ -115,7 +115,7 @@ def test_every_part_counts_against_its_keys_quota(body: Make, api_key: Callable[
 
 
 def test_a_hundred_parts_with_long_texts_are_taken_and_one_more_is_refused(body: Make, key: str) -> None:
-    parts = [part(inner(body("word " * 120), key), number) for number in range(MOST_PARTS)]
+    parts = [part(inner(body("word " * 120), key), number) for number in range(MAX_PARTS)]
     assert {status for _, status, _ in replies(post(parts))} == {200}
     response = post([*parts, parts[0]])
     assert response.status_code == 400
@@ -125,8 +125,8 @@ def test_a_hundred_parts_with_long_texts_are_taken_and_one_more_is_refused(body:
 def test_a_batch_that_was_let_in_is_not_refused_for_its_own_sake(
     body: Make, key: str, monkeypatch: pytest.MonkeyPatch, scorer: Any
 ) -> None:
-    narrow = Gatherer(scorer, patience=0, round_characters=1, most_jobs=1)
-    monkeypatch.setattr(analyze, "line_active", lambda: Line(scorer.description, narrow))
+    narrow = DynamicBatcher(scorer, patience=0, round_characters=1, most_jobs=1)
+    monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.description, narrow))
     parts = [part(inner(body(f"You are number {number}."), key), number) for number in range(TOGETHER_PARTS)]
     assert [status for _, status, _ in replies(post(parts))] == [200] * TOGETHER_PARTS
     assert narrow.refused == 0
@@ -135,8 +135,8 @@ def test_a_batch_that_was_let_in_is_not_refused_for_its_own_sake(
 def test_a_full_line_refuses_each_part_that_needs_it_and_no_other(
     body: Make, key: str, monkeypatch: pytest.MonkeyPatch, scorer: Any
 ) -> None:
-    full = Gatherer(scorer, most_jobs=0)
-    monkeypatch.setattr(analyze, "line_active", lambda: Line(scorer.description, full))
+    full = DynamicBatcher(scorer, most_jobs=0)
+    monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.description, full))
     parts = [part(inner(body(text), key)) for text in ("You are late.", "", "You are late.")]
     assert [status for _, status, _ in replies(post(parts))] == [503, 400, 503]
     assert full.refused == 2

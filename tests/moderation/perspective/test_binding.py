@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.perspective.binding import bind
-from moderation.perspective.errors import MOST_VIOLATIONS, Refused
+from moderation.perspective.errors import MAX_VIOLATIONS, Refused
 from moderation.perspective.schema import ANALYZE_REQUEST, MESSAGES, SUGGEST_REQUEST
 
 UNKNOWN = "Invalid JSON payload received. Unknown name "
@@ -84,7 +84,7 @@ def test_all_faults_are_told_at_once_with_their_fields_up_to_a_hundred() -> None
     assert [violation.get("field") for violation in violations] == ["comment.text", "comment", None]
     assert both.message == "\n".join(violation["description"] for violation in violations)
     many = refusal({f"x{number}": 1 for number in range(5000)})
-    assert len(many.details[0]["fieldViolations"]) == MOST_VIOLATIONS
+    assert len(many.details[0]["fieldViolations"]) == MAX_VIOLATIONS
 
 
 def test_half_a_surrogate_pair_becomes_a_replacement_character_of_the_same_width() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from moderation.scoring import ScoringError, describe
 from moderation.scoring.calibration import (
-    LEAST_ROWS,
+    MIN_ROWS,
     checked,
     fit_curve,
     own_calibration,
@@ -55,7 +55,7 @@ def test_low_scores_become_what_the_other_scorer_is_expected_to_say_not_as_sprea
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.tuples(scores, scores), min_size=LEAST_ROWS, max_size=LEAST_ROWS + 50), scores, scores)
+@given(st.lists(st.tuples(scores, scores), min_size=MIN_ROWS, max_size=MIN_ROWS + 50), scores, scores)
 def test_any_curve_rises_strictly_from_0_to_1_so_ranks_stay(
     rows: list[tuple[float, float]], one: float, other: float
 ) -> None:
@@ -70,7 +70,7 @@ def test_any_curve_rises_strictly_from_0_to_1_so_ranks_stay(
 
 def test_too_few_rows_make_no_curve() -> None:
     with pytest.raises(ScoringError, match="too_few_rows"):
-        fit_curve(["x"], np.linspace(0, 1, LEAST_ROWS - 1), np.linspace(0, 1, LEAST_ROWS - 1))
+        fit_curve(["x"], np.linspace(0, 1, MIN_ROWS - 1), np.linspace(0, 1, MIN_ROWS - 1))
 
 
 def test_the_embedded_model_comes_with_a_calibration_of_its_nine_attributes() -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.scoring import Result, Scorer, windows
+from moderation.scoring import Result, Scorer
+from moderation.scoring.inference import windows
 
 # Plain words, no two windows alike.
 SENTENCES = (
@@ -88,8 +89,8 @@ def test_condensing_shortens_rows_of_slight_tokens_and_drops_no_word(ids: list[i
     kept = windows.condensed(ids, {0, 1})
     assert [one for one in kept if one > 1] == [one for one in ids if one > 1]
     runs = "".join("s" if one <= 1 else " " for one in kept).split()
-    assert all(len(run) <= windows.MOST_SLIGHT for run in runs)
-    if len(ids) <= windows.MOST_SLIGHT:
+    assert all(len(run) <= windows.MAX_SLIGHT for run in runs)
+    if len(ids) <= windows.MAX_SLIGHT:
         assert list(kept) == ids
 
 

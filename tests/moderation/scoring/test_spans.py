@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation.scoring import ATTRIBUTES, Refusal, Result, Scorer, Span
-from moderation.scoring.explain import AROUND, MOST_NAMED, MOST_PASSAGES, named, weight, word_ranges
-from moderation.scoring.sentences import MOST_SENTENCES, sentence_ranges
+from moderation.scoring.explain import AROUND, MAX_NAMED, MAX_PASSAGES, named, weight, word_ranges
+from moderation.scoring.text.sentences import MAX_SENTENCES, sentence_ranges
 
 TEXT = "The pier is fine 👍🏽.  You are a stupid idiot!\n\nDr. Smith disagrees — “naïve”, she says."
 
@@ -68,7 +68,7 @@ def test_sentences_cover_all_that_is_not_white_space_in_order(text: str) -> None
 def test_a_text_of_thousands_of_sentences_gives_a_bounded_number_of_ranges() -> None:
     text = "This is one more of them. " * 3000
     ranges = sentence_ranges(text, "en")
-    assert MOST_SENTENCES // 2 < len(ranges) <= MOST_SENTENCES
+    assert MAX_SENTENCES // 2 < len(ranges) <= MAX_SENTENCES
     assert (ranges[0][0], ranges[-1][1]) == (0, len(text) - 1)
 
 
@@ -131,7 +131,7 @@ def test_the_words_of_a_long_text_are_found_at_a_bounded_price(scorer: Scorer, m
     [result] = scorer.score([text], spans=True, languages=["en"])
     assert isinstance(result, Result)
     assert "idiot" in {text[span.begin : span.end] for span in word_spans(result)}
-    assert asked[-1] <= MOST_PASSAGES
+    assert asked[-1] <= MAX_PASSAGES
 
 
 @settings(deadline=None)
@@ -162,7 +162,7 @@ def test_where_nothing_is_marked_clearly_the_heaviest_words_are_named() -> None:
         (4, 9, 0.5, False),
     ]
     assert named([(0, 3, 0.0, False), (4, 9, 0.0, False)]) == []
-    assert len(named([(i, i + 1, 0.5, True) for i in range(20)])) == MOST_NAMED
+    assert len(named([(i, i + 1, 0.5, True) for i in range(20)])) == MAX_NAMED
 
 
 def test_words_are_marked_in_the_light_of_what_stands_around_them(

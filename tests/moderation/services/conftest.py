@@ -15,13 +15,13 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 
-from archive.models import Comment, Source
-from moderation.models import ModelVersion, Moderator, PolicyVersion, Review, Score
+from archive.models import Comment
+from moderation.models import ModelVersion, PolicyVersion, Review, Score
 from moderation.scoring import describe
 
-SCRIPT = Path(__file__).with_name("score_process.py")
+SCRIPT = Path(__file__).with_name("batch_scoring") / "score_process.py"
 WAIT_SECONDS = 60
 
 
@@ -117,25 +117,6 @@ def reviewed(make_comment: Callable[..., Comment]) -> Callable[..., Review]:
         )
 
     return make
-
-
-@pytest.fixture
-def limited_to() -> Callable[..., User]:
-    """Makes a moderator who is limited to sources: `limited_to(source)`."""
-
-    def make(*sources: Source) -> User:
-        user = User.objects.create_user(f"limited-{User.objects.count()}")
-        user.groups.add(Group.objects.get(name="moderator"))
-        Moderator.objects.create(user=user).sources.set(sources)
-        return user
-
-    return make
-
-
-@pytest.fixture
-def elsewhere(db: None) -> Source:
-    """A newsroom without comments."""
-    return Source.objects.create(slug="elsewhere", name="Elsewhere")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from moderation.scoring.descriptions import MODELS
-from moderation.training.sources import PERSPECTIVE_COLUMNS, SIX_LABELS
+from moderation.training.data.sources import PERSPECTIVE_COLUMNS, SIX_LABELS
 
 CALM = (
     "The council met on {n} March and moved the ferry's timetable to the second page.",

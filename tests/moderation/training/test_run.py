@@ -14,15 +14,17 @@ import pytest
 
 from moderation.scoring.descriptions import read_description
 from moderation.scoring.results import ATTRIBUTES
-from moderation.training import calibrating, loop, scale
 from moderation.training.__main__ import main
-from moderation.training.batches import PLACE, Taught
-from moderation.training.earlier import Earlier
+from moderation.training.augmentation.joining import JOINED
 from moderation.training.examples import OUTPUTS, SERVED, Example, read_examples
-from moderation.training.frozen import FILE
-from moderation.training.joining import JOINED
+from moderation.training.network import loop
+from moderation.training.network.batches import PLACE, Taught
+from moderation.training.perspective_scale import head
+from moderation.training.perspective_scale.features import FILE
 from moderation.training.recipe import Recipe
-from moderation.training.taught import read_taught, write_taught
+from moderation.training.release import calibrate
+from moderation.training.teachers.existing_models import Earlier
+from moderation.training.teachers.soft_labels import read_taught, write_taught
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -206,7 +208,7 @@ def test_a_killed_part_leaves_nothing_and_begins_again(
     begun = ("--begin", str(run / "model"), "--passes", "0", "--closing", "0", "--stages", "data,scale")
     asked = arguments(data, tmp_path / "killed", base, *begun)
     with monkeypatch.context() as patch:
-        patch.setattr(scale, "_learn", killed)
+        patch.setattr(head, "_learn", killed)
         with pytest.raises(KeyboardInterrupt):
             main(asked)
     assert sorted(path.name for path in (tmp_path / "killed").iterdir()) == ["run.json", "splits"]
@@ -263,8 +265,8 @@ def test_a_model_in_a_mean_counts_as_often_as_it_is_named_and_leaves_a_part_that
     named = [option for one in (run, scaled / "model", scaled / "model") for option in ("--mean", str(one))]
     assert main(arguments(data, tmp_path / "mean", base, *named, "--stages", "data,train,calibrate")) == 0
     torch = pytest.importorskip("torch")
-    from moderation.training.network import build
-    from moderation.training.reopening import begin_with
+    from moderation.training.network.model import build
+    from moderation.training.network.warm_start import begin_with
 
     model = build(base, OUTPUTS, seed=1)
     begin_with(model, scaled / "model")
@@ -299,22 +301,22 @@ def test_calibration_makes_scores_mean_what_they_say_and_keeps_their_order() -> 
     logits = np.zeros((3000, len(OUTPUTS)), dtype=np.float32)
     logits[:, 0] = truth * 3 + 4
     examples = [Example(f"t{n}", "wikipedia", {"toxicity": label}) for n, label in enumerate(labels.tolist())]
-    lines = calibrating.calibrate(examples, logits)
+    lines = calibrate.calibrate(examples, logits)
     slope, offset = lines["toxicity"]
     assert list(lines) == ["toxicity"]
     assert slope == pytest.approx(1 / 3, abs=0.05)
     assert offset == pytest.approx(-4 / 3, abs=0.25)
-    assert calibrating.calibrate(examples[:20], logits[:20]) == {}
+    assert calibrate.calibrate(examples[:20], logits[:20]) == {}
 
 
 def test_folding_a_line_gives_the_same_scores_as_applying_it(base: Path) -> None:
     torch = pytest.importorskip("torch")
-    from moderation.training.network import build
+    from moderation.training.network.model import build
 
     network = build(base, OUTPUTS, seed=1).eval()
     ids = torch.tensor([[101, 2017, 5891, 102]])
     plain, _ = network(ids, torch.ones_like(ids))
-    calibrating.fold(network, {"insult": (2.0, -1.0)})
+    calibrate.fold(network, {"insult": (2.0, -1.0)})
     folded, _ = network(ids, torch.ones_like(ids))
     place = ATTRIBUTES.index("insult")
     assert folded[0, place].item() == pytest.approx(2 * plain[0, place].item() - 1, abs=1e-5)

@@ -1,0 +1,1 @@
+"""Formats that hold one record a row: JSON Lines and CSV, with the mapping from their fields to ours."""

@@ -1,0 +1,154 @@
+"""`--preset`: the dumps of Isso and remark42, as rows with our FIELDs. A form of the `jsonl` format.
+
+Each preset knows how its dump parts into JSON objects and what their keys mean.
+"""
+
+import html
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import chain
+from typing import Any, BinaryIO
+from urllib.parse import unquote_plus
+
+from archive.importers.records import CommentRecord, FormatError, ImportSource, Item, Rejected
+from archive.importers.rows.objects import Found, Values, array_objects, head_taken, line_objects
+from archive.importers.rows.row import row_record
+
+# A dump may begin with an object about itself.
+HEAD_OBJECTS = 2
+_ISSO_STATES = {1: "published", 2: "unapproved", 4: "deleted"}
+_QUOTED_TITLE = re.compile(r"\S*(?:%[0-9A-Fa-f]{2}|\w\+\w)\S*")
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A system's dump: how it parts into objects, which of them are its own, and the rows that one holds.
+
+    `numbered` says that its comment ids are unique in their article only.
+    """
+
+    objects: Callable[[BinaryIO], Iterator[Found]]
+    is_own: Callable[[Values], bool]
+    rows: Callable[[Values], Iterator[Values]]
+    numbered: bool = False
+
+
+def parse_preset(reading: ImportSource, preset: Preset) -> Iterator[Item]:
+    """Yields a record or a rejected record a comment, and an article where it has none.
+
+    Raises:
+        FormatError: before anything is yielded, where nothing at its head is of such a dump.
+        StoppedError: where the file breaks off.
+    """
+    objects = preset.objects(reading.stream)
+    head, is_own = head_taken(objects, HEAD_OBJECTS, preset.is_own)
+    if not is_own:
+        raise FormatError(f"this is no dump of {reading.preset}")
+    for line, found in chain(head, objects):
+        if isinstance(found, Rejected):
+            yield found
+            continue
+        for row in preset.rows(found):
+            record = row_record(row, line=line, time_format=reading.time_format)
+            if preset.numbered and isinstance(record, CommentRecord):
+                record = replace(record, numbered=True)
+            yield record
+
+
+# -- Isso -------------------------------------------------------------------------------------------------------------
+
+
+def _isso_rows(thread: Values) -> Iterator[Values]:
+    article = {"article.external_id": thread.get("id"), "article.title": _isso_title(thread.get("title"))}
+    if str(thread.get("id")).startswith(("http://", "https://")):
+        article["article.url"] = thread["id"]
+    comments = thread.get("comments") or []
+    yield article
+    seen: Counter[Any] = Counter()
+    for comment in comments if isinstance(comments, list) else []:
+        if isinstance(comment, dict):
+            key = str(comment.get("id", ""))
+            seen[key] += 1
+            yield {**article, **_isso_comment(comment, key if seen[key] == 1 else f"{key}-{_digest(comment)}")}
+
+
+def _isso_comment(comment: Values, key: str) -> Values:
+    return {
+        "external_id": key,
+        "parent_external_id": comment.get("parent"),
+        "text": comment.get("text"),
+        "created_at": _isso_time(comment.get("created")),
+        "origin_state": _ISSO_STATES.get(comment.get("mode", 1), "unapproved"),
+        "commenter.name": comment.get("author"),
+        "commenter.email": comment.get("email"),
+        "commenter.ip": comment.get("remote_addr"),
+        "meta": {name: comment[name] for name in ("website", "likes", "dislikes") if comment.get(name)},
+    }
+
+
+def _digest(comment: Values) -> str:
+    """Returns what tells apart comments that share an id: some dumps give every comment the same one."""
+    told = json.dumps([comment.get(name) for name in ("created", "author", "text")])
+    return sha256(told.encode()).hexdigest()[:12]
+
+
+def _isso_title(title: Any) -> Any:
+    """Returns the title; some dumps have it quoted as in an address."""
+    is_quoted = isinstance(title, str) and _QUOTED_TITLE.fullmatch(title)
+    return unquote_plus(title) if is_quoted else title
+
+
+def _isso_time(value: Any) -> Any:
+    """Returns the time as ISO 8601; Isso's own database counts seconds since 1970."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    try:
+        return datetime.fromtimestamp(value, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return str(value)
+
+
+# -- remark42 ---------------------------------------------------------------------------------------------------------
+
+
+def _remark42_rows(comment: Values) -> Iterator[Values]:
+    if "id" not in comment:
+        # The first line describes the dump.
+        return
+    user, locator = _object(comment.get("user")), _object(comment.get("locator"))
+    yield {
+        "source": locator.get("site"),
+        "external_id": comment["id"],
+        "parent_external_id": comment.get("pid"),
+        "text": comment.get("text") or comment.get("orig"),
+        "text_format": "html" if comment.get("text") else "plain",
+        "created_at": comment.get("time"),
+        "origin_state": "deleted" if comment.get("delete") is True else "published",
+        **_remark42_user(user),
+        "article.url": locator.get("url"),
+        "article.title": comment.get("title"),
+        "meta": {"score": comment["score"]} if comment.get("score") else {},
+    }
+
+
+def _remark42_user(user: Values) -> Values:
+    """Returns who wrote it, nobody where that was deleted too. The names are escaped as for HTML."""
+    if user.get("id") == "deleted":
+        return {}
+    found = {f"commenter.{field}": user.get(key) for field, key in (("external_id", "id"), ("name", "name"))}
+    return {field: html.unescape(value) if isinstance(value, str) else value for field, value in found.items()}
+
+
+def _object(value: Any) -> Values:
+    return value if isinstance(value, dict) else {}
+
+
+PRESETS = {
+    "isso": Preset(array_objects, lambda found: "comments" in found and "id" in found, _isso_rows, numbered=True),
+    "remark42": Preset(line_objects, lambda found: "locator" in found, _remark42_rows),
+}

@@ -1,0 +1,185 @@
+"""The `csv` format: a table with a header line, each row a comment with what is known of its article.
+
+Columns are found by the names of our FIELDs (`article.title` or `article_title`), or by `--map FIELD=COLUMN`. A quote
+that is never closed costs its own line: the lines that it swallowed are read again.
+"""
+
+import csv
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from archive.importers.records import FormatError, ImportSource, Item, Notice, Rejected
+from archive.importers.rows.lines import MAX_LINE_BYTES, TextLine, lines_read
+from archive.importers.rows.row import FIELDS, row_record
+
+DELIMITERS = (",", "\t", ";", "|")
+_MAX_FIELD = 256 * 1024
+_MAX_COLUMNS = 1000
+
+csv.field_size_limit(_MAX_FIELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns of a table: how many there are, which FIELD stands in which, and which nothing is done with."""
+
+    width: int
+    fields: Mapping[str, int]
+    unused: tuple[str, ...]
+
+
+def parse_csv(reading: ImportSource) -> Iterator[Item]:
+    """Yields a record or a rejected record a row, after a notice of the columns that nothing is done with.
+
+    Raises:
+        FormatError: before anything is yielded, where the header lacks a column that is needed.
+    """
+    lines = lines_read(reading.stream)
+    first = _decoded(next(lines))
+    delimiter = reading.delimiter or delimiter_guess(first, reading.mapping)
+    header = header_read(_cells(first, delimiter, quotes=reading.quotes), reading.mapping)
+    if header.unused:
+        reason = f"nothing is done with the columns {', '.join(header.unused)[:500]}"
+        yield Notice(line=1, code="unused_column", reason=reason)
+    for line, row in _rows(lines, delimiter, quotes=reading.quotes):
+        yield row if isinstance(row, Rejected) else _record(row, header, line, reading.time_format)
+
+
+# -- header -----------------------------------------------------------------------------------------------------------
+
+
+def delimiter_guess(first_line: str, mapping: Mapping[str, str]) -> str:
+    """Returns the delimiter that parts the header into the most columns that we know."""
+    wanted = {*_names(), *mapping.values()}
+    return max(DELIMITERS, key=lambda mark: sum(cell.strip(' "\r\n') in wanted for cell in first_line.split(mark)))
+
+
+def _names() -> dict[str, str]:
+    """Returns the column names that need no mapping, each with its FIELD."""
+    return {name: field for field in FIELDS for name in (field, field.replace(".", "_"))}
+
+
+def header_read(cells: Sequence[str], mapping: Mapping[str, str]) -> Header:
+    """Returns which FIELD stands in which column.
+
+    Raises:
+        FormatError: a mapped column is not there, or a column that is needed is not.
+    """
+    names = [cell.strip() for cell in cells]
+    at = {name: index for index, name in reversed(list(enumerate(names)))}
+    for column in mapping.values():
+        if column not in at:
+            raise FormatError(f"no column is named {column[:60]!r}: the columns are {', '.join(names)[:300]}")
+    own = {field: at[name] for name, field in _names().items() if name in at and name not in mapping.values()}
+    fields = {**own, **{field: at[column] for field, column in mapping.items()}}
+    _check_needed(fields)
+    unused = tuple(name for name in names if at[name] not in fields.values())
+    return Header(len(names), fields, unused)
+
+
+def _check_needed(fields: Mapping[str, int]) -> None:
+    article = "article.external_id" in fields or "article.url" in fields
+    comment = [field for field in ("external_id", "text") if field not in fields]
+    missing = ([] if article else ["article.external_id"]) + (comment if len(comment) == 1 or not article else [])
+    if missing:
+        raise FormatError(f"no column for {', '.join(missing)}: --map FIELD=COLUMN names one")
+
+
+# -- rows -------------------------------------------------------------------------------------------------------------
+
+
+def _record(row: list[str], header: Header, line: int, time_format: str | None) -> Item:
+    if len(row) != header.width:
+        reason = f"the row has {len(row)} columns, the header {header.width}"
+        return Rejected(line=line, field="", code="columns", reason=reason, limit=header.width)
+    values = {field: row[column] for field, column in header.fields.items()}
+    return row_record(values, line=line, time_format=time_format)
+
+
+def _rows(lines: Iterator[TextLine], delimiter: str, *, quotes: bool) -> Iterator[tuple[int, list[str] | Rejected]]:
+    feed = _Feed(lines)
+    reader = _reader(feed, delimiter, quotes=quotes)
+    while True:
+        feed.taken.clear()
+        try:
+            row: list[str] | Rejected = next(reader)
+        except StopIteration:
+            return
+        except (csv.Error, _LineTooLongError) as error:
+            row = _broken(feed, error)
+            reader = _reader(feed, delimiter, quotes=quotes)
+        if row:
+            yield feed.begun, row
+
+
+def _broken(feed: "_Feed", error: Exception) -> Rejected:
+    """Gives up the record's first line and hands the lines after it back to be read again."""
+    line = feed.begun
+    if isinstance(error, _LineTooLongError) and not feed.taken:
+        reason = f"the line is longer than {MAX_LINE_BYTES} bytes"
+        return Rejected(line=line, field="", code="line_too_long", reason=reason, limit=MAX_LINE_BYTES)
+    feed.give_back(isinstance(error, _LineTooLongError))
+    if "field limit" in str(error):
+        reason = f"a cell is longer than {_MAX_FIELD} characters, or its quote is not closed"
+        return Rejected(line=line, field="", code="too_large", reason=reason, limit=_MAX_FIELD)
+    reason = "a quote is not closed, or stands inside a cell (--no-quotes takes quotes as letters)"
+    return Rejected(line=line, field="", code="quotes", reason=reason)
+
+
+def _reader(feed: "_Feed", delimiter: str, *, quotes: bool) -> Iterator[list[str]]:
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+    return csv.reader(feed, delimiter=delimiter, quoting=quoting, strict=True)
+
+
+def _cells(first: str, delimiter: str, *, quotes: bool) -> list[str]:
+    try:
+        cells = next(
+            _reader(_Feed(iter([TextLine(1, first.encode(errors="surrogateescape"))])), delimiter, quotes=quotes), []
+        )
+    except (csv.Error, _LineTooLongError) as error:
+        raise FormatError("this is not csv: its first line is no header") from error
+    if "\x00" in first or len(cells) > _MAX_COLUMNS:
+        raise FormatError("this is not csv: its first line is no header")
+    return cells
+
+
+def _decoded(line: TextLine) -> str:
+    """Returns the line as text; bytes that are not UTF-8 become marks that the record's check refuses."""
+    if line.data is None:
+        raise FormatError("this is not csv: its first line has no end")
+    return line.data.decode(errors="surrogateescape")
+
+
+class _LineTooLongError(Exception):
+    """A line that was passed over in the middle of a record or at its beginning."""
+
+
+class _Feed:
+    """Feeds lines to a csv reader and remembers those of the record in hand, to read them again."""
+
+    def __init__(self, lines: Iterator[TextLine]) -> None:
+        self._lines = lines
+        self._again: deque[TextLine] = deque()
+        self.taken: list[TextLine] = []
+        self.begun = 1
+
+    def __iter__(self) -> "_Feed":
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines)
+        if not self.taken:
+            self.begun = line.number
+        if line.data is None:
+            self._long = line
+            raise _LineTooLongError
+        self.taken.append(line)
+        return _decoded(line)
+
+    def give_back(self, with_long: bool) -> None:
+        """Puts all lines of the record but its first back, to come again."""
+        back = self.taken[1:] + ([self._long] if with_long else [])
+        self._again.extendleft(reversed(back))
+        self.taken.clear()

@@ -1,0 +1,76 @@
+"""What responses hold that are no rows: the opinion on a text, and what is wrong with a request."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from moderation.api.serializers.outputs import Out, VerdictOut
+
+
+class DetectedLanguageOut(Out):
+    """The language of a text, and how it is known."""
+
+    code = serializers.CharField()
+    confidence = serializers.FloatField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Returns the fields; one is named by a word that Python keeps for itself."""
+        origin = serializers.ChoiceField(choices=["given", "detected", "default"], source="origin")
+        return {**super().get_fields(), "from": origin}
+
+
+class SpanOut(Out):
+    """A part of a text that carries an attribute; code points, `end` exclusive."""
+
+    begin = serializers.IntegerField()
+    end = serializers.IntegerField()
+    attribute = serializers.CharField()
+    score = serializers.FloatField()
+    kind = serializers.ChoiceField(choices=["sentence", "word"])
+
+
+class RefusalOut(Out):
+    """Why a text has no scores."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class AnalyzedOut(Out):
+    """What the model and the policy say of one text, or why the model says nothing."""
+
+    index = serializers.IntegerField()
+    scores = serializers.DictField(child=serializers.FloatField(), required=False)
+    language = DetectedLanguageOut(required=False)
+    windows = serializers.IntegerField(required=False)
+    normalised = serializers.BooleanField(required=False)
+    verdict = VerdictOut(required=False)
+    spans = SpanOut(many=True, required=False)
+    error = RefusalOut(required=False)
+
+
+class AnalyzeOut(Out):
+    """The answer of analyze/."""
+
+    model = serializers.CharField()
+    results = AnalyzedOut(many=True)
+
+
+class ProblemErrorOut(Out):
+    """One fault of the request."""
+
+    pointer = serializers.CharField(help_text="A JSON pointer into the body, or / and the name of a query parameter.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    limit = serializers.IntegerField(required=False)
+
+
+class ProblemOut(Out):
+    """An error, as RFC 9457 has it."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    instance = serializers.CharField()
+    errors = ProblemErrorOut(many=True, required=False)  # type: ignore[assignment]

@@ -1,0 +1,126 @@
+"""Input fields that take a value as it was sent or refuse it, and name the limit that it broke."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxLengthValidator, RegexValidator
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from archive.models import Source
+from archive.models.source import validate_timezone
+from moderation.api.refusals import LimitedCode
+
+LANGUAGE = RegexValidator(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", "A language is a code such as en or pt-BR.")
+
+
+def max_length(limit: int) -> MaxLengthValidator:
+    """Returns the validator of a longest length; its error names the limit."""
+    validator = MaxLengthValidator(limit)
+    validator.code = LimitedCode("max_length", limit)
+    return validator
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """An object that refuses fields it does not know: a misspelt field must not be dropped in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Returns the validated fields; raises ValidationError with the unknown ones beside the wrong ones."""
+        unknown = self._unknown(data)
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**dict(error.detail), **unknown}) from error  # type: ignore[arg-type]
+        if unknown:
+            raise serializers.ValidationError(unknown)
+        return value
+
+    def _unknown(self, data: Any) -> dict[str, list[ErrorDetail]]:
+        names = [name for name in data if name not in self.fields] if isinstance(data, Mapping) else []
+        return {name: [ErrorDetail("There is no such field.", code="unknown_field")] for name in names}
+
+
+class OneOrMany(serializers.Serializer[Any]):
+    """Stands in the schema for one object or a list of them; `one` is the object's serializer."""
+
+    one: ClassVar[type[serializers.Serializer[Any]]]
+
+
+class TextField(serializers.CharField):
+    """A string of at most `limit` characters, kept exactly; numbers and booleans are not strings."""
+
+    def __init__(self, limit: int | None = None, **options: Any) -> None:
+        validators = [*options.pop("validators", []), *([max_length(limit)] if limit else [])]
+        super().__init__(trim_whitespace=False, **options)
+        self.validators.extend(validators)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Returns the string; raises ValidationError for another type."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return data
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Returns the string; one of nothing but white space is as good as none where blank is not allowed."""
+        if isinstance(data, str) and not data.strip() and not self.allow_blank:
+            self.fail("blank")
+        return super().run_validation(data)
+
+
+class BoundedText(TextField):
+    """A text to score: its limit is MODERATION_MAX_TEXT_BYTES of UTF-8, because memory and storage count bytes."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Returns the text; raises ValidationError where it is over the limit."""
+        text = super().to_internal_value(data)
+        limit = settings.MODERATION_MAX_TEXT_BYTES
+        if len(text.encode("utf-8", "surrogatepass")) > limit:
+            code = LimitedCode("max_bytes", limit)
+            raise serializers.ValidationError(f"The text is over {limit:,} bytes of UTF-8.", code=code)
+        return text
+
+
+class LanguageField(TextField):
+    """A language code; what is served is the model's to say."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(16, validators=[LANGUAGE], **options)
+
+
+class TimeZoneField(TextField):
+    """The name of a time zone of the IANA database."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Source._meta.get_field("timezone").max_length, validators=[validate_timezone], **options)
+
+
+class AwareDateTimeField(serializers.DateTimeField):
+    """An ISO 8601 time with its offset: without one nobody knows which moment is meant."""
+
+    default_error_messages = {"naive": "The time needs an offset, such as 2024-05-01T10:00:00Z."}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """Returns the aware time; raises ValidationError for anything else."""
+        if not isinstance(value, str):
+            self.fail("invalid", format="2024-05-01T10:00:00Z")
+        return super().to_internal_value(value)
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        """Returns the time in UTC; raises ValidationError for one without an offset."""
+        if value.tzinfo is None:
+            self.fail("naive")
+        return super().enforce_timezone(value)
+
+
+@extend_schema_field({"type": "boolean"})
+class StrictBoolean(serializers.BooleanField):
+    """true or false, and nothing that merely looks like them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Returns the boolean; raises ValidationError for another type."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data

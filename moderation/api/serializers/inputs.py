@@ -1,0 +1,175 @@
+"""What request bodies may hold. Shapes are checked here; whether rows exist and states allow it, services check."""
+
+from typing import Any
+
+from django.core.validators import URLValidator, validate_slug
+from rest_framework import serializers
+
+from archive.models import Article, Source, TextFormat
+from moderation.api.serializers.fields import (
+    AwareDateTimeField,
+    BoundedText,
+    LanguageField,
+    OneOrMany,
+    StrictBoolean,
+    StrictSerializer,
+    TextField,
+    TimeZoneField,
+    max_length,
+)
+from moderation.models import Action
+from moderation.services.review.actions import NOTE_CHARACTERS
+
+MAX_ITEMS = 1_000
+MAX_TEXTS = 100
+DECIDABLE = [
+    Action.APPROVE,
+    Action.REJECT,
+    Action.DEFER,
+    Action.ESCALATE,
+    Action.HIGHLIGHT,
+    Action.UNHIGHLIGHT,
+    Action.REOPEN,
+]
+URL = URLValidator(schemes=["http", "https"])
+
+
+def _column(model: Any, name: str) -> int:
+    return int(model._meta.get_field(name).max_length)
+
+
+def _slug(**options: Any) -> TextField:
+    return TextField(_column(Source, "slug"), validators=[validate_slug], **options)
+
+
+def _article_text(name: str) -> TextField:
+    return TextField(_column(Article, name), required=False, allow_blank=True)
+
+
+class SourceIn(StrictSerializer):
+    """A source to make."""
+
+    slug = _slug()
+    name = TextField(_column(Source, "name"))
+    default_language = LanguageField(required=False, allow_blank=True)
+    timezone = TimeZoneField(required=False)
+
+
+class SourceChangeIn(StrictSerializer):
+    """What may change of a source; its slug is how other systems know it, and stays."""
+
+    name = TextField(_column(Source, "name"), required=False)
+    default_language = LanguageField(required=False, allow_blank=True)
+    timezone = TimeZoneField(required=False)
+
+
+class ArticleChangeIn(StrictSerializer):
+    """What may change of an article."""
+
+    url = TextField(_column(Article, "url"), validators=[URL], required=False, allow_blank=True)
+    title = _article_text("title")
+    section = _article_text("section")
+    summary = TextField(required=False, allow_blank=True)
+    byline = _article_text("byline")
+    dateline = _article_text("dateline")
+    published_at = AwareDateTimeField(required=False, allow_null=True)
+    modified_at = AwareDateTimeField(required=False, allow_null=True)
+    body = TextField(required=False, allow_blank=True)
+    language = LanguageField(required=False, allow_blank=True)
+
+
+class ArticleIn(ArticleChangeIn):
+    """An article to store; sent again it changes the fields that are given."""
+
+    source = _slug()  # type: ignore[assignment]
+    external_id = TextField(255)
+
+
+class ArticleRefIn(StrictSerializer):
+    """The article that a comment belongs to; made where it is new."""
+
+    external_id = TextField(255)
+    title = _article_text("title")
+    url = TextField(_column(Article, "url"), validators=[URL], required=False, allow_blank=True)
+    section = _article_text("section")
+
+
+class CommenterIn(StrictSerializer):
+    """Who wrote a comment, as far as the source tells."""
+
+    external_id = TextField(255, required=False)
+    name = TextField(255)
+
+
+class CommentIn(StrictSerializer):
+    """A comment to store."""
+
+    source = _slug()  # type: ignore[assignment]
+    external_id = TextField(255)
+    article = ArticleRefIn()
+    parent_external_id = TextField(255, required=False, allow_null=True)
+    commenter = CommenterIn(required=False, allow_null=True)
+    text = BoundedText()
+    text_format = serializers.ChoiceField(choices=TextFormat.choices, required=False)
+    language = LanguageField(required=False, allow_null=True)
+    created_at = AwareDateTimeField(required=False)
+
+
+class CommentsIn(OneOrMany):
+    """A comment, or a list of 1 to 1,000 of them (for the schema)."""
+
+    one = CommentIn
+
+
+class CommentChangeIn(StrictSerializer):
+    """An edit of a comment; without a format the text has the one it had."""
+
+    text = BoundedText()
+    text_format = serializers.ChoiceField(choices=TextFormat.choices, required=False)
+
+
+class DecisionIn(StrictSerializer):
+    """What to do with a comment, and why."""
+
+    action = serializers.ChoiceField(choices=[(action.value, action.label) for action in DECIDABLE])
+    reason = TextField(32, required=False, allow_blank=True)
+    note = TextField(NOTE_CHARACTERS, required=False, allow_blank=True)
+    until = AwareDateTimeField(required=False)
+
+
+class NothingIn(StrictSerializer):
+    """A body that says nothing: there may be none, and it may have no fields."""
+
+
+class MuteIn(StrictSerializer):
+    """Why a commenter is muted, until when, and for which of their comments."""
+
+    reason = TextField(32)
+    until = AwareDateTimeField(required=False)
+    comment = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+
+
+class FlagIn(StrictSerializer):
+    """A reader's report."""
+
+    reporter = TextField(255)
+    reason = TextField(32)
+
+
+class AnalyzeIn(StrictSerializer):
+    """One text or several, to be scored and not stored."""
+
+    text = BoundedText(required=False, allow_blank=True)
+    texts = serializers.ListField(
+        child=BoundedText(allow_blank=True), required=False, allow_empty=False, validators=[max_length(MAX_TEXTS)]
+    )
+    language = LanguageField(required=False)
+    attributes = serializers.ListField(child=TextField(64), required=False, allow_empty=False)
+    spans = StrictBoolean(required=False, default=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Returns the fields with `texts` in place of `text`; raises ValidationError unless exactly one was given."""
+        if ("text" in attrs) == ("texts" in attrs):
+            raise serializers.ValidationError("Send either text or texts.", code="one_of")
+        others = {name: value for name, value in attrs.items() if name != "text"}
+        return others if "texts" in attrs else {**others, "texts": [attrs["text"]]}

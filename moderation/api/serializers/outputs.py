@@ -1,0 +1,265 @@
+"""What responses hold."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from archive.models import Comment, OriginState, TextFormat
+from moderation.api.serializers.fields import OneOrMany
+from moderation.api.shown import status_of
+from moderation.models import Decision, State
+from moderation.services.ledger.export import named
+from moderation.services.states.status import UNSCORED
+
+Out = serializers.Serializer[Any]
+OUTCOMES = ["created", "edited", "unchanged"]
+STATES = [UNSCORED, *State.values]
+THREAD_REPLIES = {"type": "array", "items": {"$ref": "#/components/schemas/ThreadComment"}}
+
+
+class SourceOut(Out):
+    """A source."""
+
+    id = serializers.IntegerField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    default_language = serializers.CharField()
+    timezone = serializers.CharField()
+
+
+class ArticleOut(Out):
+    """An article in a list."""
+
+    id = serializers.IntegerField()
+    source = serializers.CharField(source="source.slug")  # type: ignore[assignment]
+    external_id = serializers.CharField()
+    url = serializers.CharField()
+    title = serializers.CharField()
+    title_derived = serializers.BooleanField()
+    section = serializers.CharField()
+    summary = serializers.CharField()
+    byline = serializers.CharField()
+    dateline = serializers.CharField()
+    published_at = serializers.DateTimeField(allow_null=True)
+    modified_at = serializers.DateTimeField(allow_null=True)
+    language = serializers.CharField()
+
+
+class PieceOut(Out):
+    """A piece of a page."""
+
+    kind = serializers.CharField()
+    text = serializers.CharField()
+
+
+class ArticleDetailOut(ArticleOut):
+    """An article with its text."""
+
+    body = serializers.CharField()
+    blocks = PieceOut(many=True)
+    furniture = PieceOut(many=True)
+
+
+class ArticleStoredOut(ArticleDetailOut):
+    """An article and what became of it."""
+
+    outcome = serializers.ChoiceField(choices=OUTCOMES)
+
+
+class ArticleRefOut(Out):
+    """The article of a comment."""
+
+    id = serializers.IntegerField()
+    external_id = serializers.CharField()
+    title = serializers.CharField()
+    section = serializers.CharField()
+
+
+class CommenterOut(Out):
+    """Who wrote a comment."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class VerdictReasonOut(Out):
+    """A condition that held."""
+
+    attribute = serializers.CharField()
+    score = serializers.FloatField()
+    threshold = serializers.FloatField()
+
+
+class VerdictOut(Out):
+    """What policy says of the scores."""
+
+    action = serializers.CharField()
+    flagged = serializers.BooleanField()
+    rule = serializers.CharField()
+    policy = serializers.IntegerField()
+    reasons = VerdictReasonOut(many=True)
+    overridden = serializers.CharField(required=False, help_text="The rule that a floor rule overrode.")
+
+    def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
+        """Returns the verdict as it is stored: it is JSON already."""
+        return instance
+
+
+class CommentOut(Out):
+    """A comment and where it stands."""
+
+    id = serializers.IntegerField()
+    source = serializers.CharField(source="source.slug")  # type: ignore[assignment]
+    external_id = serializers.CharField()
+    article = ArticleRefOut()
+    parent = serializers.IntegerField(source="parent_id", allow_null=True)  # type: ignore[assignment]
+    commenter = CommenterOut(allow_null=True)
+    text = serializers.CharField()
+    text_format = serializers.ChoiceField(choices=TextFormat.choices)
+    language = serializers.CharField(allow_null=True, help_text="As given, else as the model detected it.")
+    created_at = serializers.DateTimeField()
+    revision = serializers.IntegerField()
+    origin_state = serializers.ChoiceField(choices=OriginState.choices)
+    withdrawn_at = serializers.DateTimeField(allow_null=True)
+    state = serializers.ChoiceField(choices=STATES)
+    held = serializers.BooleanField()
+    highlighted = serializers.BooleanField()
+    flagged = serializers.BooleanField()
+    model = serializers.CharField(allow_null=True)
+    scores = serializers.DictField(child=serializers.FloatField(), allow_null=True)
+    verdict = VerdictOut(allow_null=True)
+
+    def to_representation(self, comment: Comment) -> dict[str, Any]:
+        """Returns the comment's own fields and, from its review, those of its status."""
+        return super().to_representation(CommentRow(comment))
+
+
+class CommentRow:
+    """A comment whose attributes are completed by its status."""
+
+    def __init__(self, comment: Comment) -> None:
+        self.comment = comment
+        self.status = status_of(comment)
+        self.language = comment.language or self.status.language
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.status, name) if hasattr(self.status, name) else getattr(self.comment, name)
+
+
+class CommentStoredOut(CommentOut):
+    """A comment and what became of it."""
+
+    outcome = serializers.ChoiceField(choices=OUTCOMES)
+
+
+class CommentsStoredOut(OneOrMany):
+    """A stored comment, or a list of them where a list was sent (for the schema)."""
+
+    one = CommentStoredOut
+
+
+class ThreadCommentOut(CommentOut):
+    """A comment with its replies."""
+
+    replies = serializers.SerializerMethodField()
+
+    @extend_schema_field(THREAD_REPLIES)  # type: ignore[untyped-decorator]
+    def get_replies(self, row: CommentRow) -> list[Any]:
+        """Returns no replies: the thread is nested from flat rows afterwards."""
+        return []
+
+
+class ThreadOut(Out):
+    """The comments of an article, oldest first, replies inside their parents."""
+
+    article = ArticleRefOut()
+    comments = ThreadCommentOut(many=True)
+    truncated = serializers.BooleanField(help_text="Whether the article has more comments than are shown.")
+
+
+class DecisionOut(Out):
+    """A row of the ledger: about a comment, or about a commenter who was muted."""
+
+    id = serializers.IntegerField()
+    comment = serializers.IntegerField(source="comment_id", allow_null=True)
+    commenter = serializers.IntegerField(source="commenter_id", allow_null=True)
+    source = serializers.SerializerMethodField()  # type: ignore[assignment]
+    external_id = serializers.SerializerMethodField(help_text="Of the comment; else of the commenter.")
+    kind = serializers.CharField()
+    actor = serializers.CharField(source="actor.username", default=None, allow_null=True)
+    api_key = serializers.CharField()
+    policy = serializers.IntegerField(source="policy.version", default=None, allow_null=True)
+    rule = serializers.CharField()
+    action = serializers.CharField()
+    from_state = serializers.CharField()
+    to_state = serializers.CharField()
+    reason = serializers.CharField()
+    ground = serializers.CharField()
+    automated_detection = serializers.BooleanField()
+    automated_decision = serializers.BooleanField()
+    scores = serializers.DictField(child=serializers.FloatField())
+    model = serializers.CharField()
+    revision = serializers.IntegerField(allow_null=True)
+    text_seal = serializers.CharField()
+    review_probability = serializers.FloatField()
+    round = serializers.CharField()
+    undoes = serializers.IntegerField(source="undoes_id", allow_null=True)
+    batch = serializers.UUIDField(allow_null=True)
+    until = serializers.DateTimeField(allow_null=True, help_text="When a deferral or a mute ends.")
+    at = serializers.DateTimeField()
+    note = serializers.CharField(source="note.text", default="")
+
+    def get_source(self, decision: Decision) -> str:
+        """Returns the slug of the source."""
+        return named(decision).source.slug
+
+    def get_external_id(self, decision: Decision) -> str:
+        """Returns what the source calls the comment, or the commenter."""
+        return named(decision).external_id
+
+
+class BatchUndoneOut(Out):
+    """What became of the undo of an act on many comments."""
+
+    batch = serializers.UUIDField(help_text="What joins the rows of the undo.")
+    done = serializers.IntegerField()
+    refused = serializers.DictField(
+        child=serializers.ListField(child=serializers.IntegerField()), help_text="Why not → ids of comments."
+    )
+
+
+class FlagOut(Out):
+    """A reader's report, and whether it was new."""
+
+    comment = serializers.IntegerField(source="flag.comment_id")
+    reporter = serializers.CharField(source="flag.reporter")
+    reason = serializers.CharField(source="flag.reason")
+    at = serializers.DateTimeField(source="flag.at")
+    outcome = serializers.ChoiceField(choices=OUTCOMES)
+
+
+class ModelOut(Out):
+    """A model that this installation has scored with."""
+
+    id = serializers.IntegerField()
+    label = serializers.CharField(source="__str__")  # type: ignore[assignment]
+    name = serializers.CharField()
+    version = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    attributes = serializers.ListField(child=serializers.CharField())
+    languages = serializers.ListField(child=serializers.CharField())
+    active = serializers.BooleanField()
+    registered_at = serializers.DateTimeField()
+
+
+class PolicyOut(Out):
+    """A version of the policy."""
+
+    version = serializers.IntegerField()
+    active = serializers.BooleanField()
+    note = serializers.CharField()
+    author = serializers.CharField(source="author.username", default=None, allow_null=True)
+    sha256 = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    body = serializers.JSONField()

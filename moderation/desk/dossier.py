@@ -1,0 +1,167 @@
+"""All that the page of one comment shows: the marked text, why it is there, what stands around it, its history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from archive.admin.thread import Thread, ThreadItem, thread_around
+from archive.models import Comment, CommentRevision
+from moderation.desk.access import Person
+from moderation.desk.cards import held_by, holder_of, readers_see, severity
+from moderation.desk.labels import ATTRIBUTES, STATES, label
+from moderation.desk.text import Change, TextPiece, changes, pieces
+from moderation.models import Decision, ReaderFlag, Review
+from moderation.services.states.current import review_of, shown_state
+from moderation.services.states.version import version_token_text
+from moderation.services.verdicts.thresholds import AttributeRow, attribute_rows
+
+MAX_DECISIONS = 20
+MAX_REVISIONS = 5
+MAX_FLAGS = 10
+RELATED = ("source", "article", "commenter", "review__score__model", "review__policy", "review__holder")
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One attribute's score against its nearest bar, both 0 to 1; `score` None where the model gave none."""
+
+    row: AttributeRow
+
+    @property
+    def name(self) -> str:
+        """Returns the attribute in words."""
+        return label(ATTRIBUTES, self.row.attribute)
+
+    @property
+    def score(self) -> float | None:
+        """Returns the score."""
+        return self.row.score
+
+    @property
+    def bar(self) -> float | None:
+        """Returns the highest threshold that was reached, else the lowest there is."""
+        reached = [one.value for one in self.row.thresholds if one.reached]
+        return max(reached) if reached else min((one.value for one in self.row.thresholds), default=None)
+
+    @property
+    def rules(self) -> str:
+        """Returns the rules whose threshold was reached."""
+        return ", ".join(dict.fromkeys(one.rule for one in self.row.thresholds if one.reached))
+
+    @property
+    def width(self) -> str:
+        """Returns the score as the length of a bar of 100."""
+        return f"{100 * (self.row.score or 0):.1f}"
+
+    @property
+    def at(self) -> str:
+        """Returns where the threshold stands on a bar of 100."""
+        return f"{100 * (self.bar or 0):.1f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An edit: the number of the text that it left, and what it changed."""
+
+    revision: int
+    changes: list[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One comment for its page. `review` is None where nobody scored it; `edited`: its scores are of an old text.
+
+    `holder` is the name of another person who holds it; `mine`: the person does.
+    """
+
+    comment: Comment
+    review: Review | None
+    text: list[TextPiece]
+    bars: list[Bar]
+    thread: Thread
+    parent: ThreadItem | None
+    decisions: Sequence[Decision]
+    edits: list[Edit]
+    flags: Sequence[ReaderFlag]
+    severe: bool
+    blurred: bool
+    holder: str
+    mine: bool
+
+    @property
+    def state(self) -> str:
+        """Returns the comment's state."""
+        return shown_state(self.comment)
+
+    @property
+    def state_label(self) -> str:
+        """Returns the state in words."""
+        return label(STATES, self.state)
+
+    @property
+    def readers_see(self) -> bool:
+        """Says whether readers see the comment now."""
+        return readers_see(self.comment, self.review)
+
+    @property
+    def seen(self) -> str:
+        """Returns the version that an act from this page is made conditional on."""
+        return version_token_text(self.comment)
+
+    @property
+    def edited(self) -> bool:
+        """Says whether the text was edited after it was scored."""
+        return self.review is not None and self.comment.taken_revision < self.comment.revision
+
+    @property
+    def masked(self) -> bool:
+        """Says whether a slur is masked in the text."""
+        return any(piece.masked for piece in self.text)
+
+    @property
+    def marked(self) -> bool:
+        """Says whether words or sentences are marked in the text."""
+        return any(piece.word is not None or piece.sentence is not None for piece in self.text)
+
+
+def comment_for(person: Person, comment_id: int) -> Comment | None:
+    """Returns the comment with all that its page reads; None where there is none that the person may see."""
+    comments = person.within(Comment.objects.select_related(*RELATED).defer("raw", "meta", "article__furniture"))
+    found: Comment | None = comments.filter(pk=comment_id).first()
+    return found
+
+
+def dossier_of(comment: Comment, person: Person, *, spans: Sequence[dict[str, Any]], reveal: bool) -> Dossier:
+    """Returns what the page shows: at most seven queries, fewer where there are no edits, reports or replies."""
+    review = review_of(comment)
+    thread = thread_around(comment, Comment.objects.select_related("commenter", "review__score"))
+    severe = severity(review) >= person.settings.severe_from
+    mask = person.settings.mask_slurs and not reveal
+    return Dossier(
+        comment=comment,
+        review=review,
+        text=pieces(comment.text, spans, mask=mask),
+        bars=[Bar(row) for row in attribute_rows(comment, review)] if review else [],
+        thread=thread,
+        parent=next((item for item in thread.items if item.comment.pk == comment.parent_id), None),
+        decisions=_decisions(comment),
+        edits=edits_of(comment) if comment.revision > 1 else [],
+        flags=list(comment.flags.order_by("-pk")[:MAX_FLAGS]) if review is None or review.reader_flags else (),
+        severe=severe,
+        blurred=severe and not reveal and person.settings.blur_above is not None,
+        holder=holder_of(review, person),
+        mine=held_by(review, person),
+    )
+
+
+def _decisions(comment: Comment) -> Sequence[Decision]:
+    rows = comment.decisions.select_related("actor", "policy", "note").defer("scores", "policy__body")
+    return list(rows.order_by("-pk")[:MAX_DECISIONS])
+
+
+def edits_of(comment: Comment, since: int = 0) -> list[Edit]:
+    """Returns the last edits of a comment from revision `since` on, newest first. One query."""
+    rows = CommentRevision.objects.filter(comment=comment, revision__gte=since).order_by("-revision")
+    earlier = list(rows.only("revision", "text")[:MAX_REVISIONS])
+    later = [comment.text, *(row.text for row in earlier)]
+    return [Edit(row.revision, changes(row.text, after)) for row, after in zip(earlier, later, strict=False)]

@@ -1,0 +1,163 @@
+"""Windows of token ids in, outputs out, through OpenVINO.
+
+A session holds one compiled model (`compiled`), one inference request a stream, and as many threads as streams, which
+take batches as they come; so several callers share the processor fairly, a batch at a time. OpenVINO's threads do not
+survive a fork: the scorer opens a session in the process that uses it, and what a child inherits is left alone here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import queue
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from moderation.scoring.inference.batches import plan, width
+from moderation.scoring.inference.compiled import Compiled, Request
+from moderation.scoring.results import ScoringError
+
+if TYPE_CHECKING:
+    from numpy import float32, int64
+    from numpy.typing import NDArray
+
+# Any ids: the first inference of a process must happen alone, since OpenVINO's Python side sets itself up in it and
+# deadlocks when two threads come together (2026.4). It also leaves the first real text a warm engine.
+WARM_UP = (0, 0)
+
+_sessions: weakref.WeakSet[InferenceSession] = weakref.WeakSet()
+_opening = threading.Lock()
+
+
+def default_threads() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class InferenceSession:
+    """A compiled model, ready to run; safe to use from several threads, in the process that made it."""
+
+    def __init__(
+        self,
+        model: Path,
+        *,
+        threads: int | None = None,
+        precision: str | None = None,
+        exact_parts: int = 0,
+        output: str = "probabilities",
+    ) -> None:
+        """Compile one output of `model.xml` for streams of one thread each.
+
+        Args:
+            model: The OpenVINO graph; its weights lie beside it.
+            threads: Streams; None takes as many as processors.
+            precision: `bf16` or `f32`; `bf16` is used only where the processor computes in it, which None asks for.
+            exact_parts: Parts at the start that are in float32 although the others are in `bf16`; a layer has two.
+            output: `probabilities`, or `tokens` where the model has that; what only the other one needs is cut off.
+
+        Raises:
+            ScoringError: `inference_failed` where OpenVINO cannot read or compile the model.
+        """
+        self.streams = max(1, threads or default_threads())
+        try:
+            self._compiled = Compiled(
+                model, streams=self.streams, precision=precision, exact_parts=exact_parts, output=output
+            )
+            requests = [self._compiled.request() for _ in range(self.streams)]
+        except RuntimeError as error:
+            raise ScoringError("inference_failed", f"OpenVINO cannot open {model}.") from error
+        self.precision = self._compiled.precision
+        self._idle: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        for request in requests:
+            self._idle.put(request)
+        self._workers = ThreadPoolExecutor(self.streams, thread_name_prefix="scoring")
+        self._inherited = [self._compiled, *requests, self._idle, self._workers]
+        _sessions.add(self)
+        with _opening:
+            self._infer([WARM_UP])
+
+    def run(self, windows: Sequence[Sequence[int]], outputs: int) -> NDArray[float32]:
+        """The outputs of each window.
+
+        Args:
+            windows: Token ids, special tokens included; any order, any lengths.
+            outputs: How many outputs the model has.
+
+        Returns:
+            Windows × outputs, same order.
+
+        Raises:
+            ScoringError: `inference_failed`, retryable: memory may be short for a moment.
+        """
+        import numpy
+
+        rows = numpy.empty((len(windows), outputs), dtype=numpy.float32)
+        for batch, values in self._batches(windows):
+            rows[batch] = values
+        return rows
+
+    def run_tokens(self, windows: Sequence[Sequence[int]]) -> list[NDArray[float32]]:
+        """The probability of each token of each window, the two special tokens left out, of a session for `tokens`.
+
+        Args:
+            windows: As for `run`.
+
+        Returns:
+            An array a window, same order.
+
+        Raises:
+            ScoringError: As `run`.
+        """
+        found: dict[int, NDArray[float32]] = {}
+        for batch, values in self._batches(windows):
+            found |= {index: row[1 : len(windows[index]) - 1] for index, row in zip(batch, values, strict=True)}
+        return [found[index] for index in range(len(windows))]
+
+    def _batches(self, windows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], NDArray[float32]]]:
+        batches = list(plan([len(window) for window in windows]))
+        work = self._workers.map(lambda batch: self._infer([windows[i] for i in batch]), batches)
+        try:
+            yield from zip(batches, work, strict=True)
+        except (RuntimeError, MemoryError) as error:
+            raise ScoringError("inference_failed", "OpenVINO failed on a batch.", retryable=True) from error
+
+    def _infer(self, windows: list[Sequence[int]]) -> NDArray[float32]:
+        ids, mask = pad(windows)
+        request = self._idle.get()
+        try:
+            return request.run(ids, mask)
+        finally:
+            self._idle.put(request)
+
+
+def pad(windows: Sequence[Sequence[int]]) -> tuple[NDArray[int64], NDArray[int64]]:
+    """Windows as one rectangle of ids, and the mask that says which of them are real."""
+    import numpy
+
+    shape = (len(windows), width(max(len(window) for window in windows)))
+    ids, mask = numpy.zeros(shape, dtype=numpy.int64), numpy.zeros(shape, dtype=numpy.int64)
+    for row, window in enumerate(windows):
+        ids[row, : len(window)] = window
+        mask[row, : len(window)] = 1
+    return ids, mask
+
+
+def _leave_alone_in_child() -> None:
+    """Keep what the parent made from ever being destroyed in a child.
+
+    Destroying it waits for threads that a fork does not copy, so the child would hang when it ends.
+    """
+    for session in list(_sessions):
+        for part in session._inherited:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(part))
+    _sessions.clear()
+    global _opening  # noqa: PLW0603
+    _opening = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_alone_in_child)

@@ -1,0 +1,1 @@
+"""Figures that judge scores: AUC, calibration, identity bias, loss under disguise. Pure."""

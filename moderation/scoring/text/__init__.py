@@ -1,0 +1,1 @@
+"""What happens to a text before the model reads it: its language, its sentences, disguises taken off."""

@@ -1,0 +1,156 @@
+"""The second reading of a text that looks disguised: what it says without the disguise.
+
+Steps, each a list of replacements with the way back kept (`reading`): reversed text, entities, invisible signs and
+stacked marks, look-alike and styled letters, spaced letters, then words with figures, masks and stretched letters
+(`disguises`). A word is only replaced where the result is a known word and the word as written is none, so honest text
+in any script stays as it is. A text without a disguise has no second reading, and most texts are told apart by one
+search of `SIGNS`.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+
+from moderation.scoring.text import word_lists
+from moderation.scoring.text.confusables import is_disguise, is_foreign, latin
+from moderation.scoring.text.deobfuscation import SIGN, WORDS, deobfuscate_word
+from moderation.scoring.text.despacing import SPACED, despace
+from moderation.scoring.text.offset_mapped import INVISIBLE_LETTERS, Edit, OffsetMappedText
+
+Step = Callable[[str], Iterator[Edit]]
+
+ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+# What may be a disguise in ASCII; nearly every honest text without an abbreviation fails here.
+SIGNS = re.compile(f"{ENTITY.pattern}|{SPACED.pattern}|{SIGN.pattern}")
+REVERSED = re.compile("\u202e([^\u202c\n]+)\u202c?")
+LETTERS = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f])*")
+STYLED_LETTERS = "\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f100-\U0001f1ff"
+STYLED = re.compile(rf"[\w{STYLED_LETTERS}]+")
+LATIN_MARKS = re.compile(
+    r"([A-Za-z\u00c0-\u024f\u1e00-\u1eff])([\u0300-\u036f\u0488\u0489\u20d0-\u20f0\ufe00-\ufe0f]+)"
+)
+MIN_FOLDED = 2
+# One disguise under another is looked for so often; honest ones have a layer or two.
+MAX_LAYERS = 6
+
+
+def deobfuscate(text: str) -> OffsetMappedText | None:
+    """A second reading of the text, or None where nothing in it looks disguised.
+
+    Args:
+        text: Without lone surrogates (`readable`).
+    """
+    if text.isascii() and not SIGNS.search(text):
+        return None
+    reading = OffsetMappedText.of(text)
+    for _ in range(MAX_LAYERS):
+        before = reading.text
+        for step in STEPS if not before.isascii() else ASCII_STEPS:
+            reading = _after(reading, step)
+        if reading.text == before:
+            break
+    return reading if reading.text != text else None
+
+
+def _after(reading: OffsetMappedText, step: Step) -> OffsetMappedText:
+    edits = list(step(reading.text))
+    return reading.edited(edits) if edits else reading
+
+
+def _reversed(text: str) -> Iterator[Edit]:
+    """Text that a mark makes the screen show backwards, as the screen shows it."""
+    for found in REVERSED.finditer(text):
+        if any("a" <= c.lower() <= "z" for c in found[1]):
+            yield (*found.span(), found[1][::-1])
+
+
+def _visible(text: str) -> Iterator[Edit]:
+    """Invisible signs between Latin letters; between others, in emoji and in Persian words, they are honest."""
+    begin = None
+    for at, character in enumerate(text):
+        if not character.isascii() and _is_invisible(character):
+            begin = at if begin is None else begin
+        elif begin is not None:
+            if begin and latin(text[begin - 1]) and latin(character):
+                yield begin, at, ""
+            begin = None
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) == "Cf" or character in INVISIBLE_LETTERS
+
+
+def _unmarked(text: str) -> Iterator[Edit]:
+    """Marks over Latin letters that no letter of an alphabet has, such as strokes through a whole word."""
+    for found in LATIN_MARKS.finditer(text):
+        composed = unicodedata.normalize("NFC", found[0])
+        kept = "".join(c for c in composed if not unicodedata.category(c).startswith("M"))
+        if len(composed) > len(kept):
+            yield (*found.span(), kept)
+
+
+def _mixed(text: str) -> Iterator[Edit]:
+    """Words that mix Latin letters with look-alikes or with styled ones; whole words of look-alikes in Latin text."""
+    latin_text = _is_mostly_latin(text)
+    for found in STYLED.finditer(text):
+        word = found[0]
+        if not word.isascii() and (new := _folded(word, latin_text=latin_text)):
+            yield (*found.span(), new)
+
+
+def _folded(word: str, *, latin_text: bool) -> str:
+    """The word in plain Latin letters where it is disguised, else nothing."""
+    if len(word) < MIN_FOLDED or not any(is_disguise(c) for c in word):
+        return _abuse_with_odd_letters(word)
+    options = [latin(c) or (c if c.isascii() else "") for c in word]
+    if not all(options):
+        return ""
+    plain = _known_choice(options)
+    foreign = sum(is_foreign(c) for c in word)
+    if not foreign or (latin_text and 4 * foreign <= 3 * len(word)):
+        return plain or "".join(option[0] for option in options)
+    return plain if plain in word_lists.abusive() or (latin_text and foreign < len(word)) else ""
+
+
+def _abuse_with_odd_letters(word: str) -> str:
+    """`ƒuck`: letters that are no accented ones, of no common alphabet, hide only what is on the list of abuse."""
+    if all(c.isascii() or unicodedata.decomposition(c) for c in word):
+        return ""
+    plain = "".join(latin(c)[:1] or c for c in word)
+    return plain if plain in word_lists.abusive() else ""
+
+
+def _known_choice(options: list[str]) -> str:
+    """The first known word among the ways to read a word's letters, at most 64 of them; nothing where there is none."""
+    ways = [""]
+    for option in options:
+        ways = [way + letter for way in ways for letter in option][:64]
+    return next((way for way in ways if way in word_lists.known()), "")
+
+
+def _is_mostly_latin(text: str) -> bool:
+    """Whether half of the words at least have a plain Latin letter in them."""
+    words = LETTERS.findall(text)
+    plain = sum(any(c.isascii() for c in word) for word in words)
+    return 2 * plain >= len(words)
+
+
+def _entities(text: str) -> Iterator[Edit]:
+    for found in ENTITY.finditer(text):
+        plain = html.unescape(found[0])
+        if plain != found[0] and (plain.isalpha() or _is_invisible(plain[0])):
+            yield (*found.span(), "" if _is_invisible(plain[0]) else plain)
+
+
+def _words(text: str) -> Iterator[Edit]:
+    for found in WORDS.finditer(text):
+        if new := deobfuscate_word(found[0]):
+            begin, end, plain = new
+            yield found.start() + begin, found.start() + end, plain
+
+
+ASCII_STEPS: tuple[Step, ...] = (_entities, despace, _words)
+STEPS: tuple[Step, ...] = (_reversed, _visible, _unmarked, _mixed, *ASCII_STEPS)

@@ -1,0 +1,91 @@
+"""The model's output for tokens, word by word: which words it proposes as the reason of a score.
+
+It says what people would mark, not what the score hangs on; `explain` finds that out by leaving the proposed words out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from moderation.scoring.descriptions import ModelDescription
+from moderation.scoring.inference import windows
+from moderation.scoring.inference.session import InferenceSession
+from moderation.scoring.inference.tokens import SPECIAL_TOKENS, Tokens
+
+Mark = tuple[int, int, float]
+"""Where a token is in its passage, in code points, and how toxic it is, 0 to 1."""
+Range = tuple[int, int]
+
+# Of a text at most so many words are proposed, the most toxic first, none below this share of the most toxic one. Both
+# are wide: a word too many costs one short passage, and each attribute takes its own words from what is proposed.
+MAX_PROPOSED = 16
+MIN_SHARE = 0.1
+# Where the output sees nothing, it cannot choose: then every word is looked at.
+NOTHING = 0.05
+# People mark what has this share at least: best on 509 held-out comments (docs/explanation/scoring.md).
+CLEAR = 0.35
+# Windows of a passage that are asked: a passage is 32 words and what stands around them, and more is no prose.
+MAX_WINDOWS = 8
+
+
+def token_marks(
+    passages: Sequence[str], description: ModelDescription, tokens: Tokens, session: InferenceSession
+) -> dict[str, list[Mark]]:
+    """The marks of each passage's tokens.
+
+    Args:
+        passages: Different ones.
+        description: Of the model.
+        tokens: Its tokenizer.
+        session: Its output `tokens`.
+
+    Raises:
+        ScoringError: `inference_failed`, retryable.
+    """
+    size = description.max_tokens - SPECIAL_TOKENS
+    encoded = [tokens.places(passage) for passage in passages]
+    begins = [windows.starts(len(ids), size, description.overlap_tokens)[:MAX_WINDOWS] for ids, _ in encoded]
+    cut = [ids[begin : begin + size] for (ids, _), some in zip(encoded, begins, strict=True) for begin in some]
+    rows = (row.tolist() for row in session.run_tokens([tokens.enclose(window) for window in cut]))
+    values = [
+        joined(some, [next(rows) for _ in some], len(ids)) for (ids, _), some in zip(encoded, begins, strict=True)
+    ]
+    return {
+        passage: [(*place, value) for place, value in zip(places, found, strict=True)]
+        for passage, (_, places), found in zip(passages, encoded, values, strict=True)
+    }
+
+
+def proposed(parts: Sequence[tuple[Sequence[Range], Sequence[Mark]]]) -> list[dict[Range, float]]:
+    """The words of each part that are proposed, in their order, with their marks.
+
+    Args:
+        parts: Of one text: the words of each part and its tokens' marks.
+    """
+    found = [dict(zip(words, word_marks(words, marks), strict=True)) for words, marks in parts]
+    values = sorted((value for some in found for value in some.values()), reverse=True)
+    if not values or values[0] < NOTHING:
+        return found
+    least = max(MIN_SHARE * values[0], values[:MAX_PROPOSED][-1])
+    return [{word: value for word, value in some.items() if value >= least} for some in found]
+
+
+def word_marks(words: Sequence[Range], marks: Iterable[Mark]) -> list[float]:
+    """The highest mark of each word's tokens, 0 where it has none."""
+    ordered = sorted(marks)
+    return [max((m for b, e, m in ordered if b < end and e > begin), default=0.0) for begin, end in words]
+
+
+def joined(starts: Sequence[int], rows: Sequence[Sequence[float]], length: int) -> list[float]:
+    """One value a token from the rows of overlapping windows, the higher where two have it, 0 where none has.
+
+    Args:
+        starts: Where each window begins.
+        rows: The values of each window's tokens.
+        length: Tokens in all.
+    """
+    found = [0.0] * length
+    for begin, row in zip(starts, rows, strict=True):
+        for place, value in enumerate(row, begin):
+            found[place] = max(found[place], float(value))
+    return found

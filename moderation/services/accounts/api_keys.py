@@ -1,0 +1,163 @@
+"""Keys for machines: made once, kept as digests, held to their rate by the one limiter.
+
+A key that was checked is remembered for two seconds. What ends it in this process (revocation, or its user being
+saved) counts at once here, and in other processes two seconds later at the latest.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hmac import compare_digest
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+from django.utils import timezone
+from knox.crypto import hash_token
+from knox.settings import CONSTANTS
+
+from archive.models import Source
+from moderation.models import ApiKey, Scope
+from moderation.services.errors import conflict, invalid
+from moderation.services.ttl_cache import TTLCache
+
+# `last_used_at` is for people: written at most once in this time, not with every request.
+LAST_USED_EVERY = timedelta(minutes=5)
+RATE_WINDOW_SECONDS = 60
+# Digest → key, for so long: this much later a key stops that another process ended.
+_checked = TTLCache[str, ApiKey | None](seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a key may still do in the present minute. `limit` and `remaining` are None for a key without a rate."""
+
+    allowed: bool
+    limit: int | None = None
+    remaining: int | None = None
+    retry_after: int = 0
+
+
+@transaction.atomic
+def api_key_create(
+    *,
+    name: str,
+    scopes: Sequence[str],
+    expires: datetime | None = None,
+    sources: Sequence[Source] = (),
+    rate: int | None = None,
+    drop_unsupported: bool = False,
+    trusted_feedback: bool = False,
+) -> tuple[ApiKey, str]:
+    """Makes a key and returns it with its secret, which is nowhere kept and cannot be shown again."""
+    _check(name=name, scopes=scopes, expires=expires, rate=rate)
+    key, token = ApiKey.objects.create(
+        user=_service_user(name),
+        expiry=None,
+        name=name,
+        scopes=sorted(set(scopes)),
+        rate=rate,
+        drop_unsupported=drop_unsupported,
+        trusted_feedback=trusted_feedback,
+    )
+    key.sources.set(sources)
+    if expires is not None:
+        # Knox takes a span of time from now, which would miss the moment that was asked for by some microseconds.
+        key.expiry = expires
+        key.save(update_fields=["expiry"])
+    return key, token
+
+
+def api_key_authenticate(*, token: str) -> ApiKey | None:
+    """Returns the key whose secret is `token`; None where it is unknown, expired, revoked, or its user inactive.
+
+    The key, its user and its sources are up to two seconds old and shared among requests: they are for reading.
+    """
+    digest = hash_token(token)
+    key = _checked.get(digest, lambda: _key_read(token, digest))
+    return key if key and not _is_over(key) else None
+
+
+def _key_read(token: str, digest: str) -> ApiKey | None:
+    found = ApiKey.objects.filter(token_key=token[: CONSTANTS.TOKEN_KEY_LENGTH], revoked_at=None)
+    key: ApiKey
+    for key in found.select_related("user").prefetch_related("sources"):
+        if compare_digest(digest, key.digest) and key.user.is_active and not _is_over(key):
+            _note_use(key, timezone.now())
+            return key
+    return None
+
+
+def _is_over(key: ApiKey) -> bool:
+    return bool(key.expiry and key.expiry < timezone.now())
+
+
+def api_key_revoke(*, key: ApiKey) -> None:
+    """Ends a key for good; a key that is revoked already stays as it is."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    keys_forget()
+
+
+@receiver(post_save, sender=settings.AUTH_USER_MODEL)
+def keys_forget(**_: object) -> None:
+    """Lets this process check every key anew."""
+    _checked.forget()
+
+
+def key_sources(key: ApiKey) -> frozenset[int]:
+    """Returns the ids of the sources that the key is limited to; empty means all."""
+    return frozenset(source.pk for source in key.sources.all())
+
+
+def request_allow(*, key: ApiKey) -> Allowance:
+    """Counts one request of the key in the present minute and says whether it may go on.
+
+    Counted in Redis where one is set, else in this process alone: several processes then allow that many times more.
+    """
+    if key.rate is None:
+        return Allowance(True)
+    now = time.time()
+    window = int(now // RATE_WINDOW_SECONDS)
+    used = _count(f"rate:{key.digest[:32]}:{window}")
+    wait = int((window + 1) * RATE_WINDOW_SECONDS - now) + 1
+    return Allowance(used <= key.rate, key.rate, max(0, key.rate - used), 0 if used <= key.rate else wait)
+
+
+def _count(name: str) -> int:
+    cache.add(name, 0, timeout=2 * RATE_WINDOW_SECONDS)
+    return cache.incr(name)
+
+
+def _check(*, name: str, scopes: Sequence[str], expires: datetime | None, rate: int | None) -> None:
+    if not name.strip() or len(name) > 100:  # noqa: PLR2004 - the column's length
+        raise invalid("/name", "A key's name has 1 to 100 characters.", limit=100)
+    unknown = sorted(set(scopes) - set(Scope.values))
+    if unknown or not scopes:
+        raise invalid("/scopes", f"Scopes are {', '.join(Scope.values)}; not {', '.join(unknown) or 'none'}.")
+    if expires is not None and expires <= timezone.now():
+        raise invalid("/expires", "A key must expire in the future.")
+    if rate is not None and rate < 1:
+        raise invalid("/rate", "A rate is at least 1 request a minute.", limit=1)
+
+
+def _service_user(name: str) -> AbstractBaseUser:
+    """Returns a user of the key's own, who cannot log in: deactivating the user stops the key."""
+    if ApiKey.objects.filter(name=name).exists():
+        raise conflict(
+            f"There is a key named {name} already: revoked keys keep their names, because decisions name them."
+        )
+    try:
+        with transaction.atomic():
+            return get_user_model().objects.create_user(username=f"key:{name}"[:150], password=None)
+    except IntegrityError as error:
+        raise conflict(f"There is a user named key:{name} already.") from error
+
+
+def _note_use(key: ApiKey, now: datetime) -> None:
+    if key.last_used_at is None or now - key.last_used_at > LAST_USED_EVERY:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)

@@ -1,0 +1,1 @@
+"""Unscored comments are claimed with a lease, scored outside transactions, and saved in short ones."""

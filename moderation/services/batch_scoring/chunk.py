@@ -1,0 +1,187 @@
+"""One scoring run: a chunk of claimed comments is loaded, sorted by length, asked about, judged and saved.
+
+`services.batch_scoring.run` decides what is claimed and when to end; this is what happens to what was claimed.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db.models import F
+
+from archive.models import Comment
+from moderation.models import Claim, ModelVersion, PolicyVersion, Review, Score
+from moderation.policies import Policy, VerdictReason, judge, judge_refusal
+from moderation.policies.verdict import UNSCORABLE
+from moderation.scoring import Refusal, Result, Span
+from moderation.services.batch_scoring.claims import claims_set_aside
+from moderation.services.batch_scoring.inference import TRIES, Failure, Inference, Outcome
+from moderation.services.batch_scoring.options import ScoreReport
+from moderation.services.verdicts.features import comment_features
+from moderation.services.verdicts.policy import policy_active
+from moderation.services.verdicts.transitions import Scored
+from moderation.services.verdicts.triage import batch_save, scores_save
+
+logger = logging.getLogger(__name__)
+
+COLUMNS = (
+    *("source_id", "article_id", "source__slug", "article__section", "raw", "text", "text_hash", "language"),
+    *("source__default_language", "article__language"),
+    *("created_at", "origin_state", "seal_key", "revision", "taken_revision", "external_id", "commenter_id"),
+)
+
+BATCH_CHARACTERS = 32_768
+
+
+@dataclass(slots=True)
+class ScoreRun:
+    """A run by one worker with one model. `active`: its scores move comments; otherwise they are only kept."""
+
+    inference: Inference
+    model: ModelVersion
+    active: bool
+    worker: str
+    report: ScoreReport
+
+    def load(self, ids: Sequence[int]) -> list[Comment]:
+        """Returns the claimed comments that the model has to see or that have to be judged, with what that needs."""
+        comments = Comment.objects.filter(pk__in=ids).select_related("source", "article").only(*COLUMNS)
+        refused = self._refused_before(ids)
+        Claim.objects.filter(pk__in=refused, worker=self.worker).delete()
+        return [comment for comment in comments if comment.pk not in refused]
+
+    def batch(self, comments: Sequence[Comment]) -> None:
+        """Scores and saves one batch. Raises ScoringError where the model itself fails; nothing is saved then."""
+        policy_row, policy = policy_active()
+        known = self._scores_known(comments)
+        fresh = [comment for comment in comments if comment.pk not in known]
+        outcomes = dict(zip((one.pk for one in fresh), self._outcomes(fresh), strict=True))
+        scored = [self._scored(one, known.get(one.pk) or outcomes[one.pk], policy) for one in comments]
+        judged = [one for one in scored if one is not None]
+        self._add_spans([one for one in judged if one.verdict.flagged and one.score and one.score.pk is None])
+        self._save(judged, policy_row)
+        self._set_aside(outcomes)
+
+    def _refused_before(self, ids: Sequence[int]) -> set[int]:
+        """Returns comments that a walk met though this very model refused this very text."""
+        rows = Review.objects.filter(comment_id__in=ids, verdict__rule__startswith=f"{UNSCORABLE}:")
+        taken = rows.filter(comment__taken_revision=F("comment__revision"), facts__model=str(self.model))
+        return set(taken.values_list("comment_id", flat=True))
+
+    def _scores_known(self, comments: Sequence[Comment]) -> dict[int, Score]:
+        """Returns comment id → this model's score of its present text: such a comment is judged and not sent."""
+        revisions = {comment.pk: comment.revision for comment in comments}
+        found = Score.objects.by(self.model).filter(comment_id__in=revisions)
+        return {score.comment_id: score for score in found if score.revision == revisions[score.comment_id]}
+
+    def _outcomes(self, comments: Sequence[Comment]) -> list[Outcome]:
+        try:
+            return self.inference.outcomes(comments) if comments else []
+        finally:
+            self.report.texts_sent = self.inference.texts_sent
+
+    def _scored(self, comment: Comment, found: Outcome | Score, policy: Policy) -> Scored | None:
+        if isinstance(found, Failure):
+            return None
+        facts = comment_features(comment)
+        if isinstance(found, Refusal):
+            language = found.language.code if found.language else ""
+            facts = {**facts, "language": language, "model": str(self.model)}
+            return Scored(comment, None, judge_refusal(policy, found.code), facts)
+        self.report.reused += isinstance(found, Score)
+        score = found if isinstance(found, Score) else score_row(comment=comment, model=self.model, result=found)
+        verdict = judge(policy, score.values(), source=comment.source.slug, section=comment.article.section)
+        return Scored(comment, score, verdict, facts, policy.audit_share)
+
+    def _add_spans(self, flagged: Sequence[Scored]) -> None:
+        """Asks for the spans of what was flagged: few comments are, and spans of all would cost as much as scores."""
+        if not flagged or not self.active:
+            return
+        found = self.inference.spans([one.comment for one in flagged])
+        self.report.spans_sent = self.inference.spans_sent
+        for one, spans in zip(flagged, found, strict=True):
+            if one.score:
+                one.score.spans = spans_kept(spans, one.verdict.reasons)
+
+    def _save(self, judged: Sequence[Scored], policy: PolicyVersion) -> None:
+        if self.active:
+            reviews = batch_save(scored=judged, model=self.model, policy=policy, worker=self.worker)
+            self.report.changed += len(judged) - len(reviews)
+            self._count_reviews(reviews)
+        else:
+            self._count_scores(scores_save(scored=judged, worker=self.worker))
+
+    def _set_aside(self, outcomes: Mapping[int, Outcome]) -> None:
+        failures = {pk: outcome.code for pk, outcome in outcomes.items() if isinstance(outcome, Failure)}
+        claims_set_aside(worker=self.worker, failures=failures, attempts=TRIES)
+        self.report.set_aside.update(failures)
+        for pk, code in failures.items():
+            logger.error("comment %d made the model fail %d times and was set aside: %s", pk, TRIES, code)
+
+    def _count_reviews(self, reviews: Sequence[Review]) -> None:
+        for review in reviews:
+            self._count(review.score is not None, review.verdict["rule"])
+            self.report.states[review.state] += 1
+            self.report.flagged += review.flagged
+
+    def _count_scores(self, kept: Sequence[Scored]) -> None:
+        for one in kept:
+            self._count(one.score is not None, one.verdict.rule)
+
+    def _count(self, scored: bool, rule: str) -> None:
+        if scored:
+            self.report.scored += 1
+        else:
+            self.report.refused[rule.partition(":")[2]] += 1
+
+
+def batches(comments: Sequence[Comment], size: int) -> Iterator[list[Comment]]:
+    """Yields the comments in batches, the shortest first, so that texts of like length go together.
+
+    A batch has up to `size` texts and 32,768 characters, or one text that is longer: what a kill can cost, and what a
+    stop has to wait for, stays a few seconds' work.
+    """
+    batch: list[Comment] = []
+    characters = 0
+    for comment in sorted(comments, key=lambda comment: len(comment.text)):
+        if batch and (len(batch) == size or characters + len(comment.text) > BATCH_CHARACTERS):
+            yield batch
+            batch, characters = [], 0
+        batch.append(comment)
+        characters += len(comment.text)
+    if batch:
+        yield batch
+
+
+def score_row(*, comment: Comment, model: ModelVersion, result: Result) -> Score:
+    """Returns an unsaved row with the result; attributes without a column of their own go to `extra`."""
+    columns = {name: result.scores.get(name) for name in Score.ATTRIBUTES}
+    return Score(
+        comment_id=comment.pk,
+        model=model,
+        revision=comment.revision,
+        text_hash=comment.text_hash,
+        extra={name: value for name, value in result.scores.items() if name not in columns},
+        windows=result.windows,
+        normalised=result.normalised,
+        language=result.language.code,
+        language_confidence=result.language.confidence,
+        **columns,
+    )
+
+
+def spans_kept(spans: Sequence[Span], reasons: Sequence[VerdictReason]) -> list[dict[str, Any]]:
+    """Returns, as JSON, what a verdict's reasons rest on: sentences that reach a threshold, and the words named.
+
+    For each reason there is at least its highest sentence.
+    """
+    kept: list[Span] = []
+    for reason in reasons:
+        about = [span for span in spans if span.attribute == reason.attribute]
+        sentences = [span for span in about if span.kind == "sentence"]
+        reaching = [span for span in sentences if span.score >= reason.threshold]
+        kept += reaching or sorted(sentences, key=lambda span: -span.score)[:1]
+        kept += [span for span in about if span.kind == "word"]
+    kept.sort(key=lambda span: (span.begin, span.kind, span.attribute))
+    return [asdict(one) for one in dict.fromkeys(kept)]

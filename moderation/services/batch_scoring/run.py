@@ -1,0 +1,175 @@
+"""Scoring what is unscored: claim, ask the model, save, batch by batch, until nothing is left.
+
+`manage.py score_comments` and `POST comments/?wait=score` come here. The model is asked outside transactions, and
+each batch is saved in one short one (`services.verdicts.triage`): a killed run loses at most the batch it had sent.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from django.conf import settings
+from django.db.models import Count
+from django.utils import timezone
+
+from archive.models import Comment, CommentQuerySet
+from moderation.models import Claim, ModelVersion
+from moderation.scoring import ScoringError
+from moderation.services.batch_scoring.chunk import ScoreRun, batches
+from moderation.services.batch_scoring.claims import SET_ASIDE, claims_await, claims_lift, claims_take, lease_kept
+from moderation.services.batch_scoring.inference import Inference
+from moderation.services.batch_scoring.options import ScoreOptions, ScorePlan, ScoreReport
+from moderation.services.batch_scoring.selection import Selection, source_named
+from moderation.services.batch_scoring.workers import worker_name
+from moderation.services.model_versions import model_active, model_describe, model_register, model_scorer
+from moderation.services.verdicts.triage import comments_close, comments_to_close
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[ScoreReport], None]
+Stop = Callable[[], bool]
+# So many batches are claimed at a time: enough for texts of like length to meet in a batch.
+CLAIM_BATCHES = 8
+NOW_BATCH = 8
+NOW_POLL_SECONDS = 0.05
+
+
+def comments_score(*, options: ScoreOptions, progress: Progress | None = None, stop: Stop | None = None) -> ScoreReport:
+    """Scores the comments that `options` select, and returns what became of them.
+
+    `progress` is called after each batch; `stop` is asked before each: where it says True the run gives back its claims
+    and ends. Raises ServiceError on options that make no sense. Where the model itself fails, the run ends early and
+    the report's `error` has the code; what was saved is saved, and running again goes on from there.
+    """
+    options.check()
+    stop = stop or _never
+    run = _run_open(options.model)
+    selection = _selection(options, run.model, active=run.active)
+    if options.rescore:
+        claims_lift(comments=selection.comments())
+    run.report.closed = comments_close() if run.active else 0
+    run.report.total = _total(selection, options)
+    with lease_kept(worker=run.worker, seconds=settings.MODERATION_LEASE_SECONDS):
+        _score_all(run, selection, options, progress or _quiet, stop)
+    run.report.stopped = stop()
+    return run.report
+
+
+def comments_score_plan(*, options: ScoreOptions) -> ScorePlan:
+    """Returns what a run with these options would do; writes nothing, not even that a model was used."""
+    options.check()
+    current = ModelVersion.objects.filter(active=True).first()
+    description = model_describe(label=options.model or str(current or settings.MODERATION_MODEL))
+    model = ModelVersion.objects.filter(name=description.name, version=description.version).first()
+    active = model.active if model and current else current is None
+    selection = _selection(options, model, active=active)
+    counts = selection.comments().order_by("source__slug").values_list("source__slug").annotate(Count("pk"))
+    return ScorePlan(
+        model=description.label,
+        active=active,
+        by_source=dict(counts),
+        leased=selection.leases().filter(lease_until__gt=timezone.now()).count(),
+        set_aside=0 if options.rescore else selection.claims().filter(SET_ASIDE).count(),
+        closed=comments_to_close().count() if active else 0,
+        limit=options.limit,
+    )
+
+
+def comments_score_now(*, comments: Sequence[Comment], deadline: float) -> None:
+    """Scores just these comments until `deadline`, a time of `time.monotonic()`; call it outside transactions.
+
+    A few are claimed at a time, and what another run holds is waited for. Comments that are late, or that the model
+    fails on, stay unscored for the next run of `score_comments`; nothing is raised for them.
+    """
+    ids = [comment.pk for comment in comments]
+    comments_close(ids=ids)
+    try:
+        run = _run_open(None)
+        with lease_kept(worker=run.worker, seconds=settings.MODERATION_LEASE_SECONDS):
+            _score_these(run, ids, deadline)
+    except ScoringError as error:
+        logger.error("comments stay unscored: %s", error.code)
+
+
+def _run_open(label: str | None) -> ScoreRun:
+    """Returns a run with the model `label`, or the active one; its scores count where it is the active one."""
+    current = model_active()
+    model = model_register(description=model_describe(label=label)) if label else current
+    report = ScoreReport(model=str(model), active=model.pk == current.pk)
+    return ScoreRun(Inference(model_scorer(model)), model, report.active, worker_name(), report)
+
+
+def _selection(options: ScoreOptions, model: ModelVersion | None, *, active: bool) -> Selection:
+    return Selection(
+        model=model,
+        active=active,
+        walk=options.rescore or not active,
+        since=options.since,
+        source=source_named(options.source) if options.source else None,
+        shard=options.shard,
+    )
+
+
+def _total(selection: Selection, options: ScoreOptions) -> int:
+    found = selection.comments().count()
+    return found if options.limit is None else min(found, options.limit)
+
+
+def _score_all(run: ScoreRun, selection: Selection, options: ScoreOptions, progress: Progress, stop: Stop) -> None:
+    try:
+        for ids in _chunks(run, selection, options, stop):
+            for batch in batches(run.load(ids), options.batch_size):
+                if stop():
+                    return
+                run.batch(batch)
+                progress(run.report)
+            if run.active and not ModelVersion.objects.filter(pk=run.model.pk, active=True).exists():
+                raise ScoringError("model_changed", "Another model became active.", retryable=True)
+    except ScoringError as error:
+        run.report.error = error.code
+        logger.error("the run ended early: %s", error.code)
+
+
+def _chunks(run: ScoreRun, selection: Selection, options: ScoreOptions, stop: Stop) -> Iterator[list[int]]:
+    """Yields ids of freshly claimed comments until none are left that anybody else is not alive and busy with."""
+
+    def wanted() -> int:
+        left = options.batch_size * CLAIM_BATCHES
+        left = left if options.limit is None else min(left, options.limit - run.report.done)
+        return 0 if stop() else left
+
+    for span in selection.spans():
+        rest = span
+        while wanted() > 0 and (ids := _claim(run, selection.within(rest), wanted())):
+            yield ids
+            rest = rest.above(ids[-1])
+    while wanted() > 0:
+        if ids := _claim(run, selection.left_over(), wanted()):
+            yield ids
+        elif not claims_await(claims=selection.leases, stop=stop):
+            run.report.left_to_others = selection.leases().count()
+            return
+
+
+def _claim(run: ScoreRun, comments: CommentQuerySet, limit: int) -> list[int]:
+    return claims_take(comments=comments, worker=run.worker, seconds=settings.MODERATION_LEASE_SECONDS, limit=limit)
+
+
+def _score_these(run: ScoreRun, ids: Sequence[int], deadline: float) -> None:
+    wanted = Comment.objects.open().unscored().filter(pk__in=ids)
+    held = Claim.objects.filter(comment_id__in=ids, set_aside_at=None)
+    while time.monotonic() < deadline and wanted.exists():
+        if taken := _claim(run, wanted, NOW_BATCH):
+            run.batch(run.load(taken))
+        elif held.exists():
+            time.sleep(NOW_POLL_SECONDS)
+        else:
+            return
+
+
+def _never() -> bool:
+    return False
+
+
+def _quiet(_report: ScoreReport) -> None:
+    return None

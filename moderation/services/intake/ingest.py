@@ -1,0 +1,170 @@
+"""What other systems bring, on its way into the archive: sources, articles, comments, edits, withdrawals, reports.
+
+The archive stores; here a caller is held to its sources, refusals are turned into pointers, and what moderation has to
+do at once is done (a withdrawn comment leaves its queue). Scoring comes later, and finds by itself what is unscored.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from archive.importers.records import ArticleRecord, CommentRecord, TextBlock
+from archive.models import Article, Comment, Source
+from archive.services import (
+    RecordsRefusedError,
+    articles_store,
+    comments_store,
+)
+from archive.services import comment_edit as archive_comment_edit
+from archive.services import comment_withdraw as archive_comment_withdraw
+from moderation.models import ReaderFlag, Reason, Review
+from moderation.services.errors import FieldError, ServiceError, conflict, invalid
+from moderation.services.verdicts.triage import comments_close
+
+# A comment as the REST API brings it is a comment as a file brings it.
+CommentItem = CommentRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of one item: `outcome` is created, edited or unchanged."""
+
+    comment_id: int
+    outcome: str
+
+
+def source_create(*, slug: str, name: str, default_language: str = "", timezone: str = "UTC") -> Source:
+    """Makes a source; a slug that is taken is a conflict."""
+    try:
+        with transaction.atomic():
+            return Source.objects.create(slug=slug, name=name, default_language=default_language, timezone=timezone)
+    except IntegrityError as error:
+        raise conflict(f"There is a source {slug} already; PATCH changes it.") from error
+
+
+def source_change(*, source: Source, **fields: str) -> Source:
+    """Changes name, default_language or timezone of a source; what was stored keeps its times."""
+    for name, value in fields.items():
+        setattr(source, name, value)
+    source.save(update_fields=list(fields))
+    return source
+
+
+def article_store(
+    *, source: str, external_id: str, allowed_sources: frozenset[int], **fields: Any
+) -> tuple[Article, str]:
+    """Stores an article by (source, external id) and returns it with created, edited or unchanged.
+
+    What is not given, or empty, stays as it is stored.
+    """
+    home = _sources([source], allowed_sources, pointers=["/source"])[source]
+    record = ArticleRecord(external_id=external_id, **_with_blocks(fields, TextBlock))
+    try:
+        (outcome,) = articles_store(source=home, records=[record], all_or_nothing=True)
+    except RecordsRefusedError as refused:
+        raise _refusal(refused.problems, pointers=[""]) from refused
+    return Article.objects.select_related("source").get(pk=outcome.article_id or 0), outcome.outcome
+
+
+def article_change(*, article: Article, **fields: Any) -> Article:
+    """Changes the given fields of an article; an empty one is emptied. A title that is given is no derived one."""
+    changed = _with_blocks(fields, lambda kind, text: {"kind": kind, "text": text})
+    if "title" in changed:
+        changed["title_derived"] = False
+    for name, value in changed.items():
+        setattr(article, name, value)
+    article.save(update_fields=list(changed))
+    return article
+
+
+def comments_ingest(*, items: Sequence[CommentItem], allowed_sources: frozenset[int]) -> list[Ingested]:
+    """Stores all items or none; n items in, n results out, in the same order. `allowed_sources` empty: all.
+
+    Idempotent on (source, external id): the same text again changes nothing, another text is an edit. Raises
+    ServiceError with a pointer (`/3/text`) for each fault.
+    """
+    pointers = [f"/{index}/source" for index in range(len(items))]
+    sources = _sources([item.source for item in items], allowed_sources, pointers=pointers)
+    done: dict[int, Ingested] = {}
+    with transaction.atomic():
+        # In the order of slugs, so that two callers never wait for each other in a ring.
+        for slug, indexes in _by_source(items):
+            done |= _stored(sources[slug], items, indexes)
+    return [done[index] for index in range(len(items))]
+
+
+def comment_edit(*, comment: Comment, text: str, text_format: str | None = None) -> None:
+    """Gives a comment another text: the earlier one is kept, the comment is unscored again. The same text: nothing."""
+    try:
+        archive_comment_edit(comment=comment, raw=text, text_format=text_format)
+    except RecordsRefusedError as refused:
+        raise _refusal(refused.problems, pointers=[""]) from refused
+
+
+@transaction.atomic
+def comment_withdraw(*, comment: Comment) -> None:
+    """Withdraws a comment: its row stays, its review is closed and the ledger says so. Again: nothing."""
+    archive_comment_withdraw(comment=comment)
+    comments_close(ids=[comment.pk])
+
+
+@transaction.atomic
+def flag_store(*, comment: Comment, reporter: str, reason: str) -> tuple[ReaderFlag, str]:
+    """Stores a reader's report and returns it with created or unchanged; the review counts the reports."""
+    if not Reason.objects.filter(code=reason).exists():
+        codes = ", ".join(Reason.objects.values_list("code", flat=True))
+        raise invalid("/reason", f"A reason is one of {codes}.", code="unknown_reason")
+    flag, created = ReaderFlag.objects.get_or_create(comment=comment, reporter=reporter, reason=reason)
+    Review.objects.filter(comment=comment).update(reader_flags=ReaderFlag.objects.filter(comment=comment).count())
+    return flag, "created" if created else "unchanged"
+
+
+def _sources(slugs: Sequence[str], allowed: frozenset[int], *, pointers: Sequence[str]) -> dict[str, Source]:
+    """Returns slug → source; one that is another's is as unknown as one that is not there."""
+    rows = Source.objects.filter(slug__in=set(slugs))
+    found = {row.slug: row for row in rows if not allowed or row.pk in allowed}
+    detail = "There is no such source; POST sources/ makes one."
+    errors = [
+        FieldError(pointer, "unknown_source", detail)
+        for slug, pointer in zip(slugs, pointers, strict=True)
+        if slug not in found
+    ]
+    if errors:
+        raise ServiceError("validation_error", f"{errors[0].pointer}: {detail}", tuple(errors))
+    return found
+
+
+def _by_source(items: Sequence[CommentItem]) -> list[tuple[str, list[int]]]:
+    """Returns, for each slug in order, the indexes of its items in theirs."""
+    ordered = sorted(range(len(items)), key=lambda index: (items[index].source, index))
+    return [(slug, list(indexes)) for slug, indexes in groupby(ordered, key=lambda index: items[index].source)]
+
+
+def _stored(source: Source, items: Sequence[CommentItem], indexes: Sequence[int]) -> dict[int, Ingested]:
+    try:
+        outcomes = comments_store(source=source, records=[items[index] for index in indexes], all_or_nothing=True)
+    except RecordsRefusedError as refused:
+        pointers = [f"/{index}" for index in indexes]
+        raise _refusal(refused.problems, pointers=pointers) from refused
+    return {index: Ingested(one.comment_id or 0, one.outcome) for index, one in zip(indexes, outcomes, strict=True)}
+
+
+def _refusal(problems: Mapping[int, Sequence[Any]], *, pointers: Sequence[str]) -> ServiceError:
+    """Returns the archive's refusal with pointers in place of its dotted fields."""
+    errors = tuple(
+        FieldError(f"{pointers[at]}/{one.field.replace('.', '/')}", one.code, f"{one.reason}.".capitalize(), one.limit)
+        for at, found in sorted(problems.items())
+        for one in found
+    )
+    return ServiceError("validation_error", f"{errors[0].pointer}: {errors[0].detail}", errors)
+
+
+def _with_blocks(fields: Mapping[str, Any], piece: Any) -> dict[str, Any]:
+    """Returns the fields with the body's paragraphs as blocks, where a body is given."""
+    if "body" not in fields:
+        return dict(fields)
+    paragraphs = [part.strip() for part in fields["body"].split("\n\n") if part.strip()]
+    return {**fields, "blocks": tuple(piece("paragraph", part) for part in paragraphs)}

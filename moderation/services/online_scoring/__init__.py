@@ -1,0 +1,1 @@
+"""A request's text, scored while it waits, behind one bounded queue for every edge."""

@@ -1,0 +1,57 @@
+"""Scoring texts that nobody stores: the active model and the active policy, asked for their opinion."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from moderation.policies import judge
+from moderation.policies.parse import Policy
+from moderation.scoring import Refusal, Result, ScoringError
+from moderation.services.errors import FieldError, ServiceError
+from moderation.services.online_scoring.request_queue import request_queue_active
+from moderation.services.verdicts.policy import policy_active
+
+
+def texts_analyze(
+    *,
+    texts: Sequence[str],
+    language: str | None = None,
+    attributes: Sequence[str] | None = None,
+    spans: bool = False,
+) -> dict[str, Any]:
+    """Returns `{"model", "results"}`; n texts in, n results out, in the same order.
+
+    A `language` is trusted and not detected. `attributes` limits which scores are shown; the verdict weighs all. A text
+    that the model refuses has `error` in place of scores. Raises ServiceError for an attribute that the model does not
+    serve, and, worth a retry, where the line before the model is full or the model itself fails.
+    """
+    _, policy = policy_active()
+    try:
+        line = request_queue_active()
+        wanted = _wanted(line.description.attributes, attributes)
+        found = line.submit(texts=texts, languages=[language] * len(texts), spans=spans).result()
+    except ScoringError as error:
+        raise ServiceError("overloaded", "The model cannot be asked at present.", retryable=True) from error
+    results = [{"index": index, **_shown(one, policy, wanted, spans=spans)} for index, one in enumerate(found)]
+    return {"model": line.description.label, "results": results}
+
+
+def _wanted(served: Sequence[str], asked: Sequence[str] | None) -> tuple[str, ...]:
+    unknown = [(index, name) for index, name in enumerate(asked or ()) if name not in served]
+    if unknown:
+        detail = f"The model serves {', '.join(served)}."
+        errors = [FieldError(f"/attributes/{index}", "unknown_attribute", detail) for index, _ in unknown]
+        raise ServiceError("validation_error", f"{errors[0].pointer}: {detail}", tuple(errors))
+    return tuple(asked or served)
+
+
+def _shown(one: Result | Refusal, policy: Policy, wanted: Sequence[str], *, spans: bool) -> dict[str, Any]:
+    if isinstance(one, Refusal):
+        return {"error": {"code": one.code, "detail": one.detail}}
+    shown: dict[str, Any] = {
+        "scores": {name: one.scores[name] for name in wanted},
+        "language": one.language,
+        "windows": one.windows,
+        "normalised": one.normalised,
+        "verdict": judge(policy, one.scores, source="", section="").as_json(),
+    }
+    return {**shown, "spans": [span for span in one.spans if span.attribute in wanted]} if spans else shown

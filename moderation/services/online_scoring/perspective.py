@@ -1,0 +1,167 @@
+"""A text's scores on Perspective's scale: the active model's outputs, through its calibration.
+
+Perspective's attributes are served from the model's `perspective_…` outputs where it has them, with its attributes of
+the same meaning where that helps, or from these alone; the further ones from an output of their own. What a model has
+no output for is not served: no stand-in.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from prometheus_client import Counter
+
+from moderation.scoring import Language, ModelDescription, Refusal, Result, ScoringError
+from moderation.scoring.calibration import Calibration, Curve, checked, mean_of, own_calibration, read_calibration
+from moderation.scoring.perspective import outputs_served
+from moderation.scoring.plans import plan
+from moderation.scoring.text.language import base_code
+from moderation.scoring.text.offset_mapped import readable
+from moderation.scoring.text.sentences import sentence_ranges
+from moderation.services.errors import ServiceError
+from moderation.services.online_scoring.request_queue import RequestQueue
+
+log = structlog.get_logger(__name__)
+
+CALIBRATIONS = Path("var") / "perspective"
+DIGITS = 7
+
+DISAGREEMENTS = Counter(
+    "moderato_language_disagreements",
+    "Texts whose declared language was trusted although another one was detected.",
+    ["declared", "detected"],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceScores:
+    """A sentence's place, in code points of the text, and its scores."""
+
+    begin: int
+    end: int
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PerspectiveScores:
+    """Attribute → score from 0 to 1, of the text and of its sentences (none unless asked for)."""
+
+    scores: Mapping[str, float]
+    sentences: tuple[SentenceScores, ...]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """What a text is in: as declared (tags as they came), as detected, and whether the model serves all of it.
+
+    `detected` is empty where the text has nothing to read. Declared languages are trusted; without any, the detected
+    one counts, which is the model's default where the text is short or doubtful.
+    """
+
+    declared: tuple[str, ...]
+    detected: str
+    served: bool
+
+
+def attributes_served(*, line: RequestQueue) -> Mapping[str, tuple[str, ...]]:
+    """Returns Perspective's attributes that a line's model serves → the outputs they are read from."""
+    return outputs_served(line.description)
+
+
+def languages_judge(*, line: RequestQueue, text: str, declared: Sequence[str]) -> Languages:
+    """Returns the languages of a text; a declared one that detection denies is counted, and trusted."""
+    found = plan(text, None, None, line.description).language
+    tags = tuple(tag for tag in declared if base_code(tag))
+    codes = [base_code(tag) for tag in tags]
+    served = set(codes or ([found.code] if found else [])) <= set(line.description.languages)
+    if found and codes and served:
+        _count_disagreement(codes, found)
+    return Languages(tags, found.code if found else "", served)
+
+
+def _count_disagreement(codes: Sequence[str], found: Language) -> None:
+    if found.origin == "detected" and found.code not in codes:
+        DISAGREEMENTS.labels(declared=codes[0], detected=found.code).inc()
+
+
+def scores_begin(
+    *, line: RequestQueue, text: str, language: str, sentences: bool = False, admitted: bool = False
+) -> Callable[[], PerspectiveScores]:
+    """Puts a text into the line and returns what waits for its scores.
+
+    Args:
+        line: From `line_active`.
+        text: Anything with a letter or a digit in it; `languages_judge` says so by `detected`.
+        language: A language that the active model serves.
+        sentences: Whether each sentence is scored by itself too, in the same round.
+        admitted: Whether the caller has a text in the line already, and is not refused for this one.
+
+    Raises:
+        ServiceError: `overloaded`, at once, retryable. The returned function raises `no_text`,
+            `language_not_supported`, or `scoring_failed`, which is retryable where the engine says so.
+    """
+    ranges = sentence_ranges(readable(text), base_code(language)) if sentences else []
+    texts = [text, *(text[begin:end] for begin, end in ranges)]
+    future = line.submit(texts=texts, languages=[language] * len(texts), admitted=admitted)
+
+    def finish() -> PerspectiveScores:
+        try:
+            found = future.result()
+        except ScoringError as error:
+            raise ServiceError("scoring_failed", error.detail, retryable=error.retryable) from error
+        return _scores(found, ranges, line)
+
+    return finish
+
+
+def _scores(found: list[Result | Refusal], ranges: list[tuple[int, int]], line: RequestQueue) -> PerspectiveScores:
+    whole = found[0]
+    if isinstance(whole, Refusal):
+        raise ServiceError(whole.code, whole.detail)
+    # A sentence of nothing but marks says nothing by itself: it has no score of its own.
+    places = zip(ranges, found[1:], strict=True)
+    parts = [(place, result) for place, result in places if isinstance(result, Result)]
+    sentences = tuple(SentenceScores(*place, _calibrated(result, line.description)) for place, result in parts)
+    return PerspectiveScores(_calibrated(whole, line.description), sentences, whole.model)
+
+
+def _calibrated(result: Result, description: ModelDescription) -> dict[str, float]:
+    outputs = {**result.scores, **result.perspective}
+    calibration = calibration_active(description)
+    curves = calibration.curves if calibration else {}
+    return {
+        attribute: round(_score(curves.get(attribute), read, outputs), DIGITS)
+        for attribute, read in outputs_served(description).items()
+    }
+
+
+def _score(curve: Curve | None, read: Sequence[str], outputs: Mapping[str, float]) -> float:
+    """An attribute through its curve, which knows what it reads; without one as the model has it."""
+    return curve(mean_of(curve.read, outputs)) if curve else mean_of(read, outputs)
+
+
+def calibration_path(name: str) -> Path:
+    """Returns where the local calibration of this name is kept."""
+    return Path(settings.BASE_DIR) / CALIBRATIONS / f"{name}.json"
+
+
+def calibration_active(description: ModelDescription) -> Calibration | None:
+    """Returns the calibration in use: the one that MODERATION_PERSPECTIVE_CALIBRATION names, else the model's own.
+
+    A local calibration that cannot be used is logged once, and the model's own stands in. Read once in a process.
+    """
+    return _calibration(settings.MODERATION_PERSPECTIVE_CALIBRATION, description)
+
+
+@cache
+def _calibration(name: str, description: ModelDescription) -> Calibration | None:
+    if name:
+        try:
+            return checked(read_calibration(calibration_path(name)), description)
+        except ScoringError as error:
+            log.error("perspective_calibration_unusable", name=name, reason=error.code)
+    return own_calibration(description)

@@ -1,0 +1,44 @@
+"""Deferred comments come back to the queue when their time has come, each with a row of the system in the ledger."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from moderation.models import Review, State
+from moderation.services.ledger.append import decisions_append
+from moderation.services.review.transitions import deferral_end
+from moderation.services.states.locking import lock_comments, lock_reviews, reviews_write
+
+CHUNK = 250
+
+
+def deferred_return(*, now: datetime | None = None) -> int:
+    """Brings every deferred comment back whose time has come by `now`; returns how many.
+
+    In transactions of bounded size; may be killed, run again and run several times at once. `score_comments` calls it,
+    and `return_deferred`, which a scheduler can run more often.
+    """
+    moment, count = now or timezone.now(), 0
+    while due := _due(moment):
+        count += _return_chunk(due, moment)
+    return count
+
+
+def _due(now: datetime) -> list[int]:
+    due = Review.objects.filter(state=State.DEFERRED, deferred_until__lte=now).order_by("deferred_until", "pk")
+    return list(due.current().values_list("pk", flat=True)[:CHUNK])
+
+
+@transaction.atomic
+def _return_chunk(ids: list[int], now: datetime) -> int:
+    """Returns how many of the comments came back: what changed since they were found is left."""
+    comments = {comment.pk: comment for comment in lock_comments(ids)}
+    reviews = [review for review in lock_reviews(comments).values() if _is_due(review, now)]
+    rows = [deferral_end(comments[review.pk], review, now) for review in reviews]
+    reviews_write(reviews)
+    return len(decisions_append(rows))
+
+
+def _is_due(review: Review, now: datetime) -> bool:
+    return review.state == State.DEFERRED and review.deferred_until is not None and review.deferred_until <= now

@@ -1,0 +1,154 @@
+"""People who comment: muting them, and looking up how they fared.
+
+A mute holds what a commenter writes next (`services.verdicts.transitions`); what is there already stays where it is.
+Its beginning and its end are rows of the ledger. Looking up a record is noted too.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from archive.models import Comment, Commenter
+from moderation.models import Action, Decision, DecisionKind, LookUp, Mute, State
+from moderation.services.accounts.source_limits import user_sources
+from moderation.services.errors import ServiceError, conflict, invalid
+from moderation.services.ledger.append import decisions_append
+from moderation.services.review.actions import check_until, reason_ground
+
+MUTED, UNMUTED = "muted", "unmuted"
+# Counts are over the last comments of a commenter: some names wrote a hundred thousand.
+RECORD_COMMENTS = 1_000
+RECORD_DECISIONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CommenterRecord:
+    """How a commenter fared: how many of their last RECORD_COMMENTS comments stand where, and the last decisions.
+
+    `last` has the newest first, mutes among them. `mute` is the one that stands, else None; `muted_until` is its end,
+    None also for a mute without end.
+    """
+
+    commenter: Commenter
+    comments: int
+    approved: int
+    rejected: int
+    pending: int
+    last: list[Decision]
+    mute: Mute | None
+
+    @property
+    def muted(self) -> bool:
+        """Whether what they write next is held."""
+        return self.mute is not None
+
+    @property
+    def muted_until(self) -> datetime | None:
+        """When the mute ends by itself."""
+        return self.mute.until if self.mute else None
+
+
+@transaction.atomic
+def commenter_mute(
+    *, commenter_id: int, actor: User, reason: str, until: datetime | None = None, comment_id: int | None = None
+) -> Mute:
+    """Holds what the commenter writes from now on, until `until` or until somebody ends it; returns the mute.
+
+    `reason` is a Reason's code; `comment_id` is the comment of theirs that was the cause. Raises ServiceError:
+    `not_found`, also for a commenter of another source; `validation_error` by field; `conflict` where they are muted
+    already (end that mute first).
+    """
+    check_until(Action.MUTE, until)
+    if not reason:
+        raise invalid("/reason", _("A mute needs a reason."), code="required")
+    ground = reason_ground(reason)
+    commenter = _locked(commenter_id, actor)
+    _refuse_cause(commenter, comment_id)
+    now = timezone.now()
+    if Mute.objects.active(now).filter(commenter=commenter).exists():
+        raise conflict(_("The commenter is muted already."))
+    Mute.objects.filter(commenter=commenter, ended_at=None).update(ended_at=now)
+    row = _row(commenter, actor, Action.MUTE, reason=reason, ground=ground, until=until, at=now)
+    return Mute.objects.create(
+        commenter=commenter, comment_id=comment_id, decision=row, reason=reason, since=now, until=until
+    )
+
+
+@transaction.atomic
+def commenter_unmute(*, commenter_id: int, actor: User) -> Decision:
+    """Ends the mute; returns the row of the ledger. What was held stays held until a person decides.
+
+    Raises ServiceError: `not_found`; `conflict` where the commenter is not muted.
+    """
+    commenter, now = _locked(commenter_id, actor), timezone.now()
+    if not Mute.objects.active(now).filter(commenter=commenter).update(ended_at=now):
+        raise conflict(_("The commenter is not muted."))
+    return _row(commenter, actor, Action.UNMUTE, at=now)
+
+
+def commenter_record(*, commenter_id: int, actor: User) -> CommenterRecord:
+    """Returns how the commenter fared, and notes that `actor` looked. Seven queries.
+
+    Raises ServiceError `not_found`, also for a commenter of another source.
+    """
+    commenter = _commenter(commenter_id, actor)
+    LookUp.objects.create(commenter=commenter, actor=actor)
+    own = Comment.objects.filter(commenter=commenter).order_by("-pk")
+    comments = dict(own.values_list("pk", "review__state")[:RECORD_COMMENTS])
+    states = Counter(comments.values())
+    return CommenterRecord(
+        commenter=commenter,
+        comments=len(comments),
+        approved=states[State.APPROVED],
+        rejected=states[State.REJECTED],
+        pending=states[State.PENDING],
+        last=_last(commenter, comments),
+        mute=Mute.objects.active(timezone.now()).filter(commenter=commenter).first(),
+    )
+
+
+def _commenter(commenter_id: int, actor: User, *, lock: bool = False) -> Commenter:
+    """Returns the commenter; another source's is as unknown as one that is not there."""
+    sources = user_sources(actor)
+    found = Commenter.objects.filter(pk=commenter_id)
+    found = found.filter(source__in=sources) if sources else found
+    commenter = (found.select_for_update(no_key=True) if lock else found).first()
+    if commenter is None:
+        raise ServiceError("not_found", _("There is no such commenter."))
+    return commenter
+
+
+def _locked(commenter_id: int, actor: User) -> Commenter:
+    return _commenter(commenter_id, actor, lock=True)
+
+
+def _refuse_cause(commenter: Commenter, comment_id: int | None) -> None:
+    if comment_id is not None and not Comment.objects.filter(pk=comment_id, commenter=commenter).exists():
+        raise invalid("/comment", _("The comment is not one of this commenter's."), code="invalid_choice")
+
+
+def _row(commenter: Commenter, actor: User, action: Action, **columns: object) -> Decision:
+    before, after = (UNMUTED, MUTED) if action == Action.MUTE else (MUTED, UNMUTED)
+    row = Decision(
+        commenter=commenter,
+        kind=DecisionKind.PERSON,
+        actor=actor,
+        action=action,
+        from_state=before,
+        to_state=after,
+        **columns,
+    )
+    return decisions_append([row])[0]
+
+
+def _last(commenter: Commenter, comments: Collection[int]) -> list[Decision]:
+    shown = Decision.objects.select_related("actor", "policy", "undoes").defer("scores", "policy__body").order_by("-pk")
+    about = [*shown.filter(comment__in=comments)[:RECORD_DECISIONS]]
+    about += shown.filter(commenter=commenter)[:RECORD_DECISIONS]
+    return sorted(about, key=lambda row: -row.pk)[:RECORD_DECISIONS]

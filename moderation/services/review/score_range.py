@@ -1,0 +1,188 @@
+"""Deciding on all pending comments whose score of one attribute lies in a range, after a look at them.
+
+The histogram and the count of a range read the partial index of what is pending (`review_pending_scores`) and no
+review's or comment's row, however large the archive is; what was edited a moment ago still counts. A preview's token
+holds the comments that were previewed, signed: the act is done to just those, as they were scored, and never to what
+came or changed since.
+"""
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.contrib.auth.models import User
+from django.core import signing
+from django.db.models import Count, F, FloatField, Value
+from django.db.models.functions import Floor, Least
+from django.utils.translation import gettext as _
+
+from moderation.models import Review, ReviewQuerySet, Score, State
+from moderation.services.errors import ServiceError, invalid, precondition_failed
+from moderation.services.review.actions import action_check
+from moderation.services.review.chunks import BulkOutcome, actions_apply
+from moderation.services.states.version import VersionToken
+
+TOKEN_SALT = "moderation.score_range"  # noqa: S105 - a name that keeps signatures apart, no secret
+TOKEN_SECONDS = 3_600
+# The same token is the same act: a second try after an interruption goes on with it, and one undo takes all back.
+BATCHES = UUID("5a4c7b0e-3d0f-4a53-9c61-0c3f5f1f6c1d")
+MAX_BINS = 100
+MAX_COMMENTS = 5_000  # what one request can decide in a few seconds
+MAX_SAMPLED = 100
+# Before a server or a proxy gives a request up: what is left then is decided by the next one.
+DECIDE_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """How many pending comments have a score from `lower` to `upper`; the upper end belongs to the last bin only."""
+
+    lower: float
+    upper: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RangePreview:
+    """What a range holds: `count` comments, a `sample` of them from the lowest score to the highest, and the token.
+
+    Reviews in the sample have their comment, article, commenter and score loaded.
+    """
+
+    count: int
+    sample: list[Review]
+    token: str
+
+
+def pending_histogram(*, attribute: str, sources: Collection[int], bins: int = 20) -> list[Bin]:
+    """Returns `bins` bins of equal width from 0 to 1, the empty ones too. One query over the pending comments.
+
+    `sources` are ids, empty for all. Raises ServiceError `validation_error` for an attribute without a column, and for
+    a number of bins that is not from 1 to MOST_BINS.
+    """
+    _check_attribute(attribute)
+    if not 1 <= bins <= MAX_BINS:
+        raise invalid("/bins", _("There are 1 to %(limit)d bins.") % {"limit": MAX_BINS}, limit=MAX_BINS)
+    place = Least(Floor(F(attribute) * Value(float(bins))), Value(float(bins - 1)), output_field=FloatField())
+    scored = _pending(sources).filter(**{f"{attribute}__isnull": False})
+    counts = {int(at): count for at, count in scored.values_list(place).annotate(Count("pk")).order_by()}
+    return [Bin(at / bins, (at + 1) / bins, counts.get(at, 0)) for at in range(bins)]
+
+
+def range_preview(
+    *, attribute: str, lower: float, upper: float, sources: Collection[int], sample: int = 12
+) -> RangePreview:
+    """Returns how many pending comments score from `lower` to `upper`, both ends included, and a sample of them.
+
+    The sample is spread evenly over the range's comments in the order of their scores. Two queries. Raises
+    ServiceError `validation_error` by field, and where the range holds more than MOST_COMMENTS: take a narrower one.
+    """
+    found_rows = list(_in_range(attribute, lower, upper, sources)[: MAX_COMMENTS + 1])
+    if len(found_rows) > MAX_COMMENTS:
+        said = _("A range holds at most %(limit)d comments at once: take a narrower one.") % {"limit": MAX_COMMENTS}
+        raise invalid("/lower", said, limit=MAX_COMMENTS)
+    rows = [(pk, revision, version) for _value, pk, revision, version in sorted(found_rows)]
+    picked = [rows[at][0] for at in _spread(len(rows), min(max(sample, 0), MAX_SAMPLED))]
+    found = _shown().in_bulk(picked)
+    token = _token_made(attribute, lower, upper, sources, rows)
+    return RangePreview(len(rows), [found[pk] for pk in picked if pk in found], token)
+
+
+def range_decide(  # noqa: PLR0913 - a range and a decision have that many parts
+    *,
+    attribute: str,
+    lower: float,
+    upper: float,
+    sources: Collection[int],
+    token: str,
+    action: str,
+    actor: User,
+    reason: str = "",
+    note: str = "",
+) -> BulkOutcome:
+    """Does one act to the comments of a preview, as one batch; what changed since is left alone and named.
+
+    Comments that came into the range after the preview are not touched. In transactions of bounded size: where it was
+    interrupted, or came to its end after DECIDE_SECONDS (`left`), the same call with the same token goes on, in the
+    same batch. Raises ServiceError: `validation_error`
+    by field, `precondition_failed` where the token is of another range, is older than an hour or was tampered with
+    (preview again).
+    """
+    _check_range(attribute, lower, upper)
+    seen = _token_read(token, [attribute, lower, upper, sorted(sources)])
+    outcome = BulkOutcome(uuid5(BATCHES, f"{actor.pk}:{action}:{token}"))
+    act = action_check(action=action, actor=actor, reason=reason, note=note, batch=outcome.batch)
+    return actions_apply(comment_ids=seen, seen=seen, act=act, outcome=outcome, seconds=DECIDE_SECONDS)
+
+
+def _pending(sources: Collection[int]) -> ReviewQuerySet:
+    return Review.objects.filter(state=State.PENDING).in_sources(sources)
+
+
+def _in_range(attribute: str, lower: float, upper: float, sources: Collection[int]) -> Any:
+    """Returns the range's rows in no order: score, comment, the revision that was scored, state version."""
+    _check_range(attribute, lower, upper)
+    within = _pending(sources).filter(**{f"{attribute}__gte": lower, f"{attribute}__lte": upper})
+    return within.order_by().values_list(attribute, "pk", "score__revision", "state_version")
+
+
+def _shown() -> ReviewQuerySet:
+    joined = Review.objects.select_related("comment__commenter", "comment__source", "article", "score__model")
+    return joined.defer("article__body", "article__blocks", "article__furniture", "comment__raw", "comment__meta")
+
+
+def _check_attribute(attribute: str) -> None:
+    if attribute not in Score.ATTRIBUTES:
+        said = _("An attribute is one of %(attributes)s.") % {"attributes": ", ".join(Score.ATTRIBUTES)}
+        raise invalid("/attribute", said, code="invalid_choice")
+
+
+def _check_range(attribute: str, lower: float, upper: float) -> None:
+    _check_attribute(attribute)
+    for pointer, value in (("/lower", lower), ("/upper", upper)):
+        if not (math.isfinite(value) and 0 <= value <= 1):
+            raise invalid(pointer, _("A score lies from 0 to 1."))
+    if lower > upper:
+        raise invalid("/lower", _("A range begins at or below its end."))
+
+
+def _spread(count: int, wanted: int) -> list[int]:
+    """Returns up to `wanted` places of `count`, the first and the last among them, evenly apart."""
+    if count <= wanted:
+        return list(range(count))
+    return [round(at * (count - 1) / max(wanted - 1, 1)) for at in range(wanted)]
+
+
+def _token_made(
+    attribute: str, lower: float, upper: float, sources: Collection[int], rows: Collection[VersionToken]
+) -> str:
+    """Returns the range and its comments, signed. Ids are kept as steps, versions only where they are not 1 and 1."""
+    ordered = sorted(rows)
+    ids = [0, *(row[0] for row in ordered)]
+    steps = [after - before for before, after in pairwise(ids)]
+    versions = {str(at): row[1:] for at, row in enumerate(ordered) if row[1:] != (1, 1)}
+    held: list[Any] = [[attribute, lower, upper, sorted(sources)], steps, versions]
+    return signing.dumps(held, salt=TOKEN_SALT, compress=True)
+
+
+def _token_read(token: str, wanted: list[Any]) -> dict[int, VersionToken]:
+    try:
+        about, steps, versions = signing.loads(token, salt=TOKEN_SALT, max_age=TOKEN_SECONDS)
+    except signing.BadSignature as error:
+        raise _stale() from error
+    if about != wanted:
+        raise _stale()
+    ids = accumulate(steps)
+    return {pk: (pk, *_versions(versions, at)) for at, pk in enumerate(ids)}
+
+
+def _versions(versions: dict[str, list[int]], at: int) -> tuple[int, int]:
+    revision, state_version = versions.get(str(at), (1, 1))
+    return revision, state_version
+
+
+def _stale() -> ServiceError:
+    return precondition_failed(_("The preview is of another range or too old: look at the range again."))

@@ -1,0 +1,212 @@
+"""What a person's act makes of one review: why it is refused, the changed row, and the ledger row that it needs.
+
+No queries here: `services.review.decisions` and `services.review.bulk` load, lock and save. What a verdict does is in
+`services.verdicts.transitions`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db.models import TextChoices
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from archive.models import Comment
+from moderation.models import Action, DecidedBy, Decision, DecisionKind, Review, ReviewRound, State
+from moderation.models.review import WAITING_STATES
+from moderation.services.ledger.append import decision_row
+from moderation.services.review.actions import LEADS_TO, ActionRequest
+from moderation.services.states.status import REJECTED, ReviewStatus, held_in_queue
+from moderation.services.states.version import VersionToken
+
+# Actions that say what a person thinks of the comment; the others only move it to where somebody looks.
+JUDGING = frozenset({Action.APPROVE, Action.HIGHLIGHT, Action.UNHIGHLIGHT, Action.REJECT})
+DECIDED_BY = {
+    DecisionKind.PERSON: DecidedBy.PERSON,
+    DecisionKind.POLICY: DecidedBy.POLICY,
+    DecisionKind.IMPORT: DecidedBy.IMPORT,
+    # The system leads a comment to where it waits only when a person's deferral has ended.
+    DecisionKind.SYSTEM: DecidedBy.PERSON,
+}
+
+
+class ActionRefusal(TextChoices):
+    """Why an act is not done to a comment."""
+
+    ALREADY = "already", _("is so already")
+    HELD = "held", _("another moderator holds it")
+    CHANGED = "changed", _("has changed since it was seen")
+    CLOSED = "closed", _("was withdrawn, erased or deleted")
+    UNSCORED = "unscored", _("its text is not scored yet")
+    UNKNOWN = "unknown", _("there is no such comment")
+    UNDONE = "undone", _("was undone already")
+    LATER = "later", _("something came after the decision")
+    AUTOMATIC = "automatic", _("no person made the decision")
+
+
+def action_refusal(
+    comment: Comment, review: Review | None, act: ActionRequest, *, seen: VersionToken | None, now: datetime
+) -> ActionRefusal | None:
+    """Returns why the act cannot be done to the comment, None where it can. `seen` is what the person had before them.
+
+    `comment` needs its id and revisions only.
+    """
+    unready = _unready(comment, review)
+    if unready or review is None:
+        return unready
+    if seen is not None and seen != (comment.pk, comment.revision, review.state_version):
+        return ActionRefusal.CHANGED
+    if held_by_another(review, act.actor, now):
+        return ActionRefusal.HELD
+    return ActionRefusal.ALREADY if _is_so(review, act.action) else None
+
+
+def held_by_another(review: Review, actor: User | None, now: datetime) -> bool:
+    """Says whether somebody else has the comment open at `now`."""
+    held = review.holder_id is not None and (review.holder_until is None or review.holder_until > now)
+    return held and (actor is None or review.holder_id != actor.pk)
+
+
+def action_apply(comment: Comment, review: Review, act: ActionRequest) -> Decision:
+    """Changes the review to what the act makes of it and returns the ledger row; both are unsaved."""
+    row = decision_row(
+        comment=comment,
+        review=review,
+        kind=DecisionKind.PERSON,
+        actor=act.actor,
+        api_key=act.api_key,
+        action=act.action,
+        from_state=review.state,
+        to_state=LEADS_TO[act.action],
+        reason=act.reason,
+        ground=act.ground,
+        automated_detection=review.flagged,
+        round=ReviewRound.SECOND if review.state == State.ESCALATED else ReviewRound.FIRST,
+        batch=act.batch,
+        until=act.until,
+    )
+    _mark(review, [row])
+    _move(review, _status_after(act.action, comment, review), until=act.until, decided_at=row.at)
+    return row
+
+
+def undo_refusal(
+    decision: Decision, rows: Sequence[Decision], comment: Comment, review: Review | None
+) -> ActionRefusal | None:
+    """Returns why the decision cannot be undone, None where it can. `rows` are all of the comment's, by their ids.
+
+    Only what a person decided last, on the present text, and nobody has undone, can be.
+    """
+    if unready := _unready(comment, review):
+        return unready
+    if any(row.undoes_id == decision.pk for row in rows):
+        return ActionRefusal.UNDONE
+    if decision.kind != DecisionKind.PERSON:
+        return ActionRefusal.AUTOMATIC
+    last = decisions_in_force(rows)[-1]
+    return None if last.pk == decision.pk and decision.revision == comment.revision else ActionRefusal.LATER
+
+
+def decisions_in_force(rows: Sequence[Decision]) -> list[Decision]:
+    """Returns those of a comment's rows that were not undone and are no undo."""
+    undone = {row.undoes_id for row in rows}
+    return [row for row in rows if row.pk not in undone and row.kind != DecisionKind.UNDO]
+
+
+def undo_apply(
+    decision: Decision, rows: Sequence[Decision], comment: Comment, review: Review, act: ActionRequest
+) -> Decision:
+    """Changes the review to what it was before `decision` and returns the ledger row of the undo; both are unsaved.
+
+    `rows` are all of the comment's; `act` says who undoes.
+    """
+    before = decisions_in_force(rows)[:-1]
+    earlier = before[-1] if before else None
+    row = decision_row(
+        comment=comment,
+        review=review,
+        kind=DecisionKind.UNDO,
+        actor=act.actor,
+        api_key=act.api_key,
+        action=Action.UNDO,
+        from_state=review.state,
+        to_state=decision.from_state,
+        undoes=decision,
+        batch=act.batch,
+    )
+    review.facts = {name: fact for name, fact in review.facts.items() if name != REJECTED}
+    _mark(review, before)
+    status = _status_before(decision, earlier, comment, review)
+    until = earlier.until if earlier and earlier.until else row.at
+    _move(review, status, until=until, decided_at=earlier.at if earlier and status.decided_by else None)
+    return row
+
+
+def deferral_end(comment: Comment, review: Review, now: datetime) -> Decision:
+    """Changes a deferred review whose time has come to pending and returns the ledger row; both are unsaved.
+
+    A person still has the word: no verdict on the same text takes the comment out of the queue again.
+    """
+    row = decision_row(
+        comment=comment,
+        review=review,
+        kind=DecisionKind.SYSTEM,
+        action=Action.REOPEN,
+        from_state=review.state,
+        to_state=State.PENDING,
+        at=now,
+    )
+    status = ReviewStatus(State.PENDING, review.held, decided_by=DecidedBy.PERSON)
+    _move(review, status, until=None, decided_at=review.decided_at)
+    return row
+
+
+def _unready(comment: Comment, review: Review | None) -> ActionRefusal | None:
+    if review is not None and review.state == State.CLOSED:
+        return ActionRefusal.CLOSED
+    return ActionRefusal.UNSCORED if review is None or comment.taken_revision < comment.revision else None
+
+
+def _is_so(review: Review, action: Action) -> bool:
+    if action == Action.HIGHLIGHT:
+        return review.highlighted
+    if action == Action.UNHIGHLIGHT:
+        return not review.highlighted
+    return review.state == LEADS_TO[action]
+
+
+def _status_after(action: Action, comment: Comment, review: Review) -> ReviewStatus:
+    state = LEADS_TO[action]
+    waits = state in WAITING_STATES
+    held = held_in_queue(comment, review) if action == Action.REOPEN else review.held and waits
+    return ReviewStatus(state, held, action == Action.HIGHLIGHT, DecidedBy.PERSON)
+
+
+def _move(review: Review, status: ReviewStatus, *, until: datetime | None, decided_at: datetime | None) -> None:
+    for name, value in asdict(status).items():
+        setattr(review, name, value)
+    review.state_version += 1
+    review.deferred_until = until if status.state == State.DEFERRED else None
+    review.decided_at = decided_at
+    review.holder_id = review.holder_until = None
+    review.updated_at = timezone.now()
+
+
+def _mark(review: Review, rows: Sequence[Decision]) -> None:
+    """Notes in the review's facts whether the last of `rows` in which a person judged the comment is a rejection."""
+    judging = [row for row in rows if row.kind == DecisionKind.PERSON and row.action in JUDGING]
+    if judging:
+        facts = {name: fact for name, fact in review.facts.items() if name != REJECTED}
+        review.facts = {**facts, REJECTED: True} if judging[-1].action == Action.REJECT else facts
+
+
+def _status_before(decision: Decision, earlier: Decision | None, comment: Comment, review: Review) -> ReviewStatus:
+    """Returns what the comment was before the decision: by the row that put it there, else by a verdict."""
+    state = decision.from_state
+    held = state in WAITING_STATES and held_in_queue(comment, review)
+    if earlier is None or earlier.to_state != state:
+        return ReviewStatus(state, held)
+    decided_by = DECIDED_BY.get(DecisionKind(earlier.kind), DecidedBy.NOBODY)
+    return ReviewStatus(state, held, earlier.action == Action.HIGHLIGHT, decided_by)

@@ -1,0 +1,32 @@
+"""Where a comment stands as people read it: its review's state, unless it has none or its text was edited since."""
+
+from django.db.models import F, Q
+
+from archive.models import Comment, CommentQuerySet
+from moderation.models import Review, State
+from moderation.services.states.status import UNSCORED
+
+STATES = ((UNSCORED, UNSCORED), *State.choices)
+
+
+def review_of(comment: Comment) -> Review | None:
+    """Returns the comment's review where it has one; no query where `review` was selected."""
+    return getattr(comment, "review", None)
+
+
+def current_review(comment: Comment) -> Review | None:
+    """Returns the review where it is one of the present text."""
+    return None if comment.taken_revision < comment.revision else review_of(comment)
+
+
+def shown_state(comment: Comment) -> str:
+    """Returns the state's name: one of `STATES`."""
+    review = current_review(comment)
+    return review.state if review else UNSCORED
+
+
+def in_state(comments: CommentQuerySet, state: str) -> CommentQuerySet:
+    """Returns the comments whose `shown_state` is `state`, still standing ones where that is unscored."""
+    if state == UNSCORED:
+        return comments.open().unscored()
+    return comments.filter(review__state=state).exclude(Q(taken_revision__lt=F("revision")))

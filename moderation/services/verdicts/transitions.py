@@ -1,0 +1,179 @@
+"""What a verdict or a closing makes of one review: the changed row and the ledger rows the change needs.
+
+No queries here: `services.verdicts.triage` loads, locks and saves. Re-judging goes through `review_apply_verdict` too,
+so that a verdict means the same wherever it comes from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from archive.models import Comment, OriginState
+from moderation.models import Action, DecidedBy, Decision, DecisionKind, PolicyVersion, Review, Score, State
+from moderation.policies import Verdict
+from moderation.services.ledger.append import decision_row
+from moderation.services.states.status import (
+    MUTED,
+    QUIET_STATES,
+    REJECTED,
+    UNSCORED,
+    ReviewStatus,
+    action_of,
+    status_for_verdict,
+)
+from moderation.services.verdicts.sampling import sampled_for_qa
+
+SPAM_REASON = "spam"
+Settled = tuple[Review, list[Decision]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A comment, what the model said of it (`score` None: it refused), the verdict and the text's facts.
+
+    `comment` has the text that was scored, its source and its article; `score` may be unsaved. `audit_share` is the
+    policy's: the share of what passes that a person looks at all the same.
+    """
+
+    comment: Comment
+    score: Score | None
+    verdict: Verdict
+    facts: Mapping[str, Any]
+    audit_share: float = 0.0
+
+
+def review_apply_verdict(
+    *, scored: Scored, review: Review | None, policy: PolicyVersion, muted: bool = False
+) -> Settled:
+    """Returns the review after the verdict, unsaved, and the ledger rows of its change of state, unsaved.
+
+    `review` is the comment's present one, locked, with its score and model loaded. What a person decided on this very
+    text stays; another text is judged afresh, though never better than pending where a person had rejected one.
+    `muted` says that the commenter is muted now: a text that is new is held then, and stays held when it is judged
+    again.
+    """
+    comment, now = scored.comment, timezone.now()
+    review = review or _new_review(comment)
+    before = _state_before(review, comment)
+    rows = [_lapsed(comment, review)] if before == UNSCORED and _decided(review) else []
+    muted = muted if before == UNSCORED else MUTED in review.facts
+    status, decided_by = _status(scored, review, before, muted=muted), review.decided_by
+    _judged(review, scored, policy, muted=muted)
+    status = _sampled(review, status, scored, policy)
+    loud = not {before, status.state} <= QUIET_STATES
+    if _move(review, status, before=before, now=now) and loud:
+        rows.append(_moved(comment, review, before, decided_by))
+    return review, rows
+
+
+def review_close(*, comment: Comment, review: Review | None) -> Settled:
+    """Returns the review of a comment that no longer stands, closed and unsaved, and the ledger row of the closing."""
+    now = timezone.now()
+    before = review.state if review else UNSCORED
+    review = review or _new_review(comment)
+    deleted = comment.origin_state == OriginState.DELETED
+    status = ReviewStatus(State.CLOSED, decided_by=DecidedBy.IMPORT if deleted else DecidedBy.NOBODY)
+    review.facts = {} if comment.erased_at else review.facts
+    if not _move(review, status, before=before, now=now):
+        return review, []
+    kind = DecisionKind.IMPORT if deleted else DecisionKind.SYSTEM
+    return review, [_row(comment, review, kind, Action.CLOSE, (before, State.CLOSED), policy_id=None, rule="")]
+
+
+def _judged(review: Review, scored: Scored, policy: PolicyVersion, *, muted: bool) -> None:
+    """Writes the verdict and what it rests on into the review; where the comment stands is another matter."""
+    verdict = scored.verdict
+    review.facts = {**scored.facts, **_carried(review), **({MUTED: True} if muted else {})}
+    review.score_take(scored.score)
+    review.policy = policy
+    review.verdict = {**verdict.as_json(), **({"cause": MUTED} if muted else {})}
+    review.flagged, review.risk, review.uncertainty = verdict.flagged, verdict.risk, verdict.uncertainty
+
+
+def _sampled(review: Review, status: ReviewStatus, scored: Scored, policy: PolicyVersion) -> ReviewStatus:
+    """Returns pending instead of passed for the policy's share of what passes; writes its chance into the review."""
+    if status.decided_by == DecidedBy.PERSON:
+        return status
+    passes = status.state == State.PASSED
+    review.sampled = passes and sampled_for_qa(scored.comment, policy, scored.audit_share)
+    review.review_probability = scored.audit_share if review.sampled else 1.0
+    return ReviewStatus(State.PENDING) if review.sampled else status
+
+
+def _new_review(comment: Comment) -> Review:
+    return Review(
+        comment_id=comment.pk,
+        source_id=comment.source_id,
+        article_id=comment.article_id,
+        created_at=comment.created_at,
+        state=UNSCORED,
+        state_version=0,
+    )
+
+
+def _state_before(review: Review, comment: Comment) -> str:
+    """Returns the review's state where it is about this very text, else unscored: it is new, or the text was edited.
+
+    The hash tells, not the revision: another state at the origin is a new revision of the same text.
+    """
+    return review.state if review.facts.get("text_hash") == comment.text_hash else UNSCORED
+
+
+def _decided(review: Review) -> bool:
+    return review.state not in QUIET_STATES
+
+
+def _status(scored: Scored, review: Review, before: str, *, muted: bool) -> ReviewStatus:
+    if before != UNSCORED and review.decided_by == DecidedBy.PERSON:
+        return ReviewStatus(review.state, review.held, review.highlighted, review.decided_by)
+    return status_for_verdict(
+        scored.verdict.action,
+        origin_state=scored.comment.origin_state,
+        rejected_before=REJECTED in _carried(review),
+        muted=muted,
+    )
+
+
+def _carried(review: Review) -> dict[str, bool]:
+    """Returns the mark that a person rejected the comment: set by a decision, removed by an approval."""
+    return {REJECTED: True} if review.facts.get(REJECTED) else {}
+
+
+def _move(review: Review, status: ReviewStatus, *, before: str, now: datetime) -> bool:
+    """Writes `status` into the review; returns whether its state or highlight changed."""
+    moved = (before, review.highlighted) != (status.state, status.highlighted)
+    if moved or review.held != status.held:
+        review.state_version += 1
+    if moved:
+        review.holder_id = review.holder_until = None
+        review.decided_at = now if status.decided_by else None
+    review.state, review.held = status.state, status.held
+    review.highlighted, review.decided_by = status.highlighted, status.decided_by
+    review.deferred_until = review.deferred_until if status.state == State.DEFERRED else None
+    review.updated_at = now
+    return moved
+
+
+def _lapsed(comment: Comment, review: Review) -> Decision:
+    """Returns the row that says that a decision ended because the text was edited: the new text has no scores yet."""
+    nothing: dict[str, Any] = {"policy_id": None, "rule": "", "scores": {}, "model": ""}
+    return _row(comment, review, DecisionKind.SYSTEM, Action.REOPEN, (review.state, UNSCORED), **nothing)
+
+
+def _moved(comment: Comment, review: Review, before: str, decided_before: str) -> Decision:
+    status = ReviewStatus(review.state, review.held, review.highlighted)
+    states = (before, review.state)
+    if DecidedBy.IMPORT in {review.decided_by, decided_before} and review.decided_by != DecidedBy.POLICY:
+        reason = SPAM_REASON if review.state == State.REJECTED else ""
+        columns: dict[str, Any] = {"policy_id": None, "rule": "", "reason": reason}
+        return _row(comment, review, DecisionKind.IMPORT, action_of(status), states, **columns)
+    automated = {"automated_detection": True, "automated_decision": True}
+    return _row(comment, review, DecisionKind.POLICY, action_of(status), states, **automated)
+
+
+def _row(comment: Comment, review: Review, kind: str, action: str, states: tuple[str, str], **columns: Any) -> Decision:
+    said = {"kind": kind, "action": action, "from_state": states[0], "to_state": states[1]}
+    return decision_row(comment=comment, review=review, **said, **columns)

@@ -1,0 +1,152 @@
+"""Scores and policy to where a comment stands: Score and Review rows, ledger rows and `taken_revision`, all at once.
+
+`services.batch_scoring.run` brings what the model said, made outside any transaction; one short transaction here saves
+a batch. Scorers and deciders lock the comment first and its review after it, in the order of ids.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from django.db import transaction
+from django.db.models import Count, F, Q
+
+from archive.models import Comment, CommentQuerySet, OriginState
+from moderation.models import (
+    Claim,
+    Decision,
+    DecisionKind,
+    ModelVersion,
+    PolicyVersion,
+    ReaderFlag,
+    Reason,
+    Review,
+    Score,
+    State,
+)
+from moderation.models.commenter import commenters_muted
+from moderation.services.ledger.append import decisions_append
+from moderation.services.states.locking import lock_reviews, reviews_write
+from moderation.services.verdicts.transitions import Scored, Settled, review_apply_verdict, review_close
+
+CLOSED_COMMENTS = Q(withdrawn_at__isnull=False) | Q(erased_at__isnull=False) | Q(origin_state=OriginState.DELETED)
+CLOSE_BATCH = 500
+
+
+@transaction.atomic
+def scores_save(*, scored: Sequence[Scored], worker: str) -> list[Scored]:
+    """Saves the scores of a model that is not active, and no review; returns those that the worker still held."""
+    held = Claim.objects.filter(pk__in=[one.comment.pk for one in scored], worker=worker)
+    kept = set(held.values_list("pk", flat=True))
+    rows = [one.score for one in scored if one.score and one.comment.pk in kept]
+    Score.objects.bulk_create(rows, ignore_conflicts=True)
+    held.delete()
+    return [one for one in scored if one.comment.pk in kept]
+
+
+@transaction.atomic
+def batch_save(*, scored: Sequence[Scored], model: ModelVersion, policy: PolicyVersion, worker: str) -> list[Review]:
+    """Saves a batch: scores, reviews, ledger rows, `taken_revision`, and the end of the claims.
+
+    Left out are comments that were edited, closed or taken over by another worker since they were claimed: they stay
+    unscored, or are another's. Returns the reviews as they now stand.
+    """
+    kept = _kept(scored, worker)
+    stored = _scores_stored([one.score for one in kept if one.score], model)
+    kept = [replace(one, score=stored.get(one.comment.pk)) for one in kept]
+    reviews = lock_reviews([one.comment.pk for one in kept])
+    muted = commenters_muted({one.comment.commenter_id for one in kept})
+    settled = [
+        review_apply_verdict(
+            scored=one,
+            review=reviews.get(one.comment.pk),
+            policy=policy,
+            muted=one.comment.commenter_id in muted,
+        )
+        for one in kept
+    ]
+    _count_flags([review for review, _ in settled if review.comment_id not in reviews])
+    _save(settled)
+    _mark_taken([one.comment for one in kept])
+    Claim.objects.filter(pk__in=[one.comment.pk for one in scored], worker=worker).delete()
+    return [review for review, _ in settled]
+
+
+def comments_to_close() -> CommentQuerySet:
+    """Returns comments that no longer stand and whose review does not say so yet."""
+    untaken = Q(review__isnull=True) | ~Q(review__state=State.CLOSED) | Q(taken_revision__lt=F("revision"))
+    return Comment.objects.filter(CLOSED_COMMENTS & untaken)
+
+
+def comments_close(*, ids: Collection[int] | None = None) -> int:
+    """Closes comments that were withdrawn, erased or deleted at their origin, scored or not; returns how many.
+
+    `ids` limits it to some comments. No model is asked.
+    """
+    closed = 0
+    while batch := _close_batch(ids):
+        closed += batch
+    return closed
+
+
+@transaction.atomic
+def _close_batch(ids: Collection[int] | None) -> int:
+    comments = comments_to_close() if ids is None else comments_to_close().filter(pk__in=ids)
+    locked = list(comments.order_by("pk").select_for_update(of=("self",), no_key=True)[:CLOSE_BATCH])
+    reviews = lock_reviews([comment.pk for comment in locked])
+    _save([review_close(comment=comment, review=reviews.get(comment.pk)) for comment in locked])
+    _mark_taken(locked)
+    Claim.objects.filter(pk__in=[comment.pk for comment in locked]).delete()
+    return len(locked)
+
+
+def _kept(scored: Iterable[Scored], worker: str) -> list[Scored]:
+    """Returns those that are the worker's still, open, and have the text that was scored; their rows are locked."""
+    by_id = {one.comment.pk: one for one in scored}
+    rows = Comment.objects.open().filter(pk__in=by_id, claim__worker=worker).order_by("pk")
+    kept = []
+    for row in rows.only("pk", "revision", "origin_state").select_for_update(of=("self",), no_key=True):
+        one = by_id[row.pk]
+        one.comment.origin_state = row.origin_state
+        kept += [one] if row.revision == one.comment.revision else []
+    return kept
+
+
+def _scores_stored(rows: Sequence[Score], model: ModelVersion) -> dict[int, Score]:
+    """Stores the rows that are new and returns comment id → the row that now holds the score."""
+    Score.objects.bulk_create([row for row in rows if row.pk is None], ignore_conflicts=True)
+    revisions = {row.comment_id: row.revision for row in rows}
+    stored = {}
+    for score in Score.objects.filter(comment_id__in=revisions, model=model):
+        if score.revision == revisions[score.comment_id]:
+            score.model = model
+            stored[score.comment_id] = score
+    return stored
+
+
+def _save(settled: Sequence[Settled]) -> None:
+    reviews_write([review for review, _ in settled])
+    decisions_append(_grounded([row for _, rows in settled for row in rows]))
+
+
+def _count_flags(reviews: Sequence[Review]) -> None:
+    """Gives new reviews the reports that readers made before the comment was scored."""
+    flags = ReaderFlag.objects.filter(comment_id__in=[review.comment_id for review in reviews])
+    counts = dict(flags.values_list("comment_id").annotate(number=Count("pk")).order_by())
+    for review in reviews:
+        review.reader_flags = counts.get(review.comment_id, 0)
+
+
+def _grounded(rows: list[Decision]) -> list[Decision]:
+    """Fills in the ground of the reasons that rows of the import name."""
+    codes = {row.reason for row in rows if row.kind == DecisionKind.IMPORT and row.reason}
+    grounds = dict(Reason.objects.filter(code__in=codes).values_list("code", "ground")) if codes else {}
+    for row in rows:
+        row.ground = grounds.get(row.reason, row.ground)
+    return rows
+
+
+def _mark_taken(comments: Sequence[Comment]) -> None:
+    """Writes the revision that was taken, only where it is the present one still."""
+    for revision in {comment.revision for comment in comments}:
+        ids = [comment.pk for comment in comments if comment.revision == revision]
+        Comment.objects.filter(pk__in=ids, revision=revision).update(taken_revision=revision)

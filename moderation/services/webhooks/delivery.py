@@ -1,0 +1,215 @@
+"""Decisions on their way out as signed webhooks (https://www.standardwebhooks.com), each at least once.
+
+A Delivery is written in the transaction that writes the decision. A run claims one by a lease, sends it outside any
+transaction, and writes down what came of it; a run that dies loses its lease, and the next one sends again under the
+same `webhook-id`. Events about one comment go out in the order of the ledger.
+"""
+
+import json
+import random
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils import timezone
+from standardwebhooks.webhooks import Webhook
+
+from moderation.models import Decision, Delivery, WebhookTarget
+from moderation.services.ledger.export import decision_fields, moment_text, with_names
+from moderation.services.webhooks.targets import secrets_now, webhook_target_disable
+from moderation.services.webhooks.transport import Answer, post
+
+# Seconds between attempts, as Standard Webhooks has them; after the last one the delivery is given up.
+WAITS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+JITTER = 0.2
+MAX_WAIT = 86_400
+# After a failure the whole target is left alone for a while, twice as long after each further one.
+PAUSE_SECONDS, LONGEST_PAUSE = 5, 3_600
+# A target that has taken nothing for so long is disabled.
+FAILING_DAYS = 5
+LEASE_SECONDS = 120
+KEPT_DAYS = 30
+WORKERS = 16
+WORKERS_A_TARGET = 4
+GONE = 410
+PRUNE_BATCH = 1_000
+
+
+@dataclass
+class DeliveryReport:
+    """What a run has done so far."""
+
+    delivered: int = 0
+    failed: int = 0
+    given_up: int = 0
+    disabled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One attempt: what is posted where, and the lease under which it is."""
+
+    delivery_id: int
+    target: WebhookTarget
+    lease: UUID
+    attempts: int
+    body: bytes
+    headers: dict[str, str] = field(repr=False)
+
+
+def deliveries_run(*, stop: Callable[[], bool] = lambda: False) -> DeliveryReport:
+    """Sends what is due, until nothing is or `stop()` says so; what is under way is finished first.
+
+    Several runs share the work. Rows are read and written in the calling thread; others only send.
+    """
+    report, under_way = DeliveryReport(), dict[Future[Answer], Sending]()
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="webhooks") as pool:
+        while True:
+            if not stop():
+                _start(pool, under_way)
+            if not under_way:
+                return report
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in done:
+                delivery_record(sending=under_way.pop(future), answer=future.result(), report=report)
+
+
+def _start(pool: ThreadPoolExecutor, under_way: dict[Future[Answer], Sending]) -> None:
+    """Claims and sends for each target that is ready, as far as there are workers."""
+    for target in _ready():
+        busy = sum(sending.target.pk == target.pk for sending in under_way.values())
+        for _ in range(min(WORKERS_A_TARGET - busy, WORKERS - len(under_way))):
+            sending = delivery_claim(target=target)
+            if sending is None:
+                break
+            future = pool.submit(post, target.url, body=sending.body, headers=sending.headers)
+            under_way[future] = sending
+
+
+def _ready() -> list[WebhookTarget]:
+    """Returns the targets that something is due for; one whose secret is lost is disabled instead. Only reads else."""
+    now = timezone.now()
+    ready = []
+    for target in WebhookTarget.objects.filter(active=True).exclude(paused_until__gt=now):
+        if secrets_now(target):
+            ready += [target] if Delivery.objects.filter(target=target).due(now).exists() else []
+        else:
+            webhook_target_disable(target=target, because="SECRET_KEY has changed: the target needs a new secret.")
+    return ready
+
+
+@transaction.atomic
+def delivery_claim(*, target: WebhookTarget) -> Sending | None:
+    """Takes the next due delivery of the target for one attempt; None where there is none, or others have them."""
+    now = timezone.now()
+    due = Delivery.objects.filter(target=target).due(now)
+    delivery = due.select_for_update(of=("self",), skip_locked=True).first()
+    if delivery is None:
+        return None
+    delivery.decision = with_names(Decision.objects.all()).get(pk=delivery.decision_id)
+    delivery.lease, delivery.lease_until = uuid4(), now + timedelta(seconds=LEASE_SECONDS)
+    delivery.attempts += 1
+    delivery.save(update_fields=["lease", "lease_until", "attempts"])
+    body = json.dumps(event_body(delivery), ensure_ascii=False, separators=(",", ":"))
+    headers = signed_headers(target, f"msg_{delivery.message.hex}", now, body)
+    return Sending(delivery.pk, target, delivery.lease, delivery.attempts, body.encode(), headers)
+
+
+def event_body(delivery: Delivery) -> dict[str, Any]:
+    """Returns the event as JSON has it, the same at each attempt: its type, when it was decided, the decision."""
+    decision = delivery.decision
+    return {"type": delivery.event, "timestamp": moment_text(decision.at), "data": decision_fields(decision)}
+
+
+def signed_headers(target: WebhookTarget, message: str, now: datetime, body: str) -> dict[str, str]:
+    """Returns the headers of an attempt, signed with each secret that is valid `now`."""
+    signatures = [Webhook(secret).sign(message, now, body) for secret in secrets_now(target, now)]
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "Moderato",
+        "webhook-id": message,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+@transaction.atomic
+def delivery_record(*, sending: Sending, answer: Answer, report: DeliveryReport) -> None:
+    """Writes down what came of an attempt; where its lease ended meanwhile, the next attempt counts instead."""
+    now = timezone.now()
+    arrived = answer.status is not None and 200 <= answer.status < 300  # noqa: PLR2004 - any success
+    columns: dict[str, Any] = {"lease": None, "lease_until": None, "status": answer.status, "error": answer.error}
+    gives_up = not arrived and sending.attempts > len(WAITS)
+    if arrived:
+        columns["delivered_at"] = now
+    elif gives_up:
+        columns["given_up_at"] = now
+    else:
+        columns["next_attempt_at"] = now + timedelta(seconds=wait_seconds(sending.attempts, answer))
+    if Delivery.objects.filter(pk=sending.delivery_id, lease=sending.lease).update(**columns):
+        report.delivered += arrived
+        report.failed += not arrived
+        report.given_up += gives_up
+    _note_target(sending.target.pk, answer, arrived=arrived, now=now, report=report)
+
+
+def wait_seconds(attempts: int, answer: Answer) -> float:
+    """Returns the seconds until the next attempt after `attempts` of them, spread so that not all come at once.
+
+    Not before what the receiver's Retry-After asks for, where that is within a day.
+    """
+    spread = 1 + random.uniform(-JITTER, JITTER)  # noqa: S311 - no secret
+    return max(WAITS[attempts - 1] * spread, _asked(answer))
+
+
+def _asked(answer: Answer) -> float:
+    return min(answer.retry_after or 0.0, MAX_WAIT)
+
+
+def _note_target(pk: int, answer: Answer, *, arrived: bool, now: datetime, report: DeliveryReport) -> None:
+    """Pauses a target that failed, disables one that is gone or has failed for days, forgives one that took it."""
+    if arrived:
+        calm = {"failures": 0, "failing_since": None, "paused_until": None}
+        WebhookTarget.objects.filter(pk=pk, failures__gt=0).update(**calm)
+        return
+    target = WebhookTarget.objects.select_for_update().filter(pk=pk).first()
+    if target is None:
+        return
+    _pause(target, answer, now)
+    because = "It answered 410 Gone." if answer.status == GONE else ""
+    if not because and now - (target.failing_since or now) > timedelta(days=FAILING_DAYS):
+        because = f"It took nothing for {FAILING_DAYS} days."
+    if because and target.active:
+        webhook_target_disable(target=target, because=because)
+        report.disabled += 1
+
+
+def _pause(target: WebhookTarget, answer: Answer, now: datetime) -> None:
+    """Leaves the target alone for a while. What failed side by side is one failure: the first one paused it."""
+    paused = target.paused_until is not None and target.paused_until > now
+    if not paused:
+        target.failures += 1
+    pause = min(PAUSE_SECONDS * 2 ** min(target.failures - 1, 20), LONGEST_PAUSE)
+    until = now + timedelta(seconds=max(pause, _asked(answer)))
+    target.paused_until = max(until, target.paused_until or until)
+    target.failing_since = target.failing_since or now
+    target.save(update_fields=["failures", "failing_since", "paused_until"])
+
+
+def delivery_again(*, delivery: Delivery) -> None:
+    """Sends a delivery that was given up, or that arrived, once more: its attempts begin anew, its id stays."""
+    fresh = {"attempts": 0, "next_attempt_at": timezone.now(), "delivered_at": None, "given_up_at": None}
+    Delivery.objects.filter(pk=delivery.pk).update(**fresh, error="")
+
+
+def deliveries_prune() -> int:
+    """Removes deliveries that arrived a month ago, in short transactions; returns how many. The ledger keeps all."""
+    old = Delivery.objects.filter(delivered_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).order_by("delivered_at")
+    removed = 0
+    while keys := list(old.values_list("pk", flat=True)[:PRUNE_BATCH]):
+        removed += Delivery.objects.filter(pk__in=keys).delete()[0]
+    return removed

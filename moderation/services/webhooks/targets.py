@@ -1,0 +1,95 @@
+"""The addresses that decisions are sent to, and the secrets that sign what is sent.
+
+A secret is derived from SECRET_KEY and a random salt, so that a copy of the database signs nothing. It is shown when
+it is made and not again. Whoever changes SECRET_KEY makes new secrets afterwards; until then nothing is sent.
+"""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from secrets import token_hex
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from archive.models import Source
+from moderation.models import WebhookTarget
+from moderation.services.errors import conflict, invalid
+from moderation.services.webhooks.transport import url_check
+
+PREFIX = "whsec_"
+PURPOSE = "moderato.webhook"
+OVERLAP_HOURS = 24
+MAX_OVERLAP_HOURS = 24 * 30
+BECAUSE_CHARACTERS = 200
+
+
+@transaction.atomic
+def webhook_target_create(*, url: str, sources: Sequence[Source] = ()) -> tuple[WebhookTarget, str]:
+    """Makes a target, active at once, and returns it with its secret, which is not shown again.
+
+    `sources` limits what it is told of; none means all. It is told of decisions from now on: earlier ones are in the
+    feed. Raises ServiceError at `/url`.
+    """
+    url_check(url)
+    salt = token_hex(32)
+    secret = _secret(salt)
+    target = WebhookTarget.objects.create(url=url, salt=salt, mark=_mark(secret))
+    target.sources.set(sources)
+    return target, secret
+
+
+@transaction.atomic
+def webhook_secret_rotate(*, target: WebhookTarget, overlap_hours: int = OVERLAP_HOURS) -> str:
+    """Gives the target a new secret and returns it. The one before it signs too, for `overlap_hours` more.
+
+    The two are all that ever sign: rotated once more within that time, the oldest ends at once. Raises ServiceError at
+    `/overlap_hours`.
+    """
+    if not 0 <= overlap_hours <= MAX_OVERLAP_HOURS:
+        detail = f"Two secrets sign for 0 to {MAX_OVERLAP_HOURS} hours."
+        raise invalid("/overlap_hours", detail, limit=MAX_OVERLAP_HOURS)
+    row = WebhookTarget.objects.select_for_update().get(pk=target.pk)
+    kept = overlap_hours > 0 and _mark(_secret(row.salt)) == row.mark
+    row.previous_salt = row.salt if kept else ""
+    row.previous_until = timezone.now() + timedelta(hours=overlap_hours) if kept else None
+    row.salt = token_hex(32)
+    secret = _secret(row.salt)
+    row.mark = _mark(secret)
+    row.save(update_fields=["salt", "mark", "previous_salt", "previous_until"])
+    return secret
+
+
+def webhook_target_disable(*, target: WebhookTarget, because: str = "") -> None:
+    """Sends nothing more to the target; what is not sent yet stays, and decisions from now on are not kept for it."""
+    active = WebhookTarget.objects.filter(pk=target.pk, active=True)
+    active.update(active=False, disabled_because=because[:BECAUSE_CHARACTERS])
+
+
+def webhook_target_enable(*, target: WebhookTarget) -> None:
+    """Sends to the target again, at once: what is not sent yet, and decisions from now on."""
+    target.refresh_from_db()
+    if not secrets_now(target):
+        raise conflict("SECRET_KEY has changed since the secret was made: give the target a new secret first.")
+    calm = {"failures": 0, "failing_since": None, "paused_until": None}
+    WebhookTarget.objects.filter(pk=target.pk).update(active=True, disabled_because="", **calm)
+
+
+def secrets_now(target: WebhookTarget, now: datetime | None = None) -> list[str]:
+    """Returns the secrets that sign, the newest first; none where SECRET_KEY is not the one they were made with."""
+    secret = _secret(target.salt)
+    if _mark(secret) != target.mark:
+        return []
+    overlapping = target.previous_until is not None and target.previous_until > (now or timezone.now())
+    return [secret, _secret(target.previous_salt)] if overlapping else [secret]
+
+
+def _secret(salt: str) -> str:
+    return PREFIX + b64encode(salted_hmac(PURPOSE, salt, algorithm="sha256").digest()).decode()
+
+
+def _mark(secret: str) -> str:
+    """Returns what tells a secret from another and does not lead to it."""
+    return hashlib.sha256(secret.encode()).hexdigest()

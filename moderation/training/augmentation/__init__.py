@@ -1,0 +1,1 @@
+"""More examples from those at hand: sentence crops, concatenations, perturbations, counterfactuals."""

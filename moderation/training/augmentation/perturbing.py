@@ -1,0 +1,35 @@
+"""Evasion noise on training texts: people who know that they are read write `1d10t`.
+
+Where annotators marked words, one of these is roughened, else any longer word; the labels stay as they are. Spans move
+with the text.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import replace
+
+from moderation.scoring.metrics.perturbations import KINDS, disguise
+from moderation.training.augmentation.counterfactuals import moved
+from moderation.training.examples import Example, Marked
+
+WORD = re.compile(r"[^\W\d_]{3,}")
+SURE = 0.5
+
+
+def roughened(example: Example, chance: random.Random) -> Example:
+    """The example with one word written in a way that evades; unchanged where it has no word for that."""
+    places = [match.span() for match in WORD.finditer(example.text)]
+    marked = [place for place in places if _is_marked(place, example.spans or ())]
+    if not places:
+        return example
+    begin, end = chance.choice(marked or places)
+    rough = disguise(example.text, [(begin, end)], chance.choice(sorted(KINDS)), chance)
+    longer = len(rough) - len(example.text)
+    spans = None if example.spans is None else moved(example.spans, end, longer)
+    return replace(example, text=rough, spans=spans)
+
+
+def _is_marked(place: tuple[int, int], spans: Marked) -> bool:
+    return any(begin <= place[0] and place[1] <= end and share >= SURE for begin, end, share in spans)

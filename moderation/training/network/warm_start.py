@@ -1,0 +1,94 @@
+"""A model or a run that is there as the beginning of a training: its weights under the names of the network.
+
+What a model lacks (outputs that it was not worth serving, the one for word pieces) begins as in any training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import TYPE_CHECKING
+
+import torch
+
+from moderation.scoring.conversion.checkpoints import bert_tensors
+from moderation.scoring.conversion.graph import load_tensors
+from moderation.scoring.descriptions import DESCRIPTION_FILE, ModelDescription, read_description, verify
+from moderation.training.examples import SERVED, TrainingError
+from moderation.training.network.batches import PLACE
+from moderation.training.network.loop import CHECKPOINT
+from moderation.training.network.model import TOKEN_BIAS, TOKEN_WEIGHT, Network
+
+if TYPE_CHECKING:
+    from moderation.scoring.conversion.encoder import Array
+
+OUTPUTS = "classifier.classifier."
+SCALE_OUTPUTS = "scale.out."
+
+
+def begin_with(network: Network, folder: Path) -> None:
+    """Give a network the weights that a run trained, or those of a model of the same form, in float16 as they are kept.
+
+    Args:
+        network: Changed in place.
+        folder: Of a run or of a model.
+
+    Raises:
+        ScoringError: Where the model is another one than it says.
+        TrainingError: Where the folder holds neither, or what it holds is of another form.
+    """
+    if described(folder):
+        _take_model(network, folder)
+        return
+    try:
+        network.load(torch.load(folder / CHECKPOINT, weights_only=True, map_location="cpu")["network"])
+    except (OSError, KeyError, RuntimeError, UnpicklingError) as error:
+        raise TrainingError(f"{folder} holds no network of this form: {type(error).__name__}.") from error
+
+
+def described(folder: Path) -> ModelDescription | None:
+    """What a folder's model is; None for that of a run."""
+    return read_description(folder) if (folder / DESCRIPTION_FILE).exists() else None
+
+
+def _take_model(network: Network, folder: Path) -> None:
+    description = read_description(folder)
+    verify(folder, description)
+    given = _named(load_tensors(folder / "model.xml"), description)
+    if any(name.startswith("scale.") for name in given):
+        network.begin_scale(0)
+    state = network.state_dict()
+    served = [output for output in description.outputs if output in SERVED]
+    places = {OUTPUTS: [PLACE[output] for output in description.outputs]}
+    places[SCALE_OUTPUTS] = [SERVED.index(output) for output in served]
+    try:
+        if lacking := {name for name in state if name.startswith("classifier.")} - given.keys():
+            raise KeyError(*lacking)
+        for name, array in given.items():
+            rows = next((rows for layer, rows in places.items() if name.startswith(layer)), None)
+            _put(state[name], torch.from_numpy(array), rows)
+    except (KeyError, RuntimeError) as error:
+        raise TrainingError(f"{folder} holds a model of another form than the network that is trained.") from error
+    network.load_state_dict(state)
+
+
+def _named(tensors: Mapping[str, Array], description: ModelDescription) -> dict[str, Array]:
+    """A graph's tensors under the names of the network, whose other parts are beside the classifier."""
+    words = {TOKEN_WEIGHT: "tokens.weight", TOKEN_BIAS: "tokens.bias"}
+    found = {f"classifier.{name}": array for name, array in bert_tensors(tensors).items()}
+    found |= {name: tensors[place] for name, place in words.items() if place in tensors}
+    scale = {name: array for name, array in tensors.items() if name.startswith("scale.")}
+    # Of the other outputs there are rows of nothing.
+    rows = [i for i, output in enumerate(description.outputs) if output in SERVED]
+    return found | {name: array[rows] if name.startswith(SCALE_OUTPUTS) else array for name, array in scale.items()}
+
+
+def _put(target: torch.Tensor, tensor: torch.Tensor, places: Sequence[int] | None) -> None:
+    """Copy a tensor; of the outputs those that the model has, of the kinds of segments the first alone."""
+    if places is not None:
+        target[places] = tensor
+    elif len(tensor) == 1 < len(target):
+        target[:1] = tensor
+    else:
+        target.copy_(tensor.reshape(target.shape))

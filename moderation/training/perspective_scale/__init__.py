@@ -1,0 +1,1 @@
+"""The head that learns Perspective's scale on features of the trained network."""
