@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings as django_settings
 from django.db import connection
 from django.db.models.signals import post_migrate
+from django.test import override_settings
 from hypothesis import HealthCheck, settings
 from rest_framework.test import APIClient
 
@@ -54,6 +56,26 @@ def seeds_after_tables_were_emptied() -> Iterator[None]:
     post_migrate.connect(reseed, sender=apps.get_app_config("moderation"))
     yield
     post_migrate.disconnect(reseed, sender=apps.get_app_config("moderation"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cheap_clients_and_passwords() -> Iterator[None]:
+    """Spares each test client a walk over all static files, and each password half a second of hashing.
+
+    Static files are then looked up as they are asked for. How passwords are hashed is Django's own matter.
+    """
+    with override_settings(
+        WHITENOISE_AUTOREFRESH=True, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]
+    ):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cache_of_its_own(worker_id: str) -> Iterator[None]:
+    """Keeps the tests that run side by side apart in a shared cache, as their databases are."""
+    caches = {name: {**cache, "KEY_PREFIX": worker_id} for name, cache in django_settings.CACHES.items()}
+    with override_settings(CACHES=caches):
+        yield
 
 
 @pytest.fixture(autouse=True)

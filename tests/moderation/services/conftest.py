@@ -1,6 +1,7 @@
 """People, reviewed comments, and a database of its own for tests with several processes, of the kind the suite has."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -119,10 +120,19 @@ def reviewed(make_comment: Callable[..., Comment]) -> Callable[..., Review]:
     return make
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a database that was migrated once, to be copied for each test that needs one of its own."""
+    with _database(tmp_path_factory.mktemp("migrated") / "migrated.sqlite3") as url:
+        command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+        subprocess.run(command, cwd=settings.BASE_DIR, env={**os.environ, "DATABASE_URL": url}, check=True)
+        yield url
+
+
 @pytest.fixture
-def scratch(tmp_path: Path) -> Iterator[Scratch]:
-    """An empty database, to be filled by `call("fill", "300")`; what still runs on it afterwards is ended."""
-    with _empty_database(tmp_path) as url:
+def scratch(tmp_path: Path, migrated: str) -> Iterator[Scratch]:
+    """A migrated database, to be filled by `call("fill", "300")`; what still runs on it afterwards is ended."""
+    with _database(tmp_path / "scratch.sqlite3", migrated) as url:
         database = Scratch(url, tmp_path)
         try:
             yield database
@@ -133,18 +143,22 @@ def scratch(tmp_path: Path) -> Iterator[Scratch]:
 
 
 @contextmanager
-def _empty_database(folder: Path) -> Iterator[str]:
+def _database(file: Path, template: str = "") -> Iterator[str]:
+    """Gives the address of a database of the suite's kind, empty or a copy of `template`; it is gone afterwards."""
     default = settings.DATABASES["default"]
     if default["ENGINE"].endswith("sqlite3"):
-        yield f"sqlite:///{folder / 'scratch.sqlite3'}"
+        if template:
+            shutil.copyfile(template.removeprefix("sqlite:///"), file)
+        yield f"sqlite:///{file}"
         return
     import psycopg
 
     name = f"scratch_{uuid.uuid4().hex[:12]}"
     password = f":{quote(default['PASSWORD'])}" if default["PASSWORD"] else ""
     base = f"postgres://{default['USER']}{password}@{default['HOST']}:{default['PORT'] or 5432}"
+    copied = f' TEMPLATE "{template.rpartition("/")[2]}"' if template else ""
     with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}"{copied}')
         try:
             yield f"{base}/{name}"
         finally:

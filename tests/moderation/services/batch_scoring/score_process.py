@@ -48,8 +48,7 @@ class CountingScorer:
 
 
 def fill(count: str) -> None:
-    """Migrates and stores `count` unscored comments of four to forty words, seeded."""
-    call_command("migrate", verbosity=0)
+    """Stores `count` unscored comments of four to forty words, seeded."""
     chance = random.Random(7)  # noqa: S311 - words, not secrets
     source = Source.objects.create(slug="harbor-times", name="Harbor Times")
     article = Article.objects.create(source=source, external_id="a1")
