@@ -57,7 +57,7 @@ def _rules(policy: PolicyVersion | None, comment: Comment) -> tuple[Rule, ...]:
 
 
 def _named(rules: Iterable[Rule]) -> list[str]:
-    return [condition.attribute for rule in rules for condition in rule.conditions if condition.gte is not None]
+    return [condition.attribute for rule in rules for condition in rule.ranges if condition.gte is not None]
 
 
 def _thresholds(rules: Iterable[Rule], attribute: str, scores: Mapping[str, float]) -> tuple[Threshold, ...]:
@@ -65,7 +65,7 @@ def _thresholds(rules: Iterable[Rule], attribute: str, scores: Mapping[str, floa
     return tuple(
         Threshold(condition.gte, rule.id, rule.action, score >= condition.gte)
         for rule in rules
-        for condition in rule.conditions
+        for condition in rule.ranges
         if condition.attribute == attribute and condition.gte is not None
     )
 
