@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.evaluation.perspective_samples import Sample
+from moderation.evaluation.samples import Sample
 from moderation.scoring import Refusal, Scorer
 from moderation.scoring.calibration import (
     MIN_ROWS,
@@ -127,7 +127,7 @@ def fold_of(text: str) -> int:
 
 def _add(collected: Collected, sample: Sample, outputs: dict[str, float]) -> None:
     fold = fold_of(sample.text)
-    for attribute, theirs in sample.scores.items():
+    for attribute, theirs in sample.perspective.items():
         if attribute in collected.pairs:
             collected.pairs[attribute].add(outputs, theirs, fold)
 

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from moderation.evaluation.agreement import Pairs, batched, fold_of
-from moderation.evaluation.samples import HATEFUL, Labelled
+from moderation.evaluation.samples import HATEFUL, Sample
 from moderation.scoring import ModelDescription, Refusal, Result, Scorer
 from moderation.scoring.metrics.identity_terms import terms_in
 from moderation.scoring.metrics.perturbations import KINDS, disguise, word_ranges
@@ -80,7 +80,7 @@ class Evaluated:
     refused: int = 0
 
 
-def evaluate(*, samples: Iterable[Labelled], scorer: Scorer, language: str | None, noise: bool) -> Evaluated:
+def evaluate(*, samples: Iterable[Sample], scorer: Scorer, language: str | None, noise: bool) -> Evaluated:
     """Scores samples of any number in small batches; no text is kept.
 
     Args:
@@ -104,7 +104,7 @@ def evaluate(*, samples: Iterable[Labelled], scorer: Scorer, language: str | Non
     return found
 
 
-def _scored(batch: Sequence[Labelled], scorer: Scorer, language: str | None) -> list[Result | Refusal]:
+def _scored(batch: Sequence[Sample], scorer: Scorer, language: str | None) -> list[Result | Refusal]:
     """Results in order. Words are asked for only where people marked some: each takes many inferences."""
     found: dict[int, Result | Refusal] = {}
     for marked in (False, True):
@@ -115,7 +115,7 @@ def _scored(batch: Sequence[Labelled], scorer: Scorer, language: str | None) -> 
     return [found[i] for i in range(len(batch))]
 
 
-def _add(found: Evaluated, sample: Labelled, result: Result) -> None:
+def _add(found: Evaluated, sample: Sample, result: Result) -> None:
     for attribute, value in result.scores.items():
         found.rates[attribute].append(value)
     terms = terms_in(sample.text)
@@ -138,12 +138,17 @@ def output_compared(name: str, description: ModelDescription) -> bool:
     return name in outputs_served(description) or any(one in description.attributes for one in _telling(name))
 
 
+def labels_unserved(names: Iterable[str], description: ModelDescription) -> list[str]:
+    """Returns the labels that the model has no output for."""
+    return [name for name in names if not output_compared(name, description)]
+
+
 def _telling(label: str) -> tuple[str, ...]:
     """The attributes of which the larger one is compared with a label."""
     return HATE if label == HATEFUL else (label,)
 
 
-def _add_perspective(found: Evaluated, sample: Labelled, result: Result) -> None:
+def _add_perspective(found: Evaluated, sample: Sample, result: Result) -> None:
     outputs = {**result.scores, **result.perspective}
     fold = fold_of(sample.text)
     for attribute, theirs in sample.perspective.items():
@@ -157,7 +162,7 @@ def _words(text: str, result: Result) -> frozenset[int]:
     return frozenset(i for span in spans for i in range(span.begin, min(span.end, len(text))))
 
 
-def _add_noise(found: Evaluated, sample: Labelled, result: Result, scorer: Scorer, language: str | None) -> None:
+def _add_noise(found: Evaluated, sample: Sample, result: Result, scorer: Scorer, language: str | None) -> None:
     """A text that the engine refuses once it is disguised has got away: its score is 0."""
     ranges = _toxic_words(sample) if sample.labels[NOISED] >= HALF else []
     clean = result.scores[NOISED]
@@ -172,7 +177,7 @@ def _add_noise(found: Evaluated, sample: Labelled, result: Result, scorer: Score
         found.noise[kind].append(score)
 
 
-def _toxic_words(sample: Labelled) -> list[tuple[int, int]]:
+def _toxic_words(sample: Sample) -> list[tuple[int, int]]:
     if sample.marked is None:
         return word_ranges(sample.text, abusive())
     words = (match.span() for match in WORD.finditer(sample.text))
