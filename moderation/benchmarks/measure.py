@@ -1,9 +1,9 @@
-"""`python -m moderation.benchmarks.measure WHAT FILE…`: figures of how texts are read, on texts of one's own.
+"""`python -m moderation.benchmarks.measure WHAT FILE…`: figures of how texts are read, on your own texts.
 
 - `disguised`: the share of texts that get a second reading. On texts known as harmless it is the share of false alarms.
-- `removal`: whether words that are named as the reason of a score matter: texts scored 0.5 or more are scored again
-  without the words named, and without as many words drawn by lot.
-- `long`: long texts made of these one after the other, and the same with an insult in the middle.
+- `removal`: whether the words that are named for a score matter: texts scored 0.5 or more are scored again without
+  the named words, and without as many random words.
+- `long`: long texts concatenated from these, with and without an insult in the middle.
 - `parity`: how far the scores are from Detoxify.predict with the embedded model's weights; needs torch.
 - `languages`: how many texts are refused for their language, by language.
 

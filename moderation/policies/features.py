@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Features of one text; None where one is not known, and then no condition on it holds.
+    """Features of one text; None if one is not known, and then no condition on it holds.
 
     Attributes:
         links: Different web addresses in the text.

@@ -1,4 +1,4 @@
-"""Reading a policy's JSON form strictly: what is wrong is named by a JSON pointer."""
+"""Parses a policy's JSON strictly; a JSON pointer names what is wrong."""
 
 import hashlib
 import json
@@ -82,7 +82,7 @@ class Rule:
         return (2 if self.source else 0) + (1 if self.section else 0)
 
     def applies(self, *, source: str, section: str) -> bool:
-        """Says whether the rule's scope holds the comment."""
+        """Returns whether the comment is in the rule's scope."""
         return self.source in {"", source} and self.section in {"", section}
 
     @property
@@ -98,7 +98,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy as it is applied: its rules in the order in which they are tried."""
+    """A policy as it is applied: rules in the order in which they are tried."""
 
     version: int
     name: str
