@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -86,6 +87,16 @@ def nothing_remembered() -> None:
 
     request_queues_forget()
     keys_forget()
+
+
+@pytest.fixture
+def cache_clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The TTL caches' clock, in seconds: it stands still unless a test sets `cache_clock[0]`, on a busy machine too."""
+    from moderation.services import ttl_cache
+
+    clock = [0.0]
+    monkeypatch.setattr(ttl_cache, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    return clock
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Progress of a long command on standard error: a bar on a terminal, a log line now and then otherwise."""
+"""How far a command has come, on standard error: a bar on a terminal, a line every ten seconds elsewhere."""
 
 import logging
 import sys
@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
+from typing import Any, ClassVar, Self, TextIO
 
 from tqdm import tqdm
 
@@ -15,45 +16,83 @@ SECONDS_BETWEEN_LINES = 10.0
 _MEGABYTE = 1_000_000
 
 
-class ByteProgress:
-    """Counts the bytes read of `total`, and records beside them. A context manager."""
+class Progress:
+    """Shows how many of a total are done, with the rate and the time left. A context manager."""
 
-    def __init__(self, *, total: int, terminal: bool | None = None) -> None:
-        shown = sys.stderr.isatty() if terminal is None else terminal
-        self._bar = tqdm(total=total, unit="B", unit_scale=True, file=sys.stderr, disable=not shown)
-        self._total, self._shown = total, shown
-        self._before = self._done = self._records = 0
-        self._begun = self._told = time.monotonic()
+    _scaled: ClassVar[bool] = False
 
-    def __enter__(self) -> "ByteProgress":
+    def __init__(self, *, unit: str, stream: TextIO | None = None, terminal: bool | None = None) -> None:
+        """Begins; nothing is shown yet.
+
+        Args:
+            unit: What is counted, in the singular.
+            stream: Where it is shown; without it, standard error.
+            terminal: Whether the stream is a terminal; without it, the stream is asked.
+        """
+        self._unit, self._stream = unit, stream or sys.stderr
+        self._terminal = self._stream.isatty() if terminal is None else terminal
+        self._bar: tqdm[Any] | None = None
+        self._started = self._last = time.monotonic()
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.close()
+        self.close()
+
+    def show(self, done: int, total: int) -> None:
+        """Moves the bar, or writes a line if the last one is ten seconds old."""
+        if self._terminal:
+            self._move_bar(done, total)
+        elif time.monotonic() - self._last >= SECONDS_BETWEEN_LINES:
+            self._last = time.monotonic()
+            self._write_line(done, total, max(self._last - self._started, 1e-9))
+
+    def close(self) -> None:
+        """Leaves the terminal's line."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def _move_bar(self, done: int, total: int) -> None:
+        if self._bar is None:
+            self._bar = tqdm(
+                total=total, unit=self._unit, unit_scale=self._scaled, file=self._stream, dynamic_ncols=True
+            )
+        self._bar.total = max(total, done)
+        if done != self._bar.n:
+            self._bar.update(done - self._bar.n)
+
+    def _write_line(self, done: int, total: int, seconds: float) -> None:
+        rate = done / seconds
+        left = f"{(total - done) / rate:,.0f} s left" if rate else "time left unknown"
+        self._stream.write(f"{done:,} of {total:,} {self._unit}s, {rate:,.1f}/s, {left}\n")
+        self._stream.flush()
+
+
+class ByteProgress(Progress):
+    """Counts the bytes read of `total` over several files, and the records in them; its lines go to the log."""
+
+    _scaled = True
+
+    def __init__(self, *, total: int, terminal: bool | None = None) -> None:
+        super().__init__(unit="B", terminal=terminal)
+        self._total = total
+        self._before = self._records = 0
 
     @contextmanager
     def file(self, size: int) -> Iterator[None]:
-        """Stands around the reading of one file of `size` bytes."""
+        """Wraps the reading of one file of `size` bytes."""
         yield
         self._before += size
-        self._move(self._before)
+        self.show(self._before, self._total)
 
     def at(self, done: int) -> None:
-        """Says that a record was taken and `done` bytes of the file have been read."""
+        """Notes that a record was taken and `done` bytes of the file have been read."""
         self._records += 1
-        if self._before + done != self._done:
-            self._move(self._before + done)
-        if not self._shown and time.monotonic() - self._told >= SECONDS_BETWEEN_LINES:
-            self._tell()
+        self.show(self._before + done, self._total)
 
-    def _move(self, done: int) -> None:
-        self._bar.update(done - self._done)
-        self._done = done
-
-    def _tell(self) -> None:
-        self._told = time.monotonic()
-        rate = self._records / (self._told - self._begun)
-        read, total = self._done / _MEGABYTE, self._total / _MEGABYTE
-        log.info("import: %.1f of %.1f MB read, %d records, %.0f a second", read, total, self._records, rate)
+    def _write_line(self, done: int, total: int, seconds: float) -> None:
+        read, size, rate = done / _MEGABYTE, total / _MEGABYTE, self._records / seconds
+        log.info("import: %.1f of %.1f MB read, %d records, %.0f a second", read, size, self._records, rate)

@@ -1,4 +1,4 @@
-"""What `benchmark api` measures with: the real server on a scratch database, a load beside it, and the batch.
+"""`benchmark api`: the real server on a scratch database, under load, with or without the batch beside it.
 
 All are processes of this session, so that the batch's `nice` counts on systems that share processors by session.
 """
@@ -32,11 +32,11 @@ DIFFERENT_TEXTS = 500
 SEED = 20261231
 WARM_UP_SECONDS = 2.0
 REPLY_SECONDS = 300.0
-# On a busy machine a start takes minutes; what takes longer will not come, such as a server without its model.
+# On a busy machine a start takes minutes; a server that takes longer does not start, for example without its model.
 START_SECONDS = 900.0
 POLL_SECONDS = 0.1
 ENGINE_TEXTS = 64
-# More than a batch scores in a second on two cores, so that it does not run out.
+# More than the batch scores a second on two cores, so that it does not run out.
 BATCH_COMMENTS_A_SECOND = 300
 BATCH_NICENESS = 19
 SHARES = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "most_ms": 1.0}
@@ -55,7 +55,7 @@ Figures = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ApiPlan:
-    """What to measure: numbers of closed-loop clients, seconds for each, with the batch beside or not, the overload."""
+    """What to measure: numbers of closed-loop clients, seconds each, whether beside the batch too, overload clients."""
 
     clients: tuple[int, ...]
     seconds: float
@@ -72,11 +72,11 @@ class Server:
 
     @property
     def path(self) -> str:
-        """Where a text is analyzed, with the key."""
+        """The path that analyzes a text, with the key."""
         return f"/v1alpha1/comments:analyze?key={self.key}"
 
     def metric(self, name: str) -> float:
-        """The present value of a metric without labels; 0 where this system has none of that name."""
+        """The present value of a metric without labels; 0 if this system has none of that name."""
         asked = urllib.request.Request(
             f"http://{HOST}:{self.port}/api/v1/metrics/", headers={"Authorization": f"Bearer {self.key}"}
         )
@@ -123,7 +123,7 @@ def _phases(server: Server, plan: ApiPlan, url: str, folder: Path) -> Figures:
 
 
 def _phase(server: Server, clients: int, seconds: float) -> Figures:
-    """Figures of one load: latency of what was scored, what was refused, and the server's own work."""
+    """Returns the figures of one load: latency of scored requests, refusals, the server's CPU time."""
     _load(server, clients, WARM_UP_SECONDS)
     cpu, refused = _counts(server)
     report = _load(server, clients, seconds)
@@ -170,7 +170,7 @@ def _load(server: Server, clients: int, seconds: float, *, path: str = "") -> Lo
 
 
 def texts(count: int, *, seed: int = SEED) -> list[str]:
-    """So many different English texts of 300 characters; the same seed gives the same."""
+    """Returns `count` different English texts of 300 characters; the same seed gives the same ones."""
     # Reproducible, and no secret.
     draw = random.Random(seed)  # noqa: S311
     return [" ".join(draw.choices(WORDS, k=CHARACTERS // 2))[:CHARACTERS] for _ in range(count)]
@@ -183,7 +183,7 @@ def _body(text: str) -> str:
 
 
 def engine_rate(seconds: float) -> float:
-    """Such texts that the engine alone scores in a second, on all threads, in this process."""
+    """Returns how many such texts a second the engine alone scores, on all threads of this process."""
     scorer = open_scorer(settings.MODERATION_MODEL, threads=settings.MODERATION_THREADS or None)
     rounds = [texts(ENGINE_TEXTS, seed=number) for number in range(8)]
     scorer.score(rounds[-1], languages=["en"] * ENGINE_TEXTS)
@@ -205,10 +205,10 @@ def _seed(url: str, folder: Path, *, comments: int) -> None:
 
 @contextmanager
 def served(url: str, folder: Path, key: str) -> Iterator[Server]:
-    """The server as it is run for real, ready to score; it ends with the block.
+    """Runs the server as in production until the end of the block; ready to score.
 
     Raises:
-        BenchmarkError: It did not start.
+        BenchmarkError: It does not start.
     """
     server = Server(_free_port(), key)
     command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi"]
@@ -221,10 +221,10 @@ def served(url: str, folder: Path, key: str) -> Iterator[Server]:
 
 @contextmanager
 def batch_beside(url: str, folder: Path) -> Iterator[Figures]:
-    """`nice -n 19 manage.py score_comments`, at work; once the block has ended, its figures are there.
+    """Runs `nice -n 19 manage.py score_comments` during the block; its figures are filled in at the end.
 
     Raises:
-        BenchmarkError: It did not start.
+        BenchmarkError: It does not start.
     """
     command = ["nice", "-n", str(BATCH_NICENESS), sys.executable, "manage.py", "score_comments"]
     log = folder / "batch.log"

@@ -1,4 +1,4 @@
-"""What `benchmark archive` measures with: a seeded WordPress export of any size, and its import by the command.
+"""`benchmark archive`: a seeded WordPress export of any size, and its import by the command.
 
 The export is like a newsroom's: comments of log-normal length with markup, entities, local and UTC times, threads.
 """
@@ -94,7 +94,7 @@ _COMMENT = """\t\t<wp:comment>
 class Measured:
     """One import: `seconds` and `cpu_seconds` of the whole command, its start included, without the database server.
 
-    `bytes` is the size of the export, `peak_bytes` the most memory that any one of the command's processes held.
+    `bytes` is the size of the export, `peak_bytes` the peak memory of the largest of the command's processes.
     """
 
     comments: int
@@ -110,7 +110,7 @@ class Measured:
 
 
 def export_write(path: Path, *, comments: int, seed: int = SEED) -> int:
-    """Writes an export with so many comments and returns its size in bytes. The same seed gives the same file."""
+    """Writes an export with `comments` comments; returns its size in bytes. The same seed gives the same file."""
     with path.open("w", encoding="utf-8") as stream:
         stream.write(_HEAD)
         stream.writelines(_items(_Writer(seed, comments), comments))

@@ -1,7 +1,7 @@
-"""What `benchmark desk` measures with: a filled scratch database, and every page of the review desk asked for on it.
+"""`benchmark desk`: requests every page of the review desk on a filled scratch database.
 
-What is filled in is in `moderation.benchmarks.desk_rows`, what is asked for in `moderation.benchmarks.desk_pages`. Both
-run in processes of their own, because a process keeps to the database that it began with.
+`moderation.benchmarks.desk_rows` fills it and `moderation.benchmarks.desk_pages` requests the pages, each in its own
+process, because a process keeps the database that it starts with.
 """
 
 import json

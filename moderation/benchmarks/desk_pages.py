@@ -1,6 +1,6 @@
-"""Asks for every page of the desk, first and deep ones, and times them: `benchmark desk` on its scratch database.
+"""Requests every page of the desk, first and deep ones, and times them: `benchmark desk` on its scratch database.
 
-Requests go through the whole of Django, middleware and templates included, without a network between.
+Requests go through all of Django, with middleware and templates, without a network.
 """
 
 import json
@@ -56,7 +56,7 @@ def client_of(name: str) -> Client:
 
 
 def pages_measured() -> Figures:
-    """Returns name of a page → its queries and milliseconds; raises AssertionError where one does not answer."""
+    """Returns name of a page → its queries and milliseconds; raises AssertionError if one does not answer."""
     everywhere, limited = client_of("everywhere"), client_of("limited")
     paths = {
         **{f"pending, {order}": f"pending/?order={order}" for order in ("risk", "newest", "uncertainty")},

@@ -1,6 +1,6 @@
 """Fills a scratch database for `benchmark desk`: seeded rows in bulk, as a newsroom of some years would have them.
 
-Nothing of it is scored: the scores are drawn, most of them low. The queues have what a working day leaves in them.
+Nothing is scored: scores are drawn, most of them low. The queues hold what a working day leaves in them.
 """
 
 import hashlib
@@ -52,7 +52,7 @@ WORDS = (
     "fair",
 )
 AT_ONCE = 5_000
-# Of a thousand comments that are not pending: how many stand where.
+# How many of a thousand comments that are not pending are in each state.
 SHARES = ((State.DEFERRED, 3), (State.ESCALATED, 2), (State.APPROVED, 60), (State.REJECTED, 60), (State.CLOSED, 5))
 FLAGGED = 0.8
 DECIDED = (State.APPROVED, State.REJECTED)
@@ -66,13 +66,13 @@ def main() -> None:
     rows_fill(comments=comments, pending=pending)
     people()
     if connection.vendor == "postgresql":
-        # What autovacuum does by itself some minutes after so many rows.
+        # Autovacuum would do this by itself some minutes later.
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
 
 
 def rows_fill(*, comments: int, pending: int) -> None:
-    """Writes so many comments, `pending` of them pending, with all that a working day leaves around them."""
+    """Writes `comments` comments, `pending` of them pending, with everything that belongs to them."""
     _Filler(comments, pending).fill()
 
 
@@ -148,7 +148,7 @@ class _Filler:
         )
 
     def _parent(self, number: int) -> int | None:
-        """Returns an earlier comment of the same article for one in three, where it is written already."""
+        """Returns an earlier comment of the same article for one in three, if it is stored already."""
         at = number - len(self._articles) - 1
         return self._ids[at] if number % 3 == 0 and 0 <= at < len(self._ids) else None
 

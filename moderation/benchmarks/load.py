@@ -1,9 +1,9 @@
-"""A closed-loop load generator: so many clients, each sends its next request when the last one was answered.
+"""A closed-loop load generator: N clients, each of which sends its next request when the last one is answered.
 
 `python -m moderation.benchmarks.load < PLAN`: JSON in (`LoadPlan`), JSON out (`LoadReport`). It is a process of its
-own and knows neither Django nor threads: a request costs it less than a tenth of a millisecond, so that it measures
-the server and not itself. Connections stay open. Clients begin spread over a second. One that is refused with
-`Retry-After` waits that long and up to as long again, as it should, so that the refused do not come back all at once.
+own, without Django and threads: a request costs it less than a tenth of a millisecond, so that it measures the server
+and not itself. Connections stay open. Clients start spread over a second. One that is refused with `Retry-After` waits
+that long plus a random share of it, so that refused clients do not return all at once.
 """
 
 import json
@@ -18,9 +18,9 @@ from dataclasses import asdict, dataclass, field
 from itertools import cycle
 from typing import Any
 
-# Clients begin within this time, and within a tenth of a short load.
+# Clients start within this time, and within a tenth of a short load.
 SPREAD_SECONDS = 1.0
-# What was begun is waited for; a server that is silent for so long has failed.
+# Open requests are awaited; a server that is silent for this long has failed.
 SILENCE_SECONDS = 300.0
 RECEIVED_AT_ONCE = 65_536
 _END_OF_HEAD = b"\r\n\r\n"
@@ -28,7 +28,7 @@ _END_OF_HEAD = b"\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """What to do: `bodies` are posted to `path` in turn; without any, `path` is got."""
+    """What to do: POST the `bodies` to `path` in turn; without any, GET `path`."""
 
     host: str
     port: int
@@ -40,7 +40,7 @@ class LoadPlan:
 
 @dataclass(slots=True)
 class LoadReport:
-    """What came of the requests.
+    """The outcome of the requests.
 
     Attributes:
         seconds: From the first request to the last reply.
@@ -54,7 +54,7 @@ class LoadReport:
 
 
 class _Client:
-    """A connection, and the request that waits on it."""
+    """A connection and its open request."""
 
     def __init__(self, plan: LoadPlan, requests: Iterator[bytes], rest_until: float) -> None:
         self._address = plan.host, plan.port
@@ -67,11 +67,11 @@ class _Client:
 
     @property
     def was_idle(self) -> bool:
-        """Whether the connection ended where a server may end it: between two requests. Then nothing was lost."""
+        """Whether the connection ended between two requests, as a server may end it: nothing is lost then."""
         return not self._received and self._replies > 0
 
     def send(self) -> socket.socket:
-        """Begins the next request, on a new connection where the last one has ended."""
+        """Sends the next request, on a new connection if the last one has ended."""
         if self.socket is None:
             self.socket = socket.create_connection(self._address, timeout=SILENCE_SECONDS)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -84,7 +84,7 @@ class _Client:
         return self.socket
 
     def receive(self) -> int | None:
-        """Reads what is there; returns the status once the reply is whole, 0 where the connection ended before."""
+        """Reads what has arrived; returns the status once the reply is complete, 0 if the connection ended before."""
         assert self.socket  # noqa: S101 - for the type checker: only what was sent is received
         try:
             part = self.socket.recv(RECEIVED_AT_ONCE)
@@ -114,7 +114,7 @@ class _Client:
 
 
 def _number(head: bytes, name: bytes) -> int:
-    """The whole number in a header; 0 where the header is missing."""
+    """Returns the integer in a header; 0 if the header is missing."""
     place = head.lower().find(b"\r\n" + name)
     line = head[place + 2 + len(name) :].split(b"\r\n", 1)[0] if place >= 0 else b""
     return int(line) if line.strip().isdigit() else 0
@@ -157,7 +157,7 @@ class _Run:
         return self.report
 
     def wake(self) -> None:
-        """Lets clients that have rested send; when the time is over, lets them go."""
+        """Has clients that have rested send; closes them when the time is over."""
         now = time.perf_counter()
         ready = [client for client in self.resting if client.rest_until <= now or now >= self.last]
         self.resting = [client for client in self.resting if client not in ready]
@@ -173,7 +173,7 @@ class _Run:
         return max(0.0, min(self.last, *(client.rest_until for client in self.resting)) - time.perf_counter())
 
     def receive(self, seconds: float, *, waiting: bool) -> None:
-        """Takes what comes within these seconds."""
+        """Handles replies that arrive within these seconds."""
         events = self.selector.select(seconds)
         if waiting and not events and not self.resting:
             raise TimeoutError(f"no reply within {SILENCE_SECONDS:.0f} seconds")
@@ -210,7 +210,7 @@ def _requests(plan: LoadPlan) -> list[bytes]:
 
 
 def percentile(ascending: list[float], share: float) -> float:
-    """The value that this share of the values does not exceed; 0 where there is none."""
+    """Returns the value that this share of the values does not exceed; 0 for no values."""
     return ascending[min(len(ascending) - 1, int(share * len(ascending)))] if ascending else 0.0
 
 

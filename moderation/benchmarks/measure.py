@@ -1,20 +1,19 @@
-"""`python -m moderation.benchmarks.measure WHAT FILE…`: figures of how texts are read, on texts of one's own.
+"""`python -m moderation.benchmarks.measure WHAT FILE…`: figures of how texts are read, on your own texts.
 
 - `disguised`: the share of texts that get a second reading. On texts known as harmless it is the share of false alarms.
-- `removal`: whether words that are named as the reason of a score matter: texts scored 0.5 or more are scored again
-  without the words named, and without as many words drawn by lot.
-- `long`: long texts made of these one after the other, and the same with an insult in the middle.
+- `removal`: whether the words that are named for a score matter: texts scored 0.5 or more are scored again without
+  the named words, and without as many random words.
+- `long`: long texts concatenated from these, with and without an insult in the middle.
 - `parity`: how far the scores are from Detoxify.predict with the embedded model's weights; needs torch.
 - `languages`: how many texts are refused for their language, by language.
 
-A file is a CSV or TSV with a column `text` or `comment_text`, else one text a line. Files are read on the machine they
-lie on; nothing of them is printed.
+A file is a table or JSON lines with a column of texts (`moderation.evaluation.columns`), else it has one text a line.
+Files are read on the machine they lie on; nothing of them is printed.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import random
 import sys
 from collections import Counter
@@ -22,34 +21,19 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from moderation.evaluation.columns import texts_read
 from moderation.scoring import Refusal, Result, Scorer, open_scorer
 from moderation.scoring.explain import word_ranges
 from moderation.scoring.text.normalise import deobfuscate
 from moderation.scoring.text.offset_mapped import readable
+from moderation.services.errors import ServiceError
 
 Figures = dict[str, float]
 
-COLUMNS = ("text", "comment_text")
 FLAGGED = 0.5
 AT_ONCE = 64
 LONG_CHARACTERS = 60_000
 INSULT = "You are a stupid, disgusting idiot."
-
-
-def texts_of(path: Path) -> Iterator[str]:
-    """The texts of a file, in its order."""
-    with path.open(encoding="utf-8", newline="") as file:
-        if path.suffix not in {".csv", ".tsv"}:
-            yield from (line.rstrip("\n") for line in file if line.strip())
-            return
-        tabs = path.suffix == ".tsv"
-        rows = csv.DictReader(
-            file, delimiter="\t" if tabs else ",", quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL
-        )
-        column = next((name for name in COLUMNS if name in (rows.fieldnames or ())), None)
-        if column is None:
-            raise SystemExit(f"{path}: no column named {' or '.join(COLUMNS)}")
-        yield from (row[column] for row in rows if row[column])
 
 
 def disguised(texts: Sequence[str], _scorer: Scorer, _chosen: random.Random) -> Figures:
@@ -174,7 +158,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     chosen = random.Random(options.seed)  # noqa: S311 - drawn by lot, not in secret
-    texts = [text for path in options.files for text in texts_of(path)]
+    try:
+        texts = [text for path in options.files for text in texts_read(path)]
+    except ServiceError as error:
+        parser.exit(1, f"{error}\n")
     if options.sample and options.sample < len(texts):
         texts = chosen.sample(texts, options.sample)
     for name, value in WHAT[options.what](texts, open_scorer(options.model), chosen).items():

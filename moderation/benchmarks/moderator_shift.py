@@ -1,7 +1,7 @@
-"""A process of `benchmark moderators`: fills a database, or lets moderators decide in it at once, or counts afterwards.
+"""A process of `benchmark moderators`: fills a database, has moderators decide in it at once, or counts afterwards.
 
 Most take the next comment that nobody holds. Every fifth reads a page of the queue and decides without holding, as
-another system does by the API: they get in each other's way, and what they are refused is counted.
+another system does through the API: they conflict with each other, and refusals are counted.
 """
 
 import json
@@ -161,7 +161,7 @@ def _by_page(actor: User, draw: random.Random) -> tuple[int, int]:
 
 
 def _decides(pk: int, version: int, actor: User, draw: random.Random) -> bool:
-    """Decides as a page does, on what was seen; returns False where that was refused."""
+    """Decides as a page does, on what was seen; returns False if that was refused."""
     action = draw.choice(ACTIONS)
     until = timezone.now() + timedelta(days=1) if action == Action.DEFER else None
     seen = (pk, 1, version)
@@ -173,7 +173,7 @@ def _decides(pk: int, version: int, actor: User, draw: random.Random) -> bool:
 
 
 def _tried(act: Callable[[], Done]) -> Done:
-    """Returns what `act` returns; tries again, as a person would, where the database was busy for too long."""
+    """Returns what `act` returns; tries again, as a person would, if the database was busy for too long."""
     for _ in range(TRIES - 1):
         try:
             return act()

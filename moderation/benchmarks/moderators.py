@@ -1,7 +1,6 @@
-"""What `benchmark moderators` measures with: many people who decide on one queue at once, and the count afterwards.
+"""`benchmark moderators`: many people who decide on one queue at once, and what is wrong afterwards.
 
-What each of them does is in `moderation.benchmarks.moderator_shift`, which runs in processes of its own on a scratch
-database.
+`moderation.benchmarks.moderator_shift` is what each of them does, in its own processes on a scratch database.
 """
 
 import json
@@ -40,7 +39,7 @@ class ModeratorRange:
 
 
 def moderators_measured(*, moderators: int, pending: int) -> Figures:
-    """Lets so many moderators decide on so many pending comments, on a scratch database of the configured kind.
+    """Has `moderators` moderators decide on `pending` comments, on a scratch database of the configured kind.
 
     Raises:
         BenchmarkError: a comment was decided twice, was lost or stays held, or a process failed.
@@ -67,7 +66,7 @@ def moderators_measured(*, moderators: int, pending: int) -> Figures:
 
 
 def _work(url: str, folder: Path, moderators: int) -> tuple[float, list[Figures]]:
-    """Starts the processes, lets them begin together, and returns when that was and what each did."""
+    """Starts the processes together; returns the time of the start and what each did."""
     processes = min(PROCESSES, moderators)
     bounds = [moderators * at // processes for at in range(processes + 1)]
     parts = [ModeratorRange(first, last, str(folder / f"part-{first}.json")) for first, last in pairwise(bounds)]

@@ -1,7 +1,7 @@
-"""What `benchmark scoring` measures: this engine against the real detoxify library, on the same weights and texts.
+"""`benchmark scoring`: this engine against the real detoxify library, on the same weights and texts.
 
-Two models: compact's own weights, and seeded ones of BERT-base's shape. Each engine runs in a process of its own, one
-after the other, with what the machine has. No database is opened.
+Two models: compact's own weights, and seeded ones of BERT-base's shape. Each engine runs in its own process, one after
+the other, on the whole machine. No database is opened.
 """
 
 import json
@@ -45,7 +45,7 @@ def scoring_measured(plan: ScoringPlan, say: Callable[[str], object]) -> Figures
     Raises:
         BenchmarkError: a process failed, or a model could not be made.
     """
-    texts = _texts(plan)
+    texts = planned_texts(plan)
     figures: Figures = {"texts": len(texts), "seeded": plan.texts is None}
     with TemporaryDirectory(prefix="moderato-benchmark-") as folder:
         for model in MODELS:
@@ -54,7 +54,8 @@ def scoring_measured(plan: ScoringPlan, say: Callable[[str], object]) -> Figures
     return figures
 
 
-def _texts(plan: ScoringPlan) -> list[str]:
+def planned_texts(plan: ScoringPlan) -> list[str]:
+    """Returns the texts that each engine scores: a sample of the plan's, or seeded ones."""
     if plan.texts is None:
         return texts_make(plan.count)
     import random
@@ -72,9 +73,9 @@ def _model(model: str, folder: Path, texts: Sequence[str], say: Callable[[str], 
     }
     job = {"texts": texts, "comment": comment_make(WORDS_ALONE), "shape": sizes}
     say(f"{model}: Detoxify.predict")
-    theirs = _run({**job, "kind": "detoxify", "checkpoint": str(checkpoint)})
+    theirs = run_engine({**job, "kind": "detoxify", "checkpoint": str(checkpoint)})
     say(f"{model}: this engine")
-    ours = _run({**job, "kind": "engine", "model": _measured(model), "models": str(folder / "models")})
+    ours = run_engine({**job, "kind": "engine", "model": _measured(model), "models": str(folder / "models")})
     best = max(theirs["lists_per_second"], theirs["one_at_a_time_per_second"])
     return {
         **ours,
@@ -86,12 +87,12 @@ def _model(model: str, folder: Path, texts: Sequence[str], say: Callable[[str], 
 
 
 def _measured(model: str) -> str:
-    """The name of what is measured: the embedded model as it is installed, the other one as it was converted here."""
+    """Returns the name of the model to measure: the embedded one as installed, the other one as converted here."""
     return model if model == "compact" else f"measured-{model}"
 
 
 def _made(model: str, folder: Path) -> tuple[Path, Figures]:
-    """Makes a model's checkpoint, and its fast form where there is none; returns the one, and how near the other is."""
+    """Makes a model's checkpoint, and converts it unless it is installed; returns the checkpoint and the parity."""
     # Torch comes with these; a server never imports them.
     from moderation.benchmarks import specimens
     from moderation.scoring.conversion import convert
@@ -109,7 +110,8 @@ def _made(model: str, folder: Path) -> tuple[Path, Figures]:
     return checkpoint, {"largest": round(parity.largest, 5), "texts": parity.texts}
 
 
-def _run(job: Figures) -> Figures:
+def run_engine(job: Figures) -> Figures:
+    """Measures one engine in a process of its own; raises BenchmarkError if that fails."""
     command = [sys.executable, "-m", "moderation.benchmarks.speed"]
     done = subprocess.run(  # noqa: S603
         command, cwd=settings.BASE_DIR, input=json.dumps(job), capture_output=True, text=True, check=False

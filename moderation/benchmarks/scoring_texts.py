@@ -1,13 +1,13 @@
-"""Comments made from a seed, for measuring how fast they are scored: English words, log-normal in length.
+"""Seeded comments, for measuring how fast they are scored: common English words, log-normal in length.
 
-Their words say nothing; what matters is that they are many, common and of ordinary length, so that 48 tokens are the
-mean, a few comments are several hundred tokens long, and their language is beyond doubt.
+They mean nothing; what matters is their length (48 tokens on average, a few of several hundred) and that their language
+is certain.
 """
 
 import random
 
 SEED = 20140626
-# Of the number of words; with marks and the two tokens around a text, 48 tokens on average.
+# Of the number of words; with punctuation and two special tokens, 48 tokens on average.
 MEDIAN_LOG, SPREAD = 3.39, 0.8
 LEAST, MOST = 2, 400
 SENTENCE = (4, 18)
@@ -27,7 +27,7 @@ _WORDS = _COMMON.split()
 
 
 def texts_make(count: int, seed: int = SEED) -> list[str]:
-    """Returns so many comments, all different; the same seed gives the same ones."""
+    """Returns `count` different comments; the same seed gives the same ones."""
     # Reproducible, and no secret.
     chosen = random.Random(seed)  # noqa: S311
     found: dict[str, None] = {}
@@ -38,7 +38,7 @@ def texts_make(count: int, seed: int = SEED) -> list[str]:
 
 
 def comment_make(words: int, seed: int = SEED) -> str:
-    """Returns one comment of so many words."""
+    """Returns a comment of `words` words."""
     return _text(random.Random(seed), words)  # noqa: S311
 
 

@@ -27,7 +27,7 @@ SEED = 20171219
 
 
 def compact_checkpoint(folder: Path) -> Path:
-    """Write the embedded model's weights, as far as half precision keeps them: `model.ckpt` and what it needs."""
+    """Write the embedded model's weights, which are half precision: `model.ckpt` and what it needs."""
     import torch
 
     own = load_tensors(folder_of("compact") / "model.xml")
@@ -42,15 +42,15 @@ def compact_checkpoint(folder: Path) -> Path:
 
 
 def nearness(name: str, checkpoint: Path, texts: Sequence[str], progress: Progress = iter) -> Parity:
-    """How far an installed model, as it is described, is from Detoxify.predict with a checkpoint of its weights.
+    """The parity of an installed model with Detoxify.predict on a checkpoint of its weights.
 
-    What a checkpoint in Detoxify's form has no place for is taken from the model itself, and computed by torch.
+    What a checkpoint in Detoxify's form cannot hold is taken from the model, and computed by torch.
 
     Args:
         name: As for `describe`.
         checkpoint: In Detoxify's form.
         texts: Those that fit into one window are compared.
-        progress: Gives the texts back, and shows how far it is.
+        progress: Yields the texts, and shows the progress.
     """
     description, folder = describe(name), folder_of(name)
     tensors = load_tensors(folder / "model.xml").items()

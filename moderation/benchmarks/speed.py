@@ -1,8 +1,8 @@
-"""What `benchmark scoring` runs in a process of its own: one engine measured, a job as JSON in, figures as JSON out.
+"""One engine of `benchmark scoring`, measured in its own process: a job as JSON in, figures as JSON out.
 
-`python -m moderation.benchmarks.speed < job.json`. Each in its own process, so that memory and the cold start are
-those of the engine itself. No database and no Django: a text goes through all that a comment's does, language and
-normalising included.
+`python -m moderation.benchmarks.speed < job.json`. A process each, so that memory and the cold start are those of the
+engine. No database and no Django; a text goes through everything that a comment does, including language detection and
+normalisation.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def detoxify(job: dict[str, Any]) -> Figures:
 
 
 def _arithmetic(scorer: Any, texts: Sequence[str], shape: dict[str, int], whole: float) -> Figures:
-    """Real tokens, and inference alone against the peak of the number type."""
+    """Tokens a second, and inference alone against the peak of the number type."""
     tokens, session = scorer.load()
     windows = [tokens.enclose(ids) for ids in tokens.encode(texts)]
     inference = _best(lambda: session.run(windows, len(scorer.description.outputs)))
@@ -89,7 +89,7 @@ def _arithmetic(scorer: Any, texts: Sequence[str], shape: dict[str, int], whole:
 
 
 def _parts(scorer: Any, texts: Sequence[str], whole: float) -> Figures:
-    """The share of tokenising, and of normalising and language, in the whole."""
+    """The shares of tokenisation, and of normalisation and language detection."""
     from moderation.scoring.plans import plan
 
     tokens, _ = scorer.load()
@@ -102,9 +102,9 @@ def _parts(scorer: Any, texts: Sequence[str], whole: float) -> Figures:
 
 
 def operations(shape: dict[str, int], tokens: int) -> float:
-    """Multiplications and additions of a text of so many tokens, as the engine's graph does them.
+    """Multiplications and additions for a text of `tokens` tokens in the engine's graph.
 
-    In the last layer keys and values are made of every token, the rest of the first one.
+    The last layer computes keys and values for every token, the rest for the first one only.
     """
     layers, width, inner = shape["layers"], shape["hidden_size"], shape["intermediate_size"]
     products = 4 * width * width + 2 * width * inner
@@ -114,7 +114,7 @@ def operations(shape: dict[str, int], tokens: int) -> float:
 
 
 def matmul_rate(precision: str, streams: int) -> float:
-    """Operations a second of a large matrix product in the number type, by the same library with as many threads."""
+    """Operations a second of a large matrix product in the number type, by the same library and number of threads."""
     import numpy
 
     from moderation.scoring.inference.compiled import load_openvino, open_core

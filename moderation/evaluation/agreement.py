@@ -1,7 +1,7 @@
-"""How far our scores agree with Perspective's on the same texts, and calibrations made from such pairs.
+"""How well our scores agree with Perspective's on the same texts, and calibrations fitted to such pairs.
 
-Only numbers are kept of the texts: per attribute a float for ours, one for theirs, and the fold that the text's hash
-falls into. A calibration is judged by cross-validation: every row by a curve that was made without its fold.
+Texts are not kept, only numbers: for each attribute our score, theirs, and the fold that the text's hash falls into. A
+calibration is evaluated by cross-validation: every row by a curve fitted without its fold.
 """
 
 from array import array
@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.evaluation.perspective_samples import Sample
+from moderation.evaluation.samples import Sample
 from moderation.scoring import Refusal, Scorer
 from moderation.scoring.calibration import (
     MIN_ROWS,
@@ -38,7 +38,7 @@ Item = TypeVar("Item")
 
 @dataclass(slots=True)
 class Pairs:
-    """The scores of one attribute: the mean of the model's outputs that are read, Perspective's score, and the fold."""
+    """Pairs of one attribute: the mean of the model's outputs for it, Perspective's score, and the fold."""
 
     read: tuple[str, ...]
     raw: "array[float]" = field(default_factory=lambda: array("d"))
@@ -49,7 +49,7 @@ class Pairs:
         return len(self.raw)
 
     def add(self, outputs: Mapping[str, float], theirs: float, fold: int) -> None:
-        """Adds a row: the model's outputs of a text, Perspective's score of it, and its fold."""
+        """Adds a text: the model's outputs, Perspective's score, and the fold."""
         self.raw.append(mean_of(self.read, outputs))
         self.theirs.append(theirs)
         self.folds.append(fold)
@@ -61,7 +61,7 @@ class Pairs:
 
 @dataclass(slots=True)
 class Collected:
-    """Pairs of each attribute, and how many texts the model refused."""
+    """Pairs of each attribute; how many texts there were, and how many the model refused."""
 
     pairs: dict[str, Pairs]
     texts: int = 0
@@ -70,9 +70,13 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class AgreementAtThreshold:
-    """What a threshold flags: shares of all rows, of those that either flags the share that both do, and our equal.
+    """What a threshold flags.
 
-    `agree` is None where neither flags anything; `equal` is our threshold that flags as many rows as theirs does.
+    Attributes:
+        threshold: Of both columns.
+        theirs, ours: Share of all rows that each flags.
+        agree: Of the rows that either flags, the share that both do; None if there is none.
+        equal: Our threshold that flags as many rows as theirs does; None if theirs flags none.
     """
 
     threshold: float
@@ -84,7 +88,7 @@ class AgreementAtThreshold:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How two columns of scores agree: Spearman's rank correlation, mean absolute error, and what thresholds flag."""
+    """How well two columns of scores agree: Spearman's rank correlation, mean absolute error, what thresholds flag."""
 
     rank_correlation: float
     mean_error: float
@@ -96,9 +100,9 @@ def pairs_collect(*, samples: Iterable[Sample], scorer: Scorer, language: str | 
     """Scores the samples' texts and returns the pairs; texts go in small batches and are not kept.
 
     Args:
-        samples: Of any number.
-        scorer: The model; attributes that it does not serve are left out.
-        language: Trusted where it is given, else detected; texts in others are refused and counted.
+        samples: Any number of them.
+        scorer: The model; attributes that it does not have are left out.
+        language: Trusted if given, else detected; texts in others are refused and counted.
     """
     outputs = outputs_served(scorer.description)
     collected = Collected({attribute: Pairs(read) for attribute, read in outputs.items()})
@@ -121,19 +125,19 @@ def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 
 def fold_of(text: str) -> int:
-    """Returns the fold that a text belongs to, whatever file it is in."""
+    """Returns the fold of a text, the same in every file."""
     return sha256(text.encode("utf-8", "replace")).digest()[0] % FOLDS
 
 
 def _add(collected: Collected, sample: Sample, outputs: dict[str, float]) -> None:
     fold = fold_of(sample.text)
-    for attribute, theirs in sample.scores.items():
+    for attribute, theirs in sample.perspective.items():
         if attribute in collected.pairs:
             collected.pairs[attribute].add(outputs, theirs, fold)
 
 
 def agreement(*, ours: Floats, theirs: Floats) -> Agreement:
-    """Returns how two columns of scores, at least one row, agree."""
+    """Returns how well two columns of scores, of at least one row, agree."""
     return Agreement(
         rank_correlation=rank_correlation(ours, theirs),
         mean_error=float(np.abs(ours - theirs).mean()),
@@ -155,12 +159,12 @@ def _at(threshold: float, ours: Floats, theirs: Floats) -> AgreementAtThreshold:
 
 
 def mapped(curve: Callable[[float], float], raw: Floats) -> Floats:
-    """Returns a column through a curve."""
+    """Returns a column mapped by a curve."""
     return np.array([curve(value) for value in raw.tolist()])
 
 
 def cross_validated(*, pairs: Pairs) -> Floats | None:
-    """Returns the calibrated scores, every row by a curve made without its fold; None where there are too few rows."""
+    """Returns calibrated scores, every row by a curve fitted without its fold; None if there are too few rows."""
     raw, theirs, folds = pairs.arrays()
     if min((int((folds != fold).sum()) for fold in range(FOLDS)), default=0) < MIN_ROWS:
         return None
@@ -172,13 +176,13 @@ def cross_validated(*, pairs: Pairs) -> Floats | None:
 
 
 def curves_fit(*, collected: Collected) -> dict[str, Curve]:
-    """Returns a curve for each attribute that has enough rows, made from all of them."""
+    """Returns a curve for each attribute that has enough rows, fitted to all of them."""
     enough = {attribute: pairs for attribute, pairs in collected.pairs.items() if len(pairs) >= MIN_ROWS}
     return {attribute: fit_curve(pairs.read, *pairs.arrays()[:2]) for attribute, pairs in enough.items()}
 
 
 def calibration_store(*, name: str, curves: dict[str, Curve], scorer: Scorer) -> Calibration:
-    """Keeps curves as the local calibration `name`, one version above the one of that name before."""
+    """Stores curves as the local calibration `name`, one version above the last of that name."""
     path = calibration_path(name)
     version = read_calibration(path).version + 1 if path.exists() else 1
     about = scorer.description

@@ -21,7 +21,7 @@ FITTED = "fitted here, cross-validated"
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One attribute's agreement, for each way of reading our scores."""
+    """One attribute's agreement, for each way of mapping our scores."""
 
     attribute: str
     rows: int
@@ -29,7 +29,7 @@ class Compared:
 
 
 def compare(*, collected: Collected, calibration: Calibration | None, fit: bool) -> list[Compared]:
-    """Returns the agreement of each attribute that has rows: raw, as served, and as a fit to these rows would serve."""
+    """Returns the agreement of each attribute with rows: raw, as served, and as a fit to these rows would serve it."""
     return [
         Compared(attribute, len(pairs), dict(_ways(attribute, pairs, calibration, fit=fit)))
         for attribute, pairs in collected.pairs.items()

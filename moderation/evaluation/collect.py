@@ -1,7 +1,7 @@
-"""Scores labelled texts through the whole engine and keeps numbers alone: what `evaluate_model` makes its figures from.
+"""Scores labelled texts through the whole engine and keeps only numbers, from which `evaluate_model` makes its figures.
 
-Evasion noise is put on the words of a toxic text that are marked, or on those of the engine's list of abuse where
-nobody marked any, and the text is scored again for each kind.
+For the figures of evasion, a toxic text is scored again with its toxic words disguised, once for each kind of disguise:
+the annotated words, or without annotation those of the engine's list of abuse.
 """
 
 import random
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from moderation.evaluation.agreement import Pairs, batched, fold_of
-from moderation.evaluation.samples import HATEFUL, Labelled
+from moderation.evaluation.samples import HATEFUL, Sample
 from moderation.scoring import ModelDescription, Refusal, Result, Scorer
 from moderation.scoring.metrics.identity_terms import terms_in
 from moderation.scoring.metrics.perturbations import KINDS, disguise, word_ranges
@@ -32,7 +32,7 @@ WORD = re.compile(r"[^\W\d_]+")
 
 @dataclass(slots=True)
 class Judged:
-    """Rows of one label: our scores, people's shares, the group and the identity terms of each."""
+    """The rows of one label: our score, people's share, the group and the identity terms of each."""
 
     scores: "array[float]" = field(default_factory=lambda: array("d"))
     shares: "array[float]" = field(default_factory=lambda: array("d"))
@@ -47,27 +47,27 @@ class Judged:
         self.terms.append(terms)
 
     def arrays(self) -> tuple[Floats, Floats]:
-        """Scores and shares."""
+        """Returns scores and shares."""
         return np.array(self.scores), np.array(self.shares)
 
     def of_group(self, group: str) -> Flags:
-        """Which rows are of a group."""
+        """Returns which rows belong to a group."""
         return np.array([one == group for one in self.groups], dtype=bool)
 
     def of_term(self, term: str) -> Flags:
-        """Which rows name a term."""
+        """Returns which rows name a term."""
         return np.array([term in found for found in self.terms], dtype=bool)
 
 
 @dataclass(slots=True)
 class Evaluated:
-    """What was collected.
+    """The numbers that figures are made from.
 
     Attributes:
-        rates: Attribute → our score of every text, labelled or not.
-        noise: Kind → scores of the rows of toxicity, toxic ones disguised; as many as `labels` has, in its order.
-        disguised: How many of those were disguised.
-        span_f1: F1 of each text whose characters were marked.
+        rates: Attribute → our score for every text, labelled or not.
+        noise: Kind → scores of the rows of toxicity, toxic ones disguised, in the order of `labels`.
+        disguised: How many rows were disguised.
+        span_f1: F1 of each text with annotated characters.
     """
 
     labels: dict[str, Judged] = field(default_factory=lambda: defaultdict(Judged))
@@ -80,15 +80,15 @@ class Evaluated:
     refused: int = 0
 
 
-def evaluate(*, samples: Iterable[Labelled], scorer: Scorer, language: str | None, noise: bool) -> Evaluated:
-    """Scores samples of any number in small batches; no text is kept.
+def evaluate(*, samples: Iterable[Sample], scorer: Scorer, language: str | None, noise: bool) -> Evaluated:
+    """Scores any number of samples in small batches; no text is kept.
 
     Args:
-        language: Trusted where it is given, else detected; texts in others are refused and counted.
+        language: Trusted if given, else detected; texts in others are refused and counted.
         noise: Whether toxic texts are also scored disguised, once for each kind.
 
     Raises:
-        ScoringError: Where the engine fails.
+        ScoringError: If the engine fails.
     """
     served = outputs_served(scorer.description)
     found = Evaluated(perspective={attribute: Pairs(read) for attribute, read in served.items()})
@@ -104,8 +104,8 @@ def evaluate(*, samples: Iterable[Labelled], scorer: Scorer, language: str | Non
     return found
 
 
-def _scored(batch: Sequence[Labelled], scorer: Scorer, language: str | None) -> list[Result | Refusal]:
-    """Results in order. Words are asked for only where people marked some: each takes many inferences."""
+def _scored(batch: Sequence[Sample], scorer: Scorer, language: str | None) -> list[Result | Refusal]:
+    """Returns results in order, with words only for annotated texts: each takes many inferences."""
     found: dict[int, Result | Refusal] = {}
     for marked in (False, True):
         places = [i for i, sample in enumerate(batch) if (sample.marked is not None) is marked]
@@ -115,7 +115,7 @@ def _scored(batch: Sequence[Labelled], scorer: Scorer, language: str | None) -> 
     return [found[i] for i in range(len(batch))]
 
 
-def _add(found: Evaluated, sample: Labelled, result: Result) -> None:
+def _add(found: Evaluated, sample: Sample, result: Result) -> None:
     for attribute, value in result.scores.items():
         found.rates[attribute].append(value)
     terms = terms_in(sample.text)
@@ -129,21 +129,28 @@ def _add(found: Evaluated, sample: Labelled, result: Result) -> None:
 
 
 def score_for(name: str, result: Result) -> float | None:
-    """Returns the score that a label is compared with; None where the model has none."""
-    return max((result.scores[attribute] for attribute in _telling(name) if attribute in result.scores), default=None)
+    """Returns the score that a label is compared with; None if the model has none."""
+    return max(
+        (result.scores[attribute] for attribute in _attributes_of(name) if attribute in result.scores), default=None
+    )
 
 
 def output_compared(name: str, description: ModelDescription) -> bool:
-    """Returns whether the model has an output that a label, or an attribute of Perspective's, is compared with."""
-    return name in outputs_served(description) or any(one in description.attributes for one in _telling(name))
+    """Returns whether the model has an output to compare with a label, or an attribute of Perspective's."""
+    return name in outputs_served(description) or any(one in description.attributes for one in _attributes_of(name))
 
 
-def _telling(label: str) -> tuple[str, ...]:
-    """The attributes of which the larger one is compared with a label."""
+def labels_unserved(names: Iterable[str], description: ModelDescription) -> list[str]:
+    """Returns the labels that the model has no output for."""
+    return [name for name in names if not output_compared(name, description)]
+
+
+def _attributes_of(label: str) -> tuple[str, ...]:
+    """Returns the attributes whose largest score is compared with a label."""
     return HATE if label == HATEFUL else (label,)
 
 
-def _add_perspective(found: Evaluated, sample: Labelled, result: Result) -> None:
+def _add_perspective(found: Evaluated, sample: Sample, result: Result) -> None:
     outputs = {**result.scores, **result.perspective}
     fold = fold_of(sample.text)
     for attribute, theirs in sample.perspective.items():
@@ -152,13 +159,13 @@ def _add_perspective(found: Evaluated, sample: Labelled, result: Result) -> None
 
 
 def _words(text: str, result: Result) -> frozenset[int]:
-    """The characters of the words that the engine names for toxicity."""
+    """Returns the characters of the words that the engine names for toxicity."""
     spans = (span for span in result.spans if span.kind == "word" and span.attribute == "toxicity")
     return frozenset(i for span in spans for i in range(span.begin, min(span.end, len(text))))
 
 
-def _add_noise(found: Evaluated, sample: Labelled, result: Result, scorer: Scorer, language: str | None) -> None:
-    """A text that the engine refuses once it is disguised has got away: its score is 0."""
+def _add_noise(found: Evaluated, sample: Sample, result: Result, scorer: Scorer, language: str | None) -> None:
+    """Adds the scores of the disguised text; one that the engine then refuses has evaded it and scores 0."""
     ranges = _toxic_words(sample) if sample.labels[NOISED] >= HALF else []
     clean = result.scores[NOISED]
     scores = dict.fromkeys(KINDS, clean)
@@ -172,7 +179,7 @@ def _add_noise(found: Evaluated, sample: Labelled, result: Result, scorer: Score
         found.noise[kind].append(score)
 
 
-def _toxic_words(sample: Labelled) -> list[tuple[int, int]]:
+def _toxic_words(sample: Sample) -> list[tuple[int, int]]:
     if sample.marked is None:
         return word_ranges(sample.text, abusive())
     words = (match.span() for match in WORD.finditer(sample.text))

@@ -1,4 +1,4 @@
-"""Figures from what an evaluation collected, as plain data: what the command writes as JSON and the report prints."""
+"""The figures of an evaluation, as plain data that the command writes as JSON and the report prints."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -27,17 +27,17 @@ from moderation.scoring.metrics.quality import (
 
 THRESHOLDS = (0.3, 0.5, 0.7, 0.8, 0.9)
 ALL = "all"
-# Fewer rows of either kind make no figure of a group or term, only noise.
+# With fewer rows of either class, figures of a term are noise.
 MIN_ROWS = 10
 
 Figures = dict[str, Any]
 
 
 def figures_of(*, found: Evaluated, calibration: Calibration | None, rounds: int) -> Figures:
-    """Returns every figure that the rows give.
+    """Returns every figure for which there are rows.
 
     Args:
-        calibration: That Perspective's scale is served with.
+        calibration: The one that Perspective's scale is served with.
         rounds: Resamplings for the intervals; 0 for none.
     """
     return {
@@ -84,7 +84,7 @@ def _judgement(scores: Floats, shares: Floats, rounds: int) -> Figures:
 
 
 def _terms(judged: Judged) -> Figures:
-    """Term → AUCs, of the terms that enough rows of both kinds name; the worst of each kind of AUC first."""
+    """Returns AUCs by term, for terms with enough rows of both classes, and the worst of each kind of AUC."""
     scores, shares = judged.arrays()
     positive = shares >= HALF
     flags = {term: judged.of_term(term) for term in TERMS}
@@ -131,7 +131,7 @@ def _mean(values: Floats) -> float:
 
 
 def _noise(found: Evaluated) -> Figures:
-    """Kind → AUC of toxicity with every toxic text disguised, and what that lost."""
+    """Returns kind → AUC of toxicity with every toxic text disguised, and how much was lost."""
     if not found.disguised:
         return {}
     scores, shares = found.labels[NOISED].arrays()
@@ -142,5 +142,5 @@ def _noise(found: Evaluated) -> Figures:
 
 
 def _rates(scores: Floats) -> Figures:
-    """Threshold → share of all texts at or above it."""
+    """Returns threshold → share of all texts at or above it."""
     return {str(threshold): float((scores >= threshold).mean()) for threshold in THRESHOLDS}

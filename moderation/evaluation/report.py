@@ -9,7 +9,7 @@ Rows = Iterator[str]
 
 
 def evaluation_report(*, figures: Figures) -> str:
-    """Returns the whole report; parts for which there are no rows are left out."""
+    """Returns the report; parts without rows are left out."""
     parts = (_labels, _thresholds, _terms, _perspective, _perspective_thresholds, _spans, _noise, _rates)
     lines = [
         f"# How good {figures['model']} is",

@@ -1,12 +1,18 @@
-"""Options that several commands read: dates, shards, the slugs of sources."""
+"""Arguments that several commands take: dates, shards, sources' slugs, files of texts and their columns."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
+from pathlib import Path
 
 from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from archive.models import Source
+from moderation.evaluation.columns import texts_read
+from moderation.services.errors import ServiceError
+
+USAGE = 2
 
 
 def parse_expiry(value: str | None) -> datetime | None:
@@ -23,20 +29,8 @@ def parse_expiry(value: str | None) -> datetime | None:
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
 
-def sources_named(slugs: list[str]) -> list[Source]:
-    """Returns the sources of these slugs; raises CommandError for one that is not there."""
-    found = {source.slug: source for source in Source.objects.filter(slug__in=slugs)}
-    missing = sorted(set(slugs) - set(found))
-    if missing:
-        raise CommandError(f"--source: there is no source {', '.join(missing)}.")
-    return list(found.values())
-
-
-USAGE = 2
-
-
 def parse_since(value: str | None) -> datetime | None:
-    """Returns the moment that `value` means: for a date, its first in UTC."""
+    """Returns the moment that `value` means, for a date its first in UTC; raises CommandError."""
     if value is None:
         return None
     try:
@@ -52,10 +46,68 @@ def parse_since(value: str | None) -> datetime | None:
 
 
 def parse_shard(value: str | None) -> tuple[int, int] | None:
-    """Returns (i, n) of `i/n`."""
+    """Returns (i, n) of `i/n`; raises CommandError."""
     if value is None:
         return None
     number, _, count = value.partition("/")
     if not (number.isascii() and number.isdigit() and count.isascii() and count.isdigit()):
         raise CommandError(f"--shard: {value} is not i/n, such as 1/4.", returncode=USAGE)
     return int(number), int(count)
+
+
+def sources_named(slugs: list[str]) -> list[Source]:
+    """Returns the sources of these slugs; raises CommandError for one that is not there."""
+    found = {source.slug: source for source in Source.objects.filter(slug__in=slugs)}
+    missing = sorted(set(slugs) - set(found))
+    if missing:
+        raise CommandError(f"--source: there is no source {', '.join(missing)}.")
+    return list(found.values())
+
+
+def texts_given(path: Path | None) -> list[str] | None:
+    """Returns the texts of the file that `--texts` names, None without one; raises CommandError."""
+    try:
+        return texts_read(path) if path else None
+    except ServiceError as error:
+        raise CommandError(f"--texts {error}") from error
+
+
+def files_check(paths: Sequence[Path], *, limit: int | None) -> None:
+    """Refuses a path that is no file, and a limit of no rows; raises CommandError."""
+    for path in paths:
+        if not path.is_file():
+            raise CommandError(f"{path} is not a file.", returncode=USAGE)
+    if limit is not None and limit < 1:
+        raise CommandError("--limit: a number from 1 on.", returncode=USAGE)
+
+
+def folder_check(path: Path | None, *, option: str) -> None:
+    """Refuses a file to write whose folder does not exist; raises CommandError."""
+    if path and not path.parent.is_dir():
+        raise CommandError(f"--{option}: {path.parent} is not a folder.", returncode=USAGE)
+
+
+def columns_given(pairs: Sequence[str], *, form: str, known: Sequence[str]) -> dict[str, str]:
+    """Returns what `--column` names: label → column.
+
+    Args:
+        pairs: As they were written, such as `toxicity=Label`.
+        form: How the help writes a pair.
+        known: The labels that there are.
+
+    Raises:
+        CommandError: A pair has another form, or a label that is not known.
+    """
+    found = {}
+    for pair in pairs:
+        label, _, column = pair.partition("=")
+        if label not in known or not column:
+            raise CommandError(f"--column: {pair} is not {form}, of {', '.join(known)}.", returncode=USAGE)
+        found[label] = column
+    return found
+
+
+def columns_check(unserved: Sequence[str], *, model: str) -> None:
+    """Refuses a column for a label that the model has no output for; raises CommandError."""
+    if unserved:
+        raise CommandError(f"--column: {model} has no output for {unserved[0]}.", returncode=USAGE)

@@ -1,4 +1,4 @@
-"""Where an export goes: standard output, or a new file."""
+"""Where a command's output goes: standard output, or a file."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,9 +7,9 @@ from django.core.management.base import CommandError, OutputWrapper
 
 
 def lines_write(lines: Iterable[str], *, path: Path | None, stdout: OutputWrapper) -> None:
-    """Writes lines as they come to the file `path`, or to `stdout` without one; raises CommandError.
+    """Writes lines as they come to the new file `path`, or to `stdout` without one; raises CommandError.
 
-    A name that is there already is not overwritten: it may be the only copy of an earlier export.
+    An existing file is not overwritten: it may be the only copy of an earlier export.
     """
     if path is None:
         for line in lines:
@@ -20,3 +20,12 @@ def lines_write(lines: Iterable[str], *, path: Path | None, stdout: OutputWrappe
             file.writelines(lines)
     except OSError as error:
         raise CommandError(f"--output: {error.strerror}: {path}") from error
+
+
+def report_write(content: str, *, path: Path | None, option: str) -> None:
+    """Writes a report to the file that `option` names, if any; raises CommandError naming the option."""
+    try:
+        if path:
+            path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"--{option} {path}: {error.strerror}.") from error

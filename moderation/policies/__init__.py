@@ -1,13 +1,18 @@
-"""Scores in, verdict and reasons out: pure functions that know neither the database nor the model."""
+"""Scores and features in, a verdict with its reasons out: pure functions that know neither database nor model."""
 
 from moderation.policies.built_in import BUILT_IN_POLICY
+from moderation.policies.conditions import AttributeRange, Condition
+from moderation.policies.errors import PolicyError
+from moderation.policies.features import Features
 from moderation.policies.judge import judge, judge_refusal
-from moderation.policies.parse import Condition, Policy, PolicyError, Rule, parse_policy, policy_sha256
+from moderation.policies.parse import Policy, Rule, parse_policy, policy_sha256
 from moderation.policies.verdict import Verdict, VerdictReason
 
 __all__ = [
     "BUILT_IN_POLICY",
+    "AttributeRange",
     "Condition",
+    "Features",
     "Policy",
     "PolicyError",
     "Rule",

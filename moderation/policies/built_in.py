@@ -1,8 +1,8 @@
 """The policy that an installation starts with: it queues or passes, and leaves every rejection to a person.
 
-Its thresholds are set for `compact@3` to `compact@6`: toxicity, obscene and insult mean what they say, the rarer
-attributes stay low.
-Under a newspaper's debates 3 comments of 100 reach one of them, of toxic talk comments 73. See docs/models.md.
+Its thresholds are set for `compact@3` to `compact@6`: toxicity, obscene and insult are calibrated, and the rarer
+attributes stay low. Of comments in a newspaper's debates 3 % reach a threshold, of toxic talk comments 73 %: see
+docs/models.md.
 """
 
 from typing import Any

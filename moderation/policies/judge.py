@@ -1,11 +1,13 @@
-"""Judging one comment's scores by a policy.
+"""Judging one comment by a policy.
 
 The first rule that matches within a level decides, and the most specific level that has a match wins. After that any
-matching floor rule that is safer overrides, and the verdict names both. Where nothing matches, the comment passes.
+matching floor rule that is safer overrides, and the verdict names both. If nothing matches, the comment passes.
 """
 
 from collections.abc import Iterable, Mapping
 
+from moderation.policies.conditions import Subject
+from moderation.policies.features import Features
 from moderation.policies.parse import Policy, Rule
 from moderation.policies.verdict import UNSCORABLE, Verdict, VerdictReason
 
@@ -13,20 +15,31 @@ from moderation.policies.verdict import UNSCORABLE, Verdict, VerdictReason
 SAFETY = ("reject", "hold", "queue", "pass", "approve", "highlight")
 
 
-def judge(policy: Policy, scores: Mapping[str, float], *, source: str, section: str) -> Verdict:
-    """Returns the policy's verdict on `scores` (attribute → probability) of a comment of that source and section."""
+def judge(policy: Policy, scores: Mapping[str, float], *, features: Features, source: str, section: str) -> Verdict:
+    """Returns the policy's verdict on a comment of that source and section.
+
+    Args:
+        policy: The rules.
+        scores: Attribute → probability.
+        features: What is known of the text beside its scores.
+        source: The source's slug.
+        section: The article's section; empty if it has none.
+    """
+    subject = Subject(scores, features)
     applying = [rule for rule in policy.rules if rule.applies(source=source, section=section)]
-    chosen = _most_specific([rule for rule in applying if not rule.floor and rule.holds(scores)])
-    floor = _safest([rule for rule in applying if rule.floor and rule.holds(scores)])
+    matching = [rule for rule in applying if rule.holds(subject)]
+    chosen = _most_specific(rule for rule in matching if not rule.floor)
+    floor = _safest(rule for rule in matching if rule.floor)
     deciding = floor if floor and _safer(floor, chosen) else chosen
     overridden = chosen.id if chosen and deciding is not chosen else ""
+    margins = _margins(applying, subject)
     return Verdict(
         action=deciding.action if deciding else "pass",
         rule=deciding.id if deciding else "",
         policy=policy.version,
-        reasons=_reasons(deciding, scores),
-        risk=_risk(applying, scores),
-        uncertainty=_uncertainty(applying, scores),
+        reasons=_reasons(deciding, subject),
+        risk=max((score / threshold for score, threshold in margins), default=0.0),
+        uncertainty=max((1.0 - abs(score - threshold) for score, threshold in margins), default=0.0),
         overridden=overridden,
     )
 
@@ -49,28 +62,11 @@ def _safer(floor: Rule, chosen: Rule | None) -> bool:
     return SAFETY.index(floor.action) < SAFETY.index(chosen.action if chosen else "pass")
 
 
-def _reasons(rule: Rule | None, scores: Mapping[str, float]) -> tuple[VerdictReason, ...]:
-    if rule is None:
-        return ()
-    return tuple(
-        VerdictReason(condition.attribute, scores[condition.attribute], condition.gte)
-        for condition in rule.conditions
-        if condition.gte is not None and condition.holds(scores)
-    )
+def _reasons(rule: Rule | None, subject: Subject) -> tuple[VerdictReason, ...]:
+    found = (condition.reason(subject) for condition in rule.conditions) if rule else ()
+    return tuple(reason for reason in found if reason is not None)
 
 
-def _thresholds(rules: Iterable[Rule], scores: Mapping[str, float]) -> list[tuple[float, float]]:
-    return [
-        (scores[condition.attribute], condition.gte)
-        for rule in rules
-        for condition in rule.conditions
-        if condition.gte and condition.attribute in scores
-    ]
-
-
-def _risk(rules: Iterable[Rule], scores: Mapping[str, float]) -> float:
-    return max((score / threshold for score, threshold in _thresholds(rules, scores)), default=0.0)
-
-
-def _uncertainty(rules: Iterable[Rule], scores: Mapping[str, float]) -> float:
-    return max((1.0 - abs(score - threshold) for score, threshold in _thresholds(rules, scores)), default=0.0)
+def _margins(rules: Iterable[Rule], subject: Subject) -> list[tuple[float, float]]:
+    found = (condition.margin(subject) for rule in rules for condition in rule.conditions)
+    return [margin for margin in found if margin is not None]

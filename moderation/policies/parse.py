@@ -1,4 +1,4 @@
-"""Reading a policy's JSON form strictly: what is wrong is named by a JSON pointer."""
+"""Parses a policy's JSON strictly; a JSON pointer names what is wrong."""
 
 import hashlib
 import json
@@ -9,82 +9,58 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from moderation.policies.conditions import AttributeRange, Condition, Subject, condition_schema, parse_condition
+from moderation.policies.errors import PolicyError
+
 ACTIONS = ("pass", "queue", "hold", "approve", "reject", "highlight")
-
-CONDITION = {
+ID = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"}
+SCOPE = {
     "type": "object",
-    "properties": {
-        "attribute": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$"},
-        "gte": {"type": "number", "minimum": 0, "maximum": 1},
-        "lte": {"type": "number", "minimum": 0, "maximum": 1},
-    },
-    "required": ["attribute"],
-    "anyOf": [{"required": ["gte"]}, {"required": ["lte"]}],
+    "properties": {"source": {"type": "string"}, "section": {"type": "string"}},
     "additionalProperties": False,
 }
-CONDITIONS = {"type": "array", "items": CONDITION, "minItems": 1, "maxItems": 50}
-RULE = {
-    "type": "object",
-    "properties": {
-        "id": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"},
-        "scope": {
-            "type": "object",
-            "properties": {"source": {"type": "string"}, "section": {"type": "string"}},
-            "additionalProperties": False,
+
+
+def policy_schema() -> dict[str, Any]:
+    """Returns the JSON Schema of a policy, with the kinds of conditions that there are."""
+    return {
+        "type": "object",
+        "properties": {
+            "schema": {"const": 1},
+            "name": {"type": "string", "minLength": 1, "maxLength": 200},
+            "audit_share": {"type": "number", "minimum": 0, "maximum": 1},
+            "rules": {"type": "array", "items": _rule_schema(), "maxItems": 500},
         },
-        "when": {
-            "type": "object",
-            "properties": {"all": CONDITIONS, "any": CONDITIONS},
-            "minProperties": 1,
-            "maxProperties": 1,
-            "additionalProperties": False,
+        "required": ["schema", "name", "rules"],
+        "additionalProperties": False,
+    }
+
+
+def _rule_schema() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            "id": ID,
+            "scope": SCOPE,
+            "when": _when_schema(),
+            "action": {"enum": list(ACTIONS)},
+            "priority": {"type": "integer"},
+            "floor": {"type": "boolean"},
         },
-        "action": {"enum": list(ACTIONS)},
-        "priority": {"type": "integer"},
-        "floor": {"type": "boolean"},
-    },
-    "required": ["id", "when", "action"],
-    "additionalProperties": False,
-}
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "schema": {"const": 1},
-        "name": {"type": "string", "minLength": 1, "maxLength": 200},
-        "audit_share": {"type": "number", "minimum": 0, "maximum": 1},
-        "rules": {"type": "array", "items": RULE, "maxItems": 500},
-    },
-    "required": ["schema", "name", "rules"],
-    "additionalProperties": False,
-}
-VALIDATOR = Draft202012Validator(SCHEMA)
+        "required": ["id", "when", "action"],
+        "additionalProperties": False,
+    }
 
 
-@dataclass
-class PolicyError(Exception):
-    """A policy that cannot be read: `pointer` names the place, `detail` what is wrong there. A retry does not help."""
-
-    pointer: str
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.pointer or '/'}: {self.detail}"
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A range of one attribute's probability; both ends belong to it."""
-
-    attribute: str
-    gte: float | None = None
-    lte: float | None = None
-
-    def holds(self, scores: Mapping[str, float]) -> bool:
-        """Says whether the score lies in the range; an attribute that was not scored is in none."""
-        score = scores.get(self.attribute)
-        if score is None:
-            return False
-        return (self.gte is None or score >= self.gte) and (self.lte is None or score <= self.lte)
+def _when_schema() -> dict[str, Any]:
+    conditions = {"type": "array", "items": condition_schema(), "minItems": 1, "maxItems": 50}
+    return {
+        "type": "object",
+        "properties": {"all": conditions, "any": conditions},
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +82,23 @@ class Rule:
         return (2 if self.source else 0) + (1 if self.section else 0)
 
     def applies(self, *, source: str, section: str) -> bool:
-        """Says whether the rule's scope holds the comment."""
+        """Returns whether the comment is in the rule's scope."""
         return self.source in {"", source} and self.section in {"", section}
 
-    def holds(self, scores: Mapping[str, float]) -> bool:
-        """Says whether the scores meet the rule's conditions."""
-        held = [condition.holds(scores) for condition in self.conditions]
+    @property
+    def ranges(self) -> tuple[AttributeRange, ...]:
+        """The conditions on scores."""
+        return tuple(condition for condition in self.conditions if isinstance(condition, AttributeRange))
+
+    def holds(self, subject: Subject) -> bool:
+        """Returns whether the rule's conditions are met: all of them, or any, as the rule says."""
+        held = [condition.holds(subject) for condition in self.conditions]
         return all(held) if self.match_all else any(held)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy as it is applied: its rules in the order in which they are tried."""
+    """A policy as it is applied: rules in the order in which they are tried."""
 
     version: int
     name: str
@@ -127,7 +108,7 @@ class Policy:
 
 def parse_policy(body: Any, *, version: int = 0) -> Policy:
     """Returns the policy that the JSON value `body` describes; raises PolicyError at the first fault."""
-    error = best_match(VALIDATOR.iter_errors(body))
+    error = best_match(Draft202012Validator(policy_schema()).iter_errors(body))
     if error is not None:
         raise _policy_error(error)
     rules = tuple(_rule(rule, index) for index, rule in enumerate(body["rules"]))
@@ -147,26 +128,19 @@ def _policy_error(error: ValidationError) -> PolicyError:
 
 
 def _rule(rule: Mapping[str, Any], index: int) -> Rule:
-    match_all = "all" in rule["when"]
-    conditions = tuple(Condition(**condition) for condition in rule["when"]["all" if match_all else "any"])
-    for place, condition in enumerate(conditions):
-        _refuse_empty_range(condition, f"/rules/{index}/when/{'all' if match_all else 'any'}/{place}")
+    ((quantifier, bodies),) = rule["when"].items()
+    conditions = (parse_condition(body, f"/rules/{index}/when/{quantifier}/{at}") for at, body in enumerate(bodies))
     scope = rule.get("scope", {})
     return Rule(
         id=rule["id"],
         action=rule["action"],
-        conditions=conditions,
-        match_all=match_all,
+        conditions=tuple(conditions),
+        match_all=quantifier == "all",
         source=scope.get("source", ""),
         section=scope.get("section", ""),
         priority=rule.get("priority", 0),
         floor=rule.get("floor", False),
     )
-
-
-def _refuse_empty_range(condition: Condition, pointer: str) -> None:
-    if condition.gte is not None and condition.lte is not None and condition.gte > condition.lte:
-        raise PolicyError(pointer, f"no score is both at least {condition.gte} and at most {condition.lte}")
 
 
 def _refuse_equal_ids(rules: tuple[Rule, ...]) -> None:

@@ -1,4 +1,4 @@
-"""What policy says of a comment, and why."""
+"""What a policy says about a comment, and why."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,10 +22,10 @@ class VerdictReason:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One verdict. `rule` is the id of the rule that decided, empty where none matched.
+    """One verdict. `rule` is the id of the rule that decided, empty if none matched.
 
-    `risk` is the largest score ÷ threshold over the conditions that applied; `uncertainty` is 1 where a score stands on
-    its threshold and falls to 0 at a distance of 1. `overridden` is the id of the rule that a floor overrode.
+    `risk` is the largest score ÷ threshold over the conditions that applied; `uncertainty` is 1 for a score on its
+    threshold and falls to 0 at a distance of 1. `overridden` is the id of the rule that a floor overrode.
     """
 
     action: str
@@ -38,7 +38,7 @@ class Verdict:
 
     @property
     def flagged(self) -> bool:
-        """Whether the comment is marked as one that a person should see."""
+        """Whether a person should see the comment."""
         return self.action in FLAGGING_ACTIONS
 
     def as_json(self) -> dict[str, Any]:

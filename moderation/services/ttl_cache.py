@@ -20,20 +20,25 @@ class _Kept(Generic[Answer]):
     answer: Answer
 
 
+def _monotonic() -> float:
+    # Looked up at each call, so that a test can hold the clock of a cache that is there already.
+    return time.monotonic()
+
+
 class TTLCache(Generic[Name, Answer]):
     """Names with their answers; safe to use from several threads, which share the answers."""
 
-    def __init__(self, *, seconds: float, most: int = 1000, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, seconds: float, most: int = 1000, clock: Callable[[], float] | None = None) -> None:
         """Begin empty.
 
         Args:
             seconds: How old an answer may be.
             most: How many are kept; when there are more, all are forgotten.
-            clock: Gives seconds that never go back.
+            clock: Gives seconds that never go back; without it, the process's monotonic clock.
         """
         self._seconds = seconds
         self._most = most
-        self._clock = clock
+        self._clock = clock or _monotonic
         self.forget()
 
     def forget(self) -> None:

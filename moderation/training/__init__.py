@@ -1,6 +1,7 @@
 """Makes the compact model from nothing: `python -m moderation.training --data DIR --out DIR`.
 
-The flow: `sources` read the sets → `cleaning` → `splitting` → `teacher` fills in what sets lack → `batches` → `network`
-and `loop` train → `calibrating` → `judging` → `exporting`, through `scoring.conversion.convert`, and the model card.
+The flow, a room a stage: `data` reads, cleans and splits the sets → `augmentation` → `teachers` fill in the labels that
+sets lack → `network` trains → `perspective_scale` → `release` calibrates, evaluates and exports, through
+`scoring.conversion.convert`, and writes the model card. `stages` runs them.
 It imports `scoring` only and nothing imports it; it needs `requirements-training.txt`.
 """

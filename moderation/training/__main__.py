@@ -56,7 +56,7 @@ def base_folder(given: Path | None) -> Path:
     """The folder of the encoder to start from.
 
     Raises:
-        TrainingError: Where it is not there.
+        TrainingError: If it does not exist.
     """
     if given is None:
         found = importlib.util.find_spec(BASE)

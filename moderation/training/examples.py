@@ -1,6 +1,6 @@
-"""A text with what is known of it, as every set is read; and the outputs that a model may have.
+"""A text with its labels, the form that every set is read into; and the outputs that a model may have.
 
-Labels are shares from 0 to 1: of annotators where a set tells them, else 0 or 1. An output without a label in a set is
+Labels are shares from 0 to 1: of annotators if a set has them, else 0 or 1. An output that a set does not label is
 absent from `labels`, never 0.
 """
 
@@ -22,7 +22,7 @@ SERVED = (
     "perspective_sexually_explicit",
     "perspective_threat",
 )
-# Perspective's further attributes: kept only where the model learns them (`judging`).
+# Perspective's further attributes: kept only if the model learns them (`release.evaluate`).
 FURTHER = (
     "perspective_flirtation",
     "perspective_attack_on_author",
@@ -35,16 +35,16 @@ FURTHER = (
     "perspective_unsubstantial",
 )
 OUTPUTS = (*ATTRIBUTES, *SERVED, *FURTHER)
-# Sets differ in what they call toxic: each has shifts of its own in training (`network.SetShift`).
+# Sets differ in what they call toxic: each has its own shifts in training (`network.model.SetShift`).
 SETS = ("wikipedia", "context", "civil", "tweets", "paradetox", "perspective", "unlabelled", "own", "cropped")
 
 Marked = tuple[tuple[int, int, float], ...]
-# Takes what is done and of how many; gives what is told how many are done.
+# Takes a task and its size; returns a function that takes how many are done.
 Progress = Callable[[str, int], Callable[[int], None]]
 
 
 class TrainingError(Exception):
-    """What stops a training, in one sentence for a person; nothing of a comment's text."""
+    """Why a training stops, in one sentence; it quotes no comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,10 @@ class Example:
     Attributes:
         labels: Output → share, 0 to 1.
         weight: How often a pass of the training sees it: 0.3 is three passes of ten, 4 is four times in each.
-        spans: (begin, end, share of annotators who marked it) in code points; None where nobody was asked to mark.
+        spans: (begin, end, share of annotators who marked it) in code points; None if nobody was asked.
         agreed: Whether the spans are those on which annotators agreed, not each one's.
-        group: Examples of one group fall into one split; empty: the text stands alone. Of an example that was made of
-            another one: what `teaching.fold_of` finds that one's fold by.
+        group: Examples of one group fall into one split; empty: the text stands alone. For an example
+            made from another: what `teachers.stacking.fold_of` finds that one's fold by.
     """
 
     text: str
@@ -70,7 +70,7 @@ class Example:
 
 
 def write_examples(path: Path, examples: Iterable[Example]) -> None:
-    """Write examples as JSON lines that `evaluate_model` reads too; whole or not at all."""
+    """Write examples as JSON lines, which `evaluate_model` reads too; atomically."""
     new = path.with_suffix(".new")
     with new.open("w", encoding="utf-8") as file:
         for one in examples:

@@ -1,4 +1,7 @@
-"""Lines on standard error that tell how far a run is."""
+"""Progress of a run, as lines on standard error.
+
+The commands' display is in the archive, which the training does not import.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,19 @@ LINE_SECONDS = 20.0
 
 
 def say(line: str) -> None:
-    """A line on standard error."""
+    """Write a line, with the time, to standard error."""
     sys.stderr.write(f"{time.strftime('%H:%M:%S')} {line}\n")
     sys.stderr.flush()
 
 
 def progress_of(what: str, total: int) -> Callable[[int], None]:
-    """A function that tells how many are done, now and then."""
-    told = time.monotonic()
+    """A function that takes how many are done, and writes a line every 20 seconds."""
+    last = time.monotonic()
 
     def show(done: int) -> None:
-        nonlocal told
-        if time.monotonic() - told >= LINE_SECONDS:
-            told = time.monotonic()
+        nonlocal last
+        if time.monotonic() - last >= LINE_SECONDS:
+            last = time.monotonic()
             say(f"{what}: {done:,} of {total:,}")
 
     return show

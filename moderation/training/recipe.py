@@ -1,4 +1,4 @@
-"""How a model is trained, as data: what a run log names, and what a test makes small."""
+"""How a model is trained, as data: logged with each run, and made small by tests."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ class Recipe:
 
     Attributes:
         passes: How often each training text is seen.
-        closing: Share of a pass that the closing part takes (`closing`), after the passes.
-        closing_rate: Highest learning rate there; rises and falls as that of the passes does.
-        most_steps: End earlier, without a closing part, for a machine that has little time; 0: no limit.
+        closing: Length of the cool-down phase (`network.cool_down`) that follows the passes, as a share of a pass.
+        closing_rate: Highest learning rate in that phase; rises and falls as that of the passes does.
+        most_steps: Stop after this many steps, without a cool-down phase; 0: no limit.
         rate: Highest learning rate, AdamW; rises over `warm_up` of the steps, then falls linearly to 0.
         batch_tokens: Padded tokens in a batch of texts of like length.
-        max_tokens: Longest text, special tokens included; the rest is not read.
-        teacher_weight: Weight of the labels of trained teachers, beside people's, which have 1.
-        weak_weight: The same of the small LSTM alone.
-        word_weight: The same of a teacher's marks on words that people did not mark.
-        named, unnamed: Chances that another group is named (`swapping.swapped`).
+        max_tokens: Texts are truncated to this length, special tokens included.
+        teacher_weight: Weight of trained teachers' labels; people's have 1.
+        weak_weight: The same for the small LSTM.
+        word_weight: The same for a teacher's word annotations in texts that people did not annotate.
+        named, unnamed: Chances that another group is named (`augmentation.counterfactuals`).
         token_weight: Weight of the loss over word pieces.
         scale_weight: Weight of the distance on Perspective's scale, next to the cross-entropy.
         logit_weight: Weight of the distance between logits there, which orders the many low scores.
-        noise: Share of the texts that evasion noise is put on.
-        dropout: Share of the hidden layers' numbers that a step leaves out. Teachers' shares for every text keep a
-            network from learning by heart what dropout would, and it takes a sixth of a step on a processor.
-        set_decay: Pull of the sets' own shifts towards none.
-        save_seconds: A checkpoint is written as often as this.
+        noise: Share of the texts that are perturbed.
+        dropout: Dropout rate of the hidden layers. Soft labels for every text regularise as dropout would, and
+            dropout takes a sixth of a step on a CPU.
+        set_decay: Weight decay of the sets' shifts.
+        save_seconds: Seconds between checkpoints.
     """
 
     passes: float = 2.0
@@ -54,7 +54,7 @@ class Recipe:
     save_seconds: float = 180.0
 
 
-# Teachers are larger and learn from what people said alone.
+# Teachers are larger and learn from people's labels alone.
 TEACHER = Recipe(passes=3.0, closing=0.3, rate=6e-5, closing_rate=2e-5, batch_tokens=8192, dropout=0.1)
-# The part for Perspective's scale is small, and all else is frozen.
+# The head for Perspective's scale is small, and everything else is frozen.
 PERSPECTIVE = Recipe(passes=3.0, closing=0.0, rate=1e-3, batch_tokens=8192, dropout=0.1)

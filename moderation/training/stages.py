@@ -1,4 +1,4 @@
-"""The stages of a run, each of which leaves a file behind: a run that was stopped goes on at the first that is missing.
+"""The stages of a run. Each leaves a file behind, so that a stopped run resumes at the first file that is missing.
 
 data: `splits/*.jsonl` → teach: `taught.npz` → train: `checkpoint.pt` → scale: `scale.pt` → calibrate:
 `calibration.json` → export: `checkpoint/`, `model/`, `figures.json`, `card.md`.
@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 
 from moderation.scoring.results import ATTRIBUTES
-from moderation.training.augmentation.cropping import CROPPED, cropped
-from moderation.training.augmentation.joining import joined
+from moderation.training.augmentation.concatenation import concatenated
+from moderation.training.augmentation.sentence_crops import CROPPED, sentence_crops
 from moderation.training.data import cleaning, splitting
 from moderation.training.data.sources import read_all
 from moderation.training.examples import OUTPUTS, SETS, Example, TrainingError, read_examples, write_examples
-from moderation.training.network.batches import Batches, Taught
+from moderation.training.network.batches import Batches, SoftLabelled
 from moderation.training.network.loop import CHECKPOINT, mean_of, train
 from moderation.training.network.model import Network, build
 from moderation.training.network.predict import Predicted, predict
-from moderation.training.network.warm_start import begin_with, described
+from moderation.training.network.warm_start import model_in, warm_start
 from moderation.training.perspective_scale.head import train_scale
 from moderation.training.progress import progress_of, say
 from moderation.training.recipe import PERSPECTIVE, TEACHER, Recipe
@@ -34,35 +34,35 @@ from moderation.training.release import evaluate
 from moderation.training.release import export as exporting
 from moderation.training.release.model_card import card
 from moderation.training.teachers.lexical import Lexical, scaled
-from moderation.training.teachers.soft_labels import read_taught, write_taught
-from moderation.training.teachers.stacking import Class, forget, taught_by_models, taught_in_class, weak_labels
+from moderation.training.teachers.soft_labels import read_soft_labels, write_soft_labels
+from moderation.training.teachers.stacking import Stacking, forget, label_by_models, label_by_stacking, weak_labels
 
 PARITY_TEXTS = 5_000
 TAUGHT = "taught.npz"
 SCALE_PART = "scale.pt"
-# Chance in what is the same in every run: what is made of the training part, the weights that the base lacks. Networks
-# that begin with the same weights can be averaged.
+# Seed of what is the same in every run: the augmentation, and the weights that the base lacks. Networks that start from
+# the same weights can be averaged.
 MADE_BY = 1
-# A teacher's words are marked from here on in its figures; the trained network's own threshold is chosen.
+# The threshold for teachers' word scores in their figures; that of the trained network is chosen on the dev part.
 TEACHERS_THRESHOLD = 0.4
-# The sets whose dev part the choices after the training look at.
+# The sets on whose dev part choices are made after the training.
 CHOSEN_BY = calibrating.NATURAL | {"perspective", "civil"}
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run was asked for.
+    """The options of a run.
 
     Attributes:
         base: Folder of the encoder to start from: config, weights, tokenizer.
-        large: Folder of a larger encoder that teachers are made of; or None: the LSTM alone teaches.
-        taught: What teachers said in an earlier run over the same data, own sentences aside; or None.
+        large: Folder of a larger encoder that teachers are trained from; None: the LSTM alone teaches.
+        taught: Soft labels of an earlier run over the same data, except its own sentences; or None.
         teachers: Folders of models that teach.
-        mean: Folders of runs and of models whose networks' mean stands for a training of its own.
-        begin: Folder of a run or a model whose weights the training begins with; or None: the base's.
+        mean: Folders of runs and models whose networks are averaged instead of training one.
+        begin: Folder of a run or a model to start from (warm start); None: the base encoder.
         version: Of the model that is exported.
-        device: What trains: `cpu`, or `cuda` where torch has it.
-        workers: Processes that prepare batches beside the training; 0: the training itself does.
+        device: `cpu`, or `cuda` if torch supports it.
+        workers: Processes that prepare batches; 0: the training process does.
     """
 
     data: Path
@@ -85,19 +85,19 @@ class Run:
         return self.base / "tokenizer.json"
 
     @property
-    def is_begun_only(self) -> bool:
-        """Whether all but the part for Perspective's scale stays as the model is that the run begins with."""
+    def is_warm_start_only(self) -> bool:
+        """Whether everything but the head for Perspective's scale stays as the run starts with it."""
         return self.begin is not None and not (self.recipe.passes or self.recipe.closing or self.mean)
 
     @property
     def beginning(self) -> str:
-        """What the network was before this run."""
+        """What the network started from."""
         if self.mean:
             return f"the mean of {', '.join(one.name for one in self.mean)}"
         return "/".join((self.begin or self.base).parts[-2:])
 
     def part(self, name: str) -> Path:
-        """The examples of a part."""
+        """The file of a split's examples."""
         return self.out / "splits" / f"{name}.jsonl"
 
 
@@ -105,8 +105,8 @@ def make_data(run: Run) -> None:
     """Read, clean, deduplicate and split every set."""
     cleaned = filter(None, map(cleaning.clean, read_all(run.data)))
     parts = splitting.split(cleaning.deduplicate(cleaned))
-    # The same in every run, whatever its seed: what teachers said of these texts stays true.
-    parts["train"] += [*joined(parts["train"], MADE_BY), *cropped(parts["train"], MADE_BY)]
+    # The same in every run, whatever its seed, so that soft labels stay valid.
+    parts["train"] += [*concatenated(parts["train"], MADE_BY), *sentence_crops(parts["train"], MADE_BY)]
     run.part("train").parent.mkdir(exist_ok=True)
     for name, examples in parts.items():
         write_examples(run.part(name), examples)
@@ -114,63 +114,63 @@ def make_data(run: Run) -> None:
 
 
 def teach(run: Run) -> None:
-    """Have teachers label the training part; `teachers.json` tells how good they are, but of the LSTM alone."""
+    """Have teachers label the training split; `teachers.json` has their figures, unless the LSTM taught alone."""
     examples = list(read_examples(run.part("train")))
     if run.taught:
-        write_taught(run.out / TAUGHT, read_taught(run.taught, examples))
+        write_soft_labels(run.out / TAUGHT, read_soft_labels(run.taught, examples))
         return
     by_words = Lexical(examples, MADE_BY)
     if run.teachers:
-        taught = taught_by_models(examples, run.teachers, run.recipe, progress_of)
+        labelled = label_by_models(examples, run.teachers, run.recipe, progress_of)
     else:
-        taught = Taught(examples, weak_labels(examples, progress_of), run.recipe.weak_weight)
+        labelled = SoftLabelled(examples, weak_labels(examples, progress_of), run.recipe.weak_weight)
     if run.large:
         test = list(read_examples(run.part("test")))
-        asked = _class(run, run.large)
+        asked = _stacking(run, run.large)
         texts = [one.text for one in test]
-        taught, said = taught_in_class(taught, texts, asked, run.recipe.teacher_weight, progress_of)
-        _write_json(run.out / "teachers.json", evaluate.judge(test, said, TEACHERS_THRESHOLD))
+        labelled, said = label_by_stacking(labelled, texts, asked, run.recipe.teacher_weight, progress_of)
+        _write_json(run.out / "teachers.json", evaluate.figures_of(test, said, TEACHERS_THRESHOLD))
     elif run.teachers:
         _write_json(run.out / "teachers.json", _judge_models(run, by_words))
-    write_taught(run.out / TAUGHT, scaled(taught, by_words, progress_of))
+    write_soft_labels(run.out / TAUGHT, scaled(labelled, by_words, progress_of))
     if run.large:
         forget(asked)
 
 
 def _judge_models(run: Run, by_words: Lexical) -> evaluate.Figures:
-    """How good the models and the words together are on the test part, whose labels they are not shown."""
+    """Figures of the models and the lexical teacher together on the test split, whose labels they do not see."""
     test = list(read_examples(run.part("test")))
     bare = [Example(one.text, "unlabelled") for one in test]
-    said = scaled(taught_by_models(bare, run.teachers, run.recipe, progress_of), by_words, progress_of)
+    said = scaled(label_by_models(bare, run.teachers, run.recipe, progress_of), by_words, progress_of)
     words = [list(marked or ()) for marked in said.words] or [[] for _ in test]
-    return evaluate.judge(test, Predicted(-np.log(1 / said.soft - 1), words), TEACHERS_THRESHOLD)
+    return evaluate.figures_of(test, Predicted(-np.log(1 / said.soft - 1), words), TEACHERS_THRESHOLD)
 
 
-def _class(run: Run, large: Path) -> Class:
+def _stacking(run: Run, large: Path) -> Stacking:
     recipe = replace(TEACHER, most_steps=run.recipe.most_steps)
-    return Class(large, run.out / "teachers", recipe, run.seed, run.device, run.workers)
+    return Stacking(large, run.out / "teachers", recipe, run.seed, run.device, run.workers)
 
 
 def make_network(run: Run) -> None:
-    """Train, or go on with it; or take the mean of what other runs trained."""
+    """Train, or resume; or average the networks of other runs."""
     if run.mean:
-        mean_of([_begun(replace(run, begin=one)).state_dict() for one in run.mean], run.out / CHECKPOINT)
-    elif not run.is_begun_only:
+        mean_of([_warm_started(replace(run, begin=one)).state_dict() for one in run.mean], run.out / CHECKPOINT)
+    elif not run.is_warm_start_only:
         _train(run)
 
 
 def _train(run: Run) -> None:
-    taught = read_taught(run.out / TAUGHT, list(read_examples(run.part("train"))))
-    if not taught.words:  # nobody said what crops are
-        taught = taught.part([i for i, one in enumerate(taught.examples) if one.set != CROPPED])
-    batches = Batches(taught, run.tokenizer, run.recipe, run.seed)
-    network = _begun(run, run.recipe.dropout).to(run.device)
+    labelled = read_soft_labels(run.out / TAUGHT, list(read_examples(run.part("train"))))
+    if not labelled.words:  # crops have soft labels only
+        labelled = labelled.part([i for i, one in enumerate(labelled.examples) if one.set != CROPPED])
+    batches = Batches(labelled, run.tokenizer, run.recipe, run.seed)
+    network = _warm_started(run, run.recipe.dropout).to(run.device)
     attributes = len(ATTRIBUTES)
     train(network, batches, run.recipe, run.out, attributes=attributes, seed=run.seed, workers=run.workers)
 
 
 def make_scale(run: Run) -> None:
-    """Train the part for Perspective's scale beside the network."""
+    """Train the head for Perspective's scale on the frozen network."""
     import torch
 
     network = trained(run)
@@ -185,12 +185,12 @@ def make_scale(run: Run) -> None:
 
 
 def calibrate(run: Run) -> None:
-    """Choose on the dev part: lines of the attributes, outputs that are kept, where a word is marked.
+    """Choose on the dev split: the attributes' calibration lines, the outputs to keep, the threshold for words.
 
-    A model that a run begins with and does not train has its lines in it already, and keeps its outputs.
+    A model that the run starts with and does not train is calibrated already, and keeps its outputs.
     """
     examples, said = _said(run, "dev", trained(run), CHOSEN_BY)
-    kept = described(run.begin) if run.begin and run.is_begun_only else None
+    kept = model_in(run.begin) if run.begin and run.is_warm_start_only else None
     chosen = {
         "lines": {} if kept else calibrating.calibrate(examples, said.logits),
         "outputs": list(kept.outputs) if kept else evaluate.outputs_learnt(examples, said),
@@ -205,7 +205,7 @@ def export(run: Run) -> None:
     network = trained(run)
     calibrating.fold(network, chosen["lines"])
     examples, said = _said(run, "test", network)
-    figures = evaluate.judge(examples, said, chosen["threshold"])
+    figures = evaluate.figures_of(examples, said, chosen["threshold"])
     exporting.write_checkpoint(network, chosen["outputs"], run.tokenizer, run.out / "checkpoint")
     texts = [one.text for one in examples[:PARITY_TEXTS]]
     checkpoint, target = run.out / "checkpoint", run.out / "model"
@@ -225,15 +225,15 @@ def export(run: Run) -> None:
 
 
 def trained(run: Run) -> Network:
-    """The network of the last checkpoint, as far as it got; or what the run begins with, where it trains nothing else.
+    """The network of the last checkpoint, finished or not; or what the run starts with, if it trains nothing else.
 
     Raises:
-        TrainingError: Where there is none yet.
+        TrainingError: If there is no checkpoint yet.
     """
     import torch
 
-    network = _begun(run)
-    if not run.is_begun_only:
+    network = _warm_started(run)
+    if not run.is_warm_start_only:
         if not (run.out / CHECKPOINT).exists():
             raise TrainingError(f"{run.out} has no {CHECKPOINT}: the stage train comes first.")
         network.load(torch.load(run.out / CHECKPOINT, weights_only=True, map_location="cpu")["network"])
@@ -242,11 +242,11 @@ def trained(run: Run) -> Network:
     return network.eval()
 
 
-def _begun(run: Run, dropout: float = 0.0) -> Network:
+def _warm_started(run: Run, dropout: float = 0.0) -> Network:
     """The network before its training."""
     network = build(run.base, OUTPUTS, MADE_BY, dropout)
     if run.begin:
-        begin_with(network, run.begin)
+        warm_start(network, run.begin)
     return network
 
 
@@ -267,10 +267,10 @@ STAGES: Mapping[str, tuple[str, Callable[[Run], None]]] = {
 
 
 def run_stages(run: Run, names: Sequence[str], *, resume: bool) -> None:
-    """Run the named stages in their order; with `resume` past those whose file is there.
+    """Run the named stages in order; with `resume`, skip those whose file exists.
 
     Raises:
-        TrainingError: Where the folder holds another run, or is not empty and nothing was said of resuming.
+        TrainingError: If the folder holds another run, or is not empty without `resume`.
     """
     _claim(run, resume=resume)
     for name, (product, stage) in STAGES.items():
@@ -280,7 +280,7 @@ def run_stages(run: Run, names: Sequence[str], *, resume: bool) -> None:
 
 
 def _claim(run: Run, *, resume: bool) -> None:
-    """Make the folder this run's own: what was asked for stands in `run.json`."""
+    """Claim the folder for this run by writing its options to `run.json`."""
     run.out.mkdir(parents=True, exist_ok=True)
     asked = json.loads(json.dumps(asdict(run), default=str))
     path = run.out / "run.json"

@@ -14,7 +14,7 @@ from django.test import Client
 
 from archive.models import Comment, Source
 from moderation.models import ModelVersion, Moderator, PolicyVersion, Review, Score, State
-from moderation.policies import judge, parse_policy
+from moderation.policies import Features, judge, parse_policy
 from moderation.scoring import ATTRIBUTES, describe
 from moderation.scoring.descriptions import MODELS
 
@@ -48,7 +48,8 @@ def make_review(db: None) -> Callable[..., Review]:
         scores = {name: columns.pop(name) for name in Score.ATTRIBUTES if name in columns} or {"toxicity": 0.1}
         scored = {"comment": comment, "model": model, "revision": comment.revision, "text_hash": comment.text_hash}
         score = Score.objects.create(**scored, language="en", **scores)
-        verdict = judge(rules, scores, source=comment.source.slug, section=comment.article.section)
+        where = {"source": comment.source.slug, "section": comment.article.section}
+        verdict = judge(rules, scores, features=Features(), **where)
         comment.taken_revision = comment.revision
         comment.save(update_fields=["taken_revision"])
         defaults = {

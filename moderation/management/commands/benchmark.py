@@ -19,7 +19,8 @@ from moderation.benchmarks.desk import desk_measured
 from moderation.benchmarks.moderators import moderators_measured
 from moderation.benchmarks.scoring import TEXTS, ScoringPlan, scoring_measured
 from moderation.benchmarks.scratch import BenchmarkError
-from moderation.management.texts import texts_read
+from moderation.management.arguments import texts_given
+from moderation.management.output import report_write
 
 Figures = dict[str, Any]
 ARCHIVE_COMMENTS, DESK_COMMENTS = 100_000, 200_000
@@ -61,8 +62,8 @@ def desk(options: dict[str, Any]) -> Figures:
 
 def scoring(options: dict[str, Any]) -> Figures:
     """Measures the engine against the detoxify library on `--texts`, or on seeded ones; no database is opened."""
-    texts = texts_read(options["texts"]) if options["texts"] else None
-    return scoring_measured(ScoringPlan(texts, options["count"]), say=lambda line: sys.stderr.write(f"{line}\n"))
+    plan = ScoringPlan(texts_given(options["texts"]), options["count"])
+    return scoring_measured(plan, say=lambda line: sys.stderr.write(f"{line}\n"))
 
 
 KINDS: dict[str, Callable[[dict[str, Any]], Figures]] = {
@@ -116,8 +117,7 @@ class Command(BaseCommand):
         """Measures, prints a line a figure, and writes them as JSON where that was asked for."""
         kinds = list(KINDS) if options["kind"] == "all" else [options["kind"]]
         figures = {"machine": machine(), **{kind: self._measured(kind, options) for kind in kinds}}
-        if options["json"]:
-            self._write(options["json"], figures)
+        report_write(json.dumps(figures, indent=2) + "\n", path=options["json"], option="json")
 
     def _measured(self, kind: str, options: dict[str, Any]) -> Figures:
         try:
@@ -127,12 +127,6 @@ class Command(BaseCommand):
         for name, value in figures.items():
             self.stdout.write(f"{kind} {name}: {shown(value)}")
         return figures
-
-    def _write(self, path: Path, figures: Figures) -> None:
-        try:
-            path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise CommandError(f"--json {path}: {error.strerror}") from error
 
 
 def shown(value: Any) -> str:

@@ -1,7 +1,6 @@
 """Makes the fast form of a model, once, and compares it with Detoxify.predict."""
 
 import re
-import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from moderation.management.progress import Progress
-from moderation.management.texts import texts_read
+from archive.management.progress import Progress
+from moderation.management.arguments import texts_given
 from moderation.scoring import ModelDescription, ScoringError, available, describe
 from moderation.scoring.descriptions import MODELS
 from moderation.scoring.published import PUBLISHED, Published
@@ -53,7 +52,7 @@ class Command(BaseCommand):
         from moderation.scoring.conversion.convert import PROBE_TEXTS, Origin, convert
         from moderation.scoring.conversion.detoxified import fetch_published
 
-        texts = texts_read(options["texts"]) if options["texts"] else list(PROBE_TEXTS)
+        texts = texts_given(options["texts"]) or list(PROBE_TEXTS)
         checkpoint = fetch_published(published.kind) if options["model"] in PUBLISHED else Path(options["model"])
         target = Path(settings.MODERATION_MODELS) / name
         origin = Origin(
@@ -75,11 +74,10 @@ def progress_shown() -> Callable[[Sequence[str]], Iterator[str]]:
     """Returns what shows on standard error how far a walk over texts is."""
 
     def shown(texts: Sequence[str]) -> Iterator[str]:
-        progress = Progress(unit="text", stream=sys.stderr)
-        for done, text in enumerate(texts, 1):
-            yield text
-            progress.show(done, len(texts))
-        progress.close()
+        with Progress(unit="text") as progress:
+            for done, text in enumerate(texts, 1):
+                yield text
+                progress.show(done, len(texts))
 
     return shown
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
-from moderation.management.progress import stop_on_signals
+from moderation.management.signals import stop_on_signals
 from moderation.services.webhooks.delivery import DeliveryReport, deliveries_prune, deliveries_run
 
 # How soon a watching run sees a new decision, and a stop.

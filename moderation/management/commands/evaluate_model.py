@@ -2,24 +2,25 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
-from moderation.evaluation.collect import evaluate
-from moderation.evaluation.figures import Figures, figures_of
+from archive.management.progress import Progress
+from moderation.evaluation.collect import labels_unserved
+from moderation.evaluation.columns import TableForm
 from moderation.evaluation.report import evaluation_report
-from moderation.evaluation.samples import LABELS, Labelled, LabelOptions, LabelReading, labelled_read
-from moderation.management.labelled_files import columns_check, columns_given, files_check, files_read, report_write
-from moderation.scoring import Scorer, ScoringError, open_scorer
+from moderation.evaluation.run import SampleFiles, model_evaluate
+from moderation.evaluation.samples import LABELS, SampleOptions, SampleReport
+from moderation.management.arguments import USAGE, columns_check, columns_given, files_check, folder_check
+from moderation.management.output import report_write
+from moderation.scoring import ScoringError, open_scorer
 from moderation.scoring.metrics.quality import ROUNDS
 from moderation.scoring.perspective import PERSPECTIVE_ATTRIBUTES
 from moderation.services.errors import ServiceError
 from moderation.services.model_versions import scorer_active
-from moderation.services.online_scoring.perspective import calibration_active
 
 PAIR = "LABEL=COLUMN"
 KNOWN = (*LABELS, *PERSPECTIVE_ATTRIBUTES)
@@ -68,65 +69,48 @@ class Command(DatabaseCommand):
 
     def _run(self, options: dict[str, Any]) -> None:
         scorer = open_scorer(options["model"]) if options["model"] else scorer_active()
-        columns_check(options["column"], scorer.description)
-        reading = LabelReading()
-        found = evaluate(
-            samples=_samples(options, reading), scorer=scorer, language=options["language"], noise=options["noise"]
-        )
-        if found.texts == found.refused:
-            raise CommandError("There is no row with a text that the model serves and something to compare with.")
-        calibration = calibration_active(scorer.description)
-        figures = _about(scorer, options) | figures_of(found=found, calibration=calibration, rounds=options["rounds"])
+        columns_check(labels_unserved(options["column"], scorer.description), model=scorer.description.label)
+        with Progress(unit="byte") as progress:
+            figures, read = model_evaluate(
+                scorer=scorer,
+                files=_files(options),
+                noise=options["noise"],
+                rounds=options["rounds"],
+                progress=progress.show,
+            )
         report = evaluation_report(figures=figures)
         self.stdout.write(report)
-        report_write(options["json"], json.dumps(figures, indent=1) + "\n", option="json")
-        report_write(options["write"], report, option="write")
-        self._closing(reading)
+        report_write(json.dumps(figures, indent=1) + "\n", path=options["json"], option="json")
+        report_write(report, path=options["write"], option="write")
+        self._closing(read)
 
-    def _closing(self, reading: LabelReading) -> None:
-        for path, columns in reading.columns.items():
+    def _closing(self, read: SampleReport) -> None:
+        for path, columns in read.columns.items():
             named = [f"{name} from {column}" for name, column in {**columns.labels, **columns.perspective}.items()]
             self.stderr.write(f"{path}: {', '.join([f'text from {columns.text}', *named])}.")
         self.stderr.write(
-            f"{reading.rows:,} rows read, {reading.empty:,} without text or label, "
-            f"{reading.wrong_values:,} values of no known form."
+            f"{read.rows:,} rows read, {read.empty:,} without text or label, "
+            f"{read.wrong_values:,} values of no known form."
         )
 
 
-def _samples(options: dict[str, Any], reading: LabelReading) -> Iterator[Labelled]:
-    wanted = LabelOptions(
+def _files(options: dict[str, Any]) -> SampleFiles:
+    found = SampleOptions(
         text=options["text"],
         group=options["group"],
         columns=options["column"],
-        delimiter=options["delimiter"],
-        quotes=not options["no_quotes"],
+        form=TableForm(options["delimiter"], quotes=not options["no_quotes"]),
         unlabelled=options["unlabelled"],
     )
-
-    def read(path: Path, show: Callable[[int], None]) -> Iterator[Labelled]:
-        return labelled_read(path=path, reading=reading, options=wanted, progress=show)
-
-    return files_read(options["data"], read, limit=options["limit"])
-
-
-def _about(scorer: Scorer, options: dict[str, Any]) -> Figures:
-    description = scorer.description
-    return {
-        "model": description.label,
-        "sha256": description.sha256,
-        "size_bytes": description.size_bytes,
-        "files": [path.name for path in options["data"]],
-        "rounds": options["rounds"],
-    }
+    return SampleFiles(options["data"], found, options["language"], options["limit"])
 
 
 def _check(options: dict[str, Any]) -> None:
     """Refuses wrong usage before anything is read."""
     files_check(options["data"], limit=options["limit"])
     for name in ("json", "write"):
-        if options[name] and not options[name].parent.is_dir():
-            raise CommandError(f"--{name}: {options[name].parent} is not a folder.", returncode=2)
+        folder_check(options[name], option=name)
     if len(options["delimiter"]) > 1:
-        raise CommandError("--delimiter: one character.", returncode=2)
+        raise CommandError("--delimiter: one character.", returncode=USAGE)
     if options["rounds"] < 0:
-        raise CommandError("--rounds: a number from 0 on.", returncode=2)
+        raise CommandError("--rounds: a number from 0 on.", returncode=USAGE)

@@ -7,11 +7,9 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
-from moderation.management.arguments import sources_named
+from moderation.management.arguments import USAGE, sources_named
 from moderation.management.output import lines_write
 from moderation.services.ledger.export import DECISION_COLUMNS, csv_lines, decision_rows, json_lines
-
-USAGE = 2
 
 
 class Command(DatabaseCommand):

@@ -1,14 +1,14 @@
 """Scores the comments that are unscored; may be stopped, killed, run again and run several times at once."""
 
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
+from archive.management.progress import Progress
 from moderation.management.arguments import USAGE, parse_shard, parse_since
-from moderation.management.progress import Progress, stop_on_signals
+from moderation.management.signals import stop_on_signals
 from moderation.scoring import ScoringError
 from moderation.services.batch_scoring.options import ScoreOptions, ScorePlan, ScoreReport
 from moderation.services.batch_scoring.run import comments_score, comments_score_plan
@@ -49,15 +49,11 @@ class Command(DatabaseCommand):
 
     def run(self, wanted: ScoreOptions) -> ScoreReport:
         """Brings deferred comments back that are due, then scores until nothing is left or a signal asks to stop."""
-        progress = Progress(unit="comment", stream=sys.stderr)
-        try:
-            with stop_on_signals() as stop:
-                deferred_return()
-                return comments_score(
-                    options=wanted, progress=lambda report: progress.show(report.done, report.total), stop=stop
-                )
-        finally:
-            progress.close()
+        with Progress(unit="comment") as progress, stop_on_signals() as stop:
+            deferred_return()
+            return comments_score(
+                options=wanted, progress=lambda report: progress.show(report.done, report.total), stop=stop
+            )
 
     def finish(self, report: ScoreReport) -> None:
         """Prints the summary; raises CommandError where the run failed in whole or part."""

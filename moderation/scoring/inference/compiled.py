@@ -90,12 +90,9 @@ class Compiled:
         """
         fastest = fastest_precision()
         self.precision = fastest if precision in {None, fastest} else "f32"
-        core = open_core()
-        whole = _one_output(core.read_model(str(model)), output)
-        mixed = exact_parts and self.precision != "f32"
-        halves = _cut(whole, rows_after(exact_parts)) if mixed else (whole,)
-        kinds = ("f32", self.precision)[-len(halves) :]
-        self.graphs = tuple(_compile(core, graph, streams, kind) for graph, kind in zip(halves, kinds, strict=True))
+        graphs = read_graphs(model, output=output, exact_parts=exact_parts if self.precision != "f32" else 0)
+        kinds = ("f32", self.precision)[-len(graphs) :]
+        self.graphs = tuple(compile_graph(graph, streams, kind) for graph, kind in zip(graphs, kinds, strict=True))
 
     def request(self) -> Request:
         """Something that runs one batch at a time."""
@@ -118,6 +115,16 @@ class Request:
             inputs = {ROWS: found, "input_ids": ids, "attention_mask": mask}
         values: NDArray[float32] = found.data.copy()
         return values
+
+
+def read_graphs(model: Path, *, output: str, exact_parts: int) -> tuple[openvino.Model, ...]:
+    """The graph of one output; cut in two after the parts at its start, if there are `exact_parts`.
+
+    Raises:
+        RuntimeError: The graph has no such output or part.
+    """
+    whole = _one_output(open_core().read_model(str(model)), output)
+    return _cut(whole, rows_after(exact_parts)) if exact_parts else (whole,)
 
 
 def _one_output(graph: openvino.Model, output: str) -> openvino.Model:
@@ -144,6 +151,7 @@ def _cut(graph: openvino.Model, name: str) -> tuple[openvino.Model, openvino.Mod
     return first, model(graph.get_results(), [rows, *graph.get_parameters()], "second")
 
 
-def _compile(core: openvino.Core, graph: openvino.Model, streams: int, precision: str) -> openvino.CompiledModel:
+def compile_graph(graph: openvino.Model, streams: int, precision: str) -> openvino.CompiledModel:
+    """The graph, ready for as many inferences at a time as there are streams, in the number type `precision`."""
     settings = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
-    return core.compile_model(graph, "CPU", settings)
+    return open_core().compile_model(graph, "CPU", settings)

@@ -12,13 +12,13 @@ from django.db.models import F
 
 from archive.models import Comment
 from moderation.models import Claim, ModelVersion, PolicyVersion, Review, Score
-from moderation.policies import Policy, VerdictReason, judge, judge_refusal
+from moderation.policies import Features, Policy, VerdictReason, judge, judge_refusal
 from moderation.policies.verdict import UNSCORABLE
 from moderation.scoring import Refusal, Result, Span
 from moderation.services.batch_scoring.claims import claims_set_aside
 from moderation.services.batch_scoring.inference import TRIES, Failure, Inference, Outcome
 from moderation.services.batch_scoring.options import ScoreReport
-from moderation.services.verdicts.features import comment_features
+from moderation.services.verdicts.features import comment_facts, comment_features, features_stored
 from moderation.services.verdicts.policy import policy_active
 from moderation.services.verdicts.transitions import Scored
 from moderation.services.verdicts.triage import batch_save, scores_save
@@ -57,7 +57,10 @@ class ScoreRun:
         known = self._scores_known(comments)
         fresh = [comment for comment in comments if comment.pk not in known]
         outcomes = dict(zip((one.pk for one in fresh), self._outcomes(fresh), strict=True))
-        scored = [self._scored(one, known.get(one.pk) or outcomes[one.pk], policy) for one in comments]
+        features = self._features(comments, known)
+        scored = [
+            self._scored(one, known.get(one.pk) or outcomes[one.pk], features[one.pk], policy) for one in comments
+        ]
         judged = [one for one in scored if one is not None]
         self._add_spans([one for one in judged if one.verdict.flagged and one.score and one.score.pk is None])
         self._save(judged, policy_row)
@@ -75,23 +78,29 @@ class ScoreRun:
         found = Score.objects.by(self.model).filter(comment_id__in=revisions)
         return {score.comment_id: score for score in found if score.revision == revisions[score.comment_id]}
 
+    def _features(self, comments: Sequence[Comment], known: Mapping[int, Score]) -> dict[int, Features]:
+        """Returns comment id → features: stored ones for what is judged again, else those of the text."""
+        stored = features_stored(comment_ids=known)
+        return {one.pk: stored.get(one.pk) or comment_features(one) for one in comments}
+
     def _outcomes(self, comments: Sequence[Comment]) -> list[Outcome]:
         try:
             return self.inference.outcomes(comments) if comments else []
         finally:
             self.report.texts_sent = self.inference.texts_sent
 
-    def _scored(self, comment: Comment, found: Outcome | Score, policy: Policy) -> Scored | None:
+    def _scored(self, comment: Comment, found: Outcome | Score, features: Features, policy: Policy) -> Scored | None:
         if isinstance(found, Failure):
             return None
-        facts = comment_features(comment)
+        facts = comment_facts(comment, features)
         if isinstance(found, Refusal):
             language = found.language.code if found.language else ""
             facts = {**facts, "language": language, "model": str(self.model)}
             return Scored(comment, None, judge_refusal(policy, found.code), facts)
         self.report.reused += isinstance(found, Score)
         score = found if isinstance(found, Score) else score_row(comment=comment, model=self.model, result=found)
-        verdict = judge(policy, score.values(), source=comment.source.slug, section=comment.article.section)
+        source, section = comment.source.slug, comment.article.section
+        verdict = judge(policy, score.values(), features=features, source=source, section=section)
         return Scored(comment, score, verdict, facts, policy.audit_share)
 
     def _add_spans(self, flagged: Sequence[Scored]) -> None:

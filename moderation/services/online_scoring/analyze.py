@@ -8,6 +8,7 @@ from moderation.policies.parse import Policy
 from moderation.scoring import Refusal, Result, ScoringError
 from moderation.services.errors import FieldError, ServiceError
 from moderation.services.online_scoring.request_queue import request_queue_active
+from moderation.services.verdicts.features import text_features
 from moderation.services.verdicts.policy import policy_active
 
 
@@ -31,7 +32,8 @@ def texts_analyze(
         found = line.submit(texts=texts, languages=[language] * len(texts), spans=spans).result()
     except ScoringError as error:
         raise ServiceError("overloaded", "The model cannot be asked at present.", retryable=True) from error
-    results = [{"index": index, **_shown(one, policy, wanted, spans=spans)} for index, one in enumerate(found)]
+    shown = (_shown(text, one, policy, wanted, spans=spans) for text, one in zip(texts, found, strict=True))
+    results = [{"index": index, **one} for index, one in enumerate(shown)]
     return {"model": line.description.label, "results": results}
 
 
@@ -44,14 +46,15 @@ def _wanted(served: Sequence[str], asked: Sequence[str] | None) -> tuple[str, ..
     return tuple(asked or served)
 
 
-def _shown(one: Result | Refusal, policy: Policy, wanted: Sequence[str], *, spans: bool) -> dict[str, Any]:
+def _shown(text: str, one: Result | Refusal, policy: Policy, wanted: Sequence[str], *, spans: bool) -> dict[str, Any]:
     if isinstance(one, Refusal):
         return {"error": {"code": one.code, "detail": one.detail}}
+    features = text_features(raw=text, text=text)
     shown: dict[str, Any] = {
         "scores": {name: one.scores[name] for name in wanted},
         "language": one.language,
         "windows": one.windows,
         "normalised": one.normalised,
-        "verdict": judge(policy, one.scores, source="", section="").as_json(),
+        "verdict": judge(policy, one.scores, features=features, source="", section="").as_json(),
     }
     return {**shown, "spans": [span for span in one.spans if span.attribute in wanted]} if spans else shown

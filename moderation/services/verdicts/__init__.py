@@ -1,1 +1,1 @@
-"""A policy's verdict moves a review: judged from scores and facts, sampled for QA, saved."""
+"""A policy's verdict moves a review: judged from scores and features, sampled for QA, saved."""

@@ -1,31 +1,52 @@
-"""What is noted of a text when it is scored, so that a comment can be judged again without reading it."""
+"""Features of a text, computed when it is scored and stored, so that re-judging a comment never reads its text."""
 
 import re
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, fields
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
+from django.db.models import F
 
 from archive.models import Comment
+from moderation.models import Review
+from moderation.policies import Features
 
 WORD = re.compile(r"\w+")
 ADDRESS = re.compile(r"(?:https?://|www\.)[^\s\"'<>]+", re.IGNORECASE)
+NAMES = frozenset(field.name for field in fields(Features))
 SHINGLE_WORDS = 3
 HASH_BYTES = 8
 
 
-def comment_features(comment: Comment) -> dict[str, Any]:
-    """Returns the facts of the comment's present text.
+def comment_features(comment: Comment) -> Features:
+    """Returns the features of the comment's present text."""
+    return text_features(raw=comment.raw, text=comment.text)
 
-    `text_hash` is the text they are about, `links` the number of different web addresses in it, `length` its length in
-    characters, `near_hash` its simhash. Word-list hits have their place here once there are word lists.
-    """
-    return {
-        "text_hash": comment.text_hash,
-        "links": len(set(ADDRESS.findall(comment.raw))),
-        "length": len(comment.text),
-        "near_hash": near_hash(comment.text),
-    }
+
+def text_features(*, raw: str, text: str) -> Features:
+    """Returns the features of a text: links are counted in its `raw` form, with markup, the rest is of the `text`."""
+    return Features(links=len(set(ADDRESS.findall(raw))), length=len(text), near_hash=near_hash(text))
+
+
+def comment_facts(comment: Comment, features: Features | None = None) -> dict[str, Any]:
+    """Returns what a review stores of the comment's present text: its hash, and its features, computed unless given."""
+    return {"text_hash": comment.text_hash, **asdict(features or comment_features(comment))}
+
+
+def features_stored(*, comment_ids: Collection[int]) -> dict[int, Features]:
+    """Returns comment id → the features that its review holds, if they are those of the comment's present text."""
+    if not comment_ids:
+        return {}
+    current = Review.objects.filter(comment__in=comment_ids, score__revision=F("comment__revision"))
+    rows = current.values_list("comment_id", "facts")
+    return {comment: features_of(facts) for comment, facts in rows if facts.keys() >= NAMES}
+
+
+def features_of(facts: Mapping[str, Any]) -> Features:
+    """Returns the features in a review's stored facts; those that the facts lack are not known."""
+    return Features(**{name: facts.get(name) for name in NAMES})
 
 
 def near_hash(text: str) -> str:

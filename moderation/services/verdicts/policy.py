@@ -1,4 +1,4 @@
-"""The active policy, read once for each of its versions."""
+"""The active policy, parsed once a version."""
 
 from functools import lru_cache
 
@@ -13,7 +13,7 @@ def _parsed(sha256: str, version: int) -> Policy:
 
 
 def policy_active() -> tuple[PolicyVersion, Policy]:
-    """Returns the active version and its parsed form; raises ServiceError where no policy is active."""
+    """Returns the active version and its parsed form; raises ServiceError if no policy is active."""
     version = PolicyVersion.objects.filter(active=True).defer("body").first()
     if version is None:
         raise ServiceError("conflict", "No policy is active: run `manage.py migrate`, which adds the built-in one.")

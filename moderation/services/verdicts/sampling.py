@@ -1,4 +1,4 @@
-"""Which of the comments that pass a person looks at all the same, so that what the policy lets through is known too."""
+"""Samples comments that pass for QA: a person looks at them, so that what the policy lets through is known too."""
 
 import hashlib
 
@@ -9,10 +9,10 @@ HASHED = 2**64
 
 
 def sampled_for_qa(comment: Comment, policy: PolicyVersion, share: float) -> bool:
-    """Says whether the comment is in the sample of `share` (0 to 1) that this policy version draws.
+    """Returns whether the comment is in the sample of `share` (0 to 1) that this policy version draws.
 
-    The same text under the same policy is always drawn or never: the draw is a hash over the policy, the comment's
-    place in its source and its text, so that no run, database or judging again draws twice.
+    A hash of the policy, the comment's id in its source and its text decides, so that the same text under the same
+    policy is always drawn or never, whatever the run or the database.
     """
     drawn = "\n".join((policy.sha256, comment.source.slug, comment.external_id, comment.text_hash))
     return int.from_bytes(hashlib.sha256(drawn.encode()).digest()[:8], "big") < share * HASHED

@@ -1,4 +1,4 @@
-"""Why a comment stands where it stands, as rows that pages show: each attribute's score against its thresholds."""
+"""Why a comment is where it is, as rows that pages show: each attribute's score against its thresholds."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from moderation.policies import PolicyError, Rule, parse_policy
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A bound that a rule of the policy sets for an attribute. `reached` says that the score is not below it."""
+    """A bound that a rule of the policy sets for an attribute. `reached`: the score is not below it."""
 
     value: float
     rule: str
@@ -20,7 +20,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class AttributeRow:
-    """One attribute: its probability from 0 to 1, None where the model gave none, and the thresholds that apply."""
+    """One attribute: its probability from 0 to 1, None if the model gave none, and the thresholds that apply."""
 
     attribute: str
     score: float | None
@@ -28,12 +28,12 @@ class AttributeRow:
 
     @property
     def reached(self) -> bool:
-        """Says whether any threshold was reached."""
+        """Whether any threshold is reached."""
         return any(threshold.reached for threshold in self.thresholds)
 
 
 def attribute_rows(comment: Comment, review: Review) -> list[AttributeRow]:
-    """Returns a row for each attribute that has a score or a threshold, the nearest to its threshold first.
+    """Returns a row for each attribute with a score or a threshold, the nearest to its threshold first.
 
     Reads `review.score` and `review.policy`; the caller selects both.
     """
@@ -50,14 +50,14 @@ def _rules(policy: PolicyVersion | None, comment: Comment) -> tuple[Rule, ...]:
     try:
         rules = parse_policy(policy.body, version=policy.version).rules
     except PolicyError:
-        # An old version that today's schema refuses: its scores are shown without thresholds.
+        # An old version that today's schema refuses: scores are shown without thresholds.
         return ()
     source, section = comment.source.slug, comment.article.section
     return tuple(rule for rule in rules if rule.applies(source=source, section=section))
 
 
 def _named(rules: Iterable[Rule]) -> list[str]:
-    return [condition.attribute for rule in rules for condition in rule.conditions if condition.gte is not None]
+    return [condition.attribute for rule in rules for condition in rule.ranges if condition.gte is not None]
 
 
 def _thresholds(rules: Iterable[Rule], attribute: str, scores: Mapping[str, float]) -> tuple[Threshold, ...]:
@@ -65,7 +65,7 @@ def _thresholds(rules: Iterable[Rule], attribute: str, scores: Mapping[str, floa
     return tuple(
         Threshold(condition.gte, rule.id, rule.action, score >= condition.gte)
         for rule in rules
-        for condition in rule.conditions
+        for condition in rule.ranges
         if condition.attribute == attribute and condition.gte is not None
     )
 

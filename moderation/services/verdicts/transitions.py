@@ -1,7 +1,7 @@
-"""What a verdict or a closing makes of one review: the changed row and the ledger rows the change needs.
+"""Verdict transitions: applies a verdict, or a closing, to one review; returns it with the ledger rows of the change.
 
-No queries here: `services.verdicts.triage` loads, locks and saves. Re-judging goes through `review_apply_verdict` too,
-so that a verdict means the same wherever it comes from.
+There are no queries here: `services.verdicts.triage` loads, locks and saves. Re-judging goes through
+`review_apply_verdict` too, so that a verdict means the same wherever it comes from.
 """
 
 from collections.abc import Mapping
@@ -32,10 +32,10 @@ Settled = tuple[Review, list[Decision]]
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A comment, what the model said of it (`score` None: it refused), the verdict and the text's facts.
+    """A scored comment: its score (None if the model refused it), its verdict, and what its review stores of the text.
 
     `comment` has the text that was scored, its source and its article; `score` may be unsaved. `audit_share` is the
-    policy's: the share of what passes that a person looks at all the same.
+    policy's share of passing comments that are sampled for QA.
     """
 
     comment: Comment
@@ -50,10 +50,9 @@ def review_apply_verdict(
 ) -> Settled:
     """Returns the review after the verdict, unsaved, and the ledger rows of its change of state, unsaved.
 
-    `review` is the comment's present one, locked, with its score and model loaded. What a person decided on this very
-    text stays; another text is judged afresh, though never better than pending where a person had rejected one.
-    `muted` says that the commenter is muted now: a text that is new is held then, and stays held when it is judged
-    again.
+    `review` is the comment's present one, locked, with its score and model loaded. A person's decision on this very
+    text stays; an edited text is judged afresh, but never better than pending if a person rejected an earlier one.
+    `muted`: the commenter is muted now; a new text is then held, and stays held when it is judged again.
     """
     comment, now = scored.comment, timezone.now()
     review = review or _new_review(comment)
@@ -70,7 +69,7 @@ def review_apply_verdict(
 
 
 def review_close(*, comment: Comment, review: Review | None) -> Settled:
-    """Returns the review of a comment that no longer stands, closed and unsaved, and the ledger row of the closing."""
+    """Returns the closed review, unsaved, of a comment that was withdrawn, erased or deleted, and its ledger row."""
     now = timezone.now()
     before = review.state if review else UNSCORED
     review = review or _new_review(comment)
@@ -84,7 +83,7 @@ def review_close(*, comment: Comment, review: Review | None) -> Settled:
 
 
 def _judged(review: Review, scored: Scored, policy: PolicyVersion, *, muted: bool) -> None:
-    """Writes the verdict and what it rests on into the review; where the comment stands is another matter."""
+    """Writes the verdict and its grounds into the review, not its state."""
     verdict = scored.verdict
     review.facts = {**scored.facts, **_carried(review), **({MUTED: True} if muted else {})}
     review.score_take(scored.score)
@@ -94,7 +93,7 @@ def _judged(review: Review, scored: Scored, policy: PolicyVersion, *, muted: boo
 
 
 def _sampled(review: Review, status: ReviewStatus, scored: Scored, policy: PolicyVersion) -> ReviewStatus:
-    """Returns pending instead of passed for the policy's share of what passes; writes its chance into the review."""
+    """Returns pending instead of passed if the comment is sampled for QA; writes the probability into the review."""
     if status.decided_by == DecidedBy.PERSON:
         return status
     passes = status.state == State.PASSED
@@ -115,9 +114,9 @@ def _new_review(comment: Comment) -> Review:
 
 
 def _state_before(review: Review, comment: Comment) -> str:
-    """Returns the review's state where it is about this very text, else unscored: it is new, or the text was edited.
+    """Returns the review's state if it is about this very text, else unscored: it is new, or the text was edited.
 
-    The hash tells, not the revision: another state at the origin is a new revision of the same text.
+    Hashes are compared, not revisions: another state at the origin is a new revision of the same text.
     """
     return review.state if review.facts.get("text_hash") == comment.text_hash else UNSCORED
 
@@ -138,7 +137,7 @@ def _status(scored: Scored, review: Review, before: str, *, muted: bool) -> Revi
 
 
 def _carried(review: Review) -> dict[str, bool]:
-    """Returns the mark that a person rejected the comment: set by a decision, removed by an approval."""
+    """Returns the mark that a person rejected the comment, which a decision sets and an approval removes."""
     return {REJECTED: True} if review.facts.get(REJECTED) else {}
 
 
@@ -158,7 +157,7 @@ def _move(review: Review, status: ReviewStatus, *, before: str, now: datetime) -
 
 
 def _lapsed(comment: Comment, review: Review) -> Decision:
-    """Returns the row that says that a decision ended because the text was edited: the new text has no scores yet."""
+    """Returns the row of a decision that lapsed because the text was edited; the new text has no scores yet."""
     nothing: dict[str, Any] = {"policy_id": None, "rule": "", "scores": {}, "model": ""}
     return _row(comment, review, DecisionKind.SYSTEM, Action.REOPEN, (review.state, UNSCORED), **nothing)
 

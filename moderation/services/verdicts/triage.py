@@ -1,7 +1,7 @@
-"""Scores and policy to where a comment stands: Score and Review rows, ledger rows and `taken_revision`, all at once.
+"""Saves a batch of scored comments at once: Score and Review rows, ledger rows and `taken_revision`.
 
-`services.batch_scoring.run` brings what the model said, made outside any transaction; one short transaction here saves
-a batch. Scorers and deciders lock the comment first and its review after it, in the order of ids.
+`services.batch_scoring.run` scores outside any transaction; one short transaction here saves a batch. Scorers and
+deciders lock the comment first and its review after it, in the order of ids.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -34,7 +34,7 @@ CLOSE_BATCH = 500
 
 @transaction.atomic
 def scores_save(*, scored: Sequence[Scored], worker: str) -> list[Scored]:
-    """Saves the scores of a model that is not active, and no review; returns those that the worker still held."""
+    """Saves the scores of a model that is not active, without reviews; returns those that the worker still claimed."""
     held = Claim.objects.filter(pk__in=[one.comment.pk for one in scored], worker=worker)
     kept = set(held.values_list("pk", flat=True))
     rows = [one.score for one in scored if one.score and one.comment.pk in kept]
@@ -47,8 +47,8 @@ def scores_save(*, scored: Sequence[Scored], worker: str) -> list[Scored]:
 def batch_save(*, scored: Sequence[Scored], model: ModelVersion, policy: PolicyVersion, worker: str) -> list[Review]:
     """Saves a batch: scores, reviews, ledger rows, `taken_revision`, and the end of the claims.
 
-    Left out are comments that were edited, closed or taken over by another worker since they were claimed: they stay
-    unscored, or are another's. Returns the reviews as they now stand.
+    Comments that were edited, closed or claimed by another worker since they were claimed are left out: they stay
+    unscored, or belong to the other worker. Returns the reviews in their new state.
     """
     kept = _kept(scored, worker)
     stored = _scores_stored([one.score for one in kept if one.score], model)
@@ -72,7 +72,7 @@ def batch_save(*, scored: Sequence[Scored], model: ModelVersion, policy: PolicyV
 
 
 def comments_to_close() -> CommentQuerySet:
-    """Returns comments that no longer stand and whose review does not say so yet."""
+    """Returns comments that were withdrawn, erased or deleted and whose review is not closed yet."""
     untaken = Q(review__isnull=True) | ~Q(review__state=State.CLOSED) | Q(taken_revision__lt=F("revision"))
     return Comment.objects.filter(CLOSED_COMMENTS & untaken)
 
@@ -100,7 +100,7 @@ def _close_batch(ids: Collection[int] | None) -> int:
 
 
 def _kept(scored: Iterable[Scored], worker: str) -> list[Scored]:
-    """Returns those that are the worker's still, open, and have the text that was scored; their rows are locked."""
+    """Returns those that the worker still claims, that are open and have the text that was scored; locks their rows."""
     by_id = {one.comment.pk: one for one in scored}
     rows = Comment.objects.open().filter(pk__in=by_id, claim__worker=worker).order_by("pk")
     kept = []
@@ -129,7 +129,7 @@ def _save(settled: Sequence[Settled]) -> None:
 
 
 def _count_flags(reviews: Sequence[Review]) -> None:
-    """Gives new reviews the reports that readers made before the comment was scored."""
+    """Counts the flags that readers set before the comment was scored into new reviews."""
     flags = ReaderFlag.objects.filter(comment_id__in=[review.comment_id for review in reviews])
     counts = dict(flags.values_list("comment_id").annotate(number=Count("pk")).order_by())
     for review in reviews:
@@ -137,7 +137,7 @@ def _count_flags(reviews: Sequence[Review]) -> None:
 
 
 def _grounded(rows: list[Decision]) -> list[Decision]:
-    """Fills in the ground of the reasons that rows of the import name."""
+    """Fills in the grounds of the reasons in rows of the import."""
     codes = {row.reason for row in rows if row.kind == DecisionKind.IMPORT and row.reason}
     grounds = dict(Reason.objects.filter(code__in=codes).values_list("code", "ground")) if codes else {}
     for row in rows:
@@ -146,7 +146,7 @@ def _grounded(rows: list[Decision]) -> list[Decision]:
 
 
 def _mark_taken(comments: Sequence[Comment]) -> None:
-    """Writes the revision that was taken, only where it is the present one still."""
+    """Writes the revision that was taken, if it is still the present one."""
     for revision in {comment.revision for comment in comments}:
         ids = [comment.pk for comment in comments if comment.revision == revision]
         Comment.objects.filter(pk__in=ids, revision=revision).update(taken_revision=revision)

@@ -1,8 +1,8 @@
-"""The same comment about other people: a name of a group is put in another's place, or before or for a word for people.
+"""Counterfactuals: an identity term is replaced by another, or put before or instead of a word for people.
 
-What makes a comment toxic is not whom it names. In the sets some names stand mostly in abuse and others never do; a
-text whose name was exchanged keeps its labels, so that nothing can be learnt from the name alone. These are real
-comments with one word changed, no templates.
+Whom a comment names does not make it toxic. In the sets some terms occur mostly in abuse and others never; a text whose
+term was replaced keeps its labels, so that nothing can be learnt from the term alone. These are real comments with one
+word changed, not templates.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _PEOPLE = (
     r"users?|editors?|students?|teachers?|famil(?:y|ies)|citizens?|voters?|writers?)\b"
 )
 PEOPLE = re.compile(rf"\b{_PEOPLE}", re.IGNORECASE)
-# Terms that mean a person only before a word for one: an "old version" or a "white wall" is nobody.
+# Terms that mean a person only before a word for one: an "old version" is no person, nor is a "white wall".
 VAGUE = frozenset(
     ["straight", "black", "white", "old", "older", "young", "younger", "male", "female", "american", "european"]
 )
 CLEAR = tuple(term for term in TERMS if term not in VAGUE)
-# How often a term stands in place of the word for people; and how often it is a vague one then, since these stand for a
-# person nowhere else.
+# How often a term replaces the word for people; and how often it is a vague one then, since nothing else teaches these
+# as persons.
 IN_PLACE, VAGUE_IN_PLACE = 0.5, 0.5
 
 
@@ -37,27 +37,27 @@ def _any_of(terms: Iterable[str]) -> str:
 NAMED = re.compile(rf"\b(?:(?:{_any_of(CLEAR)})\b|(?:{_any_of(VAGUE)})(?=\s+{_PEOPLE}))", re.IGNORECASE)
 
 
-def swapped(example: Example, chance: random.Random, *, named: float, unnamed: float) -> Example | None:
-    """The example about others; None where it names nobody, or chance leaves it.
+def counterfactual(example: Example, chance: random.Random, *, named: float, unnamed: float) -> Example | None:
+    """The example about other people; None if it names nobody, or by chance.
 
     Args:
-        named: Chance that a text which names a group names another one instead.
-        unnamed: Chance that a text which speaks of people says which.
+        named: Probability that a text which names a group gets another one.
+        unnamed: Probability that a text which mentions people gets a group.
     """
     if found := list(NAMED.finditer(example.text)):
-        return _exchanged(example, chance.choice(found), chance) if chance.random() < named else None
+        return _with_another_term(example, chance.choice(found), chance) if chance.random() < named else None
     if people := list(PEOPLE.finditer(example.text)):
-        return _said_of(example, chance.choice(people), chance) if chance.random() < unnamed else None
+        return _with_a_term(example, chance.choice(people), chance) if chance.random() < unnamed else None
     return None
 
 
-def _exchanged(example: Example, term: re.Match[str], chance: random.Random) -> Example:
+def _with_another_term(example: Example, term: re.Match[str], chance: random.Random) -> Example:
     begin, end = term.span()
     return _with(example, begin, end, chance.choice(TERMS))
 
 
-def _said_of(example: Example, word: re.Match[str], chance: random.Random) -> Example:
-    """*A kind man* as *a kind deaf man*; or *a kind black*, since what is said so in the sets is seldom kind."""
+def _with_a_term(example: Example, word: re.Match[str], chance: random.Random) -> Example:
+    """*A kind man* as *a kind deaf man*; or *a kind black*, which the sets rarely say kindly."""
     if chance.random() < IN_PLACE:
         terms = sorted(VAGUE) if chance.random() < VAGUE_IN_PLACE else TERMS
         return _with(example, word.start(), word.end(), chance.choice(terms))
@@ -71,7 +71,7 @@ def _with(example: Example, begin: int, end: int, said: str) -> Example:
 
 
 def moved(spans: Marked, after: int, longer: int) -> Marked:
-    """Spans of a text in which what begins or ends at or behind `after` has moved by `longer`."""
+    """Spans shifted by `longer` if they begin or end at or after `after`."""
 
     def place(at: int) -> int:
         return at + longer if at >= after else at

@@ -3,7 +3,7 @@
 A comment is toxic to an annotator who marked a span or said that all of it is. Nearly everybody who marked nothing has
 both flags, "all toxic" and "not toxic": the form had one box for the two, and reading such comments says the second.
 The comments were chosen because other readers had called them toxic, so this set's base rate is no other set's.
-SemEval's part has the spans on which annotators agreed; where it has a comment, these stand instead of the shares.
+SemEval's part has the spans on which annotators agreed; for its comments these replace the shares.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from moderation.training.data.tables import rows
 from moderation.training.examples import Example, Marked
-from moderation.training.marked_spans import runs
+from moderation.training.span_annotations import runs
 
 # Some types are cut short in the file: a beginning is enough.
 TYPES = {"Insu": "insult", "Prof": "obscene", "Iden": "identity_attack", "Thre": "threat"}

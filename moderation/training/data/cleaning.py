@@ -24,7 +24,7 @@ QUOTES = re.compile(r'"{2,}')
 
 
 def clean(example: Example) -> Example | None:
-    """The example as it is trained on; None where it says nothing. Marked texts stay: spans count in them."""
+    """The example as it is trained on; None if it says nothing. Annotated texts keep their characters for the spans."""
     text = readable(example.text)
     if example.spans is None:
         text = QUOTES.sub('"', text).strip().strip('"').strip()
@@ -32,7 +32,7 @@ def clean(example: Example) -> Example | None:
 
 
 def key_of(text: str) -> str:
-    """What equal texts share: 16 bytes in hexadecimal."""
+    """The key that equal texts share: 16 bytes in hexadecimal."""
     letters = (c for c in unicodedata.normalize("NFKD", text.casefold()) if unicodedata.category(c)[0] in "LN")
     return blake2b("".join(letters).encode(), digest_size=16).hexdigest()
 
@@ -55,7 +55,7 @@ def _merged(same: Sequence[Example]) -> Example:
 
 
 def without_near(examples: Iterable[Example], held_out: Iterable[Example]) -> Iterator[Example]:
-    """The examples that are not the same as a held-out text, nor nearly."""
+    """The examples that neither equal nor nearly equal a held-out text."""
     keys: set[str] = set()
     homes: dict[int, list[int]] = defaultdict(list)
     for number, one in enumerate(held_out):

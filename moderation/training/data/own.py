@@ -1,8 +1,8 @@
 """The project's own examples: `counter_examples.jsonl`, written for it by hand under its licence (Apache-2.0).
 
 What the public sets get wrong: identity terms in harmless sentences, abuse that is quoted or condemned, talk of war and
-politics, threats without a swear word, hate without one. Each sentence stands for itself; none is a template with
-terms put in. `evaluate_model` reads the file too, which is fair to models that were not trained on it.
+politics, threats without a swear word, hate without one. No sentence is a template with terms
+filled in. `evaluate_model` reads the file too, which is fair to models that were not trained on it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from moderation.scoring.results import ATTRIBUTES
 from moderation.training.examples import Example
 
 FILE = Path(__file__).with_name("counter_examples.jsonl")
-# Few and certain, next to tens of thousands.
+# They are few and certain, beside tens of thousands.
 WEIGHT = 3.0
 
 

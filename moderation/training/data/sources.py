@@ -40,9 +40,9 @@ LEADING_MARKS = re.compile(r"^[!\"\s]+")
 # Tweets call slang offensive that readers of a newspaper might not; paraphrases are odd English.
 TWEET_WEIGHT = 0.3
 PARADETOX_WEIGHT = 0.3
-# Teachers alone speak of these.
+# These have soft labels only.
 UNLABELLED_WEIGHT = 0.5
-# 1,000 rows carry six outputs alone, so each counts for several.
+# Six outputs have these 1,000 rows alone, so each counts several times.
 PERSPECTIVE_WEIGHT = 4.0
 
 
@@ -83,7 +83,7 @@ def perspective_scores(folder: Path) -> Iterator[Example]:
 
 
 def tweets(folder: Path) -> Iterator[Example]:
-    """Tweets: shares of annotators; hate speech stands for an attack on an identity."""
+    """Tweets: shares of annotators; hate speech counts as identity_attack."""
     for row in rows(folder / "labeled_data.csv"):
         count, hate, offensive = (float(row[name]) for name in ("count", "hate_speech", "offensive_language"))
         labels = {"toxicity": (hate + offensive) / count, "identity_attack": hate / count}
@@ -119,7 +119,7 @@ def read_all(data: Path) -> Iterator[Example]:
     """Every example of every folder under `data`, and the project's own.
 
     Raises:
-        TrainingError: Where a folder is missing or a row is not of its form.
+        TrainingError: If a folder is missing or a row is not of its form.
     """
     for name, reader in READERS.items():
         if not (data / name).is_dir():

@@ -1,6 +1,6 @@
 """Splits by the hash of the text: the same text falls into the same part in every set, run and version.
 
-Of what is trained on, everything that nearly repeats a held-out text is left out, whatever set it came from.
+Training texts that nearly repeat a held-out one are left out, whatever their set.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TEST, DEV = 10, 6
 
 
 def part_of(example: Example) -> Part:
-    """Where an example belongs."""
+    """The split of an example."""
     place = int(key_of(example.group or example.text)[:8], 16) % 100
     if place < TEST:
         return "test"
@@ -26,7 +26,7 @@ def part_of(example: Example) -> Part:
 
 
 def split(examples: Iterable[Example]) -> dict[Part, list[Example]]:
-    """The three parts, none of which holds a text that another one holds, nor nearly."""
+    """The three splits, without near-duplicates across them."""
     parts: dict[Part, list[Example]] = {part: [] for part in PARTS}
     for one in examples:
         parts[part_of(one)].append(one)

@@ -1,4 +1,8 @@
-"""Rows of CSV files, read one by one."""
+"""Rows of CSV files, read one by one.
+
+The sets have known columns; what operators name is read by `moderation.evaluation.columns`, which the training does not
+import.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ def rows(path: Path, **form: Any) -> Iterator[dict[str, str]]:
     """The rows of a CSV file; `form` is what `csv.DictReader` takes.
 
     Raises:
-        TrainingError: Where it cannot be read.
+        TrainingError: If it cannot be read.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:

@@ -1,7 +1,7 @@
-"""The training loop: steps, checkpoints that survive a kill at any moment, and a line now and then.
+"""The training loop: steps, checkpoints that survive a kill at any moment, progress lines.
 
-A checkpoint is one file, written whole beside the old one and then renamed: weights, the optimiser's state, the step
-and the state of chance. A resumed run goes on as if it had not been stopped.
+A checkpoint is one file, written in full and then renamed over the old one: weights, the optimiser's state, the step
+and the random state. A resumed run continues as if it had not been stopped.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ CHECKPOINT = "checkpoint.pt"
 MAX_GRADIENT = 1.0
 # A pass's number and the examples of one batch.
 Work = tuple[int, list[int]]
-# The number of the pass whose chance the closing part takes.
-CLOSING = 1_000
+# The pass number that seeds the cool-down phase.
+COOL_DOWN = 1_000
 
 
 @dataclass(slots=True)
 class TrainingMoment:
-    """Where a training is: steps done, and the mean loss of the last hundred or so.
+    """The state of a training: steps done, and a running mean of the loss over about a hundred of them.
 
-    The loss stays where it was computed until it is shown: a graphics card would be waited for at every step.
+    The loss stays on its device until it is shown, so that steps do not wait for a GPU.
     """
 
     step: int = 0
@@ -40,10 +40,10 @@ class TrainingMoment:
 
 
 class Prepared(torch.utils.data.Dataset[Batch]):
-    """The batches of the steps that are left, by number: what processes beside the training make ahead of it."""
+    """The batches of the steps that are left, by number, as worker processes prepare them."""
 
     def __init__(self, batches: Batches, work: Sequence[Work]) -> None:
-        """Make nothing yet."""
+        """Keep what batches are made from."""
         self._batches, self._work = batches, work
 
     def __len__(self) -> int:
@@ -56,21 +56,21 @@ class Prepared(torch.utils.data.Dataset[Batch]):
 def train(
     network: Network, batches: Batches, recipe: Recipe, folder: Path, *, attributes: int, seed: int, workers: int = 0
 ) -> None:
-    """Train to the end of the recipe, from the folder's checkpoint where there is one.
+    """Train to the end of the recipe, from the folder's checkpoint if there is one.
 
     Args:
-        network: Changed in place; at the end it is the trained one.
-        batches: Of the training part.
-        folder: Where the checkpoint is kept; it stays, so that a finished training is not begun again.
-        attributes: How many of the outputs, the first ones, are not on Perspective's scale.
+        network: Trained in place.
+        batches: Of the training split.
+        folder: Where the checkpoint is kept; it stays, so that a finished training is not repeated.
+        attributes: How many outputs, the first ones, are not on Perspective's scale.
         workers: Processes that prepare batches; 0: this one does.
     """
     torch.manual_seed(seed)
     optimiser = _optimiser(network, recipe)
-    steps = list(_steps(batches, recipe))
+    steps = list(planned_steps(batches, recipe))
     moment = _restore(network, optimiser, folder / CHECKPOINT)
     left = steps[moment.step :]
-    saved = told = time.monotonic()
+    saved = shown = time.monotonic()
     network.train()
     for batch, (_work, rate) in zip(_ahead(batches, [work for work, _ in left], workers), left, strict=True):
         loss = _step(network, optimiser, batch, recipe, rate, attributes)
@@ -78,8 +78,8 @@ def train(
         if time.monotonic() - saved >= recipe.save_seconds:
             _save(network, optimiser, moment, folder / CHECKPOINT)
             saved = time.monotonic()
-        if time.monotonic() - told >= LINE_SECONDS:
-            told = time.monotonic()
+        if time.monotonic() - shown >= LINE_SECONDS:
+            shown = time.monotonic()
             sys.stderr.write(f"step {moment.step:,} of {len(steps):,}, loss {float(moment.loss):.4f}\n")
     _save(network, optimiser, moment, folder / CHECKPOINT)
     network.eval()
@@ -95,25 +95,25 @@ def _ahead(batches: Batches, work: Sequence[Work], workers: int) -> Iterator[Bat
         num_workers=workers,
         prefetch_factor=8,
         worker_init_fn=_alone,
-        multiprocessing_context="spawn",  # a fork would inherit threads of torch and OpenVINO that are not there
+        multiprocessing_context="spawn",  # a fork would not have the threads of torch and OpenVINO
     )
     return iter(loader)
 
 
 def _alone(_number: int) -> None:
-    """Let the tokenizer of a preparing process work with one thread: there are as many processes as are wanted."""
+    """Give the tokenizer of a worker process one thread: there are enough processes."""
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 
-def _steps(batches: Batches, recipe: Recipe) -> Iterator[tuple[Work, float]]:
-    """Work and learning rate of each step: the passes, then the closing part."""
-    for part, highest in ((_passes(batches, recipe), recipe.rate), (_closing(batches, recipe), recipe.closing_rate)):
+def planned_steps(batches: Batches, recipe: Recipe) -> Iterator[tuple[Work, float]]:
+    """Work and learning rate of each step: the passes, then the cool-down phase."""
+    for part, highest in ((_passes(batches, recipe), recipe.rate), (_cool_down(batches, recipe), recipe.closing_rate)):
         work = list(part)
         yield from zip(work, rates(recipe.warm_up, highest, len(work)), strict=True)
 
 
 def _passes(batches: Batches, recipe: Recipe) -> Iterator[Work]:
-    """Each pass's batches; a last part of a pass where the recipe asks for that."""
+    """Each pass's batches; the last pass may be partial."""
     left = recipe.passes
     number = taken = 0
     while left > 0:
@@ -126,10 +126,10 @@ def _passes(batches: Batches, recipe: Recipe) -> Iterator[Work]:
         left, number = left - 1, number + 1
 
 
-def _closing(batches: Batches, recipe: Recipe) -> Iterator[Work]:
-    """The closing part's batches; its pass has a number of its own."""
-    plan = [] if recipe.most_steps else batches.plan(CLOSING, closing=True)
-    yield from ((CLOSING, group) for group in plan[: round(len(plan) * recipe.closing)])
+def _cool_down(batches: Batches, recipe: Recipe) -> Iterator[Work]:
+    """The batches of the cool-down phase, whose pass has its own number."""
+    plan = [] if recipe.most_steps else batches.plan(COOL_DOWN, cool_down=True)
+    yield from ((COOL_DOWN, group) for group in plan[: round(len(plan) * recipe.closing)])
 
 
 def _optimiser(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
@@ -144,7 +144,7 @@ def _is_shift(network: Network, parameter: torch.nn.Parameter) -> bool:
 
 
 def rates(warm_up: float, highest: float, steps: int) -> Iterator[float]:
-    """Each step's learning rate: rises over a share of the steps, then falls to 0."""
+    """Each step's learning rate: linear warm-up over a share of the steps, then linear decay to 0."""
     rising = max(1, round(warm_up * steps))
     for step in range(steps):
         yield highest * min((step + 1) / rising, (steps - step) / max(1, steps - rising))
@@ -182,10 +182,9 @@ def _save(network: Network, optimiser: torch.optim.Optimizer, moment: TrainingMo
 
 
 def mean_of(networks: Sequence[Mapping[str, torch.Tensor]], path: Path) -> None:
-    """Write a checkpoint whose network is the mean of others, which began with the same weights.
+    """Write a checkpoint with the mean of the weights of networks that started from the same ones.
 
-    What they learnt alike stays, and what each learnt by chance does not (Wortsman and others, 2022). A part that not
-    all of them have is left out.
+    Averaging keeps what they have in common (Wortsman et al., 2022). A part that not all of them have is left out.
     """
     common = [name for name in networks[0] if all(name in one for one in networks)]
     torch.save({"network": {name: torch.stack([one[name] for one in networks]).mean(0) for name in common}}, path)

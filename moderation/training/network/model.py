@@ -1,7 +1,7 @@
-"""The network that is trained: a BERT encoder, the outputs, shifts of each set, and an output for each word piece.
+"""The network that is trained: a BERT encoder, the outputs, shifts for each set, and an output for each word piece.
 
-What is exported is the encoder, the outputs, the word pieces' output and the part for Perspective's scale. The shifts
-let a set have its own idea of toxic (a slope and an offset for each output) and are then dropped; a pull towards none
+The encoder, the outputs, the word pieces' output and the head for Perspective's scale are exported. The shifts (a
+slope and an offset for each output) let a set have its own notion of toxic and are dropped afterwards; weight decay
 keeps them small.
 """
 
@@ -22,13 +22,13 @@ from moderation.training.examples import FURTHER, SERVED, SETS
 from moderation.training.network.batches import Batch
 from moderation.training.recipe import Recipe
 
-# Layers that the part for Perspective's scale reads, and its width: 0.6 MB in float16.
+# Layers that the head for Perspective's scale reads, and its width: 0.6 MB in float16.
 READ, SCALE_WIDTH = 4, 128
 TOKEN_WEIGHT, TOKEN_BIAS = "token_classifier.weight", "token_classifier.bias"
 
 
 class SetShift(torch.nn.Module):
-    """A slope and an offset for each set and attribute, none at first. Perspective's scale is the same in every set."""
+    """A slope and an offset for each set and attribute, initially none; Perspective's scale is the same in all."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,23 +38,23 @@ class SetShift(torch.nn.Module):
             torch.nn.init.zeros_(part.weight)
 
     def forward(self, logits: torch.Tensor, sets: torch.Tensor) -> torch.Tensor:
-        """Logits as the sets would give them."""
+        """Logits shifted to each row's set."""
         own, scale = logits[:, : len(ATTRIBUTES)], logits[:, len(ATTRIBUTES) :]
         return torch.cat([own * self.slope(sets).exp() + self.offset(sets), scale], dim=1)
 
     def size(self) -> torch.Tensor:
-        """How far the sets are from each other's idea."""
+        """The squared size of the shifts, for their decay."""
         return self.slope.weight.square().sum() + self.offset.weight.square().sum()
 
 
 class ScaleHead(torch.nn.Module):
-    """What is added to the logits of the served attributes on Perspective's scale, nothing at first.
+    """The head whose output is added to the logits of the served attributes on Perspective's scale, initially 0.
 
     `scoring.conversion.encoder.Scale` says what it does.
 
     Args:
         hidden: Width of the encoder's layers.
-        read: How many of them it reads, the last before the last one.
+        read: How many layers it reads, those before the last one.
         tokens: Size of the vocabulary.
     """
 
@@ -79,7 +79,7 @@ class ScaleHead(torch.nn.Module):
 
         Args:
             rows: Texts × width × the layers that are read, side by side.
-            words: Texts × 1, what `word_sum` says.
+            words: Texts × 1, from `word_sum`.
         """
         rows = functional.gelu(self.turn(functional.gelu(self.norm(self.down(rows)))))
         real = mask[:, :, None].to(rows.dtype)
@@ -96,17 +96,17 @@ class ScaleHead(torch.nn.Module):
 
 
 def side_by_side(states: Sequence[torch.Tensor], read: int) -> torch.Tensor:
-    """The rows after as many layers before the last one; `states` begins with the embeddings'."""
+    """The outputs of `read` layers before the last one, concatenated; `states` begins with the embeddings."""
     return torch.cat(list(states[-1 - read : -1]), -1)
 
 
 class Network(torch.nn.Module):
     """`classifier` is in Hugging Face's form, so that `scoring.conversion.convert` reads what is saved.
 
-    A teacher may have another encoder, whose outputs are not over a pooler but over the hidden states themselves.
+    A teacher may have an encoder without a pooler, whose outputs read the hidden states.
 
     Attributes:
-        scale: The part for Perspective's scale; None until it is trained, after everything else.
+        scale: The head for Perspective's scale; None until it is trained, after everything else.
     """
 
     scale: ScaleHead | None
@@ -130,24 +130,24 @@ class Network(torch.nn.Module):
         return logits.float(), self.token_classifier(found.last_hidden_state).squeeze(-1).float()
 
     def encoded(self, ids: torch.Tensor, mask: torch.Tensor, *, all_layers: bool) -> Any:
-        """What the encoder says, with the rows after each layer or the last one's alone."""
+        """The encoder's output, with the hidden states of all layers or of the last one alone."""
         return self.classifier.base_model(input_ids=ids, attention_mask=mask, output_hidden_states=all_layers)
 
     def pooled(self, found: Any) -> torch.Tensor:
-        """What the outputs are told from."""
+        """The input of the output layer."""
         pooler = getattr(self.classifier.base_model, "pooler", None)
         hidden: torch.Tensor = found.last_hidden_state
-        told: torch.Tensor = self.classifier.dropout(pooler(hidden)) if pooler else hidden
-        return told
+        pooled: torch.Tensor = self.classifier.dropout(pooler(hidden)) if pooler else hidden
+        return pooled
 
     def load(self, state: Mapping[str, torch.Tensor]) -> None:
-        """Take over these weights, the part for Perspective's scale with them where they have one."""
+        """Load these weights, including the head for Perspective's scale if they have one."""
         if self.scale is None and any(name.startswith("scale.") for name in state):
             self.begin_scale(0)
         self.load_state_dict({**self.state_dict(), **state})
 
     def begin_scale(self, seed: int) -> ScaleHead:
-        """Give it a part for Perspective's scale that says nothing yet."""
+        """Add an untrained head for Perspective's scale, which adds 0."""
         config = self.classifier.config
         torch.manual_seed(seed)
         read = min(READ, config.num_hidden_layers - 1)
@@ -155,7 +155,7 @@ class Network(torch.nn.Module):
         return self.scale
 
     def place(self, numbers: NDArray[Any]) -> torch.Tensor:
-        """Numbers where the weights are."""
+        """An array as a tensor on the weights' device."""
         return torch.from_numpy(numbers).to(self.token_classifier.weight.device, non_blocking=True)
 
 
@@ -163,8 +163,8 @@ def build(base: Path, outputs: Sequence[str], seed: int, dropout: float = 0.0) -
     """The network on the weights of a base encoder, or of an earlier classifier with the same outputs.
 
     Args:
-        seed: Of what the base lacks: pooler, outputs.
-        dropout: Share of the hidden layers' numbers that a training step leaves out.
+        seed: For what the base lacks: pooler, outputs.
+        dropout: Dropout rate of the hidden layers.
     """
     from transformers import AutoModelForSequenceClassification
     from transformers.utils import logging
@@ -181,8 +181,7 @@ def build(base: Path, outputs: Sequence[str], seed: int, dropout: float = 0.0) -
         problem_type="multi_label_classification",
         dtype=torch.float32,
         local_files_only=True,
-        # On a processor torch's fused attention takes twice as long in bfloat16, and a number of chance for each pair
-        # of tokens a fifth of a step.
+        # On a CPU torch's fused attention takes twice as long in bfloat16, and dropout of attention a fifth of a step.
         attn_implementation="eager",
         attention_probs_dropout_prob=0.0,
         hidden_dropout_prob=dropout,
@@ -191,7 +190,7 @@ def build(base: Path, outputs: Sequence[str], seed: int, dropout: float = 0.0) -
 
 
 def fast(network: Network) -> AbstractContextManager[Any]:
-    """Matrix products in bfloat16 where the weights' device has them: about twice as fast on a processor."""
+    """Matrix products in bfloat16 if the device supports them: about twice as fast on a CPU."""
     device = network.token_classifier.weight.device.type
     has = device == "cuda" or (
         torch.backends.cpu.get_cpu_capability() == "AVX512" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
@@ -200,10 +199,10 @@ def fast(network: Network) -> AbstractContextManager[Any]:
 
 
 def loss_of(network: Network, batch: Batch, recipe: Recipe, attributes: int) -> torch.Tensor:
-    """The loss of one batch, of which three parts are summed.
+    """The loss of one batch, the sum of three parts.
 
-    Cross-entropy with shares over every label that is known, of people with their set's shift and of teachers without;
-    the distance on Perspective's scale; cross-entropy over the word pieces of marked texts.
+    Cross-entropy over all known labels, with the set's shift for people's and without for teachers'; the distance on
+    Perspective's scale; cross-entropy over the word pieces of annotated texts.
     """
     ids, mask, sets = (network.place(part) for part in (batch.ids, batch.mask, batch.sets))
     targets, weights, soft, soft_weights = (
@@ -229,15 +228,15 @@ def loss_of(network: Network, batch: Batch, recipe: Recipe, attributes: int) -> 
 
 
 def entropy_of(logits: torch.Tensor, shares: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy with shares, each times its weight."""
+    """Weighted cross-entropy with shares."""
     return functional.binary_cross_entropy_with_logits(logits, shares, weights, reduction="none")
 
 
 def distance_of(logits: torch.Tensor, scores: torch.Tensor, logit_weight: float) -> torch.Tensor:
-    """How far logits are from scores of Perspective.
+    """The distance of logits from Perspective's scores.
 
-    Cross-entropy alone draws rare high scores to the middle, so the scores' distance counts; and it hardly tells 0.02
-    from 0.05, so the logits' does: most comments have low scores, and the order of all of them is judged.
+    Cross-entropy alone pulls rare high scores to the middle, so the distance of scores is added; and it hardly
+    distinguishes 0.02 from 0.05, so that of logits is too: most scores are low, and ranks are what is evaluated.
     """
     between = functional.smooth_l1_loss(logits, torch.logit(scores, eps=0.01), reduction="none")
     return (logits.sigmoid() - scores).abs() + logit_weight * between

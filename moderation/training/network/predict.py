@@ -1,4 +1,4 @@
-"""What a network says of texts: logits of the outputs and shares of the words, without shifts and without chance."""
+"""A network's predictions: logits of the outputs and probabilities of the words, without set shifts or dropout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from moderation.scoring.inference.session import pad
 from moderation.training.network.batches import open_tokenizer
 from moderation.training.network.model import Network, fast
 
-# Padded tokens in a batch on a graphics card.
+# Padded tokens in a batch on a GPU.
 GPU_BUDGET = 32_768
 
 Floats = NDArray[np.float32]
@@ -24,7 +24,7 @@ Words = list[tuple[int, int, float]]
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """Of n texts: logits, n × outputs, and for each text its word pieces as (begin, end, probability)."""
+    """Predictions for N texts: logits, N × outputs, and each text's word pieces as (begin, end, probability)."""
 
     logits: Floats
     words: list[Words]
@@ -33,7 +33,7 @@ class Predicted:
 def predict(
     network: Network, tokenizer: Path, texts: Sequence[str], max_tokens: int, progress: Callable[[int], None]
 ) -> Predicted:
-    """Run texts, each cut at `max_tokens`; same order."""
+    """Predict texts, each truncated at `max_tokens`; same order."""
     network.eval()
     found = open_tokenizer(tokenizer, max_tokens).encode_batch(list(texts))
     logits = np.zeros((len(texts), network.classifier.config.num_labels), dtype=np.float32)

@@ -1,6 +1,6 @@
-"""A model or a run that is there as the beginning of a training: its weights under the names of the network.
+"""Warm start: a training that starts from an existing model or run, whose weights get the network's names.
 
-What a model lacks (outputs that it was not worth serving, the one for word pieces) begins as in any training.
+What a model lacks (outputs that were not worth serving, the one for word pieces) is initialised as in any training.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ OUTPUTS = "classifier.classifier."
 SCALE_OUTPUTS = "scale.out."
 
 
-def begin_with(network: Network, folder: Path) -> None:
-    """Give a network the weights that a run trained, or those of a model of the same form, in float16 as they are kept.
+def warm_start(network: Network, folder: Path) -> None:
+    """Load the weights that a run trained, or those of a model of the same architecture, which are float16.
 
     Args:
         network: Changed in place.
-        folder: Of a run or of a model.
+        folder: A run's or a model's.
 
     Raises:
-        ScoringError: Where the model is another one than it says.
-        TrainingError: Where the folder holds neither, or what it holds is of another form.
+        ScoringError: If the model's files are not those of its description.
+        TrainingError: If the folder holds neither, or one of another architecture.
     """
-    if described(folder):
+    if model_in(folder):
         _take_model(network, folder)
         return
     try:
@@ -47,8 +47,8 @@ def begin_with(network: Network, folder: Path) -> None:
         raise TrainingError(f"{folder} holds no network of this form: {type(error).__name__}.") from error
 
 
-def described(folder: Path) -> ModelDescription | None:
-    """What a folder's model is; None for that of a run."""
+def model_in(folder: Path) -> ModelDescription | None:
+    """The description of the model in a folder; None for a run's folder."""
     return read_description(folder) if (folder / DESCRIPTION_FILE).exists() else None
 
 
@@ -74,18 +74,18 @@ def _take_model(network: Network, folder: Path) -> None:
 
 
 def _named(tensors: Mapping[str, Array], description: ModelDescription) -> dict[str, Array]:
-    """A graph's tensors under the names of the network, whose other parts are beside the classifier."""
+    """A graph's tensors under the network's names."""
     words = {TOKEN_WEIGHT: "tokens.weight", TOKEN_BIAS: "tokens.bias"}
     found = {f"classifier.{name}": array for name, array in bert_tensors(tensors).items()}
     found |= {name: tensors[place] for name, place in words.items() if place in tensors}
     scale = {name: array for name, array in tensors.items() if name.startswith("scale.")}
-    # Of the other outputs there are rows of nothing.
+    # The head has empty rows for the other outputs.
     rows = [i for i, output in enumerate(description.outputs) if output in SERVED]
     return found | {name: array[rows] if name.startswith(SCALE_OUTPUTS) else array for name, array in scale.items()}
 
 
 def _put(target: torch.Tensor, tensor: torch.Tensor, places: Sequence[int] | None) -> None:
-    """Copy a tensor; of the outputs those that the model has, of the kinds of segments the first alone."""
+    """Copy a tensor: only the outputs that the model has, only the first of the segment types."""
     if places is not None:
         target[places] = tensor
     elif len(tensor) == 1 < len(target):

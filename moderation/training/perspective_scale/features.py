@@ -1,6 +1,6 @@
-"""What a trained network says of each token, kept on disk: it reads a text once, what learns from that many times.
+"""Cached features: a frozen network's hidden states of each token, on disk, so that it reads each text once.
 
-Three kilobytes a token: five gigabytes for 43,000 comments, mapped and never read as a whole, deleted at the end.
+Three kilobytes a token: five gigabytes for 43,000 comments, memory-mapped, deleted at the end.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ FILE = "rows.npy"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Some texts as a frozen network sees them.
+    """A batch of features.
 
     Attributes:
-        rows: Texts × width × the read layers side by side, 0 where there is no token.
+        rows: Texts × width × the concatenated layers, 0 where there is no token.
         mask: Texts × width, 1 where there is one.
         pooled: Texts × hidden.
-        logits: Texts × outputs, of the classifier alone.
-        words: Texts × 1, of the linear model over the tokens.
+        logits: Texts × outputs, of the classifier without the head.
+        words: Texts × 1, of the linear model over the word pieces.
     """
 
     rows: torch.Tensor
@@ -42,12 +42,12 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Frozen:
-    """All texts as a frozen network sees them.
+class CachedFeatures:
+    """The features of all texts.
 
     Attributes:
-        rows: Tokens of all texts × the read layers side by side, float16.
-        begins: Where each text's tokens begin, and where the last one's end.
+        rows: Tokens of all texts × the concatenated layers, float16.
+        begins: The first row of each text, and the end of the last.
         pooled, logits, words: As `Seen` has them.
     """
 
@@ -74,21 +74,21 @@ class Frozen:
 
 
 @contextmanager
-def frozen(
+def cached_features(
     network: Network, read: int, ids: Sequence[Sequence[int]], words: Floats, folder: Path, show: Callable[[int], None]
-) -> Iterator[Frozen]:
-    """Have the network read every text once; the file in `folder` is there as long as the context is.
+) -> Iterator[CachedFeatures]:
+    """Run the network once over every text; the file in `folder` exists within the context.
 
     Args:
-        read: How many layers' rows are kept, the last before the last one.
-        ids: Of each text's tokens.
-        words: What is said of the texts already.
+        read: How many layers are kept, those before the last one.
+        ids: Token ids of each text.
+        words: The linear model's output for each text.
     """
     begins = np.concatenate([[0], np.cumsum([len(one) for one in ids])])
     try:
         rows = _open(folder / FILE, int(begins[-1]), read * network.classifier.config.hidden_size)
         pooled, logits = _read(network, read, ids, begins, rows, show)
-        yield Frozen(rows, begins, pooled, logits, words)
+        yield CachedFeatures(rows, begins, pooled, logits, words)
     finally:
         (folder / FILE).unlink(missing_ok=True)
 
@@ -107,7 +107,7 @@ def _read(
     rows: NDArray[np.float16],
     show: Callable[[int], None],
 ) -> tuple[Floats, Floats]:
-    """Fill the rows; what is pooled, and the logits."""
+    """Fill the rows; returns pooled states and logits."""
     config = network.classifier.config
     pooled = np.zeros((len(ids), config.hidden_size), dtype=np.float32)
     logits = np.zeros((len(ids), config.num_labels), dtype=np.float32)

@@ -1,7 +1,7 @@
 """A linear model over word pieces for TOXICITY on Perspective's scale, small enough to go into the network's graph.
 
-Ridge regression (Hoerl and Kennard, 1970) on how often a piece stands in the text, times its rarity, over the length of
-the whole. It knows rare words that the network never met, and one number is all that it says.
+Ridge regression (Hoerl and Kennard, 1970) on TF-IDF of the pieces, normalised by length. It knows rare words that the
+network never met, and contributes a single number.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from moderation.training.network.batches import Floats
 
 PENALTY = 1.0
 FOLDS = 5
-# In the vocabulary of BERT's uncased models, which the bases have, the pieces below this number are no words or marks:
-# padding, begin, end, unknown, unused.
+# In BERT's uncased vocabulary, which the bases have, the pieces below this number are special: padding, begin, end,
+# unknown, unused.
 SPECIAL = 999
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """What it learns from: the pieces of each text, and the size of the vocabulary."""
+    """The word pieces of each text, and the size of the vocabulary."""
 
     ids: Sequence[Sequence[int]]
     vocabulary: int
 
     def learnt(self, scored: Sequence[int], logits: Floats, weights: Floats, chance: int) -> tuple[Floats, Floats]:
-        """Learn from the texts that have a score.
+        """Fit the model on the texts that have a score.
 
         Args:
-            scored: Their places.
-            logits: Of their scores.
-            weights: What each counts for.
+            scored: Their indices.
+            logits: Of the scores.
+            weights: Of the texts.
             chance: Seed of the folds.
 
         Returns:
-            The table of `encoder.Scale.words`; and what the model says of each text, texts × 1: of one with a score
-            what a model says that has not learnt from it.
+            The table of `encoder.Scale.words`; and the model's output for each text, texts × 1, out-of-fold for those
+            with a score.
         """
         counts = self._counts()
         rarity = self._rarity(counts[scored])
@@ -65,7 +65,7 @@ class Pieces:
         return found
 
     def _rarity(self, counts: Any) -> Floats:
-        """The rarer in the texts that are learnt from, the higher; 0 of the tokenizer's own pieces."""
+        """Inverse document frequency; 0 for special pieces."""
         texts = counts.shape[0]
         found: Floats = np.log((1 + texts) / (1 + np.asarray((counts > 0).sum(axis=0)).ravel())) + 1
         found[:SPECIAL] = 0.0

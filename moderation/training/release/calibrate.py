@@ -1,7 +1,7 @@
-"""Makes a probability mean what it says: a slope and an offset for each attribute's logit (Platt, 1999).
+"""Platt scaling: a slope and an offset for each attribute's logit (Platt, 1999).
 
-Fitted on held-out texts of the sets whose rows were not chosen for being toxic. Both are folded into the output layer
-when the model is exported, so the engine knows nothing of them. They keep the order of scores, thus every AUC.
+Fitted on held-out texts of the sets whose rows were not selected for toxicity. Both are folded into the output layer at
+export, so the engine needs no calibration. They keep the order of scores, and thus every AUC.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from moderation.training.network.model import Network
 from moderation.training.network.predict import Floats
 
 NATURAL = frozenset({"wikipedia", "context"})
-# With fewer rows of either kind a line through them would be noise.
+# A line through fewer rows of either class would be noise.
 MIN_CLASS_ROWS = 15
-# How far a slope's logarithm is expected to be from 0: rows that the model parts without a fault set it no limit.
+# Prior deviation of the slope's logarithm: rows that are separated perfectly would not bound it.
 USUAL_STEEPNESS = 0.3
 
 Lines = dict[str, tuple[float, float]]
 
 
 def calibrate(examples: Sequence[Example], logits: Floats) -> Lines:
-    """Attribute → slope and offset; none for an attribute that has too few rows.
+    """Attribute → slope and offset, except attributes with too few rows.
 
     Args:
         examples: Held out from training.
@@ -50,7 +50,7 @@ def _line(logits: Floats, shares: Floats) -> tuple[float, float]:
 
     def closure() -> torch.Tensor:
         optimiser.zero_grad()
-        # The slope as a power, so that it stays above 0 and the order of the scores as it is.
+        # An exponential slope is positive, which keeps the order of scores.
         loss = functional.binary_cross_entropy_with_logits(x * line[0].exp() + line[1], y)
         loss = loss + (line[0] / USUAL_STEEPNESS).square() / (2 * len(x))
         loss.backward()  # type: ignore[no-untyped-call]
@@ -62,7 +62,7 @@ def _line(logits: Floats, shares: Floats) -> tuple[float, float]:
 
 
 def fold(network: Network, lines: Lines) -> None:
-    """Put the lines into the output layer."""
+    """Fold the lines into the output layer."""
     layer = network.classifier.classifier
     with torch.no_grad():
         for name, (slope, offset) in lines.items():

@@ -1,7 +1,7 @@
 """Figures of a trained network on held-out texts: each set's labels, Perspective's scale, spans.
 
-The same measures as `manage.py evaluate_model`, which is what the model card quotes, since it goes through the whole
-engine; these are for the log of runs and for what depends on them: which outputs are kept, where a word is marked.
+The same measures as those of `manage.py evaluate_model`, which goes through the whole engine and which the model card
+quotes; these are for the log of runs, and for choosing outputs and the threshold for words.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from moderation.scoring.metrics.quality import auc, brier, calibration_error, ch
 from moderation.training.examples import FURTHER, OUTPUTS, SETS, Example
 from moderation.training.network.predict import Predicted, Words
 
-# What a further output must reach to be worth its place: 0.7 on unseen rows, and room for the chance of the 63 rows
-# that choose among nine.
+# The rank correlation from which a further output is kept: 0.7 on unseen rows, with a margin since 63 rows choose among
+# nine.
 MIN_RANK = 0.77
 MIN_ROWS = 30
 HALF = 0.5
@@ -27,7 +27,7 @@ Figures = dict[str, Any]
 Column = np.typing.NDArray[np.float64]
 
 
-def judge(examples: Sequence[Example], said: Predicted, threshold: float) -> Figures:
+def figures_of(examples: Sequence[Example], said: Predicted, threshold: float) -> Figures:
     """Set → output → figures; and the mean F1 over the characters of marked texts at `threshold`."""
     found: Figures = {name: _of_set(name, examples, said) for name in SETS}
     return {**{name: figures for name, figures in found.items() if figures}, "spans": _spans(examples, said, threshold)}
@@ -76,12 +76,12 @@ def outputs_learnt(examples: Sequence[Example], said: Predicted) -> list[str]:
 
 
 def span_threshold(examples: Sequence[Example], said: Predicted) -> float:
-    """The probability from which on a word is marked, by the best F1."""
+    """The threshold for words with the best F1."""
     return max(THRESHOLDS, key=lambda threshold: _spans(examples, said, threshold)["f1"] or 0.0)
 
 
 def _spans(examples: Sequence[Example], said: Predicted, threshold: float) -> Figures:
-    """By the texts on whose spans annotators agreed, or where there are few of them by all that are marked."""
+    """Span F1 on the texts on whose spans annotators agreed; if they are few, on all annotated texts."""
     marked = [(one, words) for one, words in zip(examples, said.words, strict=True) if one.spans is not None]
     agreed = [(one, words) for one, words in marked if one.agreed]
     pairs = agreed if len(agreed) >= MIN_ROWS else marked
@@ -90,7 +90,7 @@ def _spans(examples: Sequence[Example], said: Predicted, threshold: float) -> Fi
 
 
 def _found(words: Words, threshold: float) -> set[int]:
-    """Characters of marked pieces; a gap of one between two of them is marked too, as people do."""
+    """Characters of pieces above the threshold; a gap of one character between two is filled, as people do."""
     marked = [(begin, end) for begin, end, share in words if share >= threshold]
     found = {i for begin, end in marked for i in range(begin, end)}
     return found | {a for (_, a), (b, _) in pairwise(marked) if b - a == 1}

@@ -80,8 +80,8 @@ def export(
         max_tokens: Longest text that it was trained on: the window in which it reads longer ones.
 
     Raises:
-        TrainingError: Where the files are larger than 48 MB.
-        ScoringError: Where the converted form strays from torch.
+        TrainingError: If the files are larger than 48 MB.
+        ScoringError: If the converted form strays from torch.
     """
     origin = Origin("compact", version, ("en",), "Apache-2.0", SOURCE, max_tokens=max_tokens)
     description, parity = convert(checkpoint, target, origin, texts=texts)

@@ -1,8 +1,8 @@
-"""What models that are there already say of the training texts: a new one learns from several, and goes past each.
+"""Soft labels from existing models: a new model learns from several and surpasses each.
 
-A model's folder is what `export` writes and what the project carries: the embedded model, one of an earlier version
-out of the history, a run's. Two that were trained apart err differently, so the mean of their logits is better than
-either, and a network that learns it is as good as the two together (Hinton and others, 2015).
+A model's folder is what `export` writes: the embedded model, an earlier version of it, a run's. Models that were
+trained independently make different errors, so the mean of their logits is better than each, and a network can learn
+that mean (distillation; Hinton et al., 2015).
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from moderation.training.examples import OUTPUTS, Marked, Progress
 from moderation.training.network.batches import PLACE, Floats
 
 TEXTS_AT_ONCE = 2_048
-# A probability nearer to 0 or 1 says no more than this.
+# Probabilities are clipped to this distance from 0 and 1.
 NEAREST = 0.001
-# A share below this is no mark.
+# Shares below this are not kept.
 MIN_SHARE = 0.04
-# The words of a text whose toxicity is lower are not asked for: it has none.
+# Texts of lower toxicity are not asked for words: they have none.
 MIN_TOXICITY = 0.1
 
 
-def judged(
+def ask_models(
     texts: Sequence[str], folders: Sequence[Path], most_tokens: int, progress: Progress
 ) -> tuple[Floats, list[Marked]]:
-    """What the models of these folders say of each text, read up to `most_tokens`.
+    """Soft labels of the models in these folders for each text, truncated at `most_tokens`.
 
     Returns:
-        Shares, texts × outputs, of the mean of logits of the models that have the output, NaN where none has; of a
-        text that names a group the first model alone tells the attributes, so it is to be the fairest. And the words
-        that the first model marks that can mark any, none in what is not toxic. Empty: no model can.
+        Shares, texts × outputs: of the mean logit of the models that have the output, NaN where none has. For a text
+        that names a group only the first model's attributes count, so it should be the fairest. And the words by the
+        first model with an output for them, none in texts that are not toxic; empty if no model has one.
 
     Raises:
-        ScoringError: Where a folder holds no model, or another one than it says.
+        ScoringError: If a folder holds no model, or not the files of its description.
     """
-    models = [Earlier(folder, most_tokens) for folder in folders]
+    models = [ExistingModel(folder, most_tokens) for folder in folders]
     said = [model.logits(texts, progress(f"{model.label} says", len(texts))) for model in models]
-    found = mean_shares(_heard(texts, said))
+    found = mean_shares(without_identity_texts(texts, said))
     marking = next((model for model in models if model.description.tokens), None)
     if marking is None:
         return found, []
@@ -56,14 +56,14 @@ def judged(
     return found, words
 
 
-class Earlier:
-    """A model that is there."""
+class ExistingModel:
+    """A model that was trained before."""
 
     def __init__(self, folder: Path, most_tokens: int) -> None:
-        """Read what it is.
+        """Read its description.
 
         Raises:
-            ScoringError: Where the folder holds no model, or another one than it says.
+            ScoringError: If the folder holds no model, or not the files of its description.
         """
         self.description = read_description(folder)
         verify(folder, self.description)
@@ -72,7 +72,7 @@ class Earlier:
         self._tokens = Tokens(folder / "tokenizer.json")
 
     def logits(self, texts: Sequence[str], show: Callable[[int], None]) -> Floats:
-        """Texts × outputs of the training, NaN for those that it lacks."""
+        """Logits, texts × the training's outputs, NaN for those that the model lacks."""
         found = np.full((len(texts), len(OUTPUTS)), np.nan, dtype=np.float32)
         columns = [PLACE[name] for name in self.description.outputs]
         session = self._session("probabilities")
@@ -84,7 +84,7 @@ class Earlier:
         return found
 
     def marks(self, texts: Sequence[str], show: Callable[[int], None]) -> list[Marked]:
-        """The words of each text."""
+        """The word annotations of each text."""
         found: list[Marked] = []
         session = self._session("tokens")
         for begin in range(0, len(texts), TEXTS_AT_ONCE):
@@ -105,13 +105,13 @@ class Earlier:
 
 
 def _marked(places: Sequence[tuple[int, int]], shares: Sequence[float]) -> Marked:
-    """Only the places within the window have a share."""
+    """Only places within the window have a share."""
     pairs = zip(places, shares, strict=False)
     return tuple((begin, end, round(share, 2)) for (begin, end), share in pairs if share >= MIN_SHARE)
 
 
-def _heard(texts: Sequence[str], said: Sequence[Floats]) -> Sequence[Floats]:
-    """What counts of what the models say; NaN where one is not asked."""
+def without_identity_texts(texts: Sequence[str], said: Sequence[Floats]) -> Sequence[Floats]:
+    """The models' logits, NaN where a model does not count: on texts that name a group, all but the first."""
     naming = [i for i, text in enumerate(texts) if terms_in(text)]
     for one in said[1:]:
         one[naming, : len(ATTRIBUTES)] = np.nan
@@ -119,7 +119,7 @@ def _heard(texts: Sequence[str], said: Sequence[Floats]) -> Sequence[Floats]:
 
 
 def mean_shares(known: Sequence[Floats]) -> Floats:
-    """Shares of the mean of logits, of those that know; NaN where none does."""
+    """The share of the mean logit of those that are known; NaN where none is."""
     count = np.sum([~np.isnan(one) for one in known], axis=0)
     total = np.nansum(known, axis=0)
     found: Floats = np.where(count, 1 / (1 + np.exp(-total / np.maximum(count, 1))), np.nan).astype(np.float32)

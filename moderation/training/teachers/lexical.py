@@ -1,9 +1,8 @@
-"""Perspective's scale by words and letters: a linear teacher beside the networks, which sees what they overlook.
+"""A linear teacher for Perspective's scale, over words and letters, which complements the networks.
 
-Of the attributes other than TOXICITY there are 1,000 scores and no more. A ridge regression over n-grams (Hoerl and
-Kennard, 1970; features as in Wang and Manning, 2012) learns from so few without learning them by heart, and errs where
-networks do not. The others are told from TOXICITY and the words together; TOXICITY itself, which 20,000 rows have, from
-the words alone.
+The attributes other than TOXICITY have 1,000 scores only. A ridge regression over n-grams (Hoerl and Kennard, 1970;
+features as in Wang and Manning, 2012) learns from so few without overfitting, and its errors are not the networks'.
+TOXICITY, which 20,000 rows have, is predicted from the words alone; the others from TOXICITY and the words.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.scoring.calibration import logits
-from moderation.training.augmentation.joining import is_asked
+from moderation.training.augmentation.concatenation import is_asked
 from moderation.training.examples import Example, Progress
-from moderation.training.network.batches import PLACE, SCALE, Taught
+from moderation.training.network.batches import PLACE, SCALE, SoftLabelled
 
 if TYPE_CHECKING:
     from sklearn.linear_model import Ridge
@@ -27,33 +26,33 @@ Numbers = NDArray[np.floating[Any]]
 
 TOXICITY = "perspective_toxicity"
 OTHERS = tuple(name for name in SCALE if name != TOXICITY)
-# What it counts for beside networks, in the mean of logits; chosen on rows that neither learnt.
+# Its weight in the mean with the networks' logits; chosen on held-out rows.
 SHARE, OTHERS_SHARE = 0.35, 0.5
-# TOXICITY's share falls between these logits of the networks (0.08, 0.27) to nothing: words order the many low scores
-# and disorder the few high ones, which lean on what is meant.
+# TOXICITY's weight falls to 0 between these logits of the networks (0.08, 0.27): words improve the order of the many
+# low scores and worsen that of the few high ones, which depend on what is meant.
 FULL_BELOW, NONE_ABOVE = -2.5, -1.0
-# The 1,000 rows with all attributes are Perspective's newest; each counts for so many of the 20,000 others.
+# The 1,000 rows with all attributes are Perspective's newest; each counts as often as this.
 FULL_ROW = 6
 PENALTY = 1.0
-# The others are learnt beside a TOXICITY that is about as wrong as what will stand there: logits' deviation, draws.
+# The others are learnt with a TOXICITY that is noisy, since a predicted one will be: deviation of the logits, draws.
 DOUBT, DRAWS = 0.4, 8
 # A word or a mark.
 WORDS = r"\w+|[^\w\s]"
 TEXTS_AT_ONCE = 4_096
 
 
-def scaled(taught: Taught, by_words: Lexical, progress: Progress) -> Taught:
-    """What is taught, with Perspective's scale told by words too.
+def scaled(labelled: SoftLabelled, by_words: Lexical, progress: Progress) -> SoftLabelled:
+    """The soft labels, on Perspective's scale combined with the lexical teacher's.
 
     Args:
-        taught: Where it has shares on the scale already, the mean with those is taken.
-        by_words: Learnt from the same examples.
+        labelled: If it has shares on the scale already, they are averaged with the teacher's.
+        by_words: The teacher, trained on the same examples.
     """
-    examples = taught.examples
+    examples = labelled.examples
     asked = [i for i, one in enumerate(examples) if is_asked(one)]
     texts = [examples[i].text for i in asked]
     toxicity = by_words.toxicity(texts, progress("words tell toxicity of", len(texts)))
-    soft = taught.soft.copy()
+    soft = labelled.soft.copy()
     networks = logits(soft[asked, PLACE[TOXICITY]])
     toxicity = _mixed(toxicity, networks, SHARE * _lowness(networks))
     soft[asked, PLACE[TOXICITY]] = _shares(toxicity)
@@ -62,17 +61,17 @@ def scaled(taught: Taught, by_words: Lexical, progress: Progress) -> Taught:
     others = by_words.others(texts, toxicity, progress("words tell the others of", len(texts)))
     for name, column in zip(OTHERS, others.T, strict=True):
         soft[asked, PLACE[name]] = _shares(_mixed(column, logits(soft[asked, PLACE[name]]), OTHERS_SHARE))
-    return replace(taught, soft=soft)
+    return replace(labelled, soft=soft)
 
 
 class Lexical:
-    """The regressions, learnt once."""
+    """The regressions."""
 
     def __init__(self, examples: Sequence[Example], chance: int) -> None:
-        """Learn from those of the examples that have Perspective's scores.
+        """Fit them on the examples that have Perspective's scores.
 
         Args:
-            chance: Seed of the doubt.
+            chance: Seed of the noise.
         """
         examples = [one for one in examples if TOXICITY in one.labels]
         self._vectorizers = _vectorizers([one.text for one in examples])
@@ -90,7 +89,7 @@ class Lexical:
         return np.concatenate([self._toxicity.predict(part) for _, part in self._parts(texts, show)])
 
     def others(self, texts: Sequence[str], toxicity: Numbers, show: Callable[[int], None]) -> Numbers:
-        """Logits, texts × `OTHERS`, of texts whose TOXICITY has these logits."""
+        """Logits, texts × `OTHERS`, given the logits of TOXICITY."""
         parts = self._parts(texts, show)
         return np.concatenate([self._others.predict(_with(part, toxicity[where])) for where, part in parts])
 
@@ -120,7 +119,7 @@ def _vectorizers(texts: Sequence[str]) -> list[Any]:
 
 
 def _style(texts: Sequence[str]) -> Numbers:
-    """Length, capitals, marks, figures and lines of each text, each about 0 to 1."""
+    """Length, capitals, punctuation, digits and lines of each text, each about 0 to 1."""
     return np.array([_style_of(text) for text in texts], dtype=np.float32)
 
 
@@ -158,7 +157,7 @@ def _ridge(penalty: float) -> Ridge:
 
 
 def _lowness(scores: Numbers) -> Numbers:
-    """1 where the logit of a score is low, 0 where it is not."""
+    """1 for a low logit, falling to 0 for a high one."""
     found: Numbers = np.clip((NONE_ABOVE - scores) / (NONE_ABOVE - FULL_BELOW), 0, 1)
     return found
 

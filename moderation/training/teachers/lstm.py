@@ -53,7 +53,7 @@ def teacher_folder() -> Path:
     """Where the installed package keeps its files; it is not imported.
 
     Raises:
-        TrainingError: Where it is not installed.
+        TrainingError: If it is not installed.
     """
     found = importlib.util.find_spec("toxic_classifier")
     if not found or not found.submodule_search_locations:
@@ -75,7 +75,7 @@ class Teacher:
         """Read the teacher's two files.
 
         Raises:
-            TrainingError: Where they are not the known ones.
+            TrainingError: If they are not the known ones.
         """
         words = _Unpickler(io.BytesIO(_read(folder, "tokenizer.pickle"))).load()
         self._index = {word: i for word, i in words.word_index.items() if i < WORDS}

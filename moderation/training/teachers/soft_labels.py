@@ -1,8 +1,8 @@
-"""What teachers said, as a file: `taught.npz`, which a later run over the same data can take (`--taught`).
+"""Soft labels as a file: `taught.npz`, which a later run over the same data can reuse (`--taught`).
 
-A share is one byte, its logit in steps of a twentieth from 0.002 to 0.998; 0 stands for unknown. The file holds a key
-of each text, so that it is never read beside others: every text that teachers are asked about must be in it. Texts that
-they are not asked about, the project's own sentences above all, may be new.
+A share is one byte, its logit in steps of a twentieth from 0.002 to 0.998; 0 means unknown. The file holds a key for
+each text, so that it cannot be read with other texts: every text that teachers are asked about must be in it. Others,
+such as the project's own sentences, may be new.
 """
 
 from __future__ import annotations
@@ -17,39 +17,39 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.training.augmentation.joining import is_asked
+from moderation.training.augmentation.concatenation import is_asked
 from moderation.training.examples import Example, Marked, TrainingError
-from moderation.training.network.batches import Floats, Taught
+from moderation.training.network.batches import Floats, SoftLabelled
 
 COLUMNS = ("soft", "weight", "asked", "mark_text", "mark_place", "mark_share", "keys")
 STEPS, MIDDLE = 20.0, 128.0
 LEAST, MOST = 0.001, 0.999
 
 
-def write_taught(path: Path, taught: Taught) -> None:
-    """Write it whole, or not at all."""
-    marks = [(i, *mark) for i, words in enumerate(taught.words) for mark in words or ()]
-    asked = [words is not None for words in taught.words] or [False] * len(taught.examples)
+def write_soft_labels(path: Path, labelled: SoftLabelled) -> None:
+    """Write the file atomically."""
+    marks = [(i, *mark) for i, words in enumerate(labelled.words) for mark in words or ()]
+    asked = [words is not None for words in labelled.words] or [False] * len(labelled.examples)
     new = path.with_suffix(".new")
-    with new.open("wb") as file:  # a file, not a path: numpy would add its own ending
+    with new.open("wb") as file:  # a file, not a path, to which numpy would add a suffix
         np.savez_compressed(
             file,
-            soft=_to_bytes(taught.soft),
-            weight=np.float32(taught.weight),
+            soft=_to_bytes(labelled.soft),
+            weight=np.float32(labelled.weight),
             asked=np.array(asked),
             mark_text=np.array([mark[0] for mark in marks], dtype=np.uint32),
             mark_place=np.array([mark[1:3] for mark in marks], dtype=np.uint16).reshape(-1, 2),
             mark_share=np.array([round(100 * mark[3]) for mark in marks], dtype=np.uint8),
-            keys=_keys(taught.examples),
+            keys=_keys(labelled.examples),
         )
     new.replace(path)
 
 
-def read_taught(path: Path, examples: Sequence[Example]) -> Taught:
-    """Read what was said of these examples.
+def read_soft_labels(path: Path, examples: Sequence[Example]) -> SoftLabelled:
+    """Read the soft labels of these examples.
 
     Raises:
-        TrainingError: Where it cannot be read, or is about other texts.
+        TrainingError: If the file cannot be read, or is about other texts.
     """
     try:
         with path.open("rb") as raw, np.load(raw) as file:
@@ -63,11 +63,11 @@ def read_taught(path: Path, examples: Sequence[Example]) -> Taught:
     words = _words(columns, places) if asked.any() else []
     soft = _from_bytes(columns["soft"])[places]
     soft[places < 0] = np.nan
-    return Taught(examples, soft, float(columns["weight"]), words)
+    return SoftLabelled(examples, soft, float(columns["weight"]), words)
 
 
 def _places(keys: NDArray[np.uint64], examples: Sequence[Example]) -> NDArray[np.int64]:
-    """Where each example stands in the file; -1 where it does not."""
+    """Each example's row in the file, -1 if it has none."""
     known = {key: place for place, key in enumerate(keys.tolist())}
     return np.array([known.get(key, -1) for key in _keys(examples).tolist()], dtype=np.int64)
 

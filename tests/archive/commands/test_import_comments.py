@@ -19,7 +19,6 @@ from django.db import OperationalError
 from archive.importers.files import ImportFile
 from archive.importers.read_ahead import FIRST_RECORDS, items_ahead
 from archive.management.commands.import_comments import Command
-from archive.management.progress import ByteProgress
 from archive.models import Article, Comment, Commenter, Source
 from archive.services.imports import CHUNK_RECORDS
 from moderation.benchmarks.scratch import scratch_database
@@ -335,18 +334,6 @@ def test_no_text_reaches_the_log_or_the_report(
         out, err = run(write("rows.jsonl", *rows, f'{{"text": "{canary}\n'), "--rejects", rejects)
     assert Comment.objects.count() == 1
     assert canary not in out + err + caplog.text + rejects.read_text()
-
-
-def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(
-    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with ByteProgress(total=100, terminal=True) as progress, progress.file(100):
-        progress.at(50)
-    assert "100%" in capsys.readouterr().err
-    monkeypatch.setattr("archive.management.progress.SECONDS_BETWEEN_LINES", 0.0)
-    with caplog.at_level("INFO"), ByteProgress(total=2_000_000, terminal=False) as progress:
-        progress.at(1_000_000)
-    assert "1.0 of 2.0 MB read, 1 records" in caplog.text
 
 
 # Runs a command of manage.py that kills itself in its second chunk, with rows written and nothing committed of them.

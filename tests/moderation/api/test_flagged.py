@@ -126,6 +126,7 @@ def test_a_filter_that_is_none_is_refused_by_name(api: APIClient, query: dict[st
     assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
 
 
+@pytest.mark.usefixtures("cache_clock")
 @pytest.mark.parametrize(
     "address",
     [

@@ -52,6 +52,7 @@ def test_replies_are_inside_their_parents_oldest_first(
     assert body["comments"][0]["state"] == "unscored"
 
 
+@pytest.mark.usefixtures("cache_clock")
 def test_a_thread_takes_as_many_queries_with_fifty_comments_as_with_two(
     api: APIClient, article: Article, make_comment: Callable[..., Comment]
 ) -> None:

@@ -183,6 +183,7 @@ def test_a_webhook_and_the_feed_say_the_same_of_a_decision(api: APIClient, judge
     assert {name: value for name, value in row.items() if name != "note"} == sent
 
 
+@pytest.mark.usefixtures("cache_clock")
 def test_a_page_of_the_feed_costs_the_same_number_of_queries_whatever_it_holds(
     api: APIClient,
     judged: Callable[..., Review],

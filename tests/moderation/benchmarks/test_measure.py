@@ -15,15 +15,13 @@ def figures(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, fl
     return {name: float(value) for name, _, value in (line.partition(": ") for line in lines)}
 
 
-def test_texts_are_read_from_tables_and_from_lines(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text('id,comment_text\n1,"Hello, all"\n2,\n', encoding="utf-8")
-    (tmp_path / "b.tsv").write_text('text\tid\nsay "hi\t1\n', encoding="utf-8")
-    (tmp_path / "c.txt").write_text("one\n\ntwo\n", encoding="utf-8")
-    found = {path.name: list(measure.texts_of(path)) for path in sorted(tmp_path.iterdir())}
-    assert found == {"a.csv": ["Hello, all"], "b.tsv": ['say "hi'], "c.txt": ["one", "two"]}
+def test_a_file_without_texts_ends_the_measurement_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "d.csv").write_text("id\n1\n", encoding="utf-8")
     with pytest.raises(SystemExit):
-        list(measure.texts_of(tmp_path / "d.csv"))
+        figures(capsys, "disguised", str(tmp_path / "d.csv"))
+    assert "d.csv needs one of the columns text, " in capsys.readouterr().err
 
 
 def test_the_share_of_texts_that_are_read_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

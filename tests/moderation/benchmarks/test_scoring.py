@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from moderation.benchmarks import scoring
-from moderation.benchmarks.scoring import ScoringPlan
+from moderation.benchmarks.scoring import ScoringPlan, planned_texts, run_engine
 from moderation.benchmarks.scratch import BenchmarkError
 from moderation.benchmarks.speed import operations
 
@@ -42,7 +42,7 @@ def test_the_command_measures_both_engines_without_a_database(tmp_path: Path, mo
 
 def test_a_process_that_fails_is_said_in_one_line() -> None:
     with pytest.raises(BenchmarkError, match="engine ended with status 1"):
-        scoring._run({"kind": "engine", "models": "nowhere", "model": "none", "texts": ["One."]})
+        run_engine({"kind": "engine", "models": "nowhere", "model": "none", "texts": ["One."]})
 
 
 def test_the_arithmetic_is_that_of_the_graph() -> None:
@@ -54,9 +54,9 @@ def test_the_arithmetic_is_that_of_the_graph() -> None:
 
 
 def test_without_texts_there_are_seeded_ones_and_a_file_gives_a_sample() -> None:
-    assert len(scoring._texts(ScoringPlan(count=7))) == 7
+    assert len(planned_texts(ScoringPlan(count=7))) == 7
     given = [f"Comment {i}" for i in range(40)]
-    sample = scoring._texts(ScoringPlan(given, 5))
-    assert sample == scoring._texts(ScoringPlan(given, 5))
+    sample = planned_texts(ScoringPlan(given, 5))
+    assert sample == planned_texts(ScoringPlan(given, 5))
     assert len(set(sample)) == 5
     assert set(sample) <= set(given)

@@ -2,7 +2,6 @@
 
 import io
 import logging
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +13,7 @@ from django.db import OperationalError
 from archive.models import Comment
 from moderation.management.arguments import parse_shard, parse_since
 from moderation.management.commands import score_comments
-from moderation.management.progress import Progress, stop_on_signals
+from moderation.management.signals import stop_on_signals
 from moderation.models import ModelVersion, Score
 from moderation.services.batch_scoring import run
 
@@ -131,29 +130,6 @@ def test_models_are_listed_with_the_active_one_marked_and_can_be_activated() -> 
     assert len(lines) == 2 + 5
     with pytest.raises(CommandError, match="no model"):
         call("model", "activate", "nobody@1")
-
-
-def test_progress_is_a_line_now_and_then_where_no_terminal_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = io.StringIO()
-    progress = Progress(unit="comment", stream=stream)
-    progress.show(10, 1000)
-    assert stream.getvalue() == ""
-    later = time.monotonic() + 20
-    monkeypatch.setattr("moderation.management.progress.time.monotonic", lambda: later)
-    progress.show(100, 1000)
-    progress.show(101, 1000)
-    progress.close()
-    assert stream.getvalue() == "100 of 1,000 comments, 5.0/s, 180 s left\n"
-
-
-def test_progress_is_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = io.StringIO()
-    monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
-    progress = Progress(unit="comment", stream=stream)
-    progress.show(10, 100)
-    progress.show(100, 100)
-    progress.close()
-    assert "100/100" in stream.getvalue()
 
 
 def test_signals_are_as_they_were_after_a_run() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,64 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from moderation.evaluation.agreement import FOLDS, Pairs, agreement, cross_validated, curves_fit, pairs_collect
-from moderation.evaluation.perspective_samples import Columns, Reading, Sample, columns_find, samples_read
+from moderation.evaluation.samples import Sample
 from moderation.scoring.calibration import MIN_ROWS
 from moderation.scoring.metrics.quality import rank_correlation
-from moderation.services.errors import ServiceError
-
-
-def test_columns_are_found_by_their_names_and_the_newest_version_counts() -> None:
-    names = ["id", "Comment_Text", "TOXICITY@6", "TOXICITY@5", "insult_score", "perspective_threat", "OBSCENE"]
-    assert columns_find(names=names) == Columns(
-        "Comment_Text", {"TOXICITY": "TOXICITY@6", "INSULT": "insult_score", "THREAT": "perspective_threat"}
-    )
-
-
-def test_columns_given_by_hand_hold_where_a_file_has_them() -> None:
-    given = {"TOXICITY": "api"}
-    assert columns_find(names=["words", "api"], text="words", given=given) == Columns("words", {"TOXICITY": "api"})
-    assert columns_find(names=["text", "toxicity"], text="words", given=given).attributes == {"TOXICITY": "toxicity"}
-
-
-@pytest.mark.parametrize(
-    ("names", "named"), [(["a", "toxicity"], "--text"), (["text", "a"], "--column"), ([], "--text")]
-)
-def test_a_file_without_text_or_scores_is_refused_and_told_what_to_name(names: list[str], named: str) -> None:
-    with pytest.raises(ServiceError, match=named):
-        columns_find(names=names)
-
-
-def read(path: Path) -> tuple[list[Sample], Reading]:
-    reading = Reading()
-    sizes: list[int] = []
-
-    def columns(names: Any) -> Columns:
-        return columns_find(names=names)
-
-    samples = list(samples_read(path=path, reading=reading, columns=columns, progress=sizes.append))
-    assert sum(sizes) == path.stat().st_size
-    return samples, reading
-
-
-def test_a_file_is_read_row_by_row_and_what_is_left_out_is_counted(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    rows = ["text,TOXICITY,INSULT", '"two\nlines, one cell",0.5,', "a\0b,2,0.25", "c,x,-1", ",0.5,0.5", "d,,", "e,1,0"]
-    path.write_bytes(("\ufeff" + "\r\n".join(rows)).encode())
-    samples, reading = read(path)
-    assert samples == [
-        Sample("two\nlines, one cell", {"TOXICITY": 0.5}),
-        Sample("ab", {"INSULT": 0.25}),
-        Sample("e", {"TOXICITY": 1.0, "INSULT": 0.0}),
-    ]
-    assert (reading.rows, reading.empty, reading.wrong_values) == (6, 3, 3)
-
-
-@pytest.mark.parametrize("content", [b"text,TOXICITY\n\xff\xfe,1\n", b"text,TOXICITY\n" + b"a" * 300_000 + b",1\n"])
-def test_a_file_that_cannot_be_read_is_named_with_the_line(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "a.csv"
-    path.write_bytes(content)
-    with pytest.raises(ServiceError, match=r"a\.csv, after line \d"):
-        read(path)
 
 
 def test_the_rank_correlation_is_spearmans_with_ties_at_their_mean_rank() -> None:
@@ -124,7 +68,7 @@ def test_too_few_rows_are_not_fitted() -> None:
 def test_texts_are_scored_in_batches_and_only_numbers_are_kept(scorer: Any) -> None:
     spanish = "Buenos días a todos, me gustaría saber cuándo abre la biblioteca municipal del barrio."
     texts = ["You are a stupid idiot.", "Thank you for this article.", spanish, "???"] * 20
-    samples = [Sample(text, {"TOXICITY": 0.5, "INSULT": 0.25}) for text in texts]
+    samples = [Sample(text, perspective={"TOXICITY": 0.5, "INSULT": 0.25}) for text in texts]
     collected = pairs_collect(samples=iter(samples), scorer=scorer)
     assert (collected.texts, collected.refused) == (80, 40)
     raw, theirs, folds = collected.pairs["TOXICITY"].arrays()

@@ -203,6 +203,7 @@ def test_requests_of_all_edges_share_the_line_of_the_active_model(db: None) -> N
     assert request_queue_active().description.label == "compact@6"
 
 
+@pytest.mark.usefixtures("cache_clock")
 def test_a_request_costs_few_queries(call: Any, body: Make, django_assert_max_num_queries: Any) -> None:
     call(body())
     with django_assert_max_num_queries(3):

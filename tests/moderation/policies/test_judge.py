@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.policies import BUILT_IN_POLICY, PolicyError, judge, judge_refusal, parse_policy, policy_sha256
+from moderation.policies import (
+    BUILT_IN_POLICY,
+    Features,
+    PolicyError,
+    judge,
+    judge_refusal,
+    parse_policy,
+    policy_sha256,
+)
 
 
 def policy(*rules: dict[str, Any]) -> Any:
@@ -19,7 +27,7 @@ def rule(name: str, gte: float, action: str, attribute: str = "toxicity", **more
 
 
 def verdict_of(scores: dict[str, float], *rules: dict[str, Any], source: str = "s", section: str = "Sport") -> Any:
-    return judge(policy(*rules), scores, source=source, section=section)
+    return judge(policy(*rules), scores, features=Features(), source=source, section=section)
 
 
 def test_a_comment_that_no_rule_matches_passes() -> None:
@@ -106,7 +114,7 @@ SCORES = st.dictionaries(st.sampled_from(["toxicity", "insult", "threat"]), st.f
 def test_a_comment_is_flagged_by_the_built_in_policy_exactly_where_its_risk_reaches_one(
     scores: dict[str, float],
 ) -> None:
-    verdict = judge(parse_policy(BUILT_IN_POLICY), scores, source="s", section="")
+    verdict = judge(parse_policy(BUILT_IN_POLICY), scores, features=Features(), source="s", section="")
     assert verdict.flagged == (verdict.risk >= 1.0)
 
 

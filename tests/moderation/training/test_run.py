@@ -15,16 +15,16 @@ import pytest
 from moderation.scoring.descriptions import read_description
 from moderation.scoring.results import ATTRIBUTES
 from moderation.training.__main__ import main
-from moderation.training.augmentation.joining import JOINED
+from moderation.training.augmentation.concatenation import CONCATENATED
 from moderation.training.examples import OUTPUTS, SERVED, Example, read_examples
 from moderation.training.network import loop
-from moderation.training.network.batches import PLACE, Taught
+from moderation.training.network.batches import PLACE, SoftLabelled
 from moderation.training.perspective_scale import head
 from moderation.training.perspective_scale.features import FILE
 from moderation.training.recipe import Recipe
 from moderation.training.release import calibrate
-from moderation.training.teachers.existing_models import Earlier
-from moderation.training.teachers.soft_labels import read_taught, write_taught
+from moderation.training.teachers.existing_models import ExistingModel
+from moderation.training.teachers.soft_labels import read_soft_labels, write_soft_labels
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -46,7 +46,7 @@ def arguments(data: Path, out: Path, base: Path, *more: str) -> list[str]:
 def untaught(out: Path) -> None:
     """Stands for the stage teach, whose package is large: nobody says anything."""
     examples = list(read_examples(out / "splits" / "train.jsonl"))
-    write_taught(out / "taught.npz", Taught(examples, nothing_said(examples), 1.0))
+    write_soft_labels(out / "taught.npz", SoftLabelled(examples, nothing_said(examples), 1.0))
 
 
 def quiet(done: int) -> None:
@@ -152,15 +152,15 @@ def test_teachers_of_a_larger_encoder_judge_what_they_did_not_learn(
     asked = arguments(data, tmp_path / "run", base, "--large", str(base), "--workers", "1")
     assert main([*asked, "--stages", "data,teach,train"]) == 0
     examples = list(read_examples(tmp_path / "run/splits/train.jsonl"))
-    taught = read_taught(tmp_path / "run/taught.npz", examples)
+    taught = read_soft_labels(tmp_path / "run/taught.npz", examples)
     known = ~np.isnan(taught.soft).any(axis=1)
     assert known.tolist() == [words is not None for words in taught.words]
-    assert known.tolist() == [one.set != "own" and not one.group.startswith(JOINED) for one in examples]
+    assert known.tolist() == [one.set != "own" and not one.group.startswith(CONCATENATED) for one in examples]
     figures = json.loads((tmp_path / "run/teachers.json").read_text(encoding="utf-8"))
     assert figures["spans"].keys() >= {"rows", "f1"}
     again = arguments(data, tmp_path / "again", base, "--taught", str(tmp_path / "run/taught.npz"))
     assert main([*again, "--stages", "data,teach,train"]) == 0
-    assert np.array_equal(read_taught(tmp_path / "again/taught.npz", examples).soft, taught.soft, equal_nan=True)
+    assert np.array_equal(read_soft_labels(tmp_path / "again/taught.npz", examples).soft, taught.soft, equal_nan=True)
 
 
 @needs_learning
@@ -168,8 +168,8 @@ def test_a_model_teaches_and_another_run_begins_with_it(run: Path, data: Path, b
     asked = arguments(data, tmp_path / "run", base, "--teacher", str(run / "model"), "--begin", str(run / "model"))
     assert main([*asked, "--stages", "data,teach,train"]) == 0
     examples = list(read_examples(tmp_path / "run/splits/train.jsonl"))
-    known = ~np.isnan(read_taught(tmp_path / "run/taught.npz", examples).soft).any(axis=1)
-    assert known.tolist() == [one.set != "own" and not one.group.startswith(JOINED) for one in examples]
+    known = ~np.isnan(read_soft_labels(tmp_path / "run/taught.npz", examples).soft).any(axis=1)
+    assert known.tolist() == [one.set != "own" and not one.group.startswith(CONCATENATED) for one in examples]
     assert weights(tmp_path / "run")["step"] == 2
     figures = json.loads((tmp_path / "run/teachers.json").read_text(encoding="utf-8"))
     assert figures["spans"].keys() >= {"rows", "f1"}
@@ -188,7 +188,7 @@ def test_a_part_for_perspectives_scale_leaves_everything_else_as_the_model_has_i
     assert sorted(path.name for path in scaled.glob("*.p*")) == ["scale.pt"]
     assert not (scaled / FILE).exists()
     texts = [one.text for one in read_examples(run / "splits/test.jsonl")][:20]
-    before, after = (Earlier(out / "model", 128) for out in (run, scaled))
+    before, after = (ExistingModel(out / "model", 128) for out in (run, scaled))
     assert after.description.outputs == before.description.outputs
     was, now = (model.logits(texts, quiet) for model in (before, after))
     told = [PLACE[name] for name in after.description.outputs if name in SERVED]
@@ -266,10 +266,10 @@ def test_a_model_in_a_mean_counts_as_often_as_it_is_named_and_leaves_a_part_that
     assert main(arguments(data, tmp_path / "mean", base, *named, "--stages", "data,train,calibrate")) == 0
     torch = pytest.importorskip("torch")
     from moderation.training.network.model import build
-    from moderation.training.network.warm_start import begin_with
+    from moderation.training.network.warm_start import warm_start
 
     model = build(base, OUTPUTS, seed=1)
-    begin_with(model, scaled / "model")
+    warm_start(model, scaled / "model")
     first, second, mean = weights(run)["network"], model.state_dict(), weights(tmp_path / "mean")["network"]
     assert set(mean) == set(first) == {name for name in second if not name.startswith("scale.")}
     for name, tensor in mean.items():
@@ -280,7 +280,7 @@ def test_a_run_begins_with_what_another_trained(run: Path, data: Path, base: Pat
     asked = arguments(data, tmp_path / "again", base, "--begin", str(run), "--passes", "0", "--closing", "0")
     assert main([*asked, "--stages", "data,calibrate,export"]) == 0
     texts = [one.text for one in read_examples(run / "splits/test.jsonl")][:20]
-    first, second = (Earlier(out / "model", 128).logits(texts, quiet) for out in (run, tmp_path / "again"))
+    first, second = (ExistingModel(out / "model", 128).logits(texts, quiet) for out in (run, tmp_path / "again"))
     assert np.allclose(first, second, atol=1e-4, equal_nan=True)
 
 
@@ -289,7 +289,7 @@ def test_what_teachers_said_of_other_texts_is_refused(
 ) -> None:
     other = tmp_path / "other.npz"
     examples = [Example("Another text", "own")]
-    write_taught(other, Taught(examples, nothing_said(examples), 1.0))
+    write_soft_labels(other, SoftLabelled(examples, nothing_said(examples), 1.0))
     assert main(arguments(data, tmp_path / "out", base, "--taught", str(other), "--stages", "data,teach")) == 1
     assert "other texts" in capsys.readouterr().err
 

@@ -8,7 +8,7 @@ import pytest
 from moderation.scoring import describe
 from moderation.scoring.conversion.convert import EXACT_PARTS
 from moderation.scoring.descriptions import MODELS
-from moderation.scoring.inference.compiled import Request, _compile, _cut, _one_output, open_core, rows_after
+from moderation.scoring.inference.compiled import Request, compile_graph, read_graphs
 from moderation.scoring.inference.session import InferenceSession, pad
 from moderation.scoring.inference.tokens import Tokens
 
@@ -21,10 +21,9 @@ TEXTS = ["Thank you for the timetable.", "You are a pathetic idiot, and nobody w
 def test_the_halves_of_the_embedded_model_say_what_it_says(parts: int, output: str) -> None:
     tokens = Tokens(COMPACT / "tokenizer.json")
     windows = [tokens.enclose(ids) for ids in tokens.encode(TEXTS)]
-    core = open_core()
-    halves = _cut(_one_output(core.read_model(str(COMPACT / "model.xml")), output), rows_after(parts))
-    steps = tuple(_compile(core, half, 1, "f32").create_infer_request() for half in halves)
-    found = Request(steps).run(*pad(windows))
+    halves = read_graphs(COMPACT / "model.xml", output=output, exact_parts=parts)
+    assert len(halves) == 2
+    found = Request(tuple(compile_graph(half, 1, "f32").create_infer_request() for half in halves)).run(*pad(windows))
     session = InferenceSession(COMPACT / "model.xml", threads=1, precision="f32", output=output)
     if output == "tokens":
         pairs = zip(found, session.run_tokens(windows), strict=True)

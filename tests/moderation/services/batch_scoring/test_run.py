@@ -309,6 +309,20 @@ def test_a_comment_that_is_taken_again_is_judged_by_the_score_it_has(make_commen
     assert (review.state, review.verdict["policy"], review.policy.version) == ("passed", 2, 2)
 
 
+def test_a_comment_that_is_judged_again_is_judged_by_its_stored_features_and_an_edited_one_by_its_text(
+    make_comment: Make,
+) -> None:
+    again, edited = make_comment(CALM), make_comment(CALM)
+    run()
+    for review in Review.objects.all():
+        review.facts["links"] = 9
+        review.save()
+    edit(edited, f"{CALM} https://a.example/")
+    Comment.objects.update(taken_revision=0)
+    assert run().reused == 1
+    assert [Review.objects.get(pk=one.pk).facts["links"] for one in (again, edited)] == [9, 1]
+
+
 def test_a_plan_counts_and_writes_nothing(make_comment: Make) -> None:
     make_comment(ABUSE)
     make_comment(CALM, withdrawn_at=timezone.now())

@@ -16,7 +16,7 @@ from moderation.services.errors import ServiceError
 from moderation.services.review import mutes
 from moderation.services.review.decisions import decision_record, decision_undo
 from moderation.services.review.mutes import commenter_mute, commenter_record, commenter_unmute
-from moderation.services.verdicts.features import comment_features
+from moderation.services.verdicts.features import comment_facts
 from moderation.services.verdicts.transitions import Scored
 from moderation.services.verdicts.triage import batch_save
 
@@ -35,7 +35,7 @@ def judged(comment: Comment, action: str = "pass") -> Review:
     model, _ = ModelVersion.objects.get_or_create(name="compact", version=1, sha256="0" * 64)
     Claim.objects.create(comment=comment, worker="me")
     score = Score(comment=comment, model=model, revision=comment.revision, text_hash=comment.text_hash, toxicity=0.1)
-    one = Scored(comment, score, Verdict(action=action, rule="r", policy=1), comment_features(comment))
+    one = Scored(comment, score, Verdict(action=action, rule="r", policy=1), comment_facts(comment))
     return batch_save(scored=[one], model=model, policy=PolicyVersion.objects.get(active=True), worker="me")[0]
 
 

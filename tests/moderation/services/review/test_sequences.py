@@ -26,7 +26,7 @@ from moderation.services.review.mutes import commenter_mute, commenter_unmute
 from moderation.services.review.score_range import range_decide, range_preview
 from moderation.services.states.status import QUIET_STATES
 from moderation.services.states.version import version_token
-from moderation.services.verdicts.features import comment_features
+from moderation.services.verdicts.features import comment_facts
 from moderation.services.verdicts.transitions import Scored
 from moderation.services.verdicts.triage import batch_save, comments_close
 
@@ -77,7 +77,7 @@ class Newsroom:
         Claim.objects.get_or_create(comment=comment, defaults={"worker": "me"})
         columns = {"revision": comment.revision, "text_hash": comment.text_hash, "toxicity": 0.7}
         score = Score(comment=comment, model=self.model, **columns)
-        one = Scored(comment, score, Verdict(action=action, rule="r", policy=1), comment_features(comment))
+        one = Scored(comment, score, Verdict(action=action, rule="r", policy=1), comment_facts(comment))
         (review,) = batch_save(scored=[one], model=self.model, policy=self.policy, worker="me")
         if muted and new:
             assert (review.state, review.held) in {("pending", True), ("rejected", False)}, "the next comment is held"

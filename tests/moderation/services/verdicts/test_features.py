@@ -1,10 +1,11 @@
-"""Facts of a text: what judging again needs without the text."""
+"""Features of a text: what judging again needs without the text."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.models import Comment
-from moderation.services.verdicts.features import comment_features, near_hash
+from moderation.policies import Features
+from moderation.services.verdicts.features import comment_facts, comment_features, features_of, near_hash
 
 TEXT = "The ministry said on Tuesday that the second battery would come before the year ends, and nobody believed it."
 
@@ -15,14 +16,21 @@ def bits_apart(one: str, other: str) -> int:
 
 def test_links_are_counted_once_each_wherever_they_stand() -> None:
     raw = '<a href="https://a.example/x">https://a.example/x</a> and www.b.example, not a.example.'
-    assert comment_features(Comment(raw=raw, text="abc", text_hash="h"))["links"] == 2
+    assert comment_features(Comment(raw=raw, text="abc", text_hash="h")).links == 2
 
 
-def test_length_is_in_characters_and_the_text_itself_is_not_kept() -> None:
-    facts = comment_features(Comment(raw="Äöü 👍", text="Äöü 👍", text_hash="h"))
-    assert facts["length"] == 5
-    assert facts["text_hash"] == "h"
-    assert set(facts) == {"text_hash", "links", "length", "near_hash"}
+def test_length_is_in_characters() -> None:
+    assert comment_features(Comment(raw="Äöü 👍", text="Äöü 👍")).length == 5
+
+
+def test_the_facts_that_a_review_stores_are_hash_and_features_and_nothing_of_the_text() -> None:
+    facts = comment_facts(Comment(raw="Äöü 👍", text="Äöü 👍", text_hash="h"))
+    assert facts == {"text_hash": "h", "links": 0, "length": 5, "near_hash": facts["near_hash"]}
+    assert features_of(facts) == comment_features(Comment(raw="Äöü 👍", text="Äöü 👍"))
+
+
+def test_what_the_stored_facts_lack_is_not_known() -> None:
+    assert features_of({"text_hash": "h", "links": 0, "muted": True}) == Features(links=0)
 
 
 def test_texts_that_nearly_agree_have_hashes_that_nearly_agree() -> None:

@@ -9,7 +9,7 @@ from archive.models import Article, Comment, Source
 from moderation.models import Claim, ModelVersion, PolicyVersion, Review, Score
 from moderation.policies import Verdict
 from moderation.services.review.decisions import decision_record
-from moderation.services.verdicts.features import comment_features
+from moderation.services.verdicts.features import comment_facts
 from moderation.services.verdicts.sampling import sampled_for_qa
 from moderation.services.verdicts.transitions import Scored
 from moderation.services.verdicts.triage import batch_save
@@ -42,7 +42,7 @@ def judged(comment: Comment, action: str, share: float) -> Review:
     model, _ = ModelVersion.objects.get_or_create(name="compact", version=1, sha256="0" * 64)
     Claim.objects.create(comment=comment, worker="me")
     score = Score(comment=comment, model=model, revision=comment.revision, text_hash=comment.text_hash, toxicity=0.1)
-    one = Scored(comment, score, Verdict(action=action, rule="r", policy=1), comment_features(comment), share)
+    one = Scored(comment, score, Verdict(action=action, rule="r", policy=1), comment_facts(comment), share)
     return batch_save(scored=[one], model=model, policy=PolicyVersion.objects.get(active=True), worker="me")[0]
 
 

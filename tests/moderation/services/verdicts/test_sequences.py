@@ -17,7 +17,7 @@ from moderation.policies import Verdict
 from moderation.services.errors import ServiceError
 from moderation.services.review.decisions import decision_record, decision_undo
 from moderation.services.states.status import QUIET_STATES
-from moderation.services.verdicts.features import comment_features
+from moderation.services.verdicts.features import comment_facts
 from moderation.services.verdicts.transitions import Scored
 from moderation.services.verdicts.triage import batch_save
 
@@ -52,7 +52,7 @@ class Desk:
             comment,
             Score(comment=comment, model=self.model, **columns),
             Verdict(action=action, rule="r", policy=1),
-            comment_features(comment),
+            comment_facts(comment),
         )
         batch_save(scored=[one], model=self.model, policy=PolicyVersion.objects.get(active=True), worker="me")
         after = self.review()

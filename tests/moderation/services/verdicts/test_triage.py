@@ -17,7 +17,7 @@ from moderation.models import Claim, Decision, ModelVersion, PolicyVersion, Read
 from moderation.policies import Verdict, VerdictReason
 from moderation.services.ledger.append import decisions_append, text_seal
 from moderation.services.review.decisions import decision_record, decision_undo
-from moderation.services.verdicts.features import comment_features
+from moderation.services.verdicts.features import comment_facts
 from moderation.services.verdicts.transitions import Scored
 from moderation.services.verdicts.triage import batch_save, comments_close
 
@@ -42,7 +42,7 @@ def judge(model: ModelVersion) -> Callable[..., Review]:
         )
         reasons = (VerdictReason("toxicity", 0.7, 0.5),) if scored else ()
         verdict = Verdict(action=action, rule=rule, policy=1, reasons=reasons, risk=1.4, uncertainty=0.8)
-        one = Scored(comment, score if scored else None, verdict, comment_features(comment))
+        one = Scored(comment, score if scored else None, verdict, comment_facts(comment))
         batch_save(scored=[one], model=model, policy=PolicyVersion.objects.get(active=True), worker="me")
         return Review.objects.get(pk=comment.pk)
 
@@ -341,7 +341,7 @@ def test_only_the_worker_that_holds_a_comment_saves_it(make_comment: Make, model
     comment = make_comment()
     Claim.objects.create(comment=comment, worker="other")
     score = Score(comment=comment, model=model, revision=1, text_hash=comment.text_hash, toxicity=0.7)
-    one = Scored(comment, score, Verdict(action="pass", rule="", policy=1), comment_features(comment))
+    one = Scored(comment, score, Verdict(action="pass", rule="", policy=1), comment_facts(comment))
     policy = PolicyVersion.objects.get(active=True)
     assert batch_save(scored=[one], model=model, policy=policy, worker="me") == []
     assert not Score.objects.exists()
@@ -356,7 +356,7 @@ def test_a_batch_is_saved_with_a_fixed_number_of_queries(
         comment = make_comment(f"Words {number}.", origin_state="spam" if number % 2 else "published")
         Claim.objects.create(comment=comment, worker="me")
         score = Score(comment=comment, model=model, revision=1, text_hash=comment.text_hash, toxicity=0.7)
-        scored.append(Scored(comment, score, Verdict(action="reject", rule="r", policy=1), comment_features(comment)))
+        scored.append(Scored(comment, score, Verdict(action="reject", rule="r", policy=1), comment_facts(comment)))
     policy = PolicyVersion.objects.get(active=True)
     with django_assert_max_num_queries(16):
         batch_save(scored=scored, model=model, policy=policy, worker="me")

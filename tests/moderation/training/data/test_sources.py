@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from moderation.scoring.results import ATTRIBUTES
-from moderation.training.augmentation.cropping import CROPPED
+from moderation.training.augmentation.sentence_crops import CROPPED
 from moderation.training.data.civil import civil_spans
 from moderation.training.data.own import own_examples
 from moderation.training.data.sources import paradetox, read_all, tweets, wikipedia_six

@@ -12,7 +12,7 @@ import pytest
 from moderation.scoring.descriptions import MODELS
 from moderation.scoring.results import ATTRIBUTES
 from moderation.training.examples import OUTPUTS, Example, Marked
-from moderation.training.network.batches import PLACE, Batches, Taught
+from moderation.training.network.batches import PLACE, Batches, SoftLabelled
 from moderation.training.recipe import Recipe
 
 TOKENIZER = MODELS["compact"] / "tokenizer.json"
@@ -22,7 +22,7 @@ PLAIN = replace(Recipe(), noise=0.0, named=0.0, unnamed=0.0, batch_tokens=64)
 def batches(examples: list[Example], recipe: Recipe = PLAIN, words: Sequence[Marked | None] = ()) -> Batches:
     soft = np.full((len(examples), len(OUTPUTS)), np.nan, dtype=np.float32)
     soft[:, [PLACE["threat"], PLACE["perspective_threat"]]] = 0.25
-    return Batches(Taught(examples, soft, 0.3, words), TOKENIZER, recipe, seed=4)
+    return Batches(SoftLabelled(examples, soft, 0.3, words), TOKENIZER, recipe, seed=4)
 
 
 def test_every_example_is_seen_once_a_pass_in_batches_of_bounded_size() -> None:
@@ -55,7 +55,7 @@ def test_the_closing_part_sees_what_sets_lack_more_often() -> None:
         Example("My brother cooks", "tweets", harmless),
     ]
     made = batches(examples * 100)
-    seen = Counter(i % 5 for group in made.plan(0, closing=True) for i in group)
+    seen = Counter(i % 5 for group in made.plan(0, cool_down=True) for i in group)
     assert (seen[0], seen[1], seen[2], seen[3]) == (800, 200, 100, 100)
     assert 10 < seen[4] < 50
 

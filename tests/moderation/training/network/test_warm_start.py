@@ -9,7 +9,7 @@ import pytest
 
 from moderation.scoring.descriptions import MODELS
 from moderation.training.examples import OUTPUTS, TrainingError
-from moderation.training.teachers.existing_models import Earlier
+from moderation.training.teachers.existing_models import ExistingModel
 
 COMPACT = MODELS["compact"]
 TEXTS = ["Thank you for the timetable.", "You are a pathetic idiot.", "Nobody wants to read page four."]
@@ -37,12 +37,12 @@ def quiet(done: int) -> None:
 def test_the_network_says_what_the_model_says(bare: Path) -> None:
     from moderation.training.network.model import build
     from moderation.training.network.predict import predict
-    from moderation.training.network.warm_start import begin_with
+    from moderation.training.network.warm_start import warm_start
 
     network = build(bare, OUTPUTS, 1)
-    begin_with(network, COMPACT)
+    warm_start(network, COMPACT)
     said = predict(network, COMPACT / "tokenizer.json", TEXTS, 128, quiet)
-    expected = Earlier(COMPACT, 128).logits(TEXTS, quiet)
+    expected = ExistingModel(COMPACT, 128).logits(TEXTS, quiet)
     known = ~np.isnan(expected[0])
     shares, model = (1 / (1 + np.exp(-logits[:, known])) for logits in (said.logits, expected))
     assert np.abs(shares - model).max() < 0.02
@@ -52,8 +52,8 @@ def test_the_network_says_what_the_model_says(bare: Path) -> None:
 
 def test_a_model_of_another_form_is_refused(base: Path, tmp_path: Path) -> None:
     from moderation.training.network.model import build
-    from moderation.training.network.warm_start import begin_with
+    from moderation.training.network.warm_start import warm_start
 
     for other in (base, encoder(tmp_path / "more", layers=7), encoder(tmp_path / "fewer", layers=5)):
         with pytest.raises(TrainingError, match="another form"):
-            begin_with(build(other, OUTPUTS, 1), COMPACT)
+            warm_start(build(other, OUTPUTS, 1), COMPACT)

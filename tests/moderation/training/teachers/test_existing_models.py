@@ -10,7 +10,7 @@ import pytest
 from moderation.scoring.descriptions import MODELS
 from moderation.training.examples import OUTPUTS
 from moderation.training.network.batches import PLACE
-from moderation.training.teachers.existing_models import Earlier, _heard, judged, mean_shares
+from moderation.training.teachers.existing_models import ExistingModel, ask_models, mean_shares, without_identity_texts
 
 COMPACT = MODELS["compact"]
 TEXTS = ("Thank you for the timetable.", "You are a pathetic idiot.", "word " * 300)
@@ -21,8 +21,8 @@ def quiet(what: str, total: int) -> Callable[[int], None]:
 
 
 def test_the_embedded_model_says_what_it_serves_and_marks_what_is_rude() -> None:
-    found, words = judged(TEXTS, [COMPACT], 128, quiet)
-    served = [PLACE[name] for name in Earlier(COMPACT, 128).description.outputs]
+    found, words = ask_models(TEXTS, [COMPACT], 128, quiet)
+    served = [PLACE[name] for name in ExistingModel(COMPACT, 128).description.outputs]
     assert found.shape == (3, len(OUTPUTS))
     assert not np.isnan(found[:, served]).any()
     assert np.isnan(np.delete(found, served, axis=1)).all()
@@ -42,7 +42,9 @@ def test_two_models_are_the_mean_of_their_logits_and_one_alone_where_the_other_i
 
 def test_of_a_text_that_names_a_group_the_first_model_alone_tells_the_attributes() -> None:
     one, two = (np.full((2, len(OUTPUTS)), value, dtype=np.float32) for value in (1.0, 3.0))
-    found = mean_shares(_heard(["My deaf neighbour plays chess.", "My neighbour plays chess."], [one, two]))
+    found = mean_shares(
+        without_identity_texts(["My deaf neighbour plays chess.", "My neighbour plays chess."], [one, two])
+    )
     alone, both = (pytest.approx(1 / (1 + np.exp(-logit))) for logit in (1.0, 2.0))
     assert (found[0, 0], found[1, 0]) == (alone, both)
     assert found[0, PLACE["perspective_toxicity"]] == both

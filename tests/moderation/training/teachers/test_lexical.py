@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from moderation.scoring.calibration import logits
-from moderation.training.augmentation.joining import JOINED
+from moderation.training.augmentation.concatenation import CONCATENATED
 from moderation.training.examples import OUTPUTS, Example
-from moderation.training.network.batches import PLACE, SCALE, Taught
+from moderation.training.network.batches import PLACE, SCALE, SoftLabelled
 from moderation.training.teachers.lexical import OTHERS, SHARE, TOXICITY, Lexical, scaled
 from tests.moderation.training.conftest import texts
 
@@ -53,9 +53,9 @@ def beside(share: float) -> tuple[float, float]:
     """TOXICITY that networks put at `share`: by words alone, and by both; in logits."""
     examples = [*scored(40), Example("You are a liar and a fool.", "civil")]
     soft = nothing(examples)
-    alone = scaled(Taught(examples, soft, 1.0), Lexical(examples, 1), told).soft[-1, PLACE[TOXICITY]]
+    alone = scaled(SoftLabelled(examples, soft, 1.0), Lexical(examples, 1), told).soft[-1, PLACE[TOXICITY]]
     soft[-1, PLACE[TOXICITY]] = share
-    both = scaled(Taught(examples, soft, 1.0), Lexical(examples, 1), told).soft[-1, PLACE[TOXICITY]]
+    both = scaled(SoftLabelled(examples, soft, 1.0), Lexical(examples, 1), told).soft[-1, PLACE[TOXICITY]]
     return float(logits(alone)), float(logits(both))
 
 
@@ -70,16 +70,18 @@ def test_beside_networks_words_have_their_share_of_low_scores_and_none_of_high_o
 def test_the_other_attributes_follow_perspectives_own_toxicity_where_it_is_known() -> None:
     text = "The ferry leaves at noon, I think."
     low, high = (
-        scaled(Taught(all_of, nothing(all_of), 1.0), Lexical(all_of, 1), told).soft[-1, PLACE["perspective_insult"]]
+        scaled(SoftLabelled(all_of, nothing(all_of), 1.0), Lexical(all_of, 1), told).soft[
+            -1, PLACE["perspective_insult"]
+        ]
         for all_of in ([*scored(40), Example(text, "context", {TOXICITY: share})] for share in (0.15, 0.16))
     )
     assert low < high
 
 
 def test_own_and_joined_sentences_and_all_attributes_stay_as_they_are() -> None:
-    own = [Example("You fool.", "own"), Example("Hello. You fool.", "civil", group=f"{JOINED}0a1b")]
+    own = [Example("You fool.", "own"), Example("Hello. You fool.", "civil", group=f"{CONCATENATED}0a1b")]
     examples = [*scored(40), *own]
-    found = scaled(Taught(examples, nothing(examples), 1.0), Lexical(examples, 1), told).soft
+    found = scaled(SoftLabelled(examples, nothing(examples), 1.0), Lexical(examples, 1), told).soft
     assert np.isnan(found[-2:]).all()
     assert np.isnan(found[:, : min(SCALE.values())]).all()
     assert not np.isnan(found[:-2, min(SCALE.values()) :]).any()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moderation.training.marked_spans import mean_marks, runs
+from moderation.training.span_annotations import mean_annotations, runs
 
 
 def test_runs_are_of_equal_shares_above_nothing() -> None:
@@ -10,9 +10,9 @@ def test_runs_are_of_equal_shares_above_nothing() -> None:
 
 
 def test_the_mean_of_two_s_marks_goes_by_characters() -> None:
-    assert mean_marks(((0, 8, 1.0),), ((4, 8, 0.5), (6, 10, 0.5))) == ((0, 4, 0.5), (4, 8, 0.75), (8, 10, 0.25))
+    assert mean_annotations(((0, 8, 1.0),), ((4, 8, 0.5), (6, 10, 0.5))) == ((0, 4, 0.5), (4, 8, 0.75), (8, 10, 0.25))
 
 
 def test_marks_of_one_alone_count_for_half() -> None:
-    assert mean_marks((), ((1, 3, 0.5),)) == ((1, 3, 0.25),)
-    assert mean_marks((), ()) == ()
+    assert mean_annotations((), ((1, 3, 0.5),)) == ((1, 3, 0.25),)
+    assert mean_annotations((), ()) == ()

@@ -1,8 +1,8 @@
-"""Comments put beside harmless ones: one sentence is enough for a comment to be toxic, wherever it stands.
+"""Concatenation with harmless comments: one sentence anywhere is enough to make a comment toxic.
 
 The sets' toxic texts are toxic throughout, so a model that learnt from them alone takes a threat among friendly
-sentences for friendly. What is joined keeps its labels and its spans; Perspective's scores are left out, since what
-Perspective would have said of the whole nobody knows.
+sentences for friendly. A concatenated example keeps its labels and spans; Perspective's scores are left out, since its
+score of the whole is unknown.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ from moderation.scoring.results import ATTRIBUTES
 from moderation.training.data.cleaning import key_of
 from moderation.training.examples import Example, Marked
 
-# The mark of a joined example, in `Example.group`, before the key of the one that it was made of.
-JOINED = "joined "
-# How many joined examples are made of one example of a set, the other sets' texts being longer or less sure.
+# The prefix in `Example.group` of a concatenated example, before the key of the original.
+CONCATENATED = "joined "
+# Concatenated examples for each example of a set; other sets' texts are longer or less certain.
 COPIES = {"own": 4.0, "civil": 0.25}
-# A pass sees them as often as this.
+# How often a pass sees each.
 WEIGHT = 0.5
-# Neighbours: harmless talk comments of so many characters.
+# Neighbours: harmless talk comments of these lengths in characters.
 NEIGHBOURS = frozenset({"wikipedia", "context"})
 SHORTEST, LONGEST = 60, 260
 HARMLESS = {"toxicity": 0.05, "perspective_toxicity": 0.15}
 
 
-def joined(examples: Sequence[Example], seed: int) -> Iterator[Example]:
-    """Joined examples, made of the training part alone; which ones follows from the seed."""
+def concatenated(examples: Sequence[Example], seed: int) -> Iterator[Example]:
+    """Concatenated examples of the training split, drawn by the seed."""
     chance = random.Random(seed)  # noqa: S311 - training, no secret
     beside = [one.text for one in examples if _is_neighbour(one)]
     for one in examples:
         copies = int(COPIES.get(one.set, 0.0) + chance.random()) if beside and len(one.text) <= LONGEST else 0
-        yield from (_joined(one, chance.choice(beside), chance.choice(beside), chance) for _ in range(copies))
+        yield from (_concatenated(one, chance.choice(beside), chance.choice(beside), chance) for _ in range(copies))
 
 
 def is_asked(one: Example) -> bool:
-    """Whether teachers are: the project's own sentences say what they are, and so does what was joined from others."""
-    return one.set != "own" and not one.group.startswith(JOINED)
+    """Whether teachers are asked: the labels of the project's own sentences, and of concatenations, are certain."""
+    return one.set != "own" and not one.group.startswith(CONCATENATED)
 
 
 def _is_neighbour(one: Example) -> bool:
@@ -46,7 +46,7 @@ def _is_neighbour(one: Example) -> bool:
     return one.set in NEIGHBOURS and known and "toxicity" in one.labels and SHORTEST <= len(one.text) <= LONGEST
 
 
-def _joined(one: Example, first: str, last: str, chance: random.Random) -> Example:
+def _concatenated(one: Example, first: str, last: str, chance: random.Random) -> Example:
     """The example after a harmless text, before one, or between two."""
     before, after = chance.choice(((first, ""), ("", last), (first, last)))
     head = f"{before} " if before else ""
@@ -54,7 +54,7 @@ def _joined(one: Example, first: str, last: str, chance: random.Random) -> Examp
     labels = {name: share for name, share in one.labels.items() if name in ATTRIBUTES}
     spans = None if one.spans is None else _moved(one.spans, len(head))
     return replace(
-        one, text=text, labels=labels, spans=spans, weight=WEIGHT, group=JOINED + key_of(one.group or one.text)
+        one, text=text, labels=labels, spans=spans, weight=WEIGHT, group=CONCATENATED + key_of(one.group or one.text)
     )
 
 

@@ -1,4 +1,4 @@
-"""Marks on the words of a text: runs of characters, each with the share of those who marked it."""
+"""Annotated spans of a text: runs of characters, each with the share of annotators who marked it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def runs(shares: Iterable[float]) -> Iterator[tuple[int, int, float]]:
             yield span[0], span[-1] + 1, share
 
 
-def mean_marks(one: Marked, other: Marked) -> Marked:
-    """What two say of the same text, each counted for half."""
+def mean_annotations(one: Marked, other: Marked) -> Marked:
+    """The mean of two annotations of the same text."""
     length = max((end for _, end, _ in (*one, *other)), default=0)
     pairs = zip(_by_character(one, length), _by_character(other, length), strict=True)
     return tuple(runs((first + second) / 2 for first, second in pairs))

@@ -1,7 +1,6 @@
-"""Sentences out of longer comments, which teachers judge: most comments that people write are shorter than the sets'.
+"""Sentence crops of longer comments, labelled by teachers: most comments are shorter than those of the sets.
 
-A label of a whole comment says nothing of one sentence in it, so crops have none of their own; they are only made where
-a teacher labels them (`teaching`).
+A comment's label says nothing about a single sentence, so crops have soft labels only (`teachers`).
 """
 
 from __future__ import annotations
@@ -18,16 +17,16 @@ CROPPED = "cropped"
 FROM = frozenset({"wikipedia", "context", "unlabelled", "civil"})
 ENDS = re.compile(r"(?<=[.!?])\s+|\n+")
 MIN_SENTENCES = 3
-# A crop for each so many characters, and at most so many of one comment.
+# A crop for every 300 characters of a comment, at most three.
 EVERY, MOST = 300, 3
 SENTENCES = 4
 SHORTEST, LONGEST = 15, 400
-# A pass sees them as often as this.
+# How often a pass sees each.
 WEIGHT = 0.4
 
 
-def cropped(examples: Sequence[Example], seed: int) -> Iterator[Example]:
-    """Runs of one to four sentences of the longer examples; which ones follows from the seed."""
+def sentence_crops(examples: Sequence[Example], seed: int) -> Iterator[Example]:
+    """Runs of one to four sentences of the longer examples, drawn by the seed."""
     chance = random.Random(seed)  # noqa: S311 - training, no secret
     for one in examples:
         sentences = [part.strip() for part in ENDS.split(one.text) if part.strip()]

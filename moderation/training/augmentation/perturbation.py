@@ -1,7 +1,7 @@
-"""Evasion noise on training texts: people who know that they are read write `1d10t`.
+"""Perturbation of training texts: people who evade filters write `1d10t`.
 
-Where annotators marked words, one of these is roughened, else any longer word; the labels stay as they are. Spans move
-with the text.
+One of the annotated words is perturbed if there are any, else a longer word; the labels stay, and spans move with the
+text.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ WORD = re.compile(r"[^\W\d_]{3,}")
 SURE = 0.5
 
 
-def roughened(example: Example, chance: random.Random) -> Example:
-    """The example with one word written in a way that evades; unchanged where it has no word for that."""
+def perturbed(example: Example, chance: random.Random) -> Example:
+    """The example with one word disguised; unchanged if it has no word."""
     places = [match.span() for match in WORD.finditer(example.text)]
     marked = [place for place in places if _is_marked(place, example.spans or ())]
     if not places:
