@@ -13,12 +13,13 @@ from rest_framework.response import Response
 from archive.importers.records import ArticleRecord
 from archive.models import Comment
 from moderation.api.access import read, write
+from moderation.api.etags import comment_etag
 from moderation.api.filters import CommentFilter
 from moderation.api.orderings import BY_CREATION
 from moderation.api.schema import described
 from moderation.api.serializers.inputs import MAX_ITEMS, CommentChangeIn, CommentIn, CommentsIn
 from moderation.api.serializers.outputs import CommentOut, CommentsStoredOut
-from moderation.api.shown import comment_etag, with_status
+from moderation.api.shown import with_status
 from moderation.api.views.base import ApiView, ListView
 from moderation.services.batch_scoring.run import comments_score_now
 from moderation.services.errors import FieldError, ServiceError, invalid
