@@ -19,7 +19,7 @@ from moderation.admin.scoped import ScopedAdmin
 from moderation.models import Action, Claim
 from moderation.services.states.current import current_review, review_of
 from moderation.services.states.status import UNSCORED
-from moderation.services.states.version import version_token_text
+from moderation.services.states.version import VersionToken
 from moderation.services.verdicts.thresholds import attribute_rows
 
 MAX_DECISIONS = 50
@@ -94,7 +94,7 @@ class ModeratedCommentAdmin(ScopedAdmin, CommentAdmin):
     @admin.display(description=_("comment"), ordering="created_at")
     def shown_text(self, comment: Comment) -> SafeString:
         """Adds the version that a decision from this page is made conditional on."""
-        seen = format_html('<input type="hidden" name="{}" value="{}">', SEEN, version_token_text(comment))
+        seen = format_html('<input type="hidden" name="{}" value="{}">', SEEN, VersionToken.of(comment))
         return super().shown_text(comment) + seen
 
     @admin.display(description=_("state"))

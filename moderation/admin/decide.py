@@ -14,7 +14,7 @@ from moderation.services.errors import ServiceError
 from moderation.services.review.bulk import decisions_record
 from moderation.services.review.chunks import BulkOutcome
 from moderation.services.review.transitions import ActionRefusal
-from moderation.services.states.version import version_token_parse
+from moderation.services.states.version import version_tokens_parse
 
 SEEN = "seen"
 MAX_NAMED = 10
@@ -32,12 +32,12 @@ def selection_decide(request: HttpRequest, action: Action) -> None:
     A comment that changed since the page was made is refused. One that left the list meanwhile is not forgotten: the
     selection counts, not the filter. Selecting across pages is not taken, because nobody has seen those comments.
     """
-    versions = filter(None, map(version_token_parse, request.POST.getlist(SEEN)))
+    shown = version_tokens_parse(request.POST.getlist(SEEN))
     selected = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
-    seen = {version[0]: version for version in versions if str(version[0]) in selected}
+    tokens = {pk: token for pk, token in shown.items() if str(pk) in selected}
     try:
         outcome = decisions_record(
-            seen=seen, action=action, actor=cast("User", request.user), reason=request.POST.get("reason", "")
+            tokens=tokens, action=action, actor=cast("User", request.user), reason=request.POST.get("reason", "")
         )
     except ServiceError as error:
         messages.error(request, error.detail)

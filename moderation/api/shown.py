@@ -9,7 +9,6 @@ from archive.models import Comment, CommentQuerySet
 from moderation.models import Review
 from moderation.services.states.current import current_review, review_of
 from moderation.services.states.status import UNSCORED
-from moderation.services.states.version import version_token_text
 
 # Columns that a page of comments does not need and that can be long.
 UNREAD = ("raw", "meta", "seal_key")
@@ -47,11 +46,6 @@ def status_of(comment: Comment) -> Shown:
         scores=score.values() if score else None,
         verdict=review.verdict or None,
     )
-
-
-def comment_etag(comment: Comment) -> str:
-    """Returns the tag that a decision can be made conditional on."""
-    return f'"{version_token_text(comment)}"'
 
 
 def with_status(comments: CommentQuerySet) -> CommentQuerySet:

@@ -20,6 +20,7 @@ from django.test.utils import CaptureQueriesContext
 
 from archive.models import Article, Comment, Commenter
 from moderation.models import Moderator, Review, State
+from moderation.services.states.version import VersionToken
 
 TIMES = 20
 WARM = 2
@@ -143,7 +144,7 @@ def _page(client: Client, path: str) -> Figures:
 
 def _selection(client: Client) -> Ask:
     reviews = Review.objects.filter(state=State.PENDING).order_by("-risk")[:25]
-    seen = [f"{review.pk}.1.{review.state_version}" for review in reviews]
+    seen = [str(VersionToken(review.pk, 1, review.state_version)) for review in reviews]
 
     def ask() -> Any:
         return client.post(f"{DESK}selection/?queue=pending", {"seen": seen, "act": "reject"})

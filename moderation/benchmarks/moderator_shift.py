@@ -27,6 +27,7 @@ from moderation.models import Action, Decision, ModelVersion, PolicyVersion, Que
 from moderation.services.errors import ServiceError
 from moderation.services.review.decisions import decision_record
 from moderation.services.review.holds import review_next
+from moderation.services.states.version import VersionToken
 
 PAGE = 25
 HASTY_EVERY = 5
@@ -164,9 +165,9 @@ def _decides(pk: int, version: int, actor: User, draw: random.Random) -> bool:
     """Decides as a page does, on what was seen; returns False if that was refused."""
     action = draw.choice(ACTIONS)
     until = timezone.now() + timedelta(days=1) if action == Action.DEFER else None
-    seen = (pk, 1, version)
+    token = VersionToken(pk, 1, version)
     try:
-        _tried(lambda: decision_record(comment_id=pk, action=action, actor=actor, until=until, expected=seen))
+        _tried(lambda: decision_record(comment_id=pk, action=action, actor=actor, until=until, expected=token))
     except ServiceError:
         return False
     return True

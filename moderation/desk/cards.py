@@ -17,7 +17,7 @@ from moderation.desk.labels import ATTRIBUTES, STATES, label
 from moderation.desk.text import TextPiece, pieces
 from moderation.models import Review, State
 from moderation.services.states.current import shown_state
-from moderation.services.states.version import version_token_text
+from moderation.services.states.version import VersionToken
 
 MAX_REASONS = 4
 # What hurts to read, apart from what is merely rude.
@@ -62,9 +62,9 @@ class Card:
         return readers_see(self.comment, self.review)
 
     @cached_property
-    def seen(self) -> str:
-        """Returns the version that an act from this page is made conditional on."""
-        return version_token_text(self.comment)
+    def token(self) -> VersionToken:
+        """Returns the version that an action from this page is made conditional on."""
+        return VersionToken.of(self.comment)
 
     @cached_property
     def reasons(self) -> list[CardReason]:

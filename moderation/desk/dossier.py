@@ -12,7 +12,7 @@ from moderation.desk.labels import ATTRIBUTES, STATES, label
 from moderation.desk.text import Change, TextPiece, changes, pieces
 from moderation.models import Decision, ReaderFlag, Review
 from moderation.services.states.current import review_of, shown_state
-from moderation.services.states.version import version_token_text
+from moderation.services.states.version import VersionToken
 from moderation.services.verdicts.thresholds import AttributeRow, attribute_rows
 
 MAX_DECISIONS = 20
@@ -104,9 +104,9 @@ class Dossier:
         return readers_see(self.comment, self.review)
 
     @property
-    def seen(self) -> str:
-        """Returns the version that an act from this page is made conditional on."""
-        return version_token_text(self.comment)
+    def token(self) -> VersionToken:
+        """Returns the version that an action from this page is made conditional on."""
+        return VersionToken.of(self.comment)
 
     @property
     def edited(self) -> bool:

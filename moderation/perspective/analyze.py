@@ -67,21 +67,21 @@ def check_context(fields: Bound) -> None:
 
 
 def analyze_begin(fields: Bound, key: ApiKey, company: BatchContext) -> Callable[[], Json]:
-    """Checks a request, puts its text into the line, and returns what waits for the response.
+    """Checks a request, queues its text, and returns what waits for the response.
 
-    A call whose company waits in the line already is let into a full one.
+    A call is queued even if the queue is full if another part of its batch is already waiting.
 
     Raises:
         Refused: What the request is refused for; the returned function raises ServiceError where scoring fails.
     """
     text = comment_text(fields)
-    line = request_queue_active()
+    queue = request_queue_active()
     drop = bool(fields.get("drop_unsupported_attributes")) or key.drop_unsupported
-    wanted = _wanted(fields.get("requested_attributes", {}), attributes_served(line=line), drop=drop)
+    wanted = _wanted(fields.get("requested_attributes", {}), attributes_served(queue=queue), drop=drop)
     check_context(fields)
     if not company.waits:
-        line.check()
-    languages = languages_judge(line=line, text=text, declared=fields.get("languages") or [])
+        queue.check()
+    languages = languages_judge(queue=queue, text=text, declared=fields.get("languages") or [])
     if not languages.detected:
         raise analyzer_error("LANGUAGE_DETECTION_FAILED", "Unable to detect language")
     wanted = _served(wanted, languages, drop=drop)
@@ -89,7 +89,7 @@ def analyze_begin(fields: Bound, key: ApiKey, company: BatchContext) -> Callable
         return lambda: _response(fields, text, wanted, languages, NOTHING)
     language = languages.declared[0] if languages.declared else languages.detected
     sentences = bool(fields.get("span_annotations"))
-    scores = scores_begin(line=line, text=text, language=language, sentences=sentences, admitted=company.waits)
+    scores = scores_begin(queue=queue, text=text, language=language, sentences=sentences, admitted=company.waits)
     company.waits = True
     return lambda: _response(fields, text, wanted, languages, scores())
 

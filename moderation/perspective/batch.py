@@ -1,6 +1,6 @@
 """/batch: Google's multipart batch. Each part is a call of its own, with its own key; one bad part fails alone.
 
-Parts are begun a few at a time and scored together, so that a batch neither floods the line nor waits for each part.
+Parts are begun a few at a time and scored together, so that a batch neither floods the queue nor waits for each part.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The two methods, begun and finished: a reply for every call, and for every fault Google's envelope.
 
-A call is begun (key, quota, body, its text in the line) and finished (its scores waited for), so that the parts of a
+A call is begun (key, quota, body, its text in the queue) and finished (its scores waited for), so that the parts of a
 batch can be begun together and scored together.
 """
 

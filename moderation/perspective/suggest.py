@@ -52,7 +52,7 @@ def _scores(fields: Bound) -> dict[str, float]:
 
 
 def _response(fields: Bound, text: str, languages: list[str]) -> Json:
-    detected = languages_judge(line=request_queue_active(), text=text, declared=languages).detected
+    detected = languages_judge(queue=request_queue_active(), text=text, declared=languages).detected
     response: Json = {"clientToken": fields["client_token"]} if fields.get("client_token") else {}
     response["requestedLanguages"] = languages
     response["detectedLanguages"] = [detected] if detected else []

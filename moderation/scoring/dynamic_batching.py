@@ -1,18 +1,16 @@
-"""Requests that come at the same time, scored together: a bounded line in front of a scorer. No Django here.
+"""Requests that come at the same time, scored together: a bounded queue in front of a scorer. No Django here.
 
-A caller puts its texts into the line and waits. A worker takes what has come meanwhile, in the order in which it came,
-and scores it in one call; so under load batches fill by themselves, and one lone caller waits for nobody. The line is
-bounded: who would be one caller too many, or would wait too long at the rate of the last rounds, is refused at once.
+A caller puts its texts into the queue and waits. A worker takes what has come meanwhile, in the order in which it came,
+and scores it in one call; so under load batches fill by themselves, and a lone caller waits for nobody. The queue is
+bounded: a caller is refused at once if there are too many, or if it would wait too long at the rate of the last rounds.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -20,21 +18,20 @@ from typing import Protocol
 from moderation.scoring.results import Refusal, Result, ScoringError
 
 # Five texts of 300 characters. Four together cost a seventh less than four alone, and more of them hardly less; but all
-# of a round wait for its end, and whoever comes next too. A line of one round is no overload.
+# of a round wait for its end, and whoever comes next too. A queue of one round is no overload.
 ROUND_CHARACTERS = 1_600
 # The longest wait before a caller's turn. Coral, the most hurried client, gives up after 0.8 s and publishes unscored.
 PATIENCE_SECONDS = 0.5
-# Callers in the line. Each of them holds a thread of the server, which must keep some free to refuse the others.
+# Callers in the queue. Each of them holds a thread of the server, which must keep some free to refuse the others.
 MAX_REQUESTS = 64
 # Characters a worker scores in a second until rounds were timed, and how much the last round counts in the mean.
 FIRST_RATE = 30_000.0
 NEWEST_SHARE = 0.2
-# A job of one word costs as much as its tokens, its padding and its turn: no job counts for less.
+# A request of one word costs as much as its tokens, its padding and its turn: no text counts for less.
 MIN_CHARACTERS = 100
 LINGER_SECONDS = 0.002
 
 Found = list[Result | Refusal]
-_gatherers: weakref.WeakSet[DynamicBatcher] = weakref.WeakSet()
 
 
 class Scores(Protocol):
@@ -45,6 +42,7 @@ class Scores(Protocol):
         texts: Sequence[str],
         *,
         languages: Sequence[str | None] | None = None,
+        fallbacks: Sequence[str | None] | None = None,
         spans: bool = False,
         perspective: bool = False,
     ) -> Found:
@@ -52,7 +50,7 @@ class Scores(Protocol):
 
 
 class QueueFullError(ScoringError):
-    """The line is full: nothing was scored, and the same call may succeed a moment later."""
+    """The queue is full: nothing was scored, and the same call may succeed a moment later."""
 
     def __init__(self) -> None:
         super().__init__("overloaded", "More texts are waiting than can be scored soon.", retryable=True)
@@ -64,20 +62,33 @@ class ScoringRequest:
 
     texts: tuple[str, ...]
     languages: tuple[str | None, ...]
+    fallbacks: tuple[str | None, ...]
     spans: bool
     future: Future[Found] = field(default_factory=Future)
 
     @property
     def characters(self) -> int:
-        """What the job counts for in the line."""
-        return sum(max(MIN_CHARACTERS, len(text)) for text in self.texts)
+        """What the request counts for in the queue."""
+        return counted(self.texts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reservation:
+    """A place in the queue for a request that will come, and what it will count for."""
+
+    characters: int
+
+
+def counted(texts: Iterable[str]) -> int:
+    """What texts count for in the queue, in characters."""
+    return sum(max(MIN_CHARACTERS, len(text)) for text in texts)
 
 
 class DynamicBatcher:
-    """A line before a scorer; safe to use from any number of threads.
+    """A queue before a scorer; safe to use from any number of threads.
 
     Attributes:
-        refused: Calls that were refused because the line was full.
+        refused: Calls that were refused because the queue was full.
     """
 
     def __init__(
@@ -88,7 +99,7 @@ class DynamicBatcher:
         patience: float = PATIENCE_SECONDS,
         round_characters: int = ROUND_CHARACTERS,
         linger: float = LINGER_SECONDS,
-        most_jobs: int = MAX_REQUESTS,
+        max_requests: int = MAX_REQUESTS,
     ) -> None:
         """Remember the scorer; threads start with the first call, in the process that makes it.
 
@@ -96,9 +107,9 @@ class DynamicBatcher:
             scorer: Its `score` is called from several threads.
             workers: Rounds scored at the same time; as many as the scorer has threads keeps all of them busy.
             patience: Seconds that a caller may wait for its turn, as estimated from the rounds before.
-            round_characters: Most characters scored in one call, except that one job is never split.
-            linger: Seconds a worker waits for company while others are being served; a lone caller is served at once.
-            most_jobs: Callers that may be in the line.
+            round_characters: Most characters scored in one call, except that one request is never split.
+            linger: Seconds a worker waits for more requests while others are served; a lone one is served at once.
+            max_requests: Callers that may be in the queue.
         """
         self._scorer = scorer
         self._workers = max(1, workers)
@@ -106,71 +117,89 @@ class DynamicBatcher:
         self._rate = FIRST_RATE
         self._round_characters = round_characters
         self._linger = linger
-        self._most_jobs = most_jobs
+        self._max_requests = max_requests
         self.refused = 0
-        self._forget()
-        _gatherers.add(self)
-
-    def _forget(self) -> None:
-        """Begin anew: a fork copies neither threads nor the callers that wait."""
         self._changed = threading.Condition()
-        self._line: deque[ScoringRequest] = deque()
+        self._requests: deque[ScoringRequest] = deque()
+        self._reserved: set[Reservation] = set()
         self._waiting = 0
         self._serving = 0
         self._threads: list[threading.Thread] = []
 
     @property
     def waiting(self) -> int:
-        """Characters in the line now."""
+        """Characters in the queue now, with those that places are reserved for."""
         return self._waiting
 
     @property
     def room(self) -> float:
-        """Characters that may be in the line when a caller comes: what is scored in `patience`, at least one round."""
+        """Characters that may be waiting when a caller comes: what is scored in `patience`, at least one round."""
         return max(self._round_characters, self._patience * self._rate * self._workers)
 
     def check(self) -> None:
-        """Refuse a caller who would find the line full, before the work that comes before `submit`.
+        """Refuse a caller who would find the queue full, before the work that comes before `submit`.
 
         Raises:
-            LineFullError: A retry after a moment may help.
+            QueueFullError: A retry after a moment may help.
         """
         with self._changed:
-            if self._waiting > self.room or len(self._line) >= self._most_jobs:
+            if self._waiting > self.room or len(self._requests) + len(self._reserved) >= self._max_requests:
                 self.refused += 1
                 raise QueueFullError
+
+    def reserve(self, texts: Sequence[str]) -> Reservation:
+        """Take a place for texts that will come, so that they are not refused later; `release` gives it back.
+
+        Raises:
+            QueueFullError: At once; a retry after a moment may help.
+        """
+        place = Reservation(counted(texts))
+        with self._changed:
+            self.check()
+            self._reserved.add(place)
+            self._waiting += place.characters
+        return place
+
+    def release(self, place: Reservation) -> None:
+        """Give a place back: its texts are in the queue, or will not come. Once is enough, and more do no harm."""
+        with self._changed:
+            if place in self._reserved:
+                self._reserved.remove(place)
+                self._waiting -= place.characters
 
     def submit(
         self,
         texts: Sequence[str],
         *,
         languages: Sequence[str | None] | None = None,
+        fallbacks: Sequence[str | None] | None = None,
         spans: bool = False,
         admitted: bool = False,
     ) -> Future[Found]:
-        """Put texts into the line; the future gives what `Scorer.score` would, `perspective` outputs included.
+        """Put texts into the queue; the future gives what `Scorer.score` would, `perspective` outputs included.
+
+        A future that is cancelled before its turn costs nothing more.
 
         Args:
             texts: As for `Scorer.score`.
             languages: As for `Scorer.score`.
+            fallbacks: As for `Scorer.score`.
             spans: As for `Scorer.score`.
-            admitted: Whether the caller is in the line already: then a full line takes these texts too.
+            admitted: Whether the caller has a place already: then a full queue takes these texts too.
 
         Raises:
-            LineFullError: At once; a retry after a moment may help.
-            ScoringError: `invalid_arguments` where `languages` has another length than `texts`.
+            QueueFullError: At once; a retry after a moment may help.
+            ScoringError: `invalid_arguments` if `languages` or `fallbacks` has another length than `texts`.
         """
-        job = ScoringRequest(tuple(texts), tuple(languages if languages is not None else [None] * len(texts)), spans)
-        if len(job.languages) != len(job.texts):
-            raise ScoringError("invalid_arguments", f"{len(job.languages)} languages came with {len(texts)} texts.")
+        request = ScoringRequest(tuple(texts), _one_each(languages, texts), _one_each(fallbacks, texts), spans)
         with self._changed:
             if not admitted:
                 self.check()
-            self._line.append(job)
-            self._waiting += job.characters
+            self._requests.append(request)
+            self._waiting += request.characters
             self._start()
             self._changed.notify()
-        return job.future
+        return request.future
 
     def score(
         self, texts: Sequence[str], *, languages: Sequence[str | None] | None = None, spans: bool = False
@@ -178,36 +207,37 @@ class DynamicBatcher:
         """Wait for the results of `submit`.
 
         Raises:
-            LineFullError: At once.
+            QueueFullError: At once.
             ScoringError: What the scorer raised for these texts.
         """
         return self.submit(texts, languages=languages, spans=spans).result()
 
     def _start(self) -> None:
         while len(self._threads) < self._workers:
-            name = f"gather-{len(self._threads)}"
-            thread = threading.Thread(target=self._serve, args=(self._changed,), name=name, daemon=True)
+            name = f"batch-{len(self._threads)}"
+            thread = threading.Thread(target=self._serve, name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
 
-    def _serve(self, changed: threading.Condition) -> None:
+    def _serve(self) -> None:
+        changed = self._changed
         while True:
             with changed:
-                changed.wait_for(lambda: bool(self._line))
+                changed.wait_for(lambda: bool(self._requests))
                 if self._serving:
                     changed.wait_for(lambda: self._waiting >= self._round_characters, self._linger)
-                jobs = self._take()
+                requests = self._take()
                 self._serving += 1
-                if self._line:
+                if self._requests:
                     # Whoever was woken for what is left may have been this worker, in its linger.
                     changed.notify()
             begun = time.monotonic()
             try:
-                self._run(jobs)
+                self._run(requests)
             finally:
                 with changed:
                     self._serving -= 1
-                    self._note(sum(job.characters for job in jobs), time.monotonic() - begun)
+                    self._note(sum(request.characters for request in requests), time.monotonic() - begun)
 
     def _note(self, characters: int, seconds: float) -> None:
         """Keeps the rate up to date; a round of a few words says little of it."""
@@ -215,45 +245,50 @@ class DynamicBatcher:
             self._rate += NEWEST_SHARE * (characters / seconds - self._rate)
 
     def _take(self) -> list[ScoringRequest]:
-        """The next round: jobs from the head of the line that ask for the same, up to the size of a round."""
-        jobs: list[ScoringRequest] = []
+        """The next round: requests from the head of the queue that ask for the same, up to the size of a round.
+
+        Those whose callers have gone are dropped.
+        """
+        taken: list[ScoringRequest] = []
         characters = 0
-        while self._line and (not jobs or self._fits(self._line[0], jobs[0], characters)):
-            jobs.append(self._line.popleft())
-            characters += jobs[-1].characters
-        self._waiting -= characters
-        return jobs
+        while self._requests and (not taken or self._fits(self._requests[0], taken[0], characters)):
+            request = self._requests.popleft()
+            self._waiting -= request.characters
+            if request.future.set_running_or_notify_cancel():
+                taken.append(request)
+                characters += request.characters
+        return taken
 
-    def _fits(self, job: ScoringRequest, first: ScoringRequest, characters: int) -> bool:
-        return job.spans == first.spans and characters + job.characters <= self._round_characters
+    def _fits(self, request: ScoringRequest, first: ScoringRequest, characters: int) -> bool:
+        return request.spans == first.spans and characters + request.characters <= self._round_characters
 
-    def _run(self, jobs: list[ScoringRequest]) -> None:
-        """Score a round; where it fails, each job alone, so that only the one at fault fails."""
+    def _run(self, requests: list[ScoringRequest]) -> None:
+        """Score a round; if it fails, each request alone, so that only the one at fault fails."""
         try:
-            found = self._score(jobs)
+            found = self._score(requests)
         except Exception as error:  # noqa: BLE001 - the caller, who waits in another thread, is told
-            if len(jobs) == 1:
-                jobs[0].future.set_exception(error)
+            if len(requests) == 1:
+                requests[0].future.set_exception(error)
             else:
-                for job in jobs:
-                    self._run([job])
+                for request in requests:
+                    self._run([request])
             return
-        for job in jobs:
-            job.future.set_result(found[: len(job.texts)])
-            del found[: len(job.texts)]
+        for request in requests:
+            request.future.set_result(found[: len(request.texts)])
+            del found[: len(request.texts)]
 
-    def _score(self, jobs: list[ScoringRequest]) -> Found:
-        texts = [text for job in jobs for text in job.texts]
-        languages = [language for job in jobs for language in job.languages]
+    def _score(self, requests: list[ScoringRequest]) -> Found:
+        texts = [text for request in requests for text in request.texts]
         if not texts:
             return []
-        return list(self._scorer.score(texts, languages=languages, spans=jobs[0].spans, perspective=True))
+        languages = [language for request in requests for language in request.languages]
+        fallbacks = [language for request in requests for language in request.fallbacks]
+        spans = requests[0].spans
+        return list(self._scorer.score(texts, languages=languages, fallbacks=fallbacks, spans=spans, perspective=True))
 
 
-def _begin_anew_in_child() -> None:
-    for gatherer in list(_gatherers):
-        gatherer._forget()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew_in_child)
+def _one_each(codes: Sequence[str | None] | None, texts: Sequence[str]) -> tuple[str | None, ...]:
+    given = tuple(codes) if codes is not None else (None,) * len(texts)
+    if len(given) != len(texts):
+        raise ScoringError("invalid_arguments", f"{len(given)} languages came with {len(texts)} texts.")
+    return given

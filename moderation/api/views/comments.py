@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -13,16 +14,17 @@ from rest_framework.response import Response
 from archive.importers.records import ArticleRecord
 from archive.models import Comment
 from moderation.api.access import read, write
+from moderation.api.etags import comment_etag
 from moderation.api.filters import CommentFilter
 from moderation.api.orderings import BY_CREATION
 from moderation.api.schema import described
 from moderation.api.serializers.inputs import MAX_ITEMS, CommentChangeIn, CommentIn, CommentsIn
 from moderation.api.serializers.outputs import CommentOut, CommentsStoredOut
-from moderation.api.shown import comment_etag, with_status
+from moderation.api.shown import with_status
 from moderation.api.views.base import ApiView, ListView
-from moderation.services.batch_scoring.run import comments_score_now
 from moderation.services.errors import FieldError, ServiceError, invalid
 from moderation.services.intake.ingest import CommentItem, Ingested, comment_edit, comment_withdraw, comments_ingest
+from moderation.services.online_scoring.posted import comments_admit
 
 MAX_WAITING = 100
 ETAG = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200], description="For If-Match.")
@@ -51,14 +53,19 @@ class CommentList(ListView):
         """Stores one comment, or a list of which all are stored or none, by (source, external_id).
 
         201 where anything was new, else 200. With `wait=score` the answer has scores and verdicts; comments that were
-        not done in time come back unscored, and are scored later.
+        not done in time come back unscored, and are scored later. While too many texts wait to be scored, such a call
+        is refused and nothing of it is stored.
         """
         data: Any = request.data
         many = isinstance(data, list)
         wait = self._wait(len(data) if many else 1)
         items = self._items(data) if many else [comment_item(self.body())]
-        done = self._ingest(items, many=many)
-        body = self._stored(done, wait=wait)
+        with comments_admit(texts=[item.raw for item in items]) if wait else nullcontext() as posted:
+            done = self._ingest(items, many=many)
+            if posted:
+                deadline = time.monotonic() + settings.MODERATION_WAIT_SECONDS
+                posted.score(comment_ids=[one.comment_id for one in done], deadline=deadline)
+        body = self._stored(done)
         status = 201 if any(one.outcome == "created" for one in done) else 200
         return Response(body if many else body[0], status=status)
 
@@ -90,14 +97,9 @@ class CommentList(ListView):
         except ServiceError as error:
             raise error if many else _of_the_only_item(error) from error
 
-    def _stored(self, done: Sequence[Ingested], *, wait: bool) -> list[dict[str, Any]]:
+    def _stored(self, done: Sequence[Ingested]) -> list[dict[str, Any]]:
         """Returns the comments as they now stand, each with its outcome, in the order of the request."""
-        rows = with_status(Comment.objects.all())
-        ids = [one.comment_id for one in done]
-        if wait:
-            deadline = time.monotonic() + settings.MODERATION_WAIT_SECONDS
-            comments_score_now(comments=list(Comment.objects.unscored().filter(pk__in=ids)), deadline=deadline)
-        found = rows.in_bulk(ids)
+        found = with_status(Comment.objects.all()).in_bulk([one.comment_id for one in done])
         return [{**CommentOut(found[one.comment_id]).data, "outcome": one.outcome} for one in done]
 
 

@@ -1,6 +1,5 @@
 """Decisions: made on one comment, listed for one comment, undone, and fed to other systems."""
 
-import re
 from typing import Any, TypedDict, cast
 
 from django.contrib.auth.models import User
@@ -13,6 +12,7 @@ from rest_framework.response import Response
 
 from archive.models import Comment
 from moderation.api.access import Access, read
+from moderation.api.etags import if_match_parse
 from moderation.api.filters import DecisionFilter
 from moderation.api.schema import described
 from moderation.api.serializers.inputs import DecisionIn, NothingIn
@@ -20,12 +20,11 @@ from moderation.api.serializers.outputs import BatchUndoneOut, DecisionOut
 from moderation.api.views.base import ApiView, ListView
 from moderation.models import ApiKey, Decision
 from moderation.models.decision import DecisionQuerySet
-from moderation.services.errors import ServiceError, precondition_failed
+from moderation.services.errors import ServiceError
 from moderation.services.ledger.export import with_names
 from moderation.services.review.bulk import batch_undo
 from moderation.services.review.decisions import decision_record, decision_undo
 
-TAG = re.compile(r'"(\d{1,18})\.(\d{1,9})\.(\d{1,9})"')
 IF_MATCH = OpenApiParameter(
     "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The comment's ETag: a stale one is a 412."
 )
@@ -48,19 +47,6 @@ def decider(request: Request) -> Decider:
     if isinstance(request.auth, ApiKey):
         return {"actor": None, "api_key": request.auth.name}
     return {"actor": request.user if isinstance(request.user, User) else None, "api_key": ""}
-
-
-def expected_version(header: str | None) -> tuple[int, int, int] | None:
-    """Returns (id, revision, state version) of an If-Match header, None for none and for `*`.
-
-    Raises ServiceError for a tag that is none of ours: it matches nothing, so the condition fails.
-    """
-    if header is None or header.strip() == "*":
-        return None
-    found = TAG.fullmatch(header.strip())
-    if found is None:
-        raise precondition_failed("If-Match must be one ETag of the comment.")
-    return int(found.group(1)), int(found.group(2)), int(found.group(3))
 
 
 class DecisionView(ApiView):
@@ -150,7 +136,7 @@ class CommentDecisions(ListView):
         decision = decision_record(
             comment_id=comment.pk,
             **decider(request),
-            expected=expected_version(request.headers.get("If-Match")),
+            expected=if_match_parse(request.headers.get("If-Match")),
             **self.body(),
         )
         return Response(DecisionOut(decisions_shown().get(pk=decision.pk)).data, status=201)

@@ -27,7 +27,7 @@ from moderation.services.review.bulk import (
 )
 from moderation.services.review.chunks import BulkOutcome
 from moderation.services.review.transitions import ActionRefusal
-from moderation.services.states.version import VersionToken, version_token, version_token_parse
+from moderation.services.states.version import VersionToken, version_tokens_parse
 
 NAMED = 20
 # Comments of a preview that are shown, the first of them; the others are counted.
@@ -39,12 +39,11 @@ def selection(request: HttpRequest, person: Person) -> HttpResponse:
     """Shows what an act would do to the comments that were ticked; does it once that was confirmed."""
     if request.method != "POST":
         return go(_back(request))
-    versions = " ".join(request.POST.getlist("seen")).split()
-    seen = {one[0]: one for one in map(version_token_parse, versions) if one}
-    if not seen:
+    tokens = version_tokens_parse(" ".join(request.POST.getlist("seen")).split())
+    if not tokens:
         messages.warning(request, _("No comment was selected."))
         return go(_back(request))
-    return _asked_or_done(request, person, seen, comment=None)
+    return _asked_or_done(request, person, tokens, comment=None)
 
 
 @desk_view(DECIDE)
@@ -54,56 +53,52 @@ def subtree(request: HttpRequest, person: Person, comment_id: int) -> HttpRespon
         ids = subtree_ids(comment_id=comment_id, actor=person.user)
     except ServiceError as error:
         raise Http404 from error
-    versions = request.POST.get("seen", "").split()
-    seen = (
-        {one[0]: one for one in map(version_token_parse, versions) if one}
-        if request.method == "POST"
-        else _versions(ids)
-    )
-    return _asked_or_done(request, person, seen, comment=comment_id)
+    posted = request.method == "POST"
+    tokens = version_tokens_parse(request.POST.get("seen", "").split()) if posted else _tokens(ids)
+    return _asked_or_done(request, person, tokens, comment=comment_id)
 
 
-def _versions(ids: Collection[int]) -> dict[int, VersionToken]:
+def _tokens(ids: Collection[int]) -> dict[int, VersionToken]:
     rows = (
         Comment.objects.filter(pk__in=ids)
         .select_related("review")
         .only("revision", "taken_revision", "review__state_version")
     )
-    return {row.pk: version_token(row) for row in rows}
+    return {row.pk: VersionToken.of(row) for row in rows}
 
 
 def _asked_or_done(
-    request: HttpRequest, person: Person, seen: Mapping[int, VersionToken], comment: int | None
+    request: HttpRequest, person: Person, tokens: Mapping[int, VersionToken], comment: int | None
 ) -> HttpResponse:
     wanted, refused = action_input_read(request.POST.dict()), None
     if "confirmed" in request.POST:
         try:
-            outcome = _done(person, seen, wanted, comment)
+            outcome = _done(person, tokens, wanted, comment)
         except ServiceError as error:
             refused = error
         else:
             tell(request, wanted.action, outcome)
             return go(_back(request))
-    return _preview(request, person, seen, wanted, comment=comment, refused=refused)
+    return _preview(request, person, tokens, wanted, comment=comment, refused=refused)
 
 
-def _done(person: Person, seen: Mapping[int, VersionToken], wanted: ActionInput, comment: int | None) -> BulkOutcome:
+def _done(person: Person, tokens: Mapping[int, VersionToken], wanted: ActionInput, comment: int | None) -> BulkOutcome:
     if comment is None:
-        return decisions_record(seen=seen, actor=person.user, **wanted.parts)
-    return subtree_decide(comment_id=comment, actor=person.user, seen_replies=seen, **wanted.parts)
+        return decisions_record(tokens=tokens, actor=person.user, **wanted.parts)
+    return subtree_decide(comment_id=comment, actor=person.user, tokens=tokens, **wanted.parts)
 
 
 def _preview(
     request: HttpRequest,
     person: Person,
-    seen: Mapping[int, VersionToken],
+    tokens: Mapping[int, VersionToken],
     wanted: ActionInput,
     *,
     comment: int | None,
     refused: ServiceError | None,
 ) -> HttpResponse:
     action = wanted.action if wanted.action in ACTIONS else Action.APPROVE.value
-    ids = list(seen)[:MAX_COMMENTS]
+    ids = list(tokens)[:MAX_COMMENTS]
     preview = decisions_preview(comment_ids=ids, action=action, actor=person.user)
     return desk_page(
         request,
@@ -119,9 +114,9 @@ def _preview(
         cards=cards_read(preview.changes[:SHOWN], person),
         more=max(0, len(preview.changes) - SHOWN),
         becomes=label(STATES, LEADS_TO[Action(action)]),
-        beyond=len(seen) - len(ids),
+        beyond=len(tokens) - len(ids),
         refusals=refusals_shown(preview.refused),
-        seen=" ".join(".".join(map(str, one)) for one in seen.values()),
+        tokens=" ".join(map(str, tokens.values())),
         act=action,
         act_label=label(ACTIONS, action),
         actions=ACTIONS.items(),

@@ -26,7 +26,7 @@ from moderation.services.online_scoring.spans import comment_spans
 from moderation.services.review.decisions import decision_record
 from moderation.services.review.holds import review_hand_over, review_hold, review_release
 from moderation.services.states.current import current_review, review_of
-from moderation.services.states.version import version_token_parse
+from moderation.services.states.version import VersionToken
 
 STATUSES = {"precondition_failed": 412, "conflict": 409, "validation_error": 400, "permission_denied": 403}
 MAX_MODERATORS = 200
@@ -53,7 +53,7 @@ def hold(request: HttpRequest, person: Person, comment_id: int) -> HttpResponse:
     found = _comment(person, comment_id)
     try:
         review = review_hold(
-            comment_id=comment_id, actor=person.user, expected=version_token_parse(request.POST.get("seen", ""))
+            comment_id=comment_id, actor=person.user, expected=VersionToken.parse(request.POST.get("seen", ""))
         )
     except ServiceError as error:
         return part(request, person, "holder", refused=error, comment=found)
@@ -114,13 +114,13 @@ def _next(request: HttpRequest, person: Person, found: Comment) -> str:
 
 
 def _decided(request: HttpRequest, person: Person, found: Comment) -> HttpResponse:
-    wanted, seen = action_input_read(request.POST.dict()), version_token_parse(request.POST.get("seen", ""))
-    if seen is None or seen[0] != found.pk:
+    wanted, token = action_input_read(request.POST.dict()), VersionToken.parse(request.POST.get("seen", ""))
+    if token is None or token.comment_id != found.pk:
         return _show(request, person, found, refused=ServiceError("validation_error", _("The form is not whole.")))
     try:
-        row = decision_record(comment_id=found.pk, actor=person.user, expected=seen, **wanted.parts)
+        row = decision_record(comment_id=found.pk, actor=person.user, expected=token, **wanted.parts)
     except ServiceError as error:
-        return _show(request, person, _comment(person, found.pk), refused=error, seen=seen)
+        return _show(request, person, _comment(person, found.pk), refused=error, token=token)
     act_remember(request, done_words(wanted.action, found.pk), decision=row.pk)
     return go(_next(request, person, found))
 
@@ -144,7 +144,7 @@ def _show(
     person: Person,
     found: Comment,
     refused: ServiceError | None = None,
-    seen: tuple[int, int, int] | None = None,
+    token: VersionToken | None = None,
 ) -> HttpResponse:
     asked = _queue(request)
     filters = filters_of(request.GET, person, asked.name)
@@ -164,7 +164,7 @@ def _show(
         review=review,
         refused=refused,
         stale=stale,
-        changed=edits_of(found, since=seen[1]) if stale and seen and seen[1] < found.revision else [],
+        changed=edits_of(found, since=token.revision) if stale and token and token.revision < found.revision else [],
         may_explain=may_explain,
         severe_count=person.severe_today if severe is None else severe,
         reasons=reason_choices() if person.may_decide else [],

@@ -28,7 +28,7 @@ from moderation.models import Review, ReviewQuerySet
 from moderation.services.errors import ServiceError
 from moderation.services.review.decisions import decision_record
 from moderation.services.review.holds import review_next
-from moderation.services.states.version import version_token_parse
+from moderation.services.states.version import VersionToken
 
 NOTHING = Page((), None, None)
 
@@ -53,20 +53,20 @@ def queue(request: HttpRequest, person: Person, name: str) -> HttpResponse:
 def quick(request: HttpRequest, person: Person, name: str) -> HttpResponse:
     """Does the act of one card's button, and comes back to the same page of the queue."""
     act, _mark, version = request.POST.get("one", "").rpartition("@")
-    seen = version_token_parse(version)
-    if request.method != "POST" or seen is None or name not in QUEUES:
+    token = VersionToken.parse(version)
+    if request.method != "POST" or token is None or name not in QUEUES:
         raise Http404
     wanted = action_input_read({**request.POST.dict(), "act": act})
     back = address("queue", name, query=request.GET.urlencode())
     try:
-        row = decision_record(comment_id=seen[0], actor=person.user, expected=seen, **wanted.parts)
+        row = decision_record(comment_id=token.comment_id, actor=person.user, expected=token, **wanted.parts)
     except ServiceError as error:
         # The comment's own page shows how it stands now, and asks again.
         messages.error(request, error.detail)
         query = request.GET.copy()
         query["queue"] = name
-        return go(address("comment", seen[0], query=query.urlencode()))
-    act_remember(request, done_words(wanted.action, seen[0]), decision=row.pk)
+        return go(address("comment", token.comment_id, query=query.urlencode()))
+    act_remember(request, done_words(wanted.action, token.comment_id), decision=row.pk)
     return go(back)
 
 

@@ -7,15 +7,34 @@ because a message may quote the text.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from archive.models import Comment
-from moderation.scoring import Refusal, Result, Scorer, ScoringError, Span
+from moderation.scoring import Refusal, Result, ScoringError, Span
 
 logger = logging.getLogger(__name__)
 
 TRIES = 3
 # What any model can read: a model that fails on this is broken, and no comment is to blame.
 PROBE = "The train was late again this morning."
+
+
+class LateError(Exception):
+    """The caller's time is over: no text is to blame, and nothing is saved."""
+
+
+class TextScorer(Protocol):
+    """What is asked of a scorer."""
+
+    def score(
+        self,
+        texts: Sequence[str],
+        *,
+        languages: Sequence[str | None] | None = None,
+        fallbacks: Sequence[str | None] | None = None,
+        spans: bool = False,
+    ) -> list[Result | Refusal]:
+        """As `Scorer.score`; a scorer that waits for only so long raises LateError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +55,16 @@ class Inference:
     texts that were sent a second time for the spans in them.
     """
 
-    scorer: Scorer
+    scorer: TextScorer
     texts_sent: int = 0
     spans_sent: int = 0
 
     def outcomes(self, comments: Sequence[Comment]) -> list[Outcome]:
-        """Returns one outcome a comment, same order. Raises ScoringError where the model itself is at fault."""
+        """Returns one outcome a comment, same order. Raises ScoringError if the model itself is at fault."""
         try:
             return list(self._send(comments))
+        except LateError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a text does to a model stays with that text
             logger.warning("a batch of %d made the model fail: %s", len(comments), error_code(error))
         self._probe()
@@ -56,6 +77,8 @@ class Inference:
             results = self.scorer.score(
                 _texts(comments), languages=_languages(comments), fallbacks=_fallbacks(comments), spans=True
             )
+        except LateError:
+            raise
         except Exception as error:  # noqa: BLE001 - the scores are there; spans can be made again on demand
             logger.warning("no spans for %d comment(s): %s", len(comments), error_code(error))
             return [()] * len(comments)
@@ -69,6 +92,8 @@ class Inference:
     def _probe(self) -> None:
         try:
             self.scorer.score([PROBE])
+        except LateError:
+            raise
         except Exception as error:
             raise ScoringError(error_code(error), "The model fails on any text.", retryable=True) from error
 
@@ -82,6 +107,8 @@ class Inference:
     def _half(self, comments: Sequence[Comment]) -> list[Outcome]:
         try:
             return list(self._send(comments)) if len(comments) > 1 else [self._alone(comments)]
+        except LateError:
+            raise
         except Exception:  # noqa: BLE001 - halved again
             return self._apart(comments)
 
@@ -90,6 +117,8 @@ class Inference:
         for _ in range(TRIES):
             try:
                 return self._send(comments)[0]
+            except LateError:
+                raise
             except Exception as error:  # noqa: BLE001 - tried again, then set aside
                 code = error_code(error)
         return Failure(code)

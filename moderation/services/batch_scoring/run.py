@@ -1,19 +1,19 @@
 """Scoring what is unscored: claim, ask the model, save, batch by batch, until nothing is left.
 
-`manage.py score_comments` and `POST comments/?wait=score` come here. The model is asked outside transactions, and
-each batch is saved in one short one (`services.verdicts.triage`): a killed run loses at most the batch it had sent.
+`manage.py score_comments` comes here. The model is asked outside transactions, and each batch is saved in one short one
+(`services.verdicts.triage`): a killed run loses at most the batch it had sent. What a caller waits for is scored by
+`services.online_scoring.posted`.
 """
 
 import logging
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 
-from archive.models import Comment, CommentQuerySet
-from moderation.models import Claim, ModelVersion
+from archive.models import CommentQuerySet
+from moderation.models import ModelVersion
 from moderation.scoring import ScoringError
 from moderation.services.batch_scoring.chunk import ScoreRun, batches
 from moderation.services.batch_scoring.claims import SET_ASIDE, claims_await, claims_lift, claims_take, lease_kept
@@ -30,8 +30,6 @@ Progress = Callable[[ScoreReport], None]
 Stop = Callable[[], bool]
 # So many batches are claimed at a time: enough for texts of like length to meet in a batch.
 CLAIM_BATCHES = 8
-NOW_BATCH = 8
-NOW_POLL_SECONDS = 0.05
 
 
 def comments_score(*, options: ScoreOptions, progress: Progress | None = None, stop: Stop | None = None) -> ScoreReport:
@@ -73,22 +71,6 @@ def comments_score_plan(*, options: ScoreOptions) -> ScorePlan:
         closed=comments_to_close().count() if active else 0,
         limit=options.limit,
     )
-
-
-def comments_score_now(*, comments: Sequence[Comment], deadline: float) -> None:
-    """Scores just these comments until `deadline`, a time of `time.monotonic()`; call it outside transactions.
-
-    A few are claimed at a time, and what another run holds is waited for. Comments that are late, or that the model
-    fails on, stay unscored for the next run of `score_comments`; nothing is raised for them.
-    """
-    ids = [comment.pk for comment in comments]
-    comments_close(ids=ids)
-    try:
-        run = _run_open(None)
-        with lease_kept(worker=run.worker, seconds=settings.MODERATION_LEASE_SECONDS):
-            _score_these(run, ids, deadline)
-    except ScoringError as error:
-        logger.error("comments stay unscored: %s", error.code)
 
 
 def _run_open(label: str | None) -> ScoreRun:
@@ -153,18 +135,6 @@ def _chunks(run: ScoreRun, selection: Selection, options: ScoreOptions, stop: St
 
 def _claim(run: ScoreRun, comments: CommentQuerySet, limit: int) -> list[int]:
     return claims_take(comments=comments, worker=run.worker, seconds=settings.MODERATION_LEASE_SECONDS, limit=limit)
-
-
-def _score_these(run: ScoreRun, ids: Sequence[int], deadline: float) -> None:
-    wanted = Comment.objects.open().unscored().filter(pk__in=ids)
-    held = Claim.objects.filter(comment_id__in=ids, set_aside_at=None)
-    while time.monotonic() < deadline and wanted.exists():
-        if taken := _claim(run, wanted, NOW_BATCH):
-            run.batch(run.load(taken))
-        elif held.exists():
-            time.sleep(NOW_POLL_SECONDS)
-        else:
-            return
 
 
 def _never() -> bool:

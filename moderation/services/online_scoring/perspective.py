@@ -67,17 +67,17 @@ class Languages:
     served: bool
 
 
-def attributes_served(*, line: RequestQueue) -> Mapping[str, tuple[str, ...]]:
-    """Returns Perspective's attributes that a line's model serves → the outputs they are read from."""
-    return outputs_served(line.description)
+def attributes_served(*, queue: RequestQueue) -> Mapping[str, tuple[str, ...]]:
+    """Returns Perspective's attributes that a queue's model serves → the outputs they are read from."""
+    return outputs_served(queue.description)
 
 
-def languages_judge(*, line: RequestQueue, text: str, declared: Sequence[str]) -> Languages:
+def languages_judge(*, queue: RequestQueue, text: str, declared: Sequence[str]) -> Languages:
     """Returns the languages of a text; a declared one that detection denies is counted, and trusted."""
-    found = plan(text, None, None, line.description).language
+    found = plan(text, None, None, queue.description).language
     tags = tuple(tag for tag in declared if base_code(tag))
     codes = [base_code(tag) for tag in tags]
-    served = set(codes or ([found.code] if found else [])) <= set(line.description.languages)
+    served = set(codes or ([found.code] if found else [])) <= set(queue.description.languages)
     if found and codes and served:
         _count_disagreement(codes, found)
     return Languages(tags, found.code if found else "", served)
@@ -89,16 +89,16 @@ def _count_disagreement(codes: Sequence[str], found: Language) -> None:
 
 
 def scores_begin(
-    *, line: RequestQueue, text: str, language: str, sentences: bool = False, admitted: bool = False
+    *, queue: RequestQueue, text: str, language: str, sentences: bool = False, admitted: bool = False
 ) -> Callable[[], PerspectiveScores]:
-    """Puts a text into the line and returns what waits for its scores.
+    """Queues a text and returns what waits for its scores.
 
     Args:
-        line: From `line_active`.
+        queue: From `request_queue_active`.
         text: Anything with a letter or a digit in it; `languages_judge` says so by `detected`.
         language: A language that the active model serves.
         sentences: Whether each sentence is scored by itself too, in the same round.
-        admitted: Whether the caller has a text in the line already, and is not refused for this one.
+        admitted: Whether the caller has a text in the queue already, and is not refused for this one.
 
     Raises:
         ServiceError: `overloaded`, at once, retryable. The returned function raises `no_text`,
@@ -106,27 +106,27 @@ def scores_begin(
     """
     ranges = sentence_ranges(readable(text), base_code(language)) if sentences else []
     texts = [text, *(text[begin:end] for begin, end in ranges)]
-    future = line.submit(texts=texts, languages=[language] * len(texts), admitted=admitted)
+    future = queue.submit(texts=texts, languages=[language] * len(texts), admitted=admitted)
 
     def finish() -> PerspectiveScores:
         try:
             found = future.result()
         except ScoringError as error:
             raise ServiceError("scoring_failed", error.detail, retryable=error.retryable) from error
-        return _scores(found, ranges, line)
+        return _scores(found, ranges, queue)
 
     return finish
 
 
-def _scores(found: list[Result | Refusal], ranges: list[tuple[int, int]], line: RequestQueue) -> PerspectiveScores:
+def _scores(found: list[Result | Refusal], ranges: list[tuple[int, int]], queue: RequestQueue) -> PerspectiveScores:
     whole = found[0]
     if isinstance(whole, Refusal):
         raise ServiceError(whole.code, whole.detail)
     # A sentence of nothing but marks says nothing by itself: it has no score of its own.
     places = zip(ranges, found[1:], strict=True)
     parts = [(place, result) for place, result in places if isinstance(result, Result)]
-    sentences = tuple(SentenceScores(*place, _calibrated(result, line.description)) for place, result in parts)
-    return PerspectiveScores(_calibrated(whole, line.description), sentences, whole.model)
+    sentences = tuple(SentenceScores(*place, _calibrated(result, queue.description)) for place, result in parts)
+    return PerspectiveScores(_calibrated(whole, queue.description), sentences, whole.model)
 
 
 def _calibrated(result: Result, description: ModelDescription) -> dict[str, float]:

@@ -1,7 +1,7 @@
-"""The line before the active model, one in each process: whatever scores a request's text goes through here.
+"""The queue before the active model, one in each process: whatever scores a request's text goes through here.
 
-Requests of all edges meet in one line and are scored together; a full line refuses at once, and refusals are counted.
-Which model is active is known from at most two seconds ago: then requests go to another model's line.
+Requests of all edges meet in one queue and are scored together; a full one refuses at once, and refusals are counted.
+Which model is active is known from at most two seconds ago: then requests go to another model's queue.
 """
 
 import threading
@@ -12,39 +12,56 @@ from contextlib import contextmanager
 from django.conf import settings
 from prometheus_client import Counter, Gauge
 
-from moderation.scoring import ModelDescription, Refusal, Result
-from moderation.scoring.dynamic_batching import DynamicBatcher, QueueFullError
+from moderation.models import ModelVersion
+from moderation.scoring import ModelDescription, Refusal, Result, Scorer
+from moderation.scoring.dynamic_batching import DynamicBatcher, QueueFullError, Reservation
 from moderation.scoring.inference.session import default_threads
 from moderation.services.errors import ServiceError
-from moderation.services.model_versions import scorer_active
+from moderation.services.model_versions import model_scorer, scorer_active
 from moderation.services.ttl_cache import TTLCache
 
 REFUSED = Counter("moderato_scoring_refused", "Requests refused because too many texts were waiting to be scored.")
 WAITING = Gauge("moderato_scoring_waiting_characters", "Characters that wait to be scored.")
 
 _lock = threading.Lock()
-_lines: dict[str, "RequestQueue"] = {}
+_queues: dict[str, "RequestQueue"] = {}
 _active = TTLCache[str, "RequestQueue"](seconds=2)
 
 
 class RequestQueue:
-    """A gatherer and the description of the model behind it."""
+    """A dynamic batcher and the description of the model behind it."""
 
-    def __init__(self, description: ModelDescription, gatherer: DynamicBatcher) -> None:
+    def __init__(self, description: ModelDescription, batcher: DynamicBatcher) -> None:
         self.description = description
-        self.gatherer = gatherer
+        self.batcher = batcher
 
     def check(self) -> None:
         """Refuses as `submit` would, before the work of reading a text."""
         with self._refusals():
-            self.gatherer.check()
+            self.batcher.check()
+
+    def reserve(self, texts: Sequence[str]) -> Reservation:
+        """Takes a place for texts that will be submitted as `admitted`; a ServiceError `overloaded` if it is full."""
+        with self._refusals():
+            return self.batcher.reserve(texts)
+
+    def release(self, place: Reservation) -> None:
+        """Gives the place back, once its texts are in the queue or will not come."""
+        self.batcher.release(place)
+        WAITING.set(self.batcher.waiting)
 
     def submit(
-        self, *, texts: Sequence[str], languages: Sequence[str | None], spans: bool = False, admitted: bool = False
+        self,
+        *,
+        texts: Sequence[str],
+        languages: Sequence[str | None],
+        fallbacks: Sequence[str | None] | None = None,
+        spans: bool = False,
+        admitted: bool = False,
     ) -> Future[list[Result | Refusal]]:
-        """Puts texts into the line; a ServiceError `overloaded`, at once, where it is full and the caller not in it."""
+        """Queues texts; a ServiceError `overloaded`, at once, if it is full and the caller has no place in it."""
         with self._refusals():
-            return self.gatherer.submit(texts, languages=languages, spans=spans, admitted=admitted)
+            return self.batcher.submit(texts, languages=languages, fallbacks=fallbacks, spans=spans, admitted=admitted)
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
@@ -54,12 +71,17 @@ class RequestQueue:
             REFUSED.inc()
             raise ServiceError("overloaded", error.detail, retryable=True) from error
         finally:
-            WAITING.set(self.gatherer.waiting)
+            WAITING.set(self.batcher.waiting)
 
 
 def request_queue_active() -> RequestQueue:
-    """Returns the line before the active model's scorer; the threads start with its first text."""
-    return _active.get("", _line)
+    """Returns the queue before the active model's scorer; the threads start with its first text."""
+    return _active.get("", lambda: _queue(scorer_active()))
+
+
+def request_queue_of(model: ModelVersion) -> RequestQueue:
+    """Returns the queue before this model's scorer; raises ScoringError if its files are gone."""
+    return _queue(model_scorer(model))
 
 
 def request_queues_forget() -> None:
@@ -67,12 +89,11 @@ def request_queues_forget() -> None:
     _active.forget()
 
 
-def _line() -> RequestQueue:
-    scorer = scorer_active()
+def _queue(scorer: Scorer) -> RequestQueue:
     label = scorer.description.label
     with _lock:
-        if label not in _lines:
+        if label not in _queues:
             workers = settings.MODERATION_THREADS or default_threads()
-            gatherer = DynamicBatcher(scorer, workers=workers, most_jobs=max(1, settings.WEB_THREADS * 4 // 5))
-            _lines[label] = RequestQueue(scorer.description, gatherer)
-        return _lines[label]
+            batcher = DynamicBatcher(scorer, workers=workers, max_requests=max(1, settings.WEB_THREADS * 4 // 5))
+            _queues[label] = RequestQueue(scorer.description, batcher)
+        return _queues[label]

@@ -39,7 +39,7 @@ class Preview:
 def decisions_preview(*, comment_ids: Collection[int], action: str, actor: User) -> Preview:
     """Returns what `action` by `actor` would do to the comments now; writes nothing. Two queries a thousand comments.
 
-    Raises ServiceError `validation_error` for an action that is none and for more than MOST_COMMENTS.
+    Raises ServiceError `validation_error` for an action that is none and for more than MAX_COMMENTS.
     """
     _refuse_many(comment_ids)
     if action not in LEADS_TO:
@@ -47,10 +47,7 @@ def decisions_preview(*, comment_ids: Collection[int], action: str, actor: User)
     act, now, preview = ActionRequest(Action(action), actor), timezone.now(), Preview()
     found = _previewed(comment_ids, actor).in_bulk()
     for pk in sorted(comment_ids):
-        comment = found.get(pk)
-        refusal = (
-            action_refusal(comment, review_of(comment), act, seen=None, now=now) if comment else ActionRefusal.UNKNOWN
-        )
+        refusal = _refusal(found.get(pk), act, now)
         target = preview.refused.setdefault(refusal.value, []) if refusal else preview.changes
         target.append(pk)
     return preview
@@ -58,7 +55,7 @@ def decisions_preview(*, comment_ids: Collection[int], action: str, actor: User)
 
 def decisions_record(
     *,
-    seen: Mapping[int, VersionToken],
+    tokens: Mapping[int, VersionToken],
     action: str,
     actor: User,
     reason: str = "",
@@ -67,13 +64,13 @@ def decisions_record(
 ) -> BulkOutcome:
     """Does one act to a selection; what changed since it was seen, or does not allow the act, is left alone and named.
 
-    `seen` is comment id → what the person had before them. Raises ServiceError `validation_error` by field, and for
-    more than MOST_COMMENTS; nothing is written then.
+    `tokens` is comment id → the version that the person saw. Raises ServiceError `validation_error` by field, and for
+    more than MAX_COMMENTS; nothing is written then.
     """
-    _refuse_many(seen)
+    _refuse_many(tokens)
     outcome = BulkOutcome(uuid4())
     act = action_check(action=action, actor=actor, reason=reason, note=note, until=until, batch=outcome.batch)
-    return actions_apply(comment_ids=seen, seen=seen, act=act, outcome=outcome)
+    return actions_apply(comment_ids=tokens, tokens=tokens, act=act, outcome=outcome)
 
 
 def subtree_ids(*, comment_id: int, actor: User) -> list[int]:
@@ -95,21 +92,21 @@ def subtree_decide(
     reason: str = "",
     note: str = "",
     until: datetime | None = None,
-    seen_replies: Mapping[int, VersionToken] | None = None,
+    tokens: Mapping[int, VersionToken] | None = None,
 ) -> BulkOutcome:
     """Does one act to a comment and all replies below it.
 
-    `seen_replies` is comment id → what the person had before them, the comment itself among them: what came or changed
+    `tokens` is comment id → the version that the person saw, the comment itself among them: what came or changed
     since is left alone as `changed`. None: whatever is there now. Raises ServiceError as `decisions_record` does, and
     `not_found`.
     """
     outcome = BulkOutcome(uuid4())
     act = action_check(action=action, actor=actor, reason=reason, note=note, until=until, batch=outcome.batch)
     ids = subtree_ids(comment_id=comment_id, actor=actor)
-    known = [pk for pk in ids if seen_replies is None or pk in seen_replies]
+    known = [pk for pk in ids if tokens is None or pk in tokens]
     for pk in sorted(set(ids) - set(known)):
         outcome.refuse(ActionRefusal.CHANGED, pk)
-    return actions_apply(comment_ids=known, seen=seen_replies, act=act, outcome=outcome)
+    return actions_apply(comment_ids=known, tokens=tokens, act=act, outcome=outcome)
 
 
 def batch_undo(*, batch: UUID, actor: User) -> BulkOutcome:
@@ -133,6 +130,12 @@ def _refuse_many(comment_ids: Collection[int]) -> None:
     if len(comment_ids) > MAX_COMMENTS:
         said = _("At most %(limit)d comments in one act.") % {"limit": MAX_COMMENTS}
         raise invalid("/comments", said, limit=MAX_COMMENTS)
+
+
+def _refusal(comment: Comment | None, act: ActionRequest, now: datetime) -> ActionRefusal | None:
+    if comment is None:
+        return ActionRefusal.UNKNOWN
+    return action_refusal(comment, review_of(comment), act, expected=None, now=now)
 
 
 def _previewed(comment_ids: Collection[int], actor: User) -> CommentQuerySet:

@@ -46,20 +46,20 @@ class BulkOutcome:
 def actions_apply(
     *,
     comment_ids: Collection[int],
-    seen: Mapping[int, VersionToken] | None,
+    tokens: Mapping[int, VersionToken] | None,
     act: ActionRequest,
     outcome: BulkOutcome,
     seconds: float = inf,
 ) -> BulkOutcome:
-    """Does the act to each of the comments that allows it, and notes in `outcome` what became of them.
+    """Applies the action to each of the comments that allows it, and notes in `outcome` what became of them.
 
-    `seen` is what the person had before them, for every comment or, None, for none. Only comments of the actor's
-    sources are touched. After `seconds` no further transaction is begun.
+    `tokens` is the version of each comment that the person saw, or None to act on whatever is there. Only comments of
+    the actor's sources are touched. After `seconds` no further transaction is begun.
     """
     sources, end = user_sources(act.actor), time.monotonic() + seconds
     for ids in chunked(sorted(comment_ids)):
         if time.monotonic() < end:
-            _act_on_chunk(ids, seen, act, sources, outcome)
+            _act_on_chunk(ids, tokens, act, sources, outcome)
         else:
             outcome.left += len(ids)
     return outcome
@@ -82,7 +82,7 @@ def chunked(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 @transaction.atomic
 def _act_on_chunk(
     ids: Sequence[int],
-    seen: Mapping[int, VersionToken] | None,
+    tokens: Mapping[int, VersionToken] | None,
     act: ActionRequest,
     sources: Collection[int],
     outcome: BulkOutcome,
@@ -94,7 +94,7 @@ def _act_on_chunk(
         comment, review = comments.get(pk), reviews.get(pk)
         if comment is None:
             outcome.refuse(ActionRefusal.UNKNOWN, pk)
-        elif refusal := action_refusal(comment, review, act, seen=seen[pk] if seen else None, now=now):
+        elif refusal := action_refusal(comment, review, act, expected=tokens[pk] if tokens else None, now=now):
             outcome.refuse(refusal, pk)
         elif review:
             changed.append((review, action_apply(comment, review, act)))

@@ -39,15 +39,15 @@ def decision_record(  # noqa: PLR0913 - a decision has that many parts
 ) -> Decision:
     """Records what a person decided on a comment and puts it there; returns the row of the ledger.
 
-    `reason` is a Reason's code; `until` is when a deferred comment comes back; `expected` is (id, revision, state
-    version) as the person saw them; `batch` joins rows of one act. Raises ServiceError: `validation_error` by field;
+    `reason` is a Reason's code; `until` is when a deferred comment comes back; `expected` is the version that the
+    person saw; `batch` joins rows of one act. Raises ServiceError: `validation_error` by field;
     `not_found`, also for a comment outside the sources that `actor` is limited to; `precondition_failed` where the
     comment changed since it was seen (look again, then retry); `conflict` where it is unscored, closed, held by another
     or already so. Nothing is written then.
     """
     act = action_check(action=action, actor=actor, api_key=api_key, reason=reason, note=note, until=until, batch=batch)
     comment, review = _locked(comment_id, actor)
-    refusal = action_refusal(comment, review, act, seen=expected, now=timezone.now())
+    refusal = action_refusal(comment, review, act, expected=expected, now=timezone.now())
     if refusal or review is None:
         raise _refused(refusal or ActionRefusal.UNSCORED, review)
     row = action_apply(comment, review, act)

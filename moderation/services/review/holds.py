@@ -25,7 +25,7 @@ DECIDE = "moderation.decide"
 def review_hold(*, comment_id: int, actor: User, expected: VersionToken | None = None) -> Review:
     """Takes the comment for `actor`, or renews the hold they have; returns the review.
 
-    `expected` is (id, revision, state version) as the person's page has them: a page that asks while its comment is
+    `expected` is the version that the person's page shows: a page that asks while its comment is
     being decided must not hold it afterwards. Raises ServiceError: `not_found`, also for another source's comment;
     `precondition_failed` where the state changed since it was seen; `conflict` where it is closed, or while another
     holds it (a retry helps once that hold has ended).
@@ -34,7 +34,7 @@ def review_hold(*, comment_id: int, actor: User, expected: VersionToken | None =
     reviews = _reviews(actor).filter(pk=comment_id)
     open_to_actor = Q(holder=None) | Q(holder=actor) | Q(holder_until__lte=now)
     takeable = reviews.filter(open_to_actor).exclude(state=State.CLOSED)
-    takeable = takeable.filter(state_version=expected[2]) if expected else takeable
+    takeable = takeable.filter(state_version=expected.state_version) if expected else takeable
     if not takeable.update(holder=actor, holder_until=_lease_end(now)):
         raise _not_held(reviews.select_related("holder").first(), expected)
     return reviews.select_related("holder").get()
@@ -95,7 +95,7 @@ def _not_held(review: Review | None, expected: VersionToken | None) -> ServiceEr
         return ServiceError("not_found", _("There is no such comment."))
     if review.state == State.CLOSED:
         return conflict(_("The comment is closed: it was withdrawn, erased or deleted."))
-    if expected and review.state_version != expected[2]:
+    if expected and review.state_version != expected.state_version:
         return precondition_failed(_("The comment has changed since it was seen."))
     error = conflict(_("%(name)s holds the comment.") % {"name": review.holder or _("Another moderator")})
     error.retryable = True

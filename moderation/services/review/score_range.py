@@ -78,14 +78,14 @@ def range_preview(
     """Returns how many pending comments score from `lower` to `upper`, both ends included, and a sample of them.
 
     The sample is spread evenly over the range's comments in the order of their scores. Two queries. Raises
-    ServiceError `validation_error` by field, and where the range holds more than MOST_COMMENTS: take a narrower one.
+    ServiceError `validation_error` by field, and where the range holds more than MAX_COMMENTS: take a narrower one.
     """
     found_rows = list(_in_range(attribute, lower, upper, sources)[: MAX_COMMENTS + 1])
     if len(found_rows) > MAX_COMMENTS:
         said = _("A range holds at most %(limit)d comments at once: take a narrower one.") % {"limit": MAX_COMMENTS}
         raise invalid("/lower", said, limit=MAX_COMMENTS)
-    rows = [(pk, revision, version) for _value, pk, revision, version in sorted(found_rows)]
-    picked = [rows[at][0] for at in _spread(len(rows), min(max(sample, 0), MAX_SAMPLED))]
+    rows = [VersionToken(*row[1:]) for row in sorted(found_rows)]
+    picked = [rows[at].comment_id for at in _spread(len(rows), min(max(sample, 0), MAX_SAMPLED))]
     found = _shown().in_bulk(picked)
     token = _token_made(attribute, lower, upper, sources, rows)
     return RangePreview(len(rows), [found[pk] for pk in picked if pk in found], token)
@@ -112,10 +112,10 @@ def range_decide(  # noqa: PLR0913 - a range and a decision have that many parts
     (preview again).
     """
     _check_range(attribute, lower, upper)
-    seen = _token_read(token, [attribute, lower, upper, sorted(sources)])
+    tokens = _token_read(token, [attribute, lower, upper, sorted(sources)])
     outcome = BulkOutcome(uuid5(BATCHES, f"{actor.pk}:{action}:{token}"))
     act = action_check(action=action, actor=actor, reason=reason, note=note, batch=outcome.batch)
-    return actions_apply(comment_ids=seen, seen=seen, act=act, outcome=outcome, seconds=DECIDE_SECONDS)
+    return actions_apply(comment_ids=tokens, tokens=tokens, act=act, outcome=outcome, seconds=DECIDE_SECONDS)
 
 
 def _pending(sources: Collection[int]) -> ReviewQuerySet:
@@ -161,7 +161,7 @@ def _token_made(
 ) -> str:
     """Returns the range and its comments, signed. Ids are kept as steps, versions only where they are not 1 and 1."""
     ordered = sorted(rows)
-    ids = [0, *(row[0] for row in ordered)]
+    ids = [0, *(row.comment_id for row in ordered)]
     steps = [after - before for before, after in pairwise(ids)]
     versions = {str(at): row[1:] for at, row in enumerate(ordered) if row[1:] != (1, 1)}
     held: list[Any] = [[attribute, lower, upper, sorted(sources)], steps, versions]
@@ -176,7 +176,7 @@ def _token_read(token: str, wanted: list[Any]) -> dict[int, VersionToken]:
     if about != wanted:
         raise _stale()
     ids = accumulate(steps)
-    return {pk: (pk, *_versions(versions, at)) for at, pk in enumerate(ids)}
+    return {pk: VersionToken(pk, *_versions(versions, at)) for at, pk in enumerate(ids)}
 
 
 def _versions(versions: dict[str, list[int]], at: int) -> tuple[int, int]:

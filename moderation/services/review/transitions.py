@@ -47,16 +47,16 @@ class ActionRefusal(TextChoices):
 
 
 def action_refusal(
-    comment: Comment, review: Review | None, act: ActionRequest, *, seen: VersionToken | None, now: datetime
+    comment: Comment, review: Review | None, act: ActionRequest, *, expected: VersionToken | None, now: datetime
 ) -> ActionRefusal | None:
-    """Returns why the act cannot be done to the comment, None where it can. `seen` is what the person had before them.
+    """Returns why the action cannot be applied to the comment, None if it can.
 
-    `comment` needs its id and revisions only.
+    `expected` is the version that the person saw. `comment` needs its id and revisions only.
     """
     unready = _unready(comment, review)
     if unready or review is None:
         return unready
-    if seen is not None and seen != (comment.pk, comment.revision, review.state_version):
+    if expected is not None and expected != VersionToken(comment.pk, comment.revision, review.state_version):
         return ActionRefusal.CHANGED
     if held_by_another(review, act.actor, now):
         return ActionRefusal.HELD

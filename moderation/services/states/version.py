@@ -1,29 +1,41 @@
-"""What a person or a caller had before them: (id, revision, state version), made, written and read in one place."""
+"""A comment's version token, `ID.REVISION.STATE_VERSION`: made, written and parsed here alone.
+
+Pages and ETags carry it, and an action is made conditional on it: it is refused if the comment has changed since.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple, Self
 
 from archive.models import Comment
 from moderation.services.states.current import current_review
 
-VersionToken = tuple[int, int, int]
-MAX_DIGITS = 18
-PARTS = 3
+TOKEN = re.compile(r"(\d{1,18})\.(\d{1,18})\.(\d{1,18})", re.ASCII)
 
 
-def version_token_parse(text: str) -> VersionToken | None:
-    """Returns what a page wrote as `ID.REVISION.STATE_VERSION`; None where the text is none of that."""
-    parts = text.split(".")
-    if len(parts) != PARTS or not all(part.isascii() and part.isdigit() for part in parts):
-        return None
-    if any(len(part) > MAX_DIGITS for part in parts):
-        return None
-    return int(parts[0]), int(parts[1]), int(parts[2])
+class VersionToken(NamedTuple):
+    """One version of one comment: its text, by `revision`, and its review; `state_version` is 0 while unscored."""
+
+    comment_id: int
+    revision: int
+    state_version: int
+
+    @classmethod
+    def of(cls, comment: Comment) -> Self:
+        """Returns the token of the comment as it is now; reads its review."""
+        review = current_review(comment)
+        return cls(comment.pk, comment.revision, review.state_version if review else 0)
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Returns the token that `str` wrote; None for any other text."""
+        found = TOKEN.fullmatch(text)
+        return cls(*map(int, found.groups())) if found else None
+
+    def __str__(self) -> str:
+        return f"{self.comment_id}.{self.revision}.{self.state_version}"
 
 
-def version_token(comment: Comment) -> VersionToken:
-    """Returns what a decision can be made conditional on: (id, revision, state version; 0 while it is unscored)."""
-    review = current_review(comment)
-    return comment.pk, comment.revision, review.state_version if review else 0
-
-
-def version_token_text(comment: Comment) -> str:
-    """Returns that as a page or an ETag carries it: `ID.REVISION.STATE_VERSION`."""
-    return ".".join(map(str, version_token(comment)))
+def version_tokens_parse(texts: Iterable[str]) -> dict[int, VersionToken]:
+    """Returns comment id → token for the texts that are tokens, in their order; of one comment's the last counts."""
+    return {token.comment_id: token for token in map(VersionToken.parse, texts) if token}

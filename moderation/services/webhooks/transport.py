@@ -1,51 +1,66 @@
 """One POST to an address that somebody else chose: never to this network, never for long, never on to another address.
 
-The name is resolved once, every address it has is checked, and the connection goes to a checked one, so that a name
-whose answer changes in between leads nowhere. Redirects are answers like any other, and proxies are not asked.
+libcurl asks before it opens each connection, and is told the very address that it is about to connect to: a name whose
+answer changes between a check and a connection (DNS rebinding) leads nowhere. Redirects are answers like any other, and
+proxies are not used.
 """
 
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from threading import Event, Timer
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+import pycurl
 from django.conf import settings
 
 from moderation.services.errors import ServiceError, invalid
+from moderation.services.webhooks.addresses import is_public
 
 URL_CHARACTERS = 2_000
 CONNECT_SECONDS = 5.0
-# From the connection to the end of the answer's headers, however slowly they drip.
+# From the first question to the name server to the end of the answer's headers, however slowly they drip.
 TOTAL_SECONDS = 15.0
-PORTS = {"https": 443, "http": 80}
-# Addresses of IPv4 in IPv6's clothes; what they lead to is in their last 32 bits (RFC 6052, RFC 4291).
-EMBEDDING = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
+ERROR_CHARACTERS = 500
+# libcurl's codes for a handshake that failed, a certificate that is not trusted, a list of trusted ones it cannot read.
+TLS_ERRORS = frozenset(
+    {
+        pycurl.E_SSL_CONNECT_ERROR,
+        pycurl.E_PEER_FAILED_VERIFICATION,
+        pycurl.E_SSL_CACERT_BADFILE,
+        pycurl.E_SSL_ISSUER_ERROR,
+        pycurl.E_SSL_CIPHER,
+    }
+)
+FIXED: Mapping[int, Any] = {
+    pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
+    pycurl.PATH_AS_IS: 1,
+    pycurl.PROTOCOLS: pycurl.PROTO_HTTPS | pycurl.PROTO_HTTP,
+    pycurl.FOLLOWLOCATION: 0,
+    pycurl.PROXY: "",
+    pycurl.USERAGENT: "",
+    pycurl.NOSIGNAL: 1,  # its timeouts would use a signal otherwise, which threads cannot share
+    pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of it. `status` is None where no answer came, and `error` says why; `retry_after` is in seconds."""
+    """What came of it. `status` is None if no answer came, and `error` says why; `retry_after` is in seconds."""
 
     status: int | None = None
     retry_after: float | None = None
     error: str = ""
 
 
-class AddressRefusedError(OSError):
-    """The address is of this machine, of a private network, or of no host at all."""
-
-
 def url_check(url: str) -> SplitResult:
     """Returns the parts of an address that may be posted to; raises ServiceError at `/url` for any other.
 
-    Where MODERATION_WEBHOOKS_PRIVATE is set, plain HTTP is one too.
+    If MODERATION_WEBHOOKS_PRIVATE is set, plain HTTP is one too.
     """
     schemes = ("https", "http") if settings.MODERATION_WEBHOOKS_PRIVATE else ("https",)
     if len(url) > URL_CHARACTERS:
@@ -62,104 +77,106 @@ def url_check(url: str) -> SplitResult:
     return parts
 
 
-def is_public(text: str) -> bool:
-    """Says whether an IP address belongs to the public internet, also where one hides in another."""
-    address = ip_address(text.partition("%")[0])
-    if isinstance(address, IPv6Address):
-        inner = _inner(address)
-        return address.is_global and not address.is_multicast and all(is_public(str(one)) for one in inner)
-    return address.is_global and not address.is_multicast
-
-
-def _inner(address: IPv6Address) -> list[IPv4Address]:
-    """Returns the IPv4 addresses that an IPv6 one leads to by itself."""
-    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if any(address in network for network in EMBEDDING):
-        found.append(IPv4Address(int(address) & 0xFFFFFFFF))
-    return [one for one in found if one is not None]
-
-
 def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
     """Sends the body and returns what came of it; whatever fails is in the answer. Blocks TOTAL_SECONDS at most.
 
-    (Asking the name server comes on top, and takes as long as the machine's resolver is set to wait.)
+    The answer's body is not read. (A name server that does not answer may hold the end up for as long as the machine's
+    resolver is set to wait.)
     """
     try:
-        return _answer(_sent(url_check(url), body, headers))
-    except ssl.SSLError as error:
-        return Answer(error=f"TLS: {error.reason or type(error).__name__}"[:500])
-    except TimeoutError:
-        return Answer(error="It took too long.")
-    except (OSError, HTTPException, ValueError, ServiceError) as error:
-        return Answer(error=f"{type(error).__name__}: {error}"[:500])
+        url_check(url)
+    except ServiceError as error:
+        return Answer(error=str(error))
+    with closing(_Exchange()) as exchange:
+        exchange.prepare(url, body, headers)
+        return exchange.perform()
 
 
-def _sent(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> HTTPResponse:
-    """Returns the answer's status and headers; its body is nobody's concern, and the connection is closed."""
-    host, port = str(parts.hostname), parts.port or PORTS[parts.scheme]
-    connection = HTTPConnection(host, port)
-    connection.auto_open = 0  # by itself it would look the name up again
-    connection.sock = _connected(host, port)
-    connection.sock.settimeout(TOTAL_SECONDS)
-    with closing(connection), _deadline(connection.sock):
-        if parts.scheme == "https":
-            connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=host)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", path, body, {"Host": parts.netloc, **headers})
-        return connection.getresponse()
+class _Exchange:
+    """One POST, and what libcurl asks and says on its way. Its callbacks raise nothing: it would be lost."""
 
+    def __init__(self) -> None:
+        self._curl = pycurl.Curl()
+        self._sockets: list[socket.socket] = []
+        self._refused = self._answered = self._interim = False
+        self._retry_after: str | None = None
 
-def _connected(host: str, port: int) -> socket.socket:
-    """Returns a connection to the first checked address that takes one."""
-    failure: OSError = OSError("The name has no address.")
-    for address in _addresses(host, port):
+    def prepare(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        options: dict[int, Any] = {
+            **FIXED,
+            **_trusted(),
+            pycurl.URL: url,
+            pycurl.POSTFIELDS: body,
+            # Without the last two libcurl would ask for leave before a long body, and name the types that it takes.
+            pycurl.HTTPHEADER: [*(f"{name}: {value}" for name, value in headers.items()), "Expect:", "Accept:"],
+            pycurl.OPENSOCKETFUNCTION: self._open_socket,
+            pycurl.HEADERFUNCTION: self._read_header,
+            pycurl.WRITEFUNCTION: self._refuse_body,
+            pycurl.CONNECTTIMEOUT_MS: int(CONNECT_SECONDS * 1000),
+            pycurl.TIMEOUT_MS: int(TOTAL_SECONDS * 1000),
+        }
+        for option, value in options.items():
+            self._curl.setopt(option, value)
+
+    def perform(self) -> Answer:
+        """Sends it. libcurl takes the end after the headers for a failure, so that an answer comes as an error too."""
         try:
-            return socket.create_connection((address, port), timeout=CONNECT_SECONDS)
-        except OSError as error:
-            failure = error
-    raise failure
+            self._curl.perform()
+        except pycurl.error as error:
+            if not self._answered:
+                return Answer(error=self._failure(*error.args)[:ERROR_CHARACTERS])
+        if not self._answered:
+            return Answer(error="The answer ended within its headers.")
+        return Answer(status=self._curl.getinfo(pycurl.RESPONSE_CODE), retry_after=retry_after(self._retry_after))
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._curl.close()
+        for one in self._sockets:
+            one.close()
+
+    def _open_socket(self, _purpose: int, address: tuple[int, int, int, Any]) -> socket.socket | int:
+        """Returns a socket for the address that is connected to next, or SOCKET_BAD for one not on the internet."""
+        family, kind, protocol, where = address
+        if not settings.MODERATION_WEBHOOKS_PRIVATE and not is_public(where[0]):
+            self._refused = True
+            return int(pycurl.SOCKET_BAD)
+        try:
+            self._sockets.append(socket.socket(family, kind, protocol))
+        except OSError:
+            return int(pycurl.SOCKET_BAD)
+        return self._sockets[-1]  # libcurl works on a copy: this one is closed at the end
+
+    def _read_header(self, line: bytes) -> int | None:
+        """Reads a line of the answer's head; ends the exchange after the last one, since no body is wanted."""
+        if line.startswith(b"HTTP/"):
+            self._interim = line.partition(b" ")[2][:1] == b"1"
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"retry-after":
+            self._retry_after = value.decode("latin-1")
+        self._answered = not line.strip() and not self._interim
+        return 0 if self._answered else None
+
+    def _refuse_body(self, _part: bytes) -> int:
+        """Ends the exchange where a body begins."""
+        self._answered = True
+        return 0
+
+    def _failure(self, code: int, message: str) -> str:
+        """Returns why no answer came, for people."""
+        if self._refused:
+            return "The address is not on the public internet."
+        if code == pycurl.E_OPERATION_TIMEDOUT:
+            return "It took too long."
+        return f"TLS: {message}" if code in TLS_ERRORS else message
 
 
-def _addresses(host: str, port: int) -> list[str]:
-    """Returns the addresses of a name; one that is not public refuses the name as a whole."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:
-        raise OSError("The name is none.") from error
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    if not settings.MODERATION_WEBHOOKS_PRIVATE and not all(map(is_public, addresses)):
-        raise AddressRefusedError("The address is not on the public internet.")
-    return addresses
-
-
-@contextmanager
-def _deadline(sock: socket.socket) -> Iterator[None]:
-    """Cuts the connection when its time is up: a socket's own timeout begins anew with each byte."""
-    copy, late = sock.dup(), Event()  # a copy of its own, because TLS takes the socket itself away
-
-    def cut() -> None:
-        late.set()
-        with suppress(OSError):  # it may have ended by itself
-            copy.shutdown(socket.SHUT_RDWR)
-
-    timer = Timer(TOTAL_SECONDS, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except (OSError, HTTPException):
-        if not late.is_set():
-            raise
-    finally:
-        timer.cancel()
-        timer.join()
-        copy.close()
-    if late.is_set():
-        raise TimeoutError
-
-
-def _answer(response: HTTPResponse) -> Answer:
-    return Answer(status=response.status, retry_after=retry_after(response.headers.get("Retry-After")))
+def _trusted() -> dict[int, Any]:
+    """Returns the options that name the certificates Python trusts, or else those of the operating system."""
+    paths = ssl.get_default_verify_paths()
+    named = {pycurl.CAINFO: paths.cafile, pycurl.CAPATH: paths.capath}
+    found = {option: path for option, path in named.items() if path}
+    return found or {pycurl.SSL_OPTIONS: pycurl.SSLOPT_NATIVE_CA}
 
 
 def retry_after(header: str | None) -> float | None:

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from archive.models import Comment
 from moderation.models import ModelVersion, Review, Score, State
-from moderation.services.batch_scoring.run import comments_score_now
+from moderation.services.online_scoring.posted import comments_admit
 
 SCOPES = ("read", "write", "analyze", "moderate", "policy")
 ABUSE = "You are a stupid idiot and everybody hates you."
@@ -85,7 +85,8 @@ def scored(make_comment: Callable[..., Comment]) -> Callable[..., Comment]:
 
     def make(text: str, **columns: Any) -> Comment:
         comment = make_comment(text, **columns)
-        comments_score_now(comments=[comment], deadline=time.monotonic() + 60)
+        with comments_admit(texts=[comment.text]) as posted:
+            posted.score(comment_ids=[comment.pk], deadline=time.monotonic() + 60)
         comment.refresh_from_db()
         return comment
 

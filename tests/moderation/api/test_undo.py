@@ -81,7 +81,7 @@ def batch(judged: Callable[..., Review]) -> tuple[User, str, list[Review]]:
     user = User.objects.create_user("bulk")
     reviews = [judged() for _ in range(3)]
     seen = {review.pk: (review.pk, 1, review.state_version) for review in reviews}
-    outcome = decisions_record(seen=seen, action="reject", actor=user)
+    outcome = decisions_record(tokens=seen, action="reject", actor=user)
     return user, str(outcome.batch), reviews
 
 

@@ -27,7 +27,7 @@ def test_a_selection_is_previewed_then_done_then_undone(moderator, desk, make_pe
     assert preview.context["changes"] == 2
     assert f"#{done.pk}" in text_of(preview)
     assert not Decision.objects.exists()
-    confirmed = {"seen": preview.context["seen"], "act": "reject", "reason": "spam", "confirmed": "1"}
+    confirmed = {"seen": preview.context["tokens"], "act": "reject", "reason": "spam", "confirmed": "1"}
     answer = moderator.post(desk("selection") + "?queue=pending", confirmed, follow=True)
     assert answer.redirect_chain[0][0] == desk("queue", "pending")
     assert "2 comments: rejected" in text_of(answer)
@@ -90,7 +90,7 @@ def test_a_comment_is_decided_with_all_its_replies(moderator, desk, make_pending
     deep, apart = make_pending(parent=reply.comment), make_pending()
     preview = moderator.get(desk("subtree", root.pk) + "?queue=pending")
     assert preview.context["changes"] == 3
-    data = {"seen": preview.context["seen"], "act": "reject", "reason": "insult", "confirmed": "1"}
+    data = {"seen": preview.context["tokens"], "act": "reject", "reason": "insult", "confirmed": "1"}
     moderator.post(desk("subtree", root.pk) + "?queue=pending", data)
     assert states() == {**dict.fromkeys((root.pk, reply.pk, deep.pk), State.REJECTED), apart.pk: State.PENDING}
     moderator.post(desk("undo"))

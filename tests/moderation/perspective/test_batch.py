@@ -125,7 +125,7 @@ def test_a_hundred_parts_with_long_texts_are_taken_and_one_more_is_refused(body:
 def test_a_batch_that_was_let_in_is_not_refused_for_its_own_sake(
     body: Make, key: str, monkeypatch: pytest.MonkeyPatch, scorer: Any
 ) -> None:
-    narrow = DynamicBatcher(scorer, patience=0, round_characters=1, most_jobs=1)
+    narrow = DynamicBatcher(scorer, patience=0, round_characters=1, max_requests=1)
     monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.description, narrow))
     parts = [part(inner(body(f"You are number {number}."), key), number) for number in range(TOGETHER_PARTS)]
     assert [status for _, status, _ in replies(post(parts))] == [200] * TOGETHER_PARTS
@@ -135,7 +135,7 @@ def test_a_batch_that_was_let_in_is_not_refused_for_its_own_sake(
 def test_a_full_line_refuses_each_part_that_needs_it_and_no_other(
     body: Make, key: str, monkeypatch: pytest.MonkeyPatch, scorer: Any
 ) -> None:
-    full = DynamicBatcher(scorer, most_jobs=0)
+    full = DynamicBatcher(scorer, max_requests=0)
     monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.description, full))
     parts = [part(inner(body(text), key)) for text in ("You are late.", "", "You are late.")]
     assert [status for _, status, _ in replies(post(parts))] == [503, 400, 503]

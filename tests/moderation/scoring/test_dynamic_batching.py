@@ -1,8 +1,7 @@
-"""The line before a scorer: what comes together is scored together, and a full line refuses at once."""
+"""The queue before a scorer: what comes together is scored together, and a full queue refuses at once."""
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Sequence
@@ -36,6 +35,7 @@ class Recorder:
         texts: Sequence[str],
         *,
         languages: Sequence[str | None] | None = None,
+        fallbacks: Sequence[str | None] | None = None,
         spans: bool = False,
         perspective: bool = False,
     ) -> list[Any]:
@@ -45,7 +45,8 @@ class Recorder:
         if "poison" in texts:
             raise ScoringError("inference_failed", "it failed", retryable=True)
         outputs = {"perspective_toxicity": 0.5} if perspective else {}
-        names = languages or [None] * len(texts)
+        given = languages or [None] * len(texts)
+        names = [own or other for own, other in zip(given, fallbacks or given, strict=True)]
         return [
             Result({"toxicity": float(len(text)), "spans": float(spans)}, outputs, f"{name}", 1, False, ENGLISH)
             for text, name in zip(texts, names, strict=True)
@@ -53,25 +54,25 @@ class Recorder:
 
 
 def held(**options: Any) -> tuple[Recorder, DynamicBatcher]:
-    """A gatherer with one worker that is busy with the text `first`."""
+    """A batcher with one worker that is busy with the text `first`."""
     recorder = Recorder(gate=True)
-    gatherer = DynamicBatcher(recorder, **options)
-    gatherer.submit(["first"])
+    batcher = DynamicBatcher(recorder, **options)
+    batcher.submit(["first"])
     assert recorder.entered.acquire(timeout=120)
-    return recorder, gatherer
+    return recorder, batcher
 
 
 def test_a_lone_caller_gets_its_results_and_waits_for_nobody() -> None:
     recorder = Recorder()
-    gatherer = DynamicBatcher(recorder, linger=FOREVER)
-    first, second = gatherer.submit(["a", "bcd"], languages=["en", None]).result(120)
+    batcher = DynamicBatcher(recorder, linger=FOREVER)
+    first, second = batcher.submit(["a", "bcd"], languages=["en", None]).result(120)
     assert (first.scores["toxicity"], second.scores["toxicity"]) == (1.0, 3.0)
     assert (first.model, second.model, first.perspective) == ("en", "None", {"perspective_toxicity": 0.5})
 
 
 def test_what_comes_while_a_round_runs_makes_the_next_round() -> None:
-    recorder, gatherer = held()
-    futures = [gatherer.submit([f"text {number}"]) for number in range(7)]
+    recorder, batcher = held()
+    futures = [batcher.submit([f"text {number}"]) for number in range(7)]
     recorder.gate.set()
     wait(futures, timeout=120)
     assert recorder.rounds == [("first",), tuple(f"text {number}" for number in range(7))]
@@ -79,63 +80,63 @@ def test_what_comes_while_a_round_runs_makes_the_next_round() -> None:
 
 
 def test_a_round_ends_at_its_size_and_never_splits_a_job() -> None:
-    recorder, gatherer = held(round_characters=1000)
+    recorder, batcher = held(round_characters=1000)
     jobs = [["a" * 600], ["b" * 300, "c" * 100], ["d" * 3000], ["e"]]
-    futures = [gatherer.submit(job) for job in jobs]
+    futures = [batcher.submit(job) for job in jobs]
     recorder.gate.set()
     wait(futures, timeout=120)
     assert [[text[0] for text in texts] for texts in recorder.rounds[1:]] == [["a", "b", "c"], ["d"], ["e"]]
 
 
 def test_jobs_that_ask_for_spans_are_not_mixed_with_others() -> None:
-    recorder, gatherer = held()
-    futures = [gatherer.submit([text], spans=text in "bc") for text in "abcd"]
+    recorder, batcher = held()
+    futures = [batcher.submit([text], spans=text in "bc") for text in "abcd"]
     recorder.gate.set()
     wait(futures, timeout=120)
     assert recorder.rounds[1:] == [("a",), ("b", "c"), ("d",)]
     assert [future.result()[0].scores["spans"] for future in futures] == [0.0, 1.0, 1.0, 0.0]
 
 
-def test_a_full_line_refuses_at_once_counts_it_and_takes_again_when_it_has_room() -> None:
-    recorder, gatherer = held(round_characters=1000, patience=0)
-    accepted = [gatherer.submit(["a" * 500]), gatherer.submit(["b" * 501])]
+def test_a_full_queue_refuses_at_once_counts_it_and_takes_again_when_it_has_room() -> None:
+    recorder, batcher = held(round_characters=1000, patience=0)
+    accepted = [batcher.submit(["a" * 500]), batcher.submit(["b" * 501])]
     # At once: nobody is served before the gate opens.
     with pytest.raises(QueueFullError) as refusal:
-        gatherer.submit(["c"])
+        batcher.submit(["c"])
     assert (refusal.value.code, refusal.value.retryable) == ("overloaded", True)
-    assert (gatherer.refused, gatherer.waiting) == (1, 1001)
+    assert (batcher.refused, batcher.waiting) == (1, 1001)
     recorder.gate.set()
     wait(accepted, timeout=120)
-    assert gatherer.score(["c"])[0].scores["toxicity"] == 1.0
-    assert (gatherer.refused, gatherer.waiting) == (1, 0)
+    assert batcher.score(["c"])[0].scores["toxicity"] == 1.0
+    assert (batcher.refused, batcher.waiting) == (1, 0)
 
 
-def test_a_line_with_room_takes_a_job_of_any_size() -> None:
-    recorder, gatherer = held(round_characters=100, patience=0)
-    large = gatherer.submit(["a" * 5000])
+def test_a_queue_with_room_takes_a_job_of_any_size() -> None:
+    recorder, batcher = held(round_characters=100, patience=0)
+    large = batcher.submit(["a" * 5000])
     recorder.gate.set()
     assert large.result(120)[0].scores["toxicity"] == 5000.0
 
 
 def test_a_text_of_one_letter_still_takes_a_place() -> None:
-    _, gatherer = held(round_characters=1000, patience=0)
+    _, batcher = held(round_characters=1000, patience=0)
     for _ in range(11):
-        gatherer.submit(["a"])
+        batcher.submit(["a"])
     with pytest.raises(QueueFullError):
-        gatherer.submit(["a"])
+        batcher.submit(["a"])
 
 
-def test_a_line_takes_so_many_callers_and_says_so_before_they_come() -> None:
-    recorder, gatherer = held(most_jobs=2)
-    accepted = [gatherer.submit(["a"]), gatherer.submit(["b"])]
-    for refused in (gatherer.check, lambda: gatherer.submit(["c"])):
+def test_a_queue_takes_so_many_callers_and_says_so_before_they_come() -> None:
+    recorder, batcher = held(max_requests=2)
+    accepted = [batcher.submit(["a"]), batcher.submit(["b"])]
+    for refused in (batcher.check, lambda: batcher.submit(["c"])):
         with pytest.raises(QueueFullError):
             refused()
-    assert gatherer.refused == 2
-    accepted.append(gatherer.submit(["d"], admitted=True))
+    assert batcher.refused == 2
+    accepted.append(batcher.submit(["d"], admitted=True))
     recorder.gate.set()
     wait(accepted, timeout=120)
-    gatherer.check()
+    batcher.check()
 
 
 class Slow(Recorder):
@@ -147,17 +148,17 @@ class Slow(Recorder):
 
 
 def test_the_room_follows_the_rate_of_the_last_rounds() -> None:
-    gatherer = DynamicBatcher(Slow(), workers=2, patience=2.0, round_characters=1000)
-    assert gatherer.room == 2 * 2.0 * FIRST_RATE
+    batcher = DynamicBatcher(Slow(), workers=2, patience=2.0, round_characters=1000)
+    assert batcher.room == 2 * 2.0 * FIRST_RATE
     for _ in range(25):
-        gatherer.score(["a" * 1000])
+        batcher.score(["a" * 1000])
     # A thousand characters in at least 0.05 s are at most 20,000 a second, for each of two workers.
-    assert 1000 <= gatherer.room < 2 * 2.0 * 20_100
+    assert 1000 <= batcher.room < 2 * 2.0 * 20_100
 
 
 def test_where_a_round_fails_only_the_job_at_fault_fails() -> None:
-    recorder, gatherer = held()
-    futures = [gatherer.submit([text]) for text in ("good", "poison", "fine")]
+    recorder, batcher = held()
+    futures = [batcher.submit([text]) for text in ("good", "poison", "fine")]
     recorder.gate.set()
     wait(futures, timeout=120)
     assert [future.exception() is None for future in futures] == [True, False, True]
@@ -180,31 +181,68 @@ def test_nothing_to_score_is_no_call() -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(st.text(max_size=30), max_size=4), max_size=25), st.integers(1, 3))
 def test_every_caller_gets_its_own_results_however_many_come_at_once(jobs: list[list[str]], workers: int) -> None:
-    gatherer = DynamicBatcher(Recorder(), workers=workers, round_characters=300, linger=0)
+    batcher = DynamicBatcher(Recorder(), workers=workers, round_characters=300, linger=0)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(gatherer.score, jobs))
+        found = list(pool.map(batcher.score, jobs))
     assert [[result.scores["toxicity"] for result in results] for results in found] == [
         [float(len(text)) for text in job] for job in jobs
     ]
 
 
-def test_the_embedded_model_gives_the_same_alone_and_gathered(scorer: Any) -> None:
+def test_the_embedded_model_gives_the_same_alone_and_batched(scorer: Any) -> None:
     texts = [f"You are a {word} and I told you so." for word in ("fool", "friend", "stupid idiot", "teacher", "liar")]
     alone = scorer.score(texts, languages=["en"] * 5, perspective=True)
-    gatherer = DynamicBatcher(scorer, workers=2)
+    batcher = DynamicBatcher(scorer, workers=2)
     with ThreadPoolExecutor(5) as pool:
-        gathered = list(pool.map(lambda text: gatherer.score([text], languages=["en"])[0], texts))
-    for one, other in zip(alone, gathered, strict=True):
+        batched = list(pool.map(lambda text: batcher.score([text], languages=["en"])[0], texts))
+    for one, other in zip(alone, batched, strict=True):
         assert one.perspective == pytest.approx(other.perspective, abs=0.02)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_process_has_a_line_of_its_own() -> None:
-    gatherer = DynamicBatcher(Recorder())
-    gatherer.score(["before"])
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if gatherer.score(["abc"])[0].scores["toxicity"] == 3.0 else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert gatherer.score(["abcd"])[0].scores["toxicity"] == 4.0
+def test_fallbacks_go_with_their_texts() -> None:
+    recorder, batcher = held()
+    futures = [
+        batcher.submit(["a", "b"], languages=["en", None], fallbacks=["de", "fr"]),
+        batcher.submit(["c"]),
+        batcher.submit(["d"], fallbacks=["tr"]),
+    ]
+    recorder.gate.set()
+    found = [result.model for future in futures for result in future.result(120)]
+    assert found == ["en", "fr", "None", "tr"]
+    with pytest.raises(ScoringError, match="invalid_arguments"):
+        batcher.submit(["a"], fallbacks=[])
+
+
+def test_a_place_that_is_reserved_counts_until_its_texts_come_or_will_not() -> None:
+    recorder, batcher = held(max_requests=1)
+    place = batcher.reserve(["a" * 300])
+    assert batcher.waiting == 300
+    for refused in (batcher.check, lambda: batcher.submit(["b"]), lambda: batcher.reserve(["b"])):
+        with pytest.raises(QueueFullError):
+            refused()
+    future = batcher.submit(["a" * 300], admitted=True)
+    batcher.release(place)
+    batcher.release(place)
+    assert batcher.waiting == 300
+    recorder.gate.set()
+    assert future.result(120)[0].scores["toxicity"] == 300.0
+    batcher.release(batcher.reserve(["a"]))
+    assert batcher.waiting == 0
+    batcher.check()
+
+
+def test_what_nobody_waits_for_any_more_is_not_scored() -> None:
+    recorder, batcher = held()
+    gone, stays = batcher.submit(["gone"]), batcher.submit(["stays"])
+    assert gone.cancel()
+    recorder.gate.set()
+    assert stays.result(120)[0].scores["toxicity"] == 5.0
+    assert recorder.rounds == [("first",), ("stays",)]
+    assert batcher.waiting == 0
+
+
+def test_a_queue_of_cancelled_requests_alone_serves_the_next_one() -> None:
+    recorder, batcher = held()
+    assert batcher.submit(["gone"]).cancel()
+    recorder.gate.set()
+    assert batcher.score(["abc"])[0].scores["toxicity"] == 3.0

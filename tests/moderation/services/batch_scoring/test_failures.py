@@ -12,7 +12,7 @@ from moderation.scoring import ScoringError
 from moderation.services.batch_scoring import run as score
 from moderation.services.batch_scoring.inference import TRIES, Failure, Inference
 from moderation.services.batch_scoring.options import ScoreOptions, ScoreReport
-from moderation.services.batch_scoring.run import comments_score, comments_score_now
+from moderation.services.batch_scoring.run import comments_score
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Comment]
@@ -112,16 +112,6 @@ def test_a_model_that_fails_on_any_text_ends_the_run_and_blames_no_comment(
     assert Comment.objects.unscored().count() == 5
     assert not Claim.objects.exists()
     assert CANARY not in caplog.text
-
-
-def test_a_failing_model_leaves_posted_comments_unscored_without_an_error(
-    make_comment: Make, with_scorer: Callable[[Any], None]
-) -> None:
-    (comment,) = comments_with_canaries(make_comment, 1)
-    with_scorer(Broken())
-    comments_score_now(comments=[comment], deadline=score.time.monotonic() + 5)
-    assert list(Comment.objects.unscored()) == [comment]
-    assert not Claim.objects.exists()
 
 
 @pytest.mark.parametrize("places", [(), (0,), (7,), (0, 1, 2), tuple(range(8))])

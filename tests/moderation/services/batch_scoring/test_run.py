@@ -1,7 +1,6 @@
 """Scoring from unscored comments to scores, reviews and verdicts, by the embedded model itself."""
 
 import hashlib
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +18,7 @@ from moderation.services.batch_scoring import chunk
 from moderation.services.batch_scoring import run as score
 from moderation.services.batch_scoring.chunk import batches
 from moderation.services.batch_scoring.options import ScoreOptions, ScoreReport
-from moderation.services.batch_scoring.run import comments_score, comments_score_now, comments_score_plan
+from moderation.services.batch_scoring.run import comments_score, comments_score_plan
 from moderation.services.batch_scoring.selection import Selection
 from moderation.services.errors import ServiceError
 from moderation.services.model_versions import model_activate, model_active
@@ -369,33 +368,6 @@ def test_a_stop_ends_the_run_after_its_batch_and_gives_the_rest_back(make_commen
     )
     assert (report.scored, report.stopped, done) == (2, True, [2])
     assert not Claim.objects.exists()
-
-
-def test_comments_that_were_posted_are_scored_at_once_and_no_others(make_comment: Make, sent: list[str]) -> None:
-    posted, other = make_comment(ABUSE), make_comment(CALM)
-    comments_score_now(comments=[posted], deadline=time.monotonic() + 30)
-    assert sent == [ABUSE]
-    assert Review.objects.get().comment == posted
-    assert list(Comment.objects.unscored()) == [other]
-    assert not Claim.objects.exists()
-
-
-def test_what_is_not_scored_by_the_deadline_stays_unscored(make_comment: Make, sent: list[str]) -> None:
-    comment = make_comment(ABUSE)
-    comments_score_now(comments=[comment], deadline=time.monotonic() - 1)
-    assert sent == []
-    assert list(Comment.objects.unscored()) == [comment]
-
-
-def test_what_another_run_holds_is_waited_for_until_the_deadline(make_comment: Make, sent: list[str]) -> None:
-    comment = make_comment(ABUSE)
-    until = timezone.now() + timedelta(seconds=30)
-    Claim.objects.create(comment=comment, worker="other-host:00:7:ab", lease_until=until)
-    began = time.monotonic()
-    comments_score_now(comments=[comment], deadline=began + 0.5)
-    assert 0.5 <= time.monotonic() - began < 5
-    assert sent == []
-    assert Claim.objects.get().worker == "other-host:00:7:ab"
 
 
 def test_one_model_is_active_and_a_changed_checksum_under_its_name_is_refused() -> None:

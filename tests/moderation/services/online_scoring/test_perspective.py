@@ -57,11 +57,11 @@ def test_without_a_setting_the_models_own_calibration_serves() -> None:
 
 @pytest.mark.django_db
 def test_the_setting_names_a_local_calibration(local: Calibration) -> None:
-    line = request_queue_active()
+    queue = request_queue_active()
     text = "You are a stupid idiot."
-    (raw,) = line.gatherer.score([text], languages=["en"])
-    scores = scores_begin(line=line, text=text, language="en")().scores
-    assert calibration_active(line.description) == local
+    (raw,) = queue.batcher.score([text], languages=["en"])
+    scores = scores_begin(queue=queue, text=text, language="en")().scores
+    assert calibration_active(queue.description) == local
     assert scores["TOXICITY"] == pytest.approx(HALVED(raw.perspective["perspective_toxicity"]), abs=0.01)
     mean = (raw.perspective["perspective_insult"] + raw.scores["insult"]) / 2
     assert scores["INSULT"] == pytest.approx(mean, abs=0.01)
@@ -88,7 +88,7 @@ def test_a_missing_local_calibration_is_logged_and_the_own_one_serves(
 @pytest.mark.django_db
 def test_a_sentence_of_nothing_but_marks_has_no_score_of_its_own() -> None:
     text = "You are a fool. !!! Good night to you all."
-    found = scores_begin(line=request_queue_active(), text=text, language="en", sentences=True)()
+    found = scores_begin(queue=request_queue_active(), text=text, language="en", sentences=True)()
     shown = [text[part.begin : part.end] for part in found.sentences]
     assert shown[0].startswith("You are a fool.")
     assert "".join(shown).count("!!!") <= 1
@@ -97,7 +97,7 @@ def test_a_sentence_of_nothing_but_marks_has_no_score_of_its_own() -> None:
 
 @pytest.mark.django_db
 def test_several_declared_languages_are_served_only_together() -> None:
-    line = request_queue_active()
-    assert languages_judge(line=line, text="Good morning", declared=["en-GB", "EN"]).served
-    assert not languages_judge(line=line, text="Good morning", declared=["en", "fr"]).served
-    assert languages_judge(line=line, text="Good morning", declared=["", "und"]).declared == ()
+    queue = request_queue_active()
+    assert languages_judge(queue=queue, text="Good morning", declared=["en-GB", "EN"]).served
+    assert not languages_judge(queue=queue, text="Good morning", declared=["en", "fr"]).served
+    assert languages_judge(queue=queue, text="Good morning", declared=["", "und"]).declared == ()

@@ -15,6 +15,7 @@ from moderation.services.errors import ServiceError
 from moderation.services.ledger.append import text_seal
 from moderation.services.review.actions import LEADS_TO
 from moderation.services.review.decisions import decision_record, decision_undo
+from moderation.services.states.version import VersionToken
 
 pytestmark = pytest.mark.django_db
 STATES = ("passed", "pending", "approved", "rejected", "deferred", "escalated")
@@ -164,8 +165,8 @@ def test_a_decision_on_what_has_changed_since_it_was_seen_is_refused(
     reviewed: Callable[..., Review], stale: tuple[int, int, int]
 ) -> None:
     review = reviewed()
-    seen = (review.pk, 1, 1)
-    wrong = tuple(have + more for have, more in zip(seen, stale, strict=True))
+    seen = VersionToken(review.pk, 1, 1)
+    wrong = VersionToken(*(have + more for have, more in zip(seen, stale, strict=True)))
     assert refusal(review.pk, expected=wrong).code == "precondition_failed"
     assert decide(review, "approve", expected=seen).to_state == "approved"
     with pytest.raises(ServiceError) as caught:

@@ -14,6 +14,7 @@ from moderation.models import QueueName, Review
 from moderation.services.errors import ServiceError
 from moderation.services.review.decisions import decision_record
 from moderation.services.review.holds import review_hand_over, review_hold, review_next, review_release, reviews_release
+from moderation.services.states.version import VersionToken
 
 pytestmark = pytest.mark.django_db
 Reviewed = Callable[..., Review]
@@ -47,7 +48,7 @@ def test_a_hold_lasts_as_long_as_the_setting_says_and_renewing_it_makes_it_longe
 
 def test_a_page_that_asks_for_its_comment_after_the_decision_does_not_hold_it(reviewed: Reviewed, ada: User) -> None:
     review = reviewed()
-    seen = (review.pk, 1, review.state_version)
+    seen = VersionToken(review.pk, 1, review.state_version)
     assert review_hold(comment_id=review.pk, actor=ada, expected=seen).holder == ada
     decision_record(comment_id=review.pk, action="approve", actor=ada, expected=seen)
     assert refused(review_hold, comment_id=review.pk, actor=ada, expected=seen).code == "precondition_failed"

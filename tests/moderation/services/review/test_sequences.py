@@ -25,7 +25,7 @@ from moderation.services.review.holds import review_hand_over, review_hold, revi
 from moderation.services.review.mutes import commenter_mute, commenter_unmute
 from moderation.services.review.score_range import range_decide, range_preview
 from moderation.services.states.status import QUIET_STATES
-from moderation.services.states.version import version_token
+from moderation.services.states.version import VersionToken
 from moderation.services.verdicts.features import comment_facts
 from moderation.services.verdicts.transitions import Scored
 from moderation.services.verdicts.triage import batch_save, comments_close
@@ -98,12 +98,14 @@ class Newsroom:
         held = Review.objects.filter(pk=comment.pk, holder__isnull=False).exclude(holder=actor)
         others = held.filter(holder_until__gt=timezone.now()).exists()
         until = self.until(action)
-        decision_record(comment_id=comment.pk, action=action, actor=actor, until=until, expected=version_token(comment))
+        decision_record(
+            comment_id=comment.pk, action=action, actor=actor, until=until, expected=VersionToken.of(comment)
+        )
         assert not others, "what another holds is not decided"
 
     def bulk(self, who: int, action: str) -> None:
-        seen = {comment.pk: version_token(comment) for comment in map(self.comment, range(COMMENTS))}
-        self.act(decisions_record, seen=seen, action=action, actor=self.people[who], until=self.until(action))
+        seen = {comment.pk: VersionToken.of(comment) for comment in map(self.comment, range(COMMENTS))}
+        self.act(decisions_record, tokens=seen, action=action, actor=self.people[who], until=self.until(action))
 
     def subtree(self, who: int, action: str) -> None:
         root = self.comments[0].pk

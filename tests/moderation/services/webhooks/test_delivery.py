@@ -317,7 +317,7 @@ def test_a_receiver_that_is_not_there_is_a_failure_with_its_reason(
     assert deliveries_run().failed == 1
     delivery = Delivery.objects.get()
     assert delivery.status is None
-    assert "refused" in delivery.error
+    assert "connect" in delivery.error
 
 
 def test_private_addresses_are_refused_when_sending_too(

@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import IPv6Network
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from hypothesis import strategies as st
 
 from moderation.services.errors import ServiceError
 from moderation.services.webhooks import transport
-from moderation.services.webhooks.transport import Answer, is_public, post, retry_after, url_check
+from moderation.services.webhooks.addresses import is_public
+from moderation.services.webhooks.transport import Answer, post, retry_after, url_check
 from tests.moderation.services.webhooks.receiver import Handler, Receiver, Server, receiving
 
 PRIVATE = [
@@ -26,6 +28,16 @@ PRIVATE = [
     *("0.0.0.0", "255.255.255.255", "224.0.0.1", "198.18.0.1", "192.0.2.1"),  # noqa: S104 - nothing binds here
     *("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "ff02::1", "2001:db8::1"),
     *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "::7f00:1"),
+    *("fec0::1", "feff::1", "64:ff9b:1::1", "64:ff9b:1:ffff::8.8.8.8", "::ffff:0:127.0.0.1", "::ffff:0:8.8.8.8"),
+    *(
+        "::ffff:8.8.8.8",
+        "::8.8.8.8",
+        "2002:a00:1::1",
+        "2002:808:808::1",
+        "2001:0:a00:1::1",
+        "2001:0:808:808::f5ff:fffe",
+    ),
+    *("2001::1", "192.88.99.1", "192.0.0.8", "3fff::1", "100::1", "5f00::1", "240.0.0.1", "1000::1", "4000::1"),
 ]
 
 
@@ -34,15 +46,22 @@ def test_an_address_that_leads_inside_is_not_public_whatever_it_is_dressed_as(ad
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "64:ff9b::101:101"])
+@pytest.mark.parametrize("address", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "2a00:1450::1", "64:ff9b::101:101"])
 def test_an_address_of_the_internet_is_public(address: str) -> None:
     assert is_public(address)
 
 
 @given(address=st.ip_addresses(v=4))
 def test_an_address_is_as_public_in_ipv6s_clothes_as_without_them(address: Any) -> None:
-    for dressed in (f"::ffff:{address}", f"64:ff9b::{address}"):
-        assert not is_public(dressed) or is_public(str(address))
+    assert is_public(f"64:ff9b::{address}") == is_public(str(address))
+    for dressed in (f"::{address}", f"::ffff:{address}", f"::ffff:0:{address}", f"64:ff9b:1::{address}"):
+        assert not is_public(dressed)
+
+
+@given(address=st.ip_addresses(v=6))
+def test_an_address_of_ipv6_is_public_only_where_hosts_get_theirs_from(address: Any) -> None:
+    hosts = IPv6Network("2000::/3"), IPv6Network("64:ff9b::/96")
+    assert not is_public(str(address)) or any(address in network for network in hosts)
 
 
 @pytest.mark.parametrize("url", ["https://localhost/", "https://127.0.0.1:9/", "https://[::1]/", "https://2130706433/"])
@@ -69,6 +88,119 @@ def test_a_name_that_is_none_is_an_answer_and_no_crash(settings: Any) -> None:
     settings.MODERATION_WEBHOOKS_PRIVATE = True
     for host in ("nowhere.invalid", "a" * 70 + ".example", "xn--"):
         assert post(f"https://{host}/", body=b"{}", headers={}).status is None
+
+
+def test_an_address_that_is_refused_is_never_connected_to() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        answer = post(f"https://localhost:{listening.getsockname()[1]}/", body=b"{}", headers={})
+        assert "not on the public internet" in answer.error
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
+def test_what_is_asked_about_is_the_address_that_is_connected_to(
+    secure: Receiver, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whatever the name server says the second time: there is no second time.
+    asked: list[str] = []
+    monkeypatch.setattr(transport, "is_public", lambda address: not asked.append(address))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert post(f"https://localhost:{secure.port}/", body=b"{}", headers={}).status == 204
+    assert asked[-1] == "127.0.0.1"
+    assert set(asked) <= {"127.0.0.1", "::1"}
+
+
+def test_a_proxy_of_the_environment_is_not_used(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.MODERATION_WEBHOOKS_PRIVATE = True
+    with receiving() as proxy, receiving() as receiver:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        assert post(receiver.url, body=b"{}", headers={}).status == 204
+    assert (len(receiver.received), len(proxy.received)) == (1, 0)
+
+
+def test_what_is_sent_is_the_path_the_headers_and_the_body_as_they_are(settings: Any) -> None:
+    settings.MODERATION_WEBHOOKS_PRIVATE = True
+    body = b'{"a": "\xc3\xa9"}' + b" " * 1_100_000
+    with receiving() as receiver:
+        address = f"http://localhost:{receiver.port}/a/../b//c?x=%20&y"
+        assert post(address, body=body, headers={"X-One": "1", "Content-Type": "application/json"}).status == 204
+    [came] = receiver.received
+    assert (came.path, came.body) == ("/a/../b//c?x=%20&y", body.decode())
+    assert came.headers == {
+        "host": f"localhost:{receiver.port}",
+        "x-one": "1",
+        "content-type": "application/json",
+        "content-length": str(len(body)),
+    }
+
+
+@contextmanager
+def speaking(*parts: bytes) -> Iterator[str]:
+    """A server that answers one request with these bytes and closes."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def speak() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.recv(65_536)
+                for part in parts:
+                    connection.sendall(part)
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ((b"HTTP/1.1 200 OK\r\nContent-Length: 500000000\r\n\r\n", *[b"x" * 65_536] * 400), Answer(200)),
+        ((b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",), Answer(200)),
+        ((b"HTTP/1.0 204 None\r\n\r\n",), Answer(204)),
+        ((b"HTTP/1.1 103 Early\r\nRetry-After: 5\r\n\r\nHTTP/1.1 503 No\r\nRetry-After: 7\r\n\r\n",), Answer(503, 7.0)),
+        ((b"HTTP/1.1 200 OK\r\nHTTP/1.1 100 x: y\r\n\r\n", b"body"), Answer(200)),
+        ((b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\n\r\n",), Answer(302)),
+    ],
+    ids=[
+        "a long body",
+        "a body that does not come",
+        "no body",
+        "a word before",
+        "a header like a status",
+        "a redirect",
+    ],
+)
+def test_an_answer_is_its_status_and_no_byte_of_its_body_is_read(
+    said: tuple[bytes, ...], answer: Answer, settings: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings.MODERATION_WEBHOOKS_PRIVATE = True
+    with speaking(*said) as url:
+        assert post(url, body=b"{}", headers={}) == answer
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (b"220 mail ready\r\n",),
+        (b"",),
+        (b"HTTP/1.1 200 OK\r\nX: ",),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n",) + (b"X: " + b"y" * 60_000 + b"\r\n",) * 20,
+        (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 2_000_000 + b"\r\n\r\n",),
+        (b"\xff\xfe\x00" * 50,),
+    ],
+    ids=["no HTTP", "nothing", "half a head", "a head of a megabyte", "a header of two megabytes", "noise"],
+)
+def test_an_answer_that_is_no_http_or_has_no_end_of_its_headers_is_an_error(
+    said: tuple[bytes, ...], settings: Any
+) -> None:
+    settings.MODERATION_WEBHOOKS_PRIVATE = True
+    with speaking(*said) as url:
+        answer = post(url, body=b"{}", headers={})
+    assert (answer.status, bool(answer.error)) == (None, True)
 
 
 @contextmanager
@@ -104,23 +236,6 @@ def test_a_server_that_says_nothing_is_cut(settings: Any, monkeypatch: pytest.Mo
     with receiving() as receiver:
         receiver.gate.clear()
         assert post(receiver.url, body=b"{}", headers={}).error == "It took too long."
-
-
-def test_an_answer_that_is_no_http_is_an_error(settings: Any) -> None:
-    settings.MODERATION_WEBHOOKS_PRIVATE = True
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def speak() -> None:
-            connection, _ = listening.accept()
-            with connection:
-                connection.recv(65_536)
-                connection.sendall(b"220 mail ready\r\n")
-
-        thread = threading.Thread(target=speak)
-        thread.start()
-        answer = post(f"http://127.0.0.1:{listening.getsockname()[1]}/", body=b"{}", headers={})
-        thread.join()
-    assert (answer.status, bool(answer.error)) == (None, True)
 
 
 @pytest.fixture

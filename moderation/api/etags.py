@@ -1,0 +1,24 @@
+"""A comment's version as HTTP carries it: the ETag of a comment, and the If-Match of a decision."""
+
+from archive.models import Comment
+from moderation.services.errors import precondition_failed
+from moderation.services.states.version import VersionToken
+
+
+def comment_etag(comment: Comment) -> str:
+    """Returns the tag that a decision can be made conditional on."""
+    return f'"{VersionToken.of(comment)}"'
+
+
+def if_match_parse(header: str | None) -> VersionToken | None:
+    """Returns the version that an If-Match header names, None for no header and for `*`.
+
+    Raises ServiceError for a tag that is none of ours: it matches nothing, so the condition fails.
+    """
+    if header is None or header.strip() == "*":
+        return None
+    tag = header.strip()
+    token = VersionToken.parse(tag[1:-1]) if tag[:1] == tag[-1:] == '"' else None
+    if token is None:
+        raise precondition_failed("If-Match must be one ETag of the comment.")
+    return token
