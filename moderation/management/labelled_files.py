@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from django.core.management.base import CommandError
 
+from archive.management.files import file_made
 from moderation.evaluation.collect import output_compared
 from moderation.management.progress import Progress
 from moderation.scoring import ModelDescription
@@ -37,7 +38,8 @@ def report_write(path: Path | None, content: str, *, option: str) -> None:
     """
     try:
         if path:
-            path.write_text(content, encoding="utf-8")
+            with file_made(path) as file:
+                file.write(content)
     except OSError as error:
         raise CommandError(f"--{option} {path}: {error.strerror}.") from error
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from archive.management.files import file_made
 from moderation.benchmarks.api import ApiPlan, api_measured
 from moderation.benchmarks.archive import archive_measured
 from moderation.benchmarks.desk import desk_measured
@@ -130,7 +131,8 @@ class Command(BaseCommand):
 
     def _write(self, path: Path, figures: Figures) -> None:
         try:
-            path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+            with file_made(path) as file:
+                file.write(json.dumps(figures, indent=2) + "\n")
         except OSError as error:
             raise CommandError(f"--json {path}: {error.strerror}") from error
 

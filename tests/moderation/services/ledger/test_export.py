@@ -12,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from archive.models import Comment, Source
+from moderation.management.commands import export_decisions
 from moderation.models import Decision, DecisionNote, Feedback
 from moderation.services.ledger.export import CHUNK, DECISION_COLUMNS, decision_rows
 
@@ -114,6 +115,20 @@ def test_an_export_overwrites_no_file(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="exists"):
         ledger("--output", str(path))
     assert path.read_text() == "kept"
+
+
+@pytest.mark.usefixtures("decisions")
+def test_an_export_that_fails_halfway_leaves_no_file_that_refuses_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "decisions.csv"
+    with monkeypatch.context() as broken:
+        broken.setattr(export_decisions, "csv_lines", lambda rows, _: (row["gone"] for row in rows))
+        with pytest.raises(KeyError):
+            ledger("--output", str(path))
+    assert list(tmp_path.iterdir()) == []
+    ledger("--output", str(path))
+    assert len(path.read_text().splitlines()) == 4
 
 
 def test_an_export_holds_a_chunk_of_the_ledger_in_memory_and_not_the_ledger(
