@@ -16,12 +16,14 @@ accesslog = "-"
 
 
 def post_worker_init(_worker: object) -> None:
-    """Opens the model before the first request: a client that gives up after 800 ms would not wait for it."""
+    """Says what the database lacks, and opens the model: a client that gives up after 800 ms would not wait for it."""
     from django.db import OperationalError, ProgrammingError
 
+    from moderation.checks import database_faults_log
     from moderation.scoring import ScoringError
     from moderation.services.model_versions import scorer_active
 
     # A database that is not migrated yet or away for a moment is for `/readyz` to tell, not a reason to end.
     with suppress(OperationalError, ProgrammingError, ScoringError):
+        database_faults_log()
         scorer_active().load()

@@ -113,7 +113,9 @@ if SQLITE:
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;",
+        # recursive_triggers: REPLACE then calls the triggers that refuse a removal.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; "
+        "PRAGMA recursive_triggers=ON;",
     }
 # A connection is kept between requests. SQLite gains as much as PostgreSQL: the last one to close writes the log back.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
