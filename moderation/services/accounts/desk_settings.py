@@ -71,8 +71,11 @@ def severe_seen(*, user: User, comment_id: int, stored: Mapping[str, Any]) -> in
     noted = {"day": timezone.localdate().isoformat(), "comments": [*seen, comment_id]}
     # One statement, without a lock: what two windows of one person note in the same moment may count once.
     row = Moderator(user=user, desk={**stored, SEVERE: noted})
-    kept = {"update_conflicts": True, "unique_fields": ["user"], "update_fields": ["desk"]}
-    note_if_free(lambda: Moderator.objects.bulk_create([row], **kept))
+    note_if_free(
+        lambda: Moderator.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["user"], update_fields=["desk"]
+        )
+    )
     return len(noted["comments"])
 
 
