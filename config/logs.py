@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 Event = MutableMapping[str, Any]
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 QUERY_STRING = re.compile(r"\?[^\s\"']*")
 
 

@@ -6,11 +6,12 @@
 from pathlib import Path
 
 import django_stubs_ext
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config.logs import logging_settings
+from config.environment import Environment
+from config.logs import LEVELS, logging_settings
+from config.private_files import close_to_others, folder_make, sqlite_close
 from config.secret import development_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -19,17 +20,22 @@ VAR_DIR = BASE_DIR / "var"
 # Lets `ModelAdmin[Comment]` and the like be written where Django itself has no generics at run time.
 django_stubs_ext.monkeypatch()
 
-env = environ.Env()
-environ.Env.read_env(str(BASE_DIR / ".env"))
+env = Environment()
+Environment.read_env(str(BASE_DIR / ".env"))
 
 MODERATO_ENV = env.str("MODERATO_ENV", default="development")
 if MODERATO_ENV not in {"development", "production"}:
     raise ImproperlyConfigured(f"MODERATO_ENV is {MODERATO_ENV!r}: it must be development or production.")
 PRODUCTION = MODERATO_ENV == "production"
 
+# The key, SQLite's file, models: all of it is for the server's own user.
+close_to_others(VAR_DIR)
+
 DEBUG = env.bool("DJANGO_DEBUG", default=False) and not PRODUCTION
 if PRODUCTION:
     SECRET_KEY = env.str("SECRET_KEY")
+    if not SECRET_KEY:
+        raise ImproperlyConfigured("Set the SECRET_KEY environment variable")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 else:
     SECRET_KEY = env.str("SECRET_KEY", default="") or development_secret_key(VAR_DIR)
@@ -105,23 +111,34 @@ DATABASES = {"default": env.db_url("DATABASE_URL", default="sqlite:///var/db.sql
 SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if SQLITE:
     if DATABASES["default"]["NAME"] != ":memory:":
-        DATABASES["default"]["NAME"] = str(BASE_DIR / DATABASES["default"]["NAME"])
-        Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        SQLITE_FILE = BASE_DIR / DATABASES["default"]["NAME"]
+        DATABASES["default"]["NAME"] = str(SQLITE_FILE)
+        folder_make(SQLITE_FILE.parent)
+        sqlite_close(SQLITE_FILE)
     # The tests use a file too: threads that share one in memory meet "table is locked" where those of a file wait.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
     # IMMEDIATE: a writer waits for the lock at BEGIN instead of failing at its first write. WAL: readers never wait.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;",
+        # recursive_triggers: REPLACE then calls the triggers that refuse a removal.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; "
+        "PRAGMA recursive_triggers=ON;",
     }
 # A connection is kept between requests. SQLite gains as much as PostgreSQL: the last one to close writes the log back.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured("REDIS_URL must be redis://HOST:PORT/NUMBER, rediss://… or unix://PATH.")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # A Redis that does not answer fails the request instead of holding it for ever.
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
@@ -257,5 +274,8 @@ MODERATION_WEBHOOKS_PRIVATE = env.bool("MODERATION_WEBHOOKS_PRIVATE", default=Fa
 MODERATO_KEEP_PERSONAL_DATA = env.bool("MODERATO_KEEP_PERSONAL_DATA", default=False)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MODERATION_MAX_BODY_BYTES
 
-LOGGING = logging_settings(level=env.str("LOG_LEVEL", default="INFO"), json=PRODUCTION)
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+if LOG_LEVEL not in LEVELS:
+    raise ImproperlyConfigured(f"LOG_LEVEL must be one of {', '.join(LEVELS)}.")
+LOGGING = logging_settings(level=LOG_LEVEL, json=PRODUCTION)
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20  # INFO: a client's mistake is not the operator's warning

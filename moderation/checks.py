@@ -1,15 +1,46 @@
 """System checks: what is wrong with an installation, each with a number and its mend."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, register, run_checks
 from django.core.checks import Tags as CheckTags
 from django.db import connections
 
 from moderation.models import ledger
+
+logger = logging.getLogger(__name__)
+
+SETTINGS = "settings"
+DAY = 86_400
+MAX_BYTES = 2**31 - 1
+LIMITS = {
+    "MODERATION_THREADS": (0, 1_024),
+    "WEB_THREADS": (1, 10_000),
+    "MODERATION_WAIT_SECONDS": (1, 600),
+    "MODERATION_LEASE_SECONDS": (1, DAY),
+    "MODERATION_HOLD_SECONDS": (1, 7 * DAY),
+    "MODERATION_MAX_TEXT_BYTES": (1, MAX_BYTES),
+    "MODERATION_MAX_BODY_BYTES": (1, MAX_BYTES),
+    "SECURE_HSTS_SECONDS": (0, 2**31 - 1),
+}
+MIN_KEY_LENGTH, MIN_KEY_CHARACTERS = 50, 10
+_ledger_set_aside = ContextVar("_ledger_set_aside", default=False)
+
+
+@contextmanager
+def ledger_check_set_aside() -> Iterator[None]:
+    """Runs a block in which E001 is not told: for the command that mends it."""
+    token = _ledger_set_aside.set(True)
+    try:
+        yield
+    finally:
+        _ledger_set_aside.reset(token)
 
 
 @register(CheckTags.database)
@@ -17,19 +48,46 @@ def ledger_is_append_only(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_: Any
 ) -> list[CheckMessage]:
     """E001: the triggers that keep the decision ledger from being changed are missing."""
-    missing = [name for alias in databases or [] for name in ledger.missing_triggers(connections[alias])]
-    hint = "A migration rebuilt the table: end it with InstallLedgerTriggers(), and run that operation now."
+    aliases = () if _ledger_set_aside.get() else databases or ()
+    missing = [name for alias in aliases for name in ledger.missing_triggers(connections[alias])]
+    hint = "Run manage.py migrate, which installs it again."
     return [
         Error(f"The decision ledger lacks its trigger {name}.", hint=hint, id="moderation.E001") for name in missing
     ]
 
 
-@register()
+@register(SETTINGS)
 def limits_make_sense(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """E002: a limit that refuses everything."""
-    limits = ("MAX_TEXT_BYTES", "MAX_BODY_BYTES", "LEASE_SECONDS", "HOLD_SECONDS")
-    wrong = [name for name in (f"MODERATION_{limit}" for limit in limits) if getattr(settings, name) < 1]
+    """E002: a limit, a wait or a number of threads that refuses everything, or that no clock can count."""
+    wrong = {name: span for name, span in LIMITS.items() if not span[0] <= getattr(settings, name, span[0]) <= span[1]}
     return [
-        Error(f"{name} must be at least 1.", hint=f"Set {name} in the environment.", id="moderation.E002")
-        for name in wrong
+        Error(f"{name} must be from {least} to {most}.", hint=f"Set {name} in the environment.", id="moderation.E002")
+        for name, (least, most) in wrong.items()
     ]
+
+
+@register(SETTINGS)
+def secret_key_is_one(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """E003: a secret key of production that can be guessed, and with it every session and webhook secret."""
+    key = settings.SECRET_KEY
+    if not settings.PRODUCTION or (len(key) >= MIN_KEY_LENGTH and len(set(key)) >= MIN_KEY_CHARACTERS):
+        return []
+    said = f"SECRET_KEY must have {MIN_KEY_LENGTH} characters or more, {MIN_KEY_CHARACTERS} of them different."
+    hint = "Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+    return [Error(said, hint=hint, id="moderation.E003")]
+
+
+def settings_faults_log() -> bool:
+    """Logs what makes no sense in the settings; returns whether the server must not start so."""
+    return _log(run_checks(tags=[SETTINGS]))
+
+
+def database_faults_log() -> None:
+    """Logs what the checks of the database find: a server starts nonetheless, and without anybody's `check`."""
+    _log(run_checks(tags=[CheckTags.database], databases=["default"]))
+
+
+def _log(messages: Sequence[CheckMessage]) -> bool:
+    for message in messages:
+        logger.error("%s: %s %s", message.id, message.msg, message.hint or "")
+    return any(message.is_serious() for message in messages)

@@ -4,6 +4,7 @@ Nothing of a request's body, key or query string is in here except what the call
 an exception and its frames, never its message, because messages quote what was being handled.
 """
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ CONTENT_TYPE = "application/problem+json"
 MAX_ERRORS = 100
 
 CODE_OF_STATUS = {status: code for code, (status, _) in reversed(CODES.items())}
+BUSY_DETAIL = "The database is busy or away; try again."
 INTERNAL_DETAIL = "Something failed here; it is in the log. Trying again may help."
 
 
@@ -110,7 +112,7 @@ class ProblemHandler(ExceptionHandler):  # type: ignore[misc]
             code = exc.code if exc.code in CODES else "validation_error"
             return Problem(code, exc.detail, exc.errors, wait=1 if exc.retryable else None)
         if isinstance(exc, OperationalError):
-            return Problem("overloaded", "The database is busy or away; try again.", wait=1)
+            return Problem("overloaded", BUSY_DETAIL, wait=1)
         if isinstance(exc, RequestDataTooBig):
             return Problem("too_large", "The body is too large.")
         if isinstance(exc, SuspiciousOperation | BadRequest | UnreadablePostError):
@@ -163,7 +165,16 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The site's handler500: reached by what fails outside a view."""
+    """The site's handler500: reached by what fails outside a view. A database that is busy or away is a 503."""
+    if isinstance(sys.exception(), OperationalError):
+        return _busy(request)
     if not _at_api(request):
         return defaults.server_error(request)
     return _plain("internal_error", INTERNAL_DETAIL, request)
+
+
+def _busy(request: HttpRequest) -> HttpResponse:
+    if _at_api(request):
+        return problem_response(problem_json("overloaded", BUSY_DETAIL, request.path), {"Retry-After": "1"})
+    page = f"<!doctype html><html lang=en><title>Busy</title><h1>Busy (503)</h1><p>{BUSY_DETAIL}</p></html>"
+    return HttpResponse(page, status=503, headers={"Retry-After": "1"})

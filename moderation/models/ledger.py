@@ -2,7 +2,8 @@
 
 SQLite rebuilds a table for most later schema changes and drops its triggers with the old one, so any migration that
 touches the ledger ends with `InstallLedgerTriggers()`. Where one forgot, `migrate` installs them again at its end
-(`moderation.apps`), and a system check says when they are missing.
+(`moderation.apps`), and a system check says when they are missing: to `check --database default`, and to the server's
+log at its start.
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,12 @@ SQLITE_TRIGGERS = {
     "moderation_decision_no_delete": f"""
         CREATE TRIGGER IF NOT EXISTS moderation_decision_no_delete BEFORE DELETE ON {TABLE}
         BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",
+    # INSERT OR REPLACE removes the row that is there, for which SQLite calls no DELETE trigger: not without the pragma
+    # `recursive_triggers`, which is each connection's own affair.
+    "moderation_decision_no_replace": f"""
+        CREATE TRIGGER IF NOT EXISTS moderation_decision_no_replace BEFORE INSERT ON {TABLE}
+        WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",  # noqa: S608
 }
 POSTGRES_FUNCTION = f"""
     CREATE OR REPLACE FUNCTION moderation_decision_refuse() RETURNS trigger LANGUAGE plpgsql AS

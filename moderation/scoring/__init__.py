@@ -3,7 +3,7 @@
 Services call `open_scorer(...).score(texts)`; everything else here is behind that.
 """
 
-from moderation.scoring.descriptions import ModelDescription, available, describe, look_in
+from moderation.scoring.descriptions import ModelDescription, available, describe, look_in, verify_now
 from moderation.scoring.results import ATTRIBUTES, Language, Refusal, Result, ScoringError, Span
 from moderation.scoring.scorer import Scorer, open_scorer
 
@@ -20,4 +20,5 @@ __all__ = [
     "describe",
     "look_in",
     "open_scorer",
+    "verify_now",
 ]

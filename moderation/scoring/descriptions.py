@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -122,11 +122,15 @@ def describe(name: str) -> ModelDescription:
 
 @cache
 def read_description(folder: Path) -> ModelDescription:
-    """Read a model folder's description.
+    """Read a model folder's description, once a process.
 
     Raises:
         ScoringError: `model_missing` where there is none or it cannot be read.
     """
+    return _read(folder)
+
+
+def _read(folder: Path) -> ModelDescription:
     try:
         fields: dict[str, Any] = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
         lists: dict[str, Any] = {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
@@ -173,3 +177,34 @@ def verify(folder: Path, description: ModelDescription) -> None:
             "model_hash_mismatch",
             f"The files of {description.label} have SHA-256 {found[:12]}…, described is {description.sha256[:12]}….",
         )
+
+
+def verify_now(name: str) -> ModelDescription:
+    """Check a model's folder as it is now: its description is read again, and its files have the described hash.
+
+    Cheap to repeat: a file is read only where it is not the one that was read last, by its size, times and place.
+
+    Raises:
+        ScoringError: What `describe` and `verify` raise.
+    """
+    bare = name.partition("@")[0]
+    folder = folder_of(bare)
+    description = _read(folder)
+    if _hash_of(folder, tuple(_identity(folder / file) for file in HASHED_FILES)) != description.sha256:
+        raise ScoringError("model_hash_mismatch", f"The files of {description.label} are not the described ones.")
+    if name not in {bare, description.label}:
+        raise ScoringError("unknown_model", f"There is no model {name!r}; this version has {description.label}.")
+    return description
+
+
+@lru_cache(maxsize=8)
+def _hash_of(folder: Path, _identities: tuple[tuple[int, ...], ...]) -> str:
+    return folder_hash(folder)
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise ScoringError("model_missing", f"{path} cannot be read.") from error
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from archive.models import Comment
 from moderation.models import Claim, ModelVersion, Review
 from moderation.policies.verdict import UNSCORABLE
-from moderation.scoring import ModelDescription, Scorer, ScoringError, describe, open_scorer
+from moderation.scoring import ModelDescription, Scorer, ScoringError, describe, open_scorer, verify_now
 from moderation.services.errors import conflict, invalid
 
 REFUSED_LANGUAGE = f"{UNSCORABLE}:language_not_supported"
@@ -54,6 +54,19 @@ def model_active() -> ModelVersion:
 def scorer_active() -> Scorer:
     """Returns the scorer of the active model; it is cached in the process and safe to share among threads."""
     return model_scorer(model_active())
+
+
+def model_check() -> None:
+    """Checks what scoring needs as it is now, and opens the model where this process has not; writes nothing.
+
+    The active model's files have the hash that was registered with it. Cheap to repeat while they stay the same.
+    Raises ScoringError where a file is missing, was cut or changed, or does not load.
+    """
+    active = ModelVersion.objects.filter(active=True).first()
+    description = verify_now(str(active) if active else settings.MODERATION_MODEL)
+    if active and active.sha256 != description.sha256:
+        raise ScoringError("model_hash_mismatch", f"{active} was registered with another checksum.")
+    open_scorer(description.label, threads=settings.MODERATION_THREADS or None).load()
 
 
 @transaction.atomic

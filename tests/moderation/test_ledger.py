@@ -1,10 +1,13 @@
 """The ledger cannot be changed, on either database, whatever the code above it does."""
 
 from collections.abc import Callable
+from io import StringIO
 
 import pytest
 from django.apps import apps
 from django.core.checks import run_checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 from django.db.migrations import AlterField, Migration
@@ -12,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import ProjectState
 
 from archive.models import Comment
+from moderation.checks import database_faults_log
 from moderation.models import Decision, ledger
 
 Act = Callable[[], object]
@@ -22,6 +26,31 @@ def decision(make_comment: Callable[..., Comment]) -> Decision:
     return Decision.objects.create(
         comment=make_comment(), kind="person", action="approve", from_state="pending", to_state="approved", revision=1
     )
+
+
+REPLACING = {
+    "sqlite": [
+        "PRAGMA recursive_triggers=OFF; REPLACE INTO {rows}",
+        "PRAGMA recursive_triggers=OFF; INSERT OR REPLACE INTO {rows}",
+        "PRAGMA recursive_triggers=OFF; INSERT INTO {rows} WHERE true ON CONFLICT DO UPDATE SET reason = 'other'",
+        "PRAGMA recursive_triggers=ON; REPLACE INTO {rows}",
+    ],
+    "postgresql": ["INSERT INTO {rows} ON CONFLICT (id) DO UPDATE SET reason = 'other'"],
+}
+
+
+def test_a_row_of_the_ledger_cannot_be_replaced(decision: Decision) -> None:
+    names = ", ".join(f'"{field.column}"' for field in Decision._meta.concrete_fields)
+    other = names.replace('"reason"', "'other'")
+    rows = f"moderation_decision ({names}) SELECT {other} FROM moderation_decision"  # noqa: S608
+    for statements in REPLACING[connection.vendor]:
+        *before, replace = statements.format(rows=rows).split("; ")
+        with connection.cursor() as cursor:
+            for pragma in before:
+                cursor.execute(pragma)
+            with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+                cursor.execute(replace)
+        assert Decision.objects.get(pk=decision.pk).reason == ""
 
 
 @pytest.mark.parametrize("act", ["update", "delete"])
@@ -53,6 +82,19 @@ def test_a_check_says_when_a_trigger_is_missing() -> None:
     found = [message for message in run_checks(databases=["default"]) if message.id == "moderation.E001"]
     assert len(found) == len(ledger.triggers_of(connection))
     ledger.install_triggers(connection)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_migrate_mends_what_the_check_refuses_other_commands_for(caplog: pytest.LogCaptureFixture) -> None:
+    ledger.remove_triggers(connection)
+    with pytest.raises(SystemCheckError, match=r"moderation\.E001"):
+        call_command("check", databases=["default"], stdout=StringIO(), stderr=StringIO())
+    database_faults_log()
+    assert [record.args[0] for record in caplog.records] == ["moderation.E001"] * len(ledger.triggers_of(connection))
+    call_command("migrate", "--plan", skip_checks=False, verbosity=0, stdout=StringIO())
+    assert ledger.missing_triggers(connection) != []
+    call_command("migrate", skip_checks=False, verbosity=0, stdout=StringIO())
+    assert ledger.missing_triggers(connection) == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -21,6 +21,7 @@ from archive.importers.rows.presets import PRESETS
 from archive.importers.rows.row import FIELDS, is_field
 from archive.importers.times import time_parse
 from archive.management.database import DatabaseCommand, failure_of
+from archive.management.files import file_made
 from archive.management.progress import ByteProgress
 from archive.services import ArchiveImport, Counts, ImportIssue, source_slug
 
@@ -219,11 +220,11 @@ def _opened(path: Path | None) -> Iterator[TextIO | None]:
     if path is None:
         yield None
         return
-    try:
-        stream = path.open("w", encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise CommandError(f"--rejects {path}: {error.strerror}", returncode=USAGE) from error
-    with stream:
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(file_made(path, errors="backslashreplace"))
+        except OSError as error:
+            raise CommandError(f"--rejects {path}: {error.strerror}", returncode=USAGE) from error
         yield stream
 
 

@@ -9,7 +9,8 @@ from django.core.management.base import CommandError
 from archive.management.database import DatabaseCommand
 from moderation.management.arguments import USAGE, sources_named
 from moderation.management.output import lines_write
-from moderation.services.ledger.export import DECISION_COLUMNS, csv_lines, decision_rows, json_lines
+from moderation.services.ledger.csv_cells import csv_lines
+from moderation.services.ledger.export import DECISION_COLUMNS, decision_rows, json_lines
 
 
 class Command(DatabaseCommand):

@@ -6,7 +6,8 @@ from typing import Any
 
 from archive.management.database import DatabaseCommand
 from moderation.management.output import lines_write
-from moderation.services.ledger.export import FEEDBACK_COLUMNS, csv_lines, feedback_rows, json_lines
+from moderation.services.ledger.csv_cells import csv_lines
+from moderation.services.ledger.export import FEEDBACK_COLUMNS, feedback_rows, json_lines
 
 
 class Command(DatabaseCommand):

@@ -21,12 +21,13 @@ from django.utils import timezone
 from knox.crypto import hash_token
 from knox.settings import CONSTANTS
 
+from archive.database.by_the_way import note_if_free
 from archive.models import Source
 from moderation.models import ApiKey, Scope
 from moderation.services.errors import conflict, invalid
 from moderation.services.ttl_cache import TTLCache
 
-# `last_used_at` is for people: written at most once in this time, not with every request.
+# `last_used_at` is for people: written at most once in this time, not with every request, and not if that would wait.
 LAST_USED_EVERY = timedelta(minutes=5)
 RATE_WINDOW_SECONDS = 60
 # Digest → key, for so long: this much later a key stops that another process ended.
@@ -160,4 +161,4 @@ def _service_user(name: str) -> AbstractBaseUser:
 
 def _note_use(key: ApiKey, now: datetime) -> None:
     if key.last_used_at is None or now - key.last_used_at > LAST_USED_EVERY:
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        note_if_free(lambda: ApiKey.objects.filter(pk=key.pk).update(last_used_at=now))

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from archive.database.by_the_way import note_if_free
 from moderation.models import Moderator
 from moderation.services.errors import invalid
 
@@ -61,7 +62,8 @@ def desk_settings_save(*, user: User, settings: DeskSettings) -> None:
 def severe_seen(*, user: User, comment_id: int, stored: Mapping[str, Any]) -> int:
     """Notes that the person opened a severe comment, once a day for each; returns today's count.
 
-    `stored` is the `Moderator.desk` that the caller read: where it holds the comment already, nothing is written.
+    `stored` is the `Moderator.desk` that the caller read: where it holds the comment already, nothing is written. Nor
+    while another write is under way: the page does not wait for that, and the comment is not counted.
     """
     seen = _severe(stored)
     if comment_id in seen or len(seen) >= MAX_SEVERE:
@@ -69,7 +71,11 @@ def severe_seen(*, user: User, comment_id: int, stored: Mapping[str, Any]) -> in
     noted = {"day": timezone.localdate().isoformat(), "comments": [*seen, comment_id]}
     # One statement, without a lock: what two windows of one person note in the same moment may count once.
     row = Moderator(user=user, desk={**stored, SEVERE: noted})
-    Moderator.objects.bulk_create([row], update_conflicts=True, unique_fields=["user"], update_fields=["desk"])
+    note_if_free(
+        lambda: Moderator.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["user"], update_fields=["desk"]
+        )
+    )
     return len(noted["comments"])
 
 

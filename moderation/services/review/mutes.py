@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from archive.database.by_the_way import note_soon
 from archive.models import Comment, Commenter
 from moderation.models import Action, Decision, DecisionKind, LookUp, Mute, State
 from moderation.services.accounts.source_limits import user_sources
@@ -98,7 +99,8 @@ def commenter_record(*, commenter_id: int, actor: User) -> CommenterRecord:
     Raises ServiceError `not_found`, also for a commenter of another source.
     """
     commenter = _commenter(commenter_id, actor)
-    LookUp.objects.create(commenter=commenter, actor=actor)
+    seen = {"commenter_id": commenter.pk, "actor_id": actor.pk, "at": timezone.now()}
+    note_soon(lambda: LookUp.objects.create(**seen))
     own = Comment.objects.filter(commenter=commenter).order_by("-pk")
     comments = dict(own.values_list("pk", "review__state")[:RECORD_COMMENTS])
     states = Counter(comments.values())

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
+from django.conf import settings
+from django.core.cache.backends.redis import RedisCache
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from moderation.api import health
-from moderation.scoring import ScoringError
+from moderation.models import ModelVersion
+from moderation.scoring import look_in
+from moderation.scoring.descriptions import MODELS
+from moderation.services.model_versions import model_activate
 
 
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
-    """Lets every test look at the migrations itself."""
-    health._migrations_applied.cache_clear()
+    """Lets every test have the parts asked."""
+    health.readiness.forget()
     yield
-    health._migrations_applied.cache_clear()
+    health.readiness.forget()
 
 
 def test_alive_needs_neither_key_nor_database(client: Client) -> None:
@@ -46,12 +56,16 @@ def test_not_ready_while_a_migration_is_missing_and_ready_afterwards(client: Cli
     response = client.get("/readyz")
     assert (response.status_code, response.json()["parts"]["migrations"]) == (503, "missing")
     MigrationRecorder(connection).record_applied(*newest)
+    health.readiness.forget()
     assert client.get("/readyz").status_code == 200
 
 
 @pytest.mark.django_db
 def test_not_ready_without_a_database_and_it_says_no_more(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     class Gone:
+        settings_dict: ClassVar = {"NAME": "gone"}
+        vendor = "postgresql"
+
         def cursor(self) -> Any:
             raise OperationalError("password=hunter2 host=10.0.0.1")
 
@@ -63,14 +77,110 @@ def test_not_ready_without_a_database_and_it_says_no_more(client: Client, monkey
 
 
 @pytest.mark.django_db
-def test_not_ready_while_the_model_does_not_load(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> Any:
-        raise ScoringError("model_missing", "inside")
+def test_not_ready_without_the_file_of_sqlite(client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(health.connection, "vendor", "sqlite")
+    monkeypatch.setitem(health.connection.settings_dict, "NAME", str(tmp_path / "removed.sqlite3"))
+    assert client.get("/readyz").json()["parts"]["database"] == "unreachable"
 
-    monkeypatch.setattr(health, "scorer_active", fail)
+
+@pytest.fixture
+def model(tmp_path: Path, db: None) -> Iterator[Path]:
+    """The folder of a model of its own, which is the active one."""
+    folder = tmp_path / "spare"
+    shutil.copytree(MODELS["compact"], folder)
+    fields = json.loads((folder / "model.json").read_text()) | {"name": "spare"}
+    (folder / "model.json").write_text(json.dumps(fields))
+    look_in(tmp_path)
+    model_activate(label="spare")
+    yield folder
+    look_in(Path(settings.MODERATION_MODELS))
+
+
+def asked(client: Client) -> str:
+    health.readiness.forget()
     response = client.get("/readyz")
-    assert (response.status_code, response.json()["parts"]["model"]) == (503, "does not load")
-    assert response.json()["status"] == "unavailable"
+    states = response.json()["parts"]
+    assert response.status_code == (200 if set(states.values()) == {"ok"} else 503)
+    return str(states["model"])
+
+
+def flip(path: Path) -> None:
+    """Changes one bit in the middle, and hides it from whoever looks at size and time."""
+    before, content = path.stat(), bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [
+        *((name, harm) for name in ("model.xml", "model.bin", "tokenizer.json") for harm in (Path.unlink, cut, flip)),
+        ("model.json", Path.unlink),
+        ("model.json", cut),
+    ],
+)
+def test_not_ready_while_a_file_of_the_model_is_missing_cut_or_flipped(
+    client: Client, model: Path, name: str, harm: Callable[[Path], None]
+) -> None:
+    assert asked(client) == "ok"
+    kept = (model / name).read_bytes()
+    harm(model / name)
+    assert asked(client) == "does not load"
+    (model / name).write_bytes(kept)
+    assert asked(client) == "ok"
+
+
+def test_not_ready_with_another_model_under_the_name_of_the_active_one(client: Client, model: Path) -> None:
+    ModelVersion.objects.filter(active=True).update(sha256="0" * 64)
+    assert asked(client) == "does not load"
+
+
+@pytest.mark.django_db
+def test_what_is_asked_often_costs_neither_queries_nor_reading(
+    client: Client, django_assert_num_queries: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.get("/readyz").status_code == 200
+    monkeypatch.setattr(health, "model_check", lambda: 1 / 0)
+    with django_assert_num_queries(0):
+        assert {client.get("/readyz").status_code for _ in range(20)} == {200}
+
+
+@pytest.mark.django_db
+def test_a_check_writes_nothing(client: Client, django_assert_num_queries: Callable[..., Any]) -> None:
+    ModelVersion.objects.all().delete()
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get("/readyz").status_code == 200
+    assert {query["sql"].split()[0] for query in captured} == {"SELECT"}
+
+
+def test_while_one_caller_asks_the_others_have_the_last_answer_and_later_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(health.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(health.Readiness, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(health, "_parts", lambda: {"database": lambda: None})
+    readiness = health.Readiness()
+    assert readiness.states() == {"database": "ok"}
+    with readiness._lock:
+        clock[0] = readiness.SECONDS + 1
+        assert readiness.states() == {"database": "ok"}
+        clock[0] = readiness.STALE_SECONDS + 1
+        assert readiness.states() == {"database": "not checked"}
+
+
+@pytest.mark.django_db
+def test_redis_is_asked_where_there_is_one(client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    assert client.get("/readyz").json()["parts"]["cache"] == "ok"
+    health.readiness.forget()
+    unreachable = RedisCache("redis://127.0.0.1:1/0", {})
+    monkeypatch.setattr(health, "cache", unreachable)
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["parts"]["cache"]) == (503, "unreachable")
 
 
 def test_health_is_read_only(client: Client) -> None:

@@ -1,0 +1,53 @@
+"""The environment's variables: what cannot be read is named, in one line, without its value, which may be a secret."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+ENGINES = frozenset({"django.db.backends.sqlite3", "django.db.backends.postgresql"})
+BOOLEANS = frozenset({"true", "on", "ok", "y", "yes", "1", "false", "off", "n", "no", "0", ""})
+FORMS = {int: "a whole number", bool: "true or false"}
+
+
+class Environment(environ.Env):  # type: ignore[misc]
+    """Reads variables; raises ImproperlyConfigured with the name of the one that makes no sense."""
+
+    def get_value(
+        self,
+        var: str,
+        cast: Callable[..., Any] | None = None,
+        default: Any = environ.Env.NOTSET,
+        parse_default: bool = False,
+    ) -> Any:
+        """Returns the value as `cast` reads it. What looks neither true nor false is refused, not taken for false."""
+        form = FORMS.get(cast, "a value of another form") if isinstance(cast, type) else "a value of another form"
+        if cast is bool and self.ENVIRON.get(var, "").strip().lower() not in BOOLEANS:
+            raise ImproperlyConfigured(f"{var} must be {form}.")
+        try:
+            return super().get_value(var, cast, default, parse_default)
+        except ImproperlyConfigured:
+            if var not in self.ENVIRON:
+                raise
+            # From None: the message would hold what was taken for a name, such as the rest of a password.
+            raise ImproperlyConfigured(
+                f"{var} begins with $, the mark of another variable, which is not set."
+            ) from None
+        except (ValueError, TypeError):
+            raise ImproperlyConfigured(f"{var} must be {form}.") from None
+
+    def db_url(self, var: str = "DATABASE_URL", default: Any = environ.Env.NOTSET, engine: str | None = None) -> Any:
+        """Returns Django's settings of a database that there is support for."""
+        url = self.get_value(var, default=default)
+        try:
+            # Its warnings quote the address, with the password.
+            with warnings.catch_warnings(action="ignore"):
+                found = self.db_url_config(url, engine)
+        except (ValueError, KeyError, TypeError, AttributeError, ImproperlyConfigured):
+            found = {}
+        if found.get("ENGINE") not in ENGINES or not found.get("NAME"):
+            forms = "sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
+            raise ImproperlyConfigured(f"{var} must be {forms}, with special characters as %XX.")
+        return found
