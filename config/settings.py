@@ -66,6 +66,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    # Ahead of everything that reads a form.
+    "config.middleware.BodyLimitMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -256,6 +258,7 @@ MODERATION_REASON_REQUIRED = env.bool("MODERATION_REASON_REQUIRED", default=Fals
 MODERATION_WEBHOOKS_PRIVATE = env.bool("MODERATION_WEBHOOKS_PRIVATE", default=False)
 MODERATO_KEEP_PERSONAL_DATA = env.bool("MODERATO_KEEP_PERSONAL_DATA", default=False)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MODERATION_MAX_BODY_BYTES
+FILE_UPLOAD_HANDLERS = ["config.uploads.NoFiles"]
 
 LOGGING = logging_settings(level=env.str("LOG_LEVEL", default="INFO"), json=PRODUCTION)
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20  # INFO: a client's mistake is not the operator's warning
