@@ -1,4 +1,7 @@
-"""How gunicorn serves Moderato: few processes (each holds the model), some threads, no query string in a log."""
+"""How gunicorn serves Moderato: few processes (each holds the model), some threads, no query string in a log.
+
+Slow clients wait outside the threads: `config.worker` says how.
+"""
 
 import os
 import sys
@@ -14,13 +17,22 @@ def number(name: str, default: int) -> int:
 
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
-worker_class = "gthread"
+worker_class = "config.worker.BufferingWorker"
 workers = number("WEB_CONCURRENCY", 1)
 # Four fifths of them may wait for scores (`services.online_scoring.request_queue` reads it too); the others serve, and
 # refuse at once.
 threads = number("WEB_THREADS", 80)
 os.environ["WEB_THREADS"] = str(threads)
+# Open at once, of a process; then the one that has waited longest goes. Below the 1,024 files of a usual process.
+worker_connections = 500
+# A process that is silent for so long is ended, and so is a connection whose request takes so long.
 timeout = 60
+graceful_timeout = 30
+# A proxy should let go of a connection before this (docs/how-to/nginx.conf), or it meets one that was just closed.
+keepalive = 5
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
 # %(r)s would hold the query string; method and path do not.
 access_log_format = "%(h)s %(m)s %(U)s %(s)s %(b)s %(M)sms"
 accesslog = "-"

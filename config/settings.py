@@ -72,6 +72,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    # Ahead of everything that reads a form.
+    "config.middleware.BodyLimitMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -273,6 +275,7 @@ MODERATION_REASON_REQUIRED = env.bool("MODERATION_REASON_REQUIRED", default=Fals
 MODERATION_WEBHOOKS_PRIVATE = env.bool("MODERATION_WEBHOOKS_PRIVATE", default=False)
 MODERATO_KEEP_PERSONAL_DATA = env.bool("MODERATO_KEEP_PERSONAL_DATA", default=False)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MODERATION_MAX_BODY_BYTES
+FILE_UPLOAD_HANDLERS = ["config.uploads.NoFiles"]
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in LEVELS:

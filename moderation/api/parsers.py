@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
-from django.http import UnreadablePostError
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
@@ -34,7 +33,7 @@ def body_read(stream: IO[bytes], declared: int | None) -> bytes:
         raise body_too_large()
     try:
         raw = stream.read(limit + 1)
-    except UnreadablePostError as error:
+    except OSError as error:
         raise ParseError("The body ended before its declared length.") from error
     if len(raw) > limit:
         raise body_too_large()

@@ -4,7 +4,7 @@ Google's order is kept: the key, then its quota, then the query, then the body.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from moderation.perspective.errors import (
     blocked_key,
     no_key,
     over_quota,
+    too_large,
     violations_error,
 )
 from moderation.perspective.payload import read_payload
@@ -40,9 +41,11 @@ PARAMETERS = frozenset(
         "$.xgafv",
     }
 )
+# A text of 20 KB, escaped, with its context is far below this. A batch as a whole may have as much as any body.
+MAX_CALL_BYTES = 1 << 20
 # Where a key may be, in the order in which they are looked at.
 KEY_PARAMETERS = ("key", "access_token", "oauth_token")
-_TOKEN = re.compile(r"[!-~]{1,200}")
+TOKEN = re.compile(r"[!-~]{1,200}")
 
 
 @dataclass(slots=True)
@@ -57,13 +60,13 @@ class BatchContext:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What came. Header names are in lower case."""
+    """What came. Header names are in lower case; `read_body` is called once the key and its quota are known."""
 
     method: str
     path: str
     query: QueryDict
     headers: Mapping[str, str]
-    body: bytes
+    read_body: Callable[[], bytes]
     company: BatchContext = field(default_factory=BatchContext)
 
 
@@ -86,7 +89,7 @@ def call_key(call: Call, method: str) -> ApiKey:
     token = _token(call)
     if not token:
         raise no_key()
-    key = api_key_authenticate(token=token) if _TOKEN.fullmatch(token) else None
+    key = api_key_authenticate(token=token) if TOKEN.fullmatch(token) else None
     if key is None:
         raise bad_key()
     if Scope.ANALYZE not in key.scopes:
@@ -128,7 +131,10 @@ def call_fields(call: Call, message: Message) -> Bound:
         Refused: 400 for a query parameter or a body that is not right.
     """
     check_query(call.query)
-    return bind(message, read_payload(call.body))
+    body = call.read_body()
+    if len(body) > MAX_CALL_BYTES:
+        raise too_large(MAX_CALL_BYTES)
+    return bind(message, read_payload(body))
 
 
 def check_query(query: QueryDict) -> None:

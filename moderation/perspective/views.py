@@ -7,14 +7,15 @@ away.
 import json
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import Histogram
 
 from moderation.perspective.batch import JSON_TYPE, batch_reply
-from moderation.perspective.calls import Call, Reply, is_pretty
+from moderation.perspective.calls import MAX_CALL_BYTES, Call, Reply, is_pretty
 from moderation.perspective.discovery import VERSION, discovery_document
-from moderation.perspective.errors import not_found
+from moderation.perspective.errors import Refused, not_found, too_large
 from moderation.perspective.methods import begin, fault_reply
 
 ANY_ORIGIN = {
@@ -73,7 +74,22 @@ def method(request: HttpRequest) -> HttpResponse:
 
 def _call(request: HttpRequest) -> Call:
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return Call(request.method or "", request.path_info, request.GET, headers, request.body)
+    return Call(request.method or "", request.path_info, request.GET, headers, lambda: _body(request, MAX_CALL_BYTES))
+
+
+def _body(request: HttpRequest, most: int) -> bytes:
+    _check_length(request, most)
+    return request.body
+
+
+def _check_length(request: HttpRequest, most: int) -> None:
+    """Raises Refused for a body that is declared too long, or not at all: Django would take that for an empty one."""
+    limit = min(most, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        raise Refused(400, "A body needs a Content-Length here.")
+    length = str(request.META.get("CONTENT_LENGTH") or "0")
+    if not length.isdecimal() or int(length) > limit:
+        raise too_large(limit)
 
 
 @open_to_pages
@@ -82,7 +98,8 @@ def batch(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         raise not_found()
     headers = {name.lower(): value for name, value in request.headers.items()}
-    content_type, body = batch_reply(request.headers.get("Content-Type", ""), headers, request.body)
+    _check_length(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    content_type, body = batch_reply(request.headers.get("Content-Type", ""), headers, request)
     return HttpResponse(body, content_type=content_type)
 
 

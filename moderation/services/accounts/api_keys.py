@@ -5,7 +5,7 @@ saved) counts at once here, and in other processes two seconds later at the late
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
@@ -82,6 +82,15 @@ def api_key_authenticate(*, token: str) -> ApiKey | None:
     digest = hash_token(token)
     key = _checked.get(digest, lambda: _key_read(token, digest))
     return key if key and not _is_over(key) else None
+
+
+def any_key_valid(*, tokens: Collection[str]) -> bool:
+    """Returns whether one of these is the secret of a valid key; one query tells the strangers, however many."""
+    digests = {hash_token(token): token for token in tokens}
+    starts = {token[: CONSTANTS.TOKEN_KEY_LENGTH] for token in tokens}
+    known = ApiKey.objects.filter(token_key__in=starts, revoked_at=None).values_list("digest", flat=True)
+    found = digests.keys() & set(known) if tokens else set()
+    return any(api_key_authenticate(token=digests[digest]) for digest in found)
 
 
 def _key_read(token: str, digest: str) -> ApiKey | None:

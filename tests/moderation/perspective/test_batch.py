@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from moderation.models import Feedback
 from moderation.perspective import analyze
-from moderation.perspective.batch import MAX_PARTS, TOGETHER_PARTS
+from moderation.perspective.batch import TOGETHER_PARTS
+from moderation.perspective.multipart import MAX_PARTS
 from moderation.scoring.dynamic_batching import DynamicBatcher
 from moderation.services.online_scoring.request_queue import RequestQueue
 
@@ -119,7 +120,7 @@ def test_a_hundred_parts_with_long_texts_are_taken_and_one_more_is_refused(body:
     assert {status for _, status, _ in replies(post(parts))} == {200}
     response = post([*parts, parts[0]])
     assert response.status_code == 400
-    assert response.json()["error"]["message"] == "The batch has 101 parts; at most 100 are taken."
+    assert response.json()["error"]["message"] == "The batch has more than 100 parts."
 
 
 def test_a_batch_that_was_let_in_is_not_refused_for_its_own_sake(

@@ -1,0 +1,327 @@
+"""gunicorn's threaded worker with slow clients kept out of its threads.
+
+gunicorn gives a connection to a thread at its first byte: as many clients as there are threads, each sending a byte a
+second, stop the server. Here a request is gathered in the worker's own loop, without a thread, until its head and the
+first 64 KiB of its body are there. What waits is bounded in number, bytes and time; past a bound the connection that
+has waited longest is closed. Longer bodies are read by at most a quarter of the threads, the others of their kind wait.
+A connection is closed without a thread or the loop waiting for its client, and none outlives `timeout`.
+
+TLS belongs to a proxy: the loop reads plain bytes.
+"""
+
+import errno
+import re
+import socket
+import time
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from selectors import EVENT_READ
+from typing import Any
+
+from gunicorn.errors import ConfigError
+from gunicorn.http.errors import NoMoreData
+from gunicorn.http.unreader import SocketUnreader
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+HEAD_SECONDS = 10.0
+BODY_SECONDS = 30.0
+LINGER_SECONDS = 2.0
+MAX_LINGER_BYTES = 1024 * 1024
+# A client that takes nothing of its reply for so long is gone, for the kernel too.
+UNREAD_SECONDS = 10.0
+MAX_HEAD_BYTES = 65_536
+BUFFERED_BODY_BYTES = 65_536
+# Of all requests that wait together.
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+RECEIVED_AT_ONCE = 65_536
+LONG_BODY_SHARE = 4
+NO_MORE_FILES = {errno.EMFILE, errno.ENFILE}
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
+# A body of unknown length, or a client that wants an answer before it sends one.
+_UNBOUNDED = re.compile(rb"\r\n(?:transfer-encoding|expect):", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Arriving:
+    """A request of which something is still missing."""
+
+    since: float
+    data: bytearray = field(default_factory=bytearray)
+    head: int = 0
+    body: int = 0
+    is_long: bool = False
+
+    def add(self, data: bytes) -> None:
+        """Takes what came, and reads the head once it is whole."""
+        searched = max(0, len(self.data) - 3)
+        self.data += data
+        end = -1 if self.head else self.data.find(b"\r\n\r\n", searched)
+        if end >= 0:
+            self.head = end + 4
+            self._read_head(bytes(self.data[: end + 2]))
+
+    def _read_head(self, head: bytes) -> None:
+        if _UNBOUNDED.search(head):
+            self.is_long = True
+        elif found := _LENGTH.search(head):
+            self.body = min(int(found[1]), BUFFERED_BODY_BYTES)
+            self.is_long = int(found[1]) > BUFFERED_BODY_BYTES
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a thread need not wait for its client, or only for the rest of a long body."""
+        return bool(self.head) and len(self.data) >= self.head + self.body
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether the head has no end where it should."""
+        return (self.head or len(self.data)) > MAX_HEAD_BYTES
+
+    @property
+    def last(self) -> float:
+        """When it should be there."""
+        return self.since + (BODY_SECONDS if self.head else HEAD_SECONDS)
+
+
+class BodyUnreader(SocketUnreader):  # type: ignore[misc]
+    """What is left of a body. One that ends before its length is an error: half a form must not pass for a form."""
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        """Returns the next bytes; raises NoMoreData, an OSError, at the connection's end."""
+        data: bytes = super().chunk(size_hint)
+        if not data:
+            raise NoMoreData
+        return data
+
+
+class BufferingWorker(ThreadWorker):  # type: ignore[misc]
+    """See the module."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Begin without connections."""
+        super().__init__(*args, **kwargs)
+        # All in the order in which they will be over.
+        self.waiting: dict[TConn, Arriving] = {}
+        self.waiting_bytes = 0
+        self.serving: dict[TConn, float] = {}
+        self.lingering: dict[TConn, float] = {}
+        self.long_bodies: set[TConn] = set()
+        self.long_waiting: dict[TConn, float] = {}
+        self.most_long_bodies = max(1, self.cfg.threads // LONG_BODY_SHARE)
+
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        """Refuses what this worker cannot do."""
+        super().check_config(cfg, log)
+        if cfg.is_ssl:
+            raise ConfigError("config.worker.BufferingWorker does not speak TLS: a proxy in front of it does.")
+
+    # -- a request arrives
+
+    def accept(self, listener: socket.socket) -> None:
+        """Takes a connection; where there are too many, for the one that has waited longest."""
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno in NO_MORE_FILES:
+                self.close_longest()
+            return
+        self.nr_conns += 1
+        if hasattr(socket, "TCP_USER_TIMEOUT") and client.family != socket.AF_UNIX:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * UNREAD_SECONDS))
+        self.wait(TConn(self.cfg, client, address, listener.getsockname()))
+        if self.nr_conns >= self.worker_connections:
+            self.close_longest()
+
+    def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
+        """Begins the next request of a connection that was kept."""
+        if self.end_keeping(conn):
+            self.wait(conn)
+
+    def end_keeping(self, conn: TConn) -> bool:
+        """Takes a connection from those that are kept; False where it was closed a moment ago."""
+        if conn not in self.keepalived_conns:
+            return False
+        self.keepalived_conns.remove(conn)
+        self.poller.unregister(conn.sock)
+        return True
+
+    def wait(self, conn: TConn, data: bytes = b"") -> None:
+        """Gathers a request, of which `data` is there already."""
+        conn.sock.setblocking(False)
+        arriving = self.waiting[conn] = Arriving(time.monotonic())
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_arriving, conn))
+        if data:
+            self.take(conn, arriving, data)
+        else:
+            self.on_arriving(conn, conn.sock)
+
+    def on_arriving(self, conn: TConn, client: socket.socket) -> None:
+        """Takes what is there of a request."""
+        # An event may be of a connection that was closed since, for another of the same round.
+        data = _received(client) if conn in self.waiting else None
+        if data is None:
+            return
+        if data:
+            self.take(conn, self.waiting[conn], data)
+        else:
+            self.forget(conn)
+            self.drop(conn)
+
+    def take(self, conn: TConn, arriving: Arriving, data: bytes) -> None:
+        """Adds to a request, and gives it to a thread once it is ready."""
+        arriving.add(data)
+        self.waiting_bytes += len(data)
+        if arriving.is_too_large:
+            self.forget(conn)
+            self.refuse(conn)
+        elif arriving.is_ready:
+            self.forget(conn)
+            self.hand_over(conn, arriving)
+        elif self.waiting_bytes > MAX_WAITING_BYTES:
+            self.close_longest()
+
+    def refuse(self, conn: TConn) -> None:
+        """Answers a head that is too large."""
+        try:
+            conn.sock.send(TOO_LARGE)
+        except OSError:
+            self.drop(conn)
+        else:
+            self.linger(conn)
+
+    def forget(self, conn: TConn) -> None:
+        """Ends the wait for a request."""
+        self.waiting_bytes -= len(self.waiting.pop(conn).data)
+        self.poller.unregister(conn.sock)
+
+    def close_longest(self) -> None:
+        """Closes a connection without a request, or that which has waited longest: others wait for milliseconds."""
+        if self.keepalived_conns:
+            conn = self.keepalived_conns[0]
+            self.end_keeping(conn)
+            self.drop(conn)
+        elif conn := next(iter(self.waiting), None):
+            self.forget(conn)
+            self.drop(conn)
+
+    # -- a thread serves it
+
+    def hand_over(self, conn: TConn, arriving: Arriving) -> None:
+        """Gives a request to a thread, or to the line of long bodies."""
+        if not conn.initialized:
+            conn.init()
+            conn.parser.unreader = BodyUnreader(conn.sock)
+        conn.parser.unreader.unread(bytes(arriving.data))
+        if arriving.is_long:
+            self.long_waiting[conn] = time.monotonic() + BODY_SECONDS
+            self.begin_long_bodies()
+        else:
+            self.serve(conn)
+
+    def begin_long_bodies(self) -> None:
+        """Gives long bodies to threads, a quarter of them at most."""
+        while self.long_waiting and len(self.long_bodies) < self.most_long_bodies:
+            conn = next(iter(self.long_waiting))
+            del self.long_waiting[conn]
+            self.long_bodies.add(conn)
+            self.serve(conn)
+
+    def serve(self, conn: TConn) -> None:
+        """Gives a connection to a thread."""
+        self.serving[conn] = time.monotonic() + self.cfg.timeout
+        self.enqueue_req(conn)
+
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        """Whether the connection can be kept: never where a thread would have to wait for the rest of a body."""
+        reader = conn.parser.mesg.body.reader
+        buffered = conn.parser.unreader.buf.getbuffer().nbytes
+        missing = getattr(reader, "length", 0) - buffered
+        if missing > 0 or getattr(reader, "parser", None):
+            return False
+        return bool(super()._keepalive_after(conn, keepalive))
+
+    def finish_request(self, conn: TConn, done: Future[bool]) -> None:
+        """Keeps a connection or lets it go once its request is answered."""
+        self.serving.pop(conn, None)
+        if conn in self.long_bodies:
+            self.long_bodies.discard(conn)
+            self.begin_long_bodies()
+        if done.cancelled() or done.exception() or not done.result():
+            self.linger(conn)
+        elif data := conn.parser.unreader.take_buffered():
+            self.wait(conn, data)
+        else:
+            super().finish_request(conn, done)
+
+    # -- a connection ends
+
+    def linger(self, conn: TConn) -> None:
+        """Says the end, and waits in the loop for the client's: closed at once, its last reply could be lost."""
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            conn.sock.setblocking(False)
+            self.poller.register(conn.sock, EVENT_READ, partial(self.on_lingering, conn))
+        except (OSError, ValueError):
+            self.drop(conn)
+        else:
+            self.lingering[conn] = time.monotonic() + LINGER_SECONDS
+
+    def on_lingering(self, conn: TConn, client: socket.socket) -> None:
+        """Throws away what still comes, up to a mebibyte: the more comes, the less it is waited for."""
+        data = _received(client) if conn in self.lingering else None
+        if data is None:
+            return
+        self.lingering[conn] -= LINGER_SECONDS * len(data) / MAX_LINGER_BYTES
+        if not data or self.lingering[conn] < time.monotonic():
+            self.end_lingering(conn)
+
+    def end_lingering(self, conn: TConn) -> None:
+        """Closes a connection that has lingered."""
+        del self.lingering[conn]
+        self.poller.unregister(conn.sock)
+        self.drop(conn)
+
+    def drop(self, conn: TConn) -> None:
+        """Closes a connection that nothing knows any more."""
+        self.nr_conns -= 1
+        conn.close()
+
+    def murder_pending(self) -> None:
+        """Ends what is over its time; gunicorn's loop calls this once a second."""
+        super().murder_pending()
+        now = time.monotonic()
+        for conn in [conn for conn, arriving in self.waiting.items() if arriving.last < now or self.is_idle(arriving)]:
+            self.forget(conn)
+            self.drop(conn)
+        for conn in _over(self.long_waiting, now):
+            del self.long_waiting[conn]
+            self.drop(conn)
+        for conn in _over(self.lingering, now):
+            self.end_lingering(conn)
+        for conn in _over(self.serving, now):
+            # Its thread reads an end, or cannot write on: it comes back by itself.
+            del self.serving[conn]
+            with suppress(OSError):
+                conn.sock.shutdown(socket.SHUT_RDWR)
+
+    def is_idle(self, arriving: Arriving) -> bool:
+        """Whether a worker that stops need not wait for a request, of which nothing has come."""
+        return not self.alive and not arriving.data
+
+
+def _over(times: dict[TConn, float], now: float) -> list[TConn]:
+    return [conn for conn, last in times.items() if last < now]
+
+
+def _received(client: socket.socket) -> bytes | None:
+    """What is there; None for nothing yet, empty at the connection's end."""
+    try:
+        return client.recv(RECEIVED_AT_ONCE)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""

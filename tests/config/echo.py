@@ -1,0 +1,20 @@
+"""A WSGI application for the tests of the worker: says how long the body is, or at /unread nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answers with the body's length, 400 where it broke off; at /large with ten megabytes."""
+    body = b"x" * 10_000_000
+    status = "200 OK"
+    if environ["PATH_INFO"] != "/large":
+        try:
+            read = b"" if environ["PATH_INFO"] == "/unread" else environ["wsgi.input"].read()
+            body = str(len(read)).encode()
+        except OSError:
+            status, body = "400 Bad Request", b"broken"
+    start_response(status, [("Content-Length", str(len(body)))])
+    return [body]
