@@ -1,5 +1,6 @@
 """What requests pass through that belongs to neither app: the request log."""
 
+import structlog
 from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware
 
@@ -14,3 +15,8 @@ class RequestLogMiddleware(RequestMiddleware):  # type: ignore[misc]
     def format_request(request: HttpRequest) -> str:
         """Returns the method and the path alone."""
         return f"{request.method} {request.path}"
+
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        """Puts the client's address into the log, as `config.proxies` has it; other headers are only claims."""
+        structlog.contextvars.bind_contextvars(ip=request.META.get("REMOTE_ADDR", ""))
