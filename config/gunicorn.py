@@ -3,6 +3,13 @@
 import os
 from contextlib import suppress
 
+import gunicorn
+
+from config.logs import gunicorn_logging
+
+gunicorn.SERVER = "Moderato"
+logconfig_dict = gunicorn_logging()
+
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
