@@ -168,6 +168,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 AXES_HANDLER = "config.lockout.LockoutHandler"
 AXES_CLIENT_IP_CALLABLE = "config.lockout.lockout_address"
 AXES_FAILURE_LIMIT = env.int("LOGIN_LIMIT", default=10)
