@@ -7,6 +7,13 @@ import os
 import sys
 from contextlib import suppress
 
+import gunicorn
+
+from config.logs import gunicorn_logging
+
+gunicorn.SERVER = "Moderato"
+logconfig_dict = gunicorn_logging()
+
 
 def number(name: str, default: int) -> int:
     """Returns a whole number from 1 on that the environment may set; ends the start with a line that names it."""

@@ -1,9 +1,14 @@
-"""The logging configuration: one line an event, and never a comment's text, a key or a query string in it."""
+"""The logging configuration: one line an event, and never a comment's text, a key or a query string in it.
+
+Whoever calls chooses the path of a request, and the path is logged: what would break a line is escaped, and what looks
+like a key is masked, in every event of every logger, just before it is written.
+"""
 
 import logging
+import os
 import re
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from types import TracebackType
 from typing import Any
 
@@ -12,6 +17,13 @@ import structlog
 Event = MutableMapping[str, Any]
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 QUERY_STRING = re.compile(r"\?[^\s\"']*")
+# Controls of both ranges, separators of lines, what turns the direction of writing, and half characters.
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# What is kept of a key says whose kind it is: ours, Google's, a parameter, a header.
+KEYS = re.compile(
+    r"(\bmod_|\bAIza|\bBearer\s++|\bwhsec_|\b(?:key|api_?key|access_token|oauth_token|token|password|secret)(?:=|%3d))[^\s/&\"',;]+",
+    re.IGNORECASE,
+)
 
 
 def frames(trace: TracebackType | None) -> list[str]:
@@ -40,6 +52,27 @@ def active_exception(_logger: Any, _method: str, event: Event) -> Event:
 
         event["exc_info"] = sys.exc_info()
     return event
+
+
+def safe_text(text: str) -> str:
+    """Returns `text` as a log may show it: in one line, and without keys."""
+    masked = KEYS.sub(r"\1***", text)
+    return UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), masked)
+
+
+def _safe(value: Any) -> Any:
+    if value is None or isinstance(value, int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {safe_text(str(name)): _safe(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_safe(item) for item in value]
+    return safe_text(value if isinstance(value, str) else repr(value))
+
+
+def safe_event(_logger: Any, _method: str, event: Event) -> Event:
+    """Makes every value of an event safe to write; the last step before it is."""
+    return {name: _safe(value) for name, value in event.items()}
 
 
 class QueryStringFilter(logging.Filter):
@@ -76,7 +109,7 @@ def logging_settings(*, level: str, json: bool) -> dict[str, Any]:
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": before,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, safe_event, last],
             }
         },
         "handlers": {
@@ -92,3 +125,11 @@ def logging_settings(*, level: str, json: bool) -> dict[str, Any]:
             "axes": {"level": "WARNING"},
         },
     }
+
+
+def gunicorn_logging() -> dict[str, Any]:
+    """Returns gunicorn's `logconfig_dict`: its lines are written as Django's are, to standard error."""
+    production = os.environ.get("MODERATO_ENV") == "production"
+    whole = logging_settings(level=os.environ.get("LOG_LEVEL", "INFO"), json=production)
+    own = {"handlers": ["stderr"], "level": "INFO", "propagate": False}
+    return {**whole, "loggers": {"gunicorn.error": own, "gunicorn.access": own}}

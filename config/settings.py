@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config.environment import Environment
 from config.logs import LEVELS, logging_settings
 from config.private_files import close_to_others, folder_make, sqlite_close
+from config.proxies import LOOPBACK, networks_read
 from config.secret import development_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -66,6 +67,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First: what everything after it reads of an address is the client's.
+    "config.proxies.TrustedProxyMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "moderation.perspective.middleware.PerspectiveMiddleware",
@@ -184,9 +187,15 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
-AXES_FAILURE_LIMIT = 10
+LOGIN_REDIRECT_URL = "admin:index"
+AXES_HANDLER = "config.lockout.LockoutHandler"
+AXES_CLIENT_IP_CALLABLE = "config.lockout.lockout_address"
+AXES_FAILURE_LIMIT = env.int("LOGIN_LIMIT", default=10)
+LOGIN_ADDRESS_LIMIT = env.int("LOGIN_ADDRESS_LIMIT", default=50)
 AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# A lock ends an hour after it began, however often somebody tries meanwhile.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # one username from one address is locked, so that nobody locks a colleague out
@@ -202,6 +211,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 X_FRAME_OPTIONS = "DENY"
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=list(LOOPBACK)) if BEHIND_PROXY else []
+networks_read(TRUSTED_PROXIES)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -213,7 +225,7 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=True)
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    if env.bool("BEHIND_PROXY", default=False):
+    if BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
         USE_X_FORWARDED_HOST = True
 

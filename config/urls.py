@@ -5,12 +5,15 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from config.entrance import with_safe_next
 from moderation.api.health import healthz, readyz
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}moderation/icon.svg"), name="icon"),
     path("admin/desk/", include("moderation.desk.urls")),
+    path("admin/login/", with_safe_next(admin.site.login)),
+    path("admin/logout/", with_safe_next(admin.site.logout)),
     path("admin/", admin.site.urls),
     path("api/v1/", include("moderation.api.urls")),
     path("", include("moderation.perspective.urls")),

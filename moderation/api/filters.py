@@ -10,8 +10,9 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet, Subquery, TextF
 from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.utils import extend_schema_field
 
-from archive.database.search import search_comments
+from archive.database.search import MAX_WORDS, WORD, search_comments
 from archive.models import Comment, CommentQuerySet, Source
+from moderation.api.refusals import LimitedCode
 from moderation.models import Score, State
 
 ATTRIBUTES = Score.ATTRIBUTES
@@ -77,6 +78,23 @@ class ProbabilityFilter(django_filters.NumberFilter):  # type: ignore[misc]
         super().__init__(*args, min_value=0, max_value=1, **options)
 
 
+class WordsField(forms.CharField):
+    """Words to search for, as many as a search takes: none is left out in silence."""
+
+    def clean(self, value: Any) -> str:
+        """Returns the words as they came; raises ValidationError where there are too many."""
+        text: str = super().clean(value)
+        if len(WORD.findall(text)) > MAX_WORDS:
+            raise forms.ValidationError(f"A search has at most {MAX_WORDS} words.", LimitedCode("max_words", MAX_WORDS))
+        return text
+
+
+class WordsFilter(django_filters.CharFilter):  # type: ignore[misc]
+    """Words of a text, all of them."""
+
+    field_class = WordsField
+
+
 class NamesReason(Func):
     """SQLite's way to ask whether a stored verdict names an attribute among its reasons."""
 
@@ -116,7 +134,7 @@ class CommentFilter(django_filters.FilterSet):  # type: ignore[misc]
     external_id = django_filters.CharFilter(strip=False)
     after = MomentFilter("created_at", "gte")
     before = MomentFilter("created_at", "lt")
-    q = django_filters.CharFilter(method="search")
+    q = WordsFilter(method="search")
 
     def search(self, rows: CommentQuerySet, _name: str, words: str) -> CommentQuerySet:
         """Returns the comments with all of the words."""
@@ -141,7 +159,7 @@ class StatusFilter(django_filters.FilterSet):  # type: ignore[misc]
     attribute = django_filters.ChoiceFilter(choices=[(name, name) for name in ATTRIBUTES], method="by_reason")
     after = MomentFilter("created_at", "gte")
     before = MomentFilter("created_at", "lt")
-    q = django_filters.CharFilter(method="search")
+    q = WordsFilter(method="search")
 
     def by_language(self, rows: Rows, _name: str, code: str) -> Rows:
         """Returns what was given as this language or, where none was given, detected as it."""

@@ -1,14 +1,19 @@
 """Lists in pages: `{"results", "next", "previous"}` with opaque cursors, no offsets and no counts.
 
+A page is bounded by its rows and by their texts: texts come in one query only where they fit.
+
 DRF's CursorPagination loops for ever where more rows than a page share one timestamp, and imports have such rows.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
+from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db.models import QuerySet
+from django.db.models.functions import Length
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +24,8 @@ from moderation.services.errors import ServiceError, invalid
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
+# Of the texts of a page together; the first is in it whatever its length. A default page of the longest comments fits.
+MAX_PAGE_CHARACTERS = 5_242_880
 BY_ID: Mapping[str, Key] = {"id": Key("id")}
 
 
@@ -53,10 +60,10 @@ def cursor_decode(text: str, path: str, keys: Mapping[str, Key]) -> Cursor:
         raise invalid("/cursor", "This is not a cursor of this list.") from error
 
 
-def limit_read(text: str | None) -> int:
+def limit_read(text: str | None, default: int = DEFAULT_LIMIT) -> int:
     """Returns the page size that was asked for; raises ServiceError where it is not from 1 to 500."""
     if text is None:
-        return DEFAULT_LIMIT
+        return default
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= MAX_LIMIT:
         raise invalid("/limit", f"The limit is a number from 1 to {MAX_LIMIT}.", code="limit", limit=MAX_LIMIT)
     return int(text)
@@ -71,7 +78,12 @@ def ordering_read(text: str, keys: Mapping[str, Key]) -> Order:
 
 
 class KeysetPagination(BasePagination):
-    """Reads `cursor`, `limit` and `ordering`. The view names its `orderings` (name → Key) and its `ordering`."""
+    """Reads `cursor`, `limit` and `ordering`. The view names its `orderings` (name → Key) and its `ordering`.
+
+    Its `text` is the path to a text that each row shows, empty for rows without a long one.
+    """
+
+    default_limit = DEFAULT_LIMIT
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Returns the rows of the page in the list's order."""
@@ -79,7 +91,8 @@ class KeysetPagination(BasePagination):
         keys: Mapping[str, Key] = view.orderings
         self.ordering = request.query_params.get("ordering") or view.ordering
         self.order = ordering_read(self.ordering, keys)
-        self.limit = limit_read(request.query_params.get("limit"))
+        self.text = view.text
+        self.limit = limit_read(request.query_params.get("limit"), self.default_limit)
         self.cursor = self._cursor(request, keys)
         self.rows = self._rows(queryset)
         return self.rows
@@ -94,10 +107,20 @@ class KeysetPagination(BasePagination):
     def _rows(self, queryset: QuerySet[Any]) -> list[Any]:
         self.forward = self.cursor is None or self.cursor.forward
         position = self.cursor.position if self.cursor else None
-        rows = window(queryset, self.order, position, forward=self.forward, count=self.limit + 1)
-        self.more = len(rows) > self.limit
-        rows = rows[: self.limit]
+        limit = self._limit(queryset, position)
+        rows = window(queryset, self.order, position, forward=self.forward, count=limit + 1)
+        self.more = len(rows) > limit
+        rows = rows[:limit]
         return rows if self.forward else rows[::-1]
+
+    def _limit(self, queryset: QuerySet[Any], position: Position | None) -> int:
+        """Returns how many rows make a page: the limit, or as many, at least one, as have texts that fit."""
+        if not self.text or self.limit * settings.MODERATION_MAX_TEXT_BYTES <= MAX_PAGE_CHARACTERS:
+            return self.limit
+        measured = queryset.annotate(text_length=Length(self.text)).values_list("text_length", flat=True)
+        sizes = window(measured, self.order, position, forward=self.forward, count=self.limit)
+        fit = sum(total <= MAX_PAGE_CHARACTERS for total in accumulate(size or 0 for size in sizes))
+        return self.limit if fit == len(sizes) else max(1, fit)
 
     def _address(self, row: Any, *, forward: bool) -> str:
         cursor = Cursor(self.ordering, forward, self.order.position(row))
@@ -128,7 +151,7 @@ class KeysetPagination(BasePagination):
         """Returns the OpenAPI description of the query parameters read here."""
         keys: Mapping[str, Key] = view.orderings
         cursor = _parameter("cursor", "Where to go on, from `next` or `previous`.", {"type": "string"})
-        limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+        limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": self.default_limit}
         found = [cursor, _parameter("limit", "Rows a page.", limit)]
         if len(keys) > 1:
             names = [sign + name for name in keys for sign in ("", "-")]
@@ -137,6 +160,12 @@ class KeysetPagination(BasePagination):
                 _parameter("ordering", "The order; `-` turns it around. Rows without a value come last.", enum)
             )
         return found
+
+
+class ThreadPagination(KeysetPagination):
+    """Pages of a thread, oldest first: as many comments as a page of a list may have, unless asked for fewer."""
+
+    default_limit = MAX_LIMIT
 
 
 def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:

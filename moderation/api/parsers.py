@@ -4,18 +4,22 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
-from moderation.api.refusals import Problem, join_pointer
+from moderation.api.refusals import MAX_ERRORS, Problem, join_pointer
 from moderation.services.errors import FieldError
 
 # What an escape can write that no text may hold: NUL, and halves of a pair that has no other half.
 SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
 SURROGATE = re.compile("[\ud800-\udfff]")
+# Names, strings, commas and brackets of a body; a thousand comments with every field have some 60,000.
+MAX_TOKENS = 200_000
+TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[,\[{]', re.DOTALL)
 UTF8_NAMES = {"utf-8", "utf8"}
 
 
@@ -59,8 +63,15 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _bounded(text: str) -> None:
+    """Refuses what would become many objects: a short text of nothing but brackets takes fifty times its size."""
+    if len(text) > MAX_TOKENS and next(islice(TOKEN.finditer(text), MAX_TOKENS, None), None):
+        raise ParseError(f"The JSON has over {MAX_TOKENS:,} names, strings, commas and brackets.")
+
+
 def json_decode(text: str) -> Any:
-    """Returns the value of strict JSON: no NaN, no infinite number, no key twice, no depth without end."""
+    """Returns the value of strict JSON: no NaN, no infinite number, no key twice, no depth and no list without end."""
+    _bounded(text)
     try:
         return json.loads(text, parse_float=_finite, parse_constant=_no_constant, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
@@ -79,23 +90,34 @@ def _character_error(text: str, pointer: str) -> FieldError | None:
     return None
 
 
+def _children(pointer: str, item: Any) -> Iterator[tuple[str, Any]]:
+    """Yields (pointer, child) for what is in a list or an object, its keys among them; pointers are made on the way."""
+    if isinstance(item, list):
+        yield from ((f"{pointer}/{index}", child) for index, child in enumerate(item))
+    elif isinstance(item, dict):
+        for key, child in item.items():
+            inner = join_pointer(pointer, key)
+            yield inner, key
+            yield inner, child
+
+
 def _strings(value: Any) -> Iterator[tuple[str, str]]:
     """Yields (pointer, string) for each string and each key, without recursion."""
-    waiting: list[tuple[str, Any]] = [("", value)]
+    waiting = [iter([("", value)])]
     while waiting:
-        pointer, item = waiting.pop()
-        if isinstance(item, str):
+        pointer, item = next(waiting[-1], (None, None))
+        if pointer is None:
+            waiting.pop()
+        elif isinstance(item, str):
             yield pointer, item
-        elif isinstance(item, list):
-            waiting.extend((f"{pointer}/{index}", child) for index, child in enumerate(item))
-        elif isinstance(item, dict):
-            yield from ((join_pointer(pointer, key), key) for key in item)
-            waiting.extend((join_pointer(pointer, key), child) for key, child in item.items())
+        elif isinstance(item, list | dict):
+            waiting.append(_children(pointer, item))
 
 
 def refuse_bad_characters(value: Any) -> None:
-    """Raises the problem that names each string with a NUL or a lone surrogate."""
-    errors = [error for pointer, text in _strings(value) if (error := _character_error(text, pointer))]
+    """Raises the problem that names each string with a NUL or a lone surrogate, up to a hundred."""
+    found = (error for pointer, text in _strings(value) if (error := _character_error(text, pointer)))
+    errors = list(islice(found, MAX_ERRORS))
     if errors:
         raise Problem("validation_error", "Some texts hold characters that no text can.", tuple(errors))
 

@@ -6,6 +6,7 @@ an exception and its frames, never its message, because messages quote what was 
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from django.core import signals
@@ -20,12 +21,11 @@ from rest_framework import exceptions
 from rest_framework.settings import api_settings
 from rest_framework.status import is_server_error
 
-from moderation.api.refusals import CODES, Problem, join_pointer
+from moderation.api.refusals import CODES, MAX_ERRORS, Problem, join_pointer
 from moderation.services.errors import FieldError, ServiceError
 
 API_PREFIX = "/api/"
 CONTENT_TYPE = "application/problem+json"
-MAX_ERRORS = 100
 
 CODE_OF_STATUS = {status: code for code, (status, _) in reversed(CODES.items())}
 BUSY_DETAIL = "The database is busy or away; try again."
@@ -80,7 +80,8 @@ def _code(error: exceptions.APIException) -> str:
 
 def _summary(errors: Sequence[FieldError]) -> str:
     first = errors[0]
-    more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
+    least = "at least " if len(errors) > MAX_ERRORS else ""
+    more = f" ({least}{len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{first.pointer or 'The body'}: {first.detail}{more}"
 
 
@@ -93,7 +94,7 @@ class ProblemFormatter(ExceptionFormatter):  # type: ignore[misc]
         request = self.context.get("request")
         path = request.path if request is not None else ""
         if code == "validation_error" and not isinstance(self.exc, Problem):
-            errors = list(field_errors(self.exc.detail))
+            errors = list(islice(field_errors(self.exc.detail), MAX_ERRORS + 1))
             return problem_json(code, _summary(errors), path, errors)
         return problem_json(code, self._detail(code), path, getattr(self.exc, "errors", ()))
 

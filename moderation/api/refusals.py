@@ -9,6 +9,11 @@ from rest_framework.exceptions import APIException
 
 from moderation.services.errors import FieldError
 
+# Faults that a problem lists; none are looked for past them.
+MAX_ERRORS = 100
+# Of a name that the caller made up, in the pointer to it.
+NAME_SHOWN = 100
+
 # code → (status, title). The title never changes from one occurrence to the next; the detail does.
 CODES: dict[str, tuple[int, str]] = {
     "parse_error": (400, "The request cannot be read"),
@@ -54,5 +59,7 @@ class LimitedCode(str):
 
 
 def join_pointer(pointer: str, key: object) -> str:
-    """Returns the JSON pointer (RFC 6901) one step deeper."""
-    return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+    """Returns the JSON pointer (RFC 6901) one step deeper; a name that no field has is cut after 100 characters."""
+    text = str(key)
+    shown = text if len(text) <= NAME_SHOWN else f"{text[:NAME_SHOWN]}…"
+    return f"{pointer}/{shown.replace('~', '~0').replace('/', '~1')}"

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-MAX_COMMENTS = 5_000
 # JSON writers and readers give up on deep nesting: below this, replies stand beside their parents, and `parent` tells.
 MAX_DEPTH = 50
 

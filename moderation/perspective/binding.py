@@ -1,16 +1,16 @@
 """A JSON value to the fields of a message, by the rules and with the errors of protobuf's JSON mapping.
 
 Names come in JSON or in proto form; null is the same as absent; numbers and booleans may come as strings; enumerations
-as names or numbers. Every fault is collected, so that a caller sees all of them at once.
+as names or numbers. Faults are collected, so that a caller sees them at once; a hundred end the reading.
 """
 
 import json
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from moderation.perspective.errors import MAX_VIOLATIONS, PACKAGE, TYPES, Violation, violations_error
-from moderation.perspective.schema import Enum, Field, Message, json_name
+from moderation.perspective.schema import MAX_NAME_CHARACTERS, Enum, Field, Message, json_name
 
 PREFIX = "Invalid JSON payload received. "
 INT32 = range(-(2**31), 2**31)
@@ -19,6 +19,7 @@ BOOLEANS = {"true": True, "false": False}
 SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 Bound = dict[str, Any]
+Item = TypeVar("Item")
 
 
 class _MisfitError(Exception):
@@ -29,7 +30,7 @@ def bind(message: Message, value: Any) -> Bound:
     """The fields that are set, by proto name: messages as such mappings, maps and lists as Python's.
 
     Raises:
-        Refused: 400 with every fault as a field violation.
+        Refused: 400 with every fault as a field violation, at most a hundred.
     """
     binder = _Binder()
     bound = binder.root(message, value)
@@ -49,8 +50,9 @@ class _Binder:
         return self.message(message, value, "")
 
     def fault(self, path: str, description: str) -> None:
-        if len(self.faults) < MAX_VIOLATIONS:
-            self.faults.append(Violation(path, description))
+        self.faults.append(Violation(path, description))
+        if len(self.faults) == MAX_VIOLATIONS:
+            raise violations_error(self.faults)
 
     def unknown(self, path: str, name: str, why: str) -> None:
         place = f" at '{path}'" if path else ""
@@ -74,7 +76,7 @@ class _Binder:
         if field.form == "map":
             self.map(bound, name, field, value, parent)
         elif field.form == "list":
-            items = value if isinstance(value, list) else [value]
+            items = self.bounded(value if isinstance(value, list) else [value], field.most, path)
             bound[name] = [self.one(field, item, f"{path}[{i}]", parent, name) for i, item in enumerate(items)]
         elif isinstance(value, list):
             self.unknown(parent, json_name(name), "Proto field is not repeating, cannot start list.")
@@ -86,10 +88,23 @@ class _Binder:
             self.unknown(parent, json_name(name), f"Cannot bind {_shown(value)} to map for field '{name}'.")
             return
         path = f"{parent}.{name}" if parent else name
+        entries = self.bounded(list(value.items()), field.most, path)
         bound[name] = {
-            key.translate(SURROGATES): self.one(field, {} if item is None else item, f"{path}[{i}].value", path, key)
-            for i, (key, item) in enumerate(value.items())
+            self.key(key, path): self.one(field, {} if item is None else item, f"{path}[{i}].value", path, key)
+            for i, (key, item) in enumerate(entries)
         }
+
+    def key(self, key: str, path: str) -> str:
+        if len(key) > MAX_NAME_CHARACTERS:
+            self.fault(path, f"Invalid key at '{path}': it has more than {MAX_NAME_CHARACTERS} characters.")
+        return key.translate(SURROGATES)
+
+    def bounded(self, items: list[Item], most: int, path: str) -> list[Item]:
+        """Returns the items, none where there are more than `most`: what is refused is not read."""
+        if len(items) <= most:
+            return items
+        self.fault(path, f"Invalid value at '{path}': {len(items)} items, at most {most} are taken.")
+        return []
 
     def one(self, field: Field, value: Any, path: str, parent: str, name: str) -> Any:
         if isinstance(field.kind, Message):
@@ -99,6 +114,9 @@ class _Binder:
             return {}
         if isinstance(value, Mapping):
             self.unknown(parent, json_name(name), "Starting an object on a scalar field.")
+            return None
+        if isinstance(value, str) and len(value) > field.characters:
+            self.fault(path, f"Invalid value at '{path}': it has more than {field.characters} characters.")
             return None
         return self.scalar(field.kind, value, path)
 
@@ -115,7 +133,7 @@ def _shown(value: Any) -> str:
     """A value for its sender's eyes; containers may be deep, so only their kind is shown."""
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "an object"
-    text = json.dumps(value)
+    text = json.dumps(value[: SHOWN + 1] if isinstance(value, str) else value)
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 

@@ -6,6 +6,7 @@ Google's order is kept: the key, then its quota, then the query, then the body.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.http import QueryDict
@@ -13,6 +14,7 @@ from django.http import QueryDict
 from moderation.models import ApiKey, Scope
 from moderation.perspective.binding import Bound, bind
 from moderation.perspective.errors import (
+    MAX_VIOLATIONS,
     Refused,
     Violation,
     bad_key,
@@ -23,7 +25,7 @@ from moderation.perspective.errors import (
     violations_error,
 )
 from moderation.perspective.payload import read_payload
-from moderation.perspective.schema import Message
+from moderation.perspective.schema import MAX_CALL_BYTES, Message
 from moderation.services.accounts.api_keys import Allowance, api_key_authenticate, request_allow
 
 PARAMETERS = frozenset(
@@ -41,8 +43,6 @@ PARAMETERS = frozenset(
         "$.xgafv",
     }
 )
-# A text of 20 KB, escaped, with its context is far below this. A batch as a whole may have as much as any body.
-MAX_CALL_BYTES = 1 << 20
 # Where a key may be, in the order in which they are looked at.
 KEY_PARAMETERS = ("key", "access_token", "oauth_token")
 TOKEN = re.compile(r"[!-~]{1,200}")
@@ -128,7 +128,7 @@ def call_fields(call: Call, message: Message) -> Bound:
     """The bound body of a call.
 
     Raises:
-        Refused: 400 for a query parameter or a body that is not right.
+        Refused: 400 for a query parameter or a body that is not right, or for a body over 1 MiB.
     """
     check_query(call.query)
     body = call.read_body()
@@ -143,7 +143,7 @@ def check_query(query: QueryDict) -> None:
     Raises:
         Refused: 400.
     """
-    faults = [
+    found = (
         Violation(
             "",
             f'Invalid JSON payload received. Unknown name "{name[:100]}": Cannot bind query parameter. '
@@ -151,7 +151,8 @@ def check_query(query: QueryDict) -> None:
         )
         for name in query
         if name not in PARAMETERS
-    ]
+    )
+    faults = list(islice(found, MAX_VIOLATIONS))
     if (alt := query.get("alt", "json")) not in {"json", ""}:
         faults.append(Violation("alt", f"Invalid value at 'alt': only json is served, not {alt[:100]}."))
     if faults:

@@ -7,7 +7,7 @@ from moderation.perspective import lenient
 from moderation.perspective.errors import payload_error
 
 # Reading leniently is slow; a text of 20 KB with its context is far below this, and a longer body must be strict JSON.
-MAX_LENIENT_BYTES = 1 << 20
+MAX_LENIENT_BYTES = 1 << 18
 
 
 def _refuse_constant(name: str) -> NoReturn:

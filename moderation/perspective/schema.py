@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from typing import Literal, Union
 
 Scalar = Literal["string", "bool", "float", "int32"]
+# What one call may hold. Texts are measured in bytes of UTF-8 elsewhere; no other string is a text.
+MAX_CALL_BYTES = 1 << 20
+MAX_NAME_CHARACTERS = 100
+MAX_ID_CHARACTERS = 1_000
+MAX_ENTRIES = 100
+MAX_SPANS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +23,15 @@ class Enum:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `kind` is a scalar, an enumeration or a message; `form` says how often it may come."""
+    """One field. `kind` is a scalar, an enumeration or a message; `form` says how often it may come.
+
+    At most `most` items of a list or a map are taken, and `characters` of a string, alone or in a list.
+    """
 
     kind: Union[Scalar, Enum, "Message"]
     form: Literal["one", "list", "map"] = "one"
+    most: int = MAX_ENTRIES
+    characters: int = MAX_ID_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,8 @@ def json_name(proto: str) -> str:
 TEXT_TYPE = Enum("TextEntry.TextType", ("TEXT_TYPE_UNSPECIFIED", "PLAIN_TEXT", "HTML"))
 SCORE_TYPE = Enum("Score.ScoreType", ("SCORE_TYPE_UNSPECIFIED", "PROBABILITY", "STD_DEV_SCORE", "PERCENTILE", "RAW"))
 
-TEXT_ENTRY = Message("TextEntry", {"text": Field("string"), "type": Field(TEXT_TYPE)})
+# How long a text may be is told in bytes and by the method; here the call's own size bounds it.
+TEXT_ENTRY = Message("TextEntry", {"text": Field("string", characters=MAX_CALL_BYTES), "type": Field(TEXT_TYPE)})
 ARTICLE_AND_PARENT = Message(
     "ArticleAndParentComment", {"article": Field(TEXT_ENTRY), "parent_comment": Field(TEXT_ENTRY)}
 )
@@ -55,7 +67,9 @@ CONTEXT = Message(
 )
 SCORE = Message("Score", {"value": Field("float"), "type": Field(SCORE_TYPE)})
 SPAN_SCORE = Message("SpanScore", {"begin": Field("int32"), "end": Field("int32"), "score": Field(SCORE)})
-ATTRIBUTE_SCORES = Message("AttributeScores", {"summary_score": Field(SCORE), "span_scores": Field(SPAN_SCORE, "list")})
+ATTRIBUTE_SCORES = Message(
+    "AttributeScores", {"summary_score": Field(SCORE), "span_scores": Field(SPAN_SCORE, "list", most=MAX_SPANS)}
+)
 ATTRIBUTE_PARAMETERS = Message(
     "AttributeParameters", {"score_type": Field(SCORE_TYPE), "score_threshold": Field("float")}
 )
@@ -66,7 +80,7 @@ ANALYZE_REQUEST = Message(
         "comment": Field(TEXT_ENTRY),
         "context": Field(CONTEXT),
         "requested_attributes": Field(ATTRIBUTE_PARAMETERS, "map"),
-        "languages": Field("string", "list"),
+        "languages": Field("string", "list", characters=MAX_NAME_CHARACTERS),
         "span_annotations": Field("bool"),
         "do_not_store": Field("bool"),
         "drop_unsupported_attributes": Field("bool"),
@@ -79,7 +93,7 @@ ANALYZE_RESPONSE = Message(
     "AnalyzeCommentResponse",
     {
         "attribute_scores": Field(ATTRIBUTE_SCORES, "map"),
-        "languages": Field("string", "list"),
+        "languages": Field("string", "list", characters=MAX_NAME_CHARACTERS),
         "detected_languages": Field("string", "list"),
         "client_token": Field("string"),
     },
@@ -90,7 +104,7 @@ SUGGEST_REQUEST = Message(
         "comment": Field(TEXT_ENTRY),
         "context": Field(CONTEXT),
         "attribute_scores": Field(ATTRIBUTE_SCORES, "map"),
-        "languages": Field("string", "list"),
+        "languages": Field("string", "list", characters=MAX_NAME_CHARACTERS),
         "client_token": Field("string"),
         "session_id": Field("string"),
         "community_id": Field("string"),

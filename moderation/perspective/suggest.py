@@ -12,6 +12,8 @@ from moderation.services.online_scoring.perspective import languages_judge
 from moderation.services.online_scoring.request_queue import request_queue_active
 
 Json = dict[str, Any]
+# Texts of a context together, in bytes of UTF-8: they are kept.
+MAX_CONTEXT_BYTES = 102_400
 
 
 def suggest(fields: Bound, key: ApiKey) -> Json:
@@ -23,6 +25,7 @@ def suggest(fields: Bound, key: ApiKey) -> Json:
     text = comment_text(fields)
     scores = _scores(fields)
     check_context(fields)
+    _check_context_size(fields.get("context", {}))
     languages: list[str] = fields.get("languages") or []
     suggestion = Suggestion(
         text=text,
@@ -38,6 +41,12 @@ def suggest(fields: Bound, key: ApiKey) -> Json:
     except ServiceError as error:
         raise invalid_request(error.detail) from None
     return _response(fields, text, languages)
+
+
+def _check_context_size(context: Bound) -> None:
+    entries = [*context.get("entries", []), *context.get("article_and_parent_comment", {}).values()]
+    if sum(len(entry.get("text", "").encode()) for entry in entries) > MAX_CONTEXT_BYTES:
+        raise invalid_request(f"Context too long: at most {MAX_CONTEXT_BYTES} bytes are kept.")
 
 
 def _scores(fields: Bound) -> dict[str, float]:

@@ -13,10 +13,11 @@ from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import Histogram
 
 from moderation.perspective.batch import JSON_TYPE, batch_reply
-from moderation.perspective.calls import MAX_CALL_BYTES, Call, Reply, is_pretty
+from moderation.perspective.calls import Call, Reply, is_pretty
 from moderation.perspective.discovery import VERSION, discovery_document
 from moderation.perspective.errors import Refused, not_found, too_large
 from moderation.perspective.methods import begin, fault_reply
+from moderation.perspective.schema import MAX_CALL_BYTES
 
 ANY_ORIGIN = {
     "Access-Control-Allow-Origin": "*",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from rest_framework.exceptions import ErrorDetail
 
 from archive.models import Source
 from archive.models.source import validate_timezone
-from moderation.api.refusals import LimitedCode
+from moderation.api.refusals import MAX_ERRORS, NAME_SHOWN, LimitedCode
 
 LANGUAGE = RegexValidator(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", "A language is a code such as en or pt-BR.")
 
@@ -39,8 +40,10 @@ class StrictSerializer(serializers.Serializer[Any]):
         return value
 
     def _unknown(self, data: Any) -> dict[str, list[ErrorDetail]]:
-        names = [name for name in data if name not in self.fields] if isinstance(data, Mapping) else []
-        return {name: [ErrorDetail("There is no such field.", code="unknown_field")] for name in names}
+        names = (name for name in data if name not in self.fields) if isinstance(data, Mapping) else ()
+        # One over the number that is listed, so that the summary can say that there are more.
+        shown = islice(names, MAX_ERRORS + 1)
+        return {name: [ErrorDetail("There is no such field.", code="unknown_field")] for name in shown}
 
 
 class OneOrMany(serializers.Serializer[Any]):
@@ -83,6 +86,31 @@ class BoundedText(TextField):
         return text
 
 
+class BoundedList(serializers.ListField):
+    """A list of at most `limit` items; one with more is refused before any of them is looked at."""
+
+    def __init__(self, limit: int, **options: Any) -> None:
+        self.limit = limit
+        super().__init__(validators=[max_length(limit)], **options)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        """Returns the validated items; raises ValidationError."""
+        if isinstance(data, list) and len(data) > self.limit:
+            code = LimitedCode("max_length", self.limit)
+            raise serializers.ValidationError(f"A list holds at most {self.limit} items here.", code=code)
+        return super().to_internal_value(data)
+
+
+class OneOf(serializers.ChoiceField):
+    """One of some words. Anything else is refused without being quoted at length."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Returns the word; raises ValidationError."""
+        if not isinstance(data, str) or len(data) > NAME_SHOWN:
+            self.fail("invalid_choice", input=data[:NAME_SHOWN] if isinstance(data, str) else type(data).__name__)
+        return super().to_internal_value(data)
+
+
 class LanguageField(TextField):
     """A language code; what is served is the model's to say."""
 
@@ -104,7 +132,7 @@ class AwareDateTimeField(serializers.DateTimeField):
 
     def to_internal_value(self, value: Any) -> datetime:
         """Returns the aware time; raises ValidationError for anything else."""
-        if not isinstance(value, str):
+        if not isinstance(value, str) or len(value) > NAME_SHOWN:
             self.fail("invalid", format="2024-05-01T10:00:00Z")
         return super().to_internal_value(value)
 

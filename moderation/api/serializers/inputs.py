@@ -8,20 +8,23 @@ from rest_framework import serializers
 from archive.models import Article, Source, TextFormat
 from moderation.api.serializers.fields import (
     AwareDateTimeField,
+    BoundedList,
     BoundedText,
     LanguageField,
+    OneOf,
     OneOrMany,
     StrictBoolean,
     StrictSerializer,
     TextField,
     TimeZoneField,
-    max_length,
 )
 from moderation.models import Action
 from moderation.services.review.actions import NOTE_CHARACTERS
 
 MAX_ITEMS = 1_000
 MAX_TEXTS = 100
+MAX_ATTRIBUTES = 100
+MAX_ARTICLE_CHARACTERS = 1_000_000
 DECIDABLE = [
     Action.APPROVE,
     Action.REJECT,
@@ -69,12 +72,12 @@ class ArticleChangeIn(StrictSerializer):
     url = TextField(_column(Article, "url"), validators=[URL], required=False, allow_blank=True)
     title = _article_text("title")
     section = _article_text("section")
-    summary = TextField(required=False, allow_blank=True)
+    summary = BoundedText(required=False, allow_blank=True)
     byline = _article_text("byline")
     dateline = _article_text("dateline")
     published_at = AwareDateTimeField(required=False, allow_null=True)
     modified_at = AwareDateTimeField(required=False, allow_null=True)
-    body = TextField(required=False, allow_blank=True)
+    body = TextField(MAX_ARTICLE_CHARACTERS, required=False, allow_blank=True)
     language = LanguageField(required=False, allow_blank=True)
 
 
@@ -110,7 +113,7 @@ class CommentIn(StrictSerializer):
     parent_external_id = TextField(255, required=False, allow_null=True)
     commenter = CommenterIn(required=False, allow_null=True)
     text = BoundedText()
-    text_format = serializers.ChoiceField(choices=TextFormat.choices, required=False)
+    text_format = OneOf(choices=TextFormat.choices, required=False)
     language = LanguageField(required=False, allow_null=True)
     created_at = AwareDateTimeField(required=False)
 
@@ -125,13 +128,13 @@ class CommentChangeIn(StrictSerializer):
     """An edit of a comment; without a format the text has the one it had."""
 
     text = BoundedText()
-    text_format = serializers.ChoiceField(choices=TextFormat.choices, required=False)
+    text_format = OneOf(choices=TextFormat.choices, required=False)
 
 
 class DecisionIn(StrictSerializer):
     """What to do with a comment, and why."""
 
-    action = serializers.ChoiceField(choices=[(action.value, action.label) for action in DECIDABLE])
+    action = OneOf(choices=[(action.value, action.label) for action in DECIDABLE])
     reason = TextField(32, required=False, allow_blank=True)
     note = TextField(NOTE_CHARACTERS, required=False, allow_blank=True)
     until = AwareDateTimeField(required=False)
@@ -160,11 +163,9 @@ class AnalyzeIn(StrictSerializer):
     """One text or several, to be scored and not stored."""
 
     text = BoundedText(required=False, allow_blank=True)
-    texts = serializers.ListField(
-        child=BoundedText(allow_blank=True), required=False, allow_empty=False, validators=[max_length(MAX_TEXTS)]
-    )
+    texts = BoundedList(MAX_TEXTS, child=BoundedText(allow_blank=True), required=False, allow_empty=False)
     language = LanguageField(required=False)
-    attributes = serializers.ListField(child=TextField(64), required=False, allow_empty=False)
+    attributes = BoundedList(MAX_ATTRIBUTES, child=TextField(64), required=False, allow_empty=False)
     spans = StrictBoolean(required=False, default=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -171,11 +171,13 @@ class ThreadCommentOut(CommentOut):
 
 
 class ThreadOut(Out):
-    """The comments of an article, oldest first, replies inside their parents."""
+    """A page of the comments of an article, oldest first, replies inside their parents."""
 
     article = ArticleRefOut()
     comments = ThreadCommentOut(many=True)
-    truncated = serializers.BooleanField(help_text="Whether the article has more comments than are shown.")
+    truncated = serializers.BooleanField(help_text="Whether the article has more comments after these.")
+    next = serializers.URLField(allow_null=True, help_text="The address of the page after this one.")
+    previous = serializers.URLField(allow_null=True, help_text="The address of the page before this one.")
 
 
 class DecisionOut(Out):

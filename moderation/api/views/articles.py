@@ -1,13 +1,16 @@
 """Articles, and the thread of comments below one."""
 
-from typing import Any
+from typing import Any, cast
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archive.models import Article, Comment
 from moderation.api.access import read, write
 from moderation.api.filters import ArticleFilter
+from moderation.api.orderings import BY_CREATION
+from moderation.api.pagination import MAX_LIMIT, ThreadPagination
 from moderation.api.schema import described
 from moderation.api.serializers.inputs import ArticleChangeIn, ArticleIn
 from moderation.api.serializers.outputs import (
@@ -19,9 +22,16 @@ from moderation.api.serializers.outputs import (
     ThreadOut,
 )
 from moderation.api.shown import with_status
-from moderation.api.threads import MAX_COMMENTS, thread_nested
+from moderation.api.threads import thread_nested
 from moderation.api.views.base import ApiView, ListView
 from moderation.services.intake.ingest import article_change, article_store
+
+CURSOR = OpenApiParameter("cursor", str, description="Where to go on, from `next` or `previous`.")
+LIMIT = OpenApiParameter(
+    "limit",
+    {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": ThreadPagination.default_limit},
+    description="Comments a page.",
+)
 
 
 class ArticleList(ListView):
@@ -34,6 +44,7 @@ class ArticleList(ListView):
     queryset = Article.objects.select_related("source").defer("body", "blocks", "furniture")
     serializer_class = ArticleOut
     filterset_class = ArticleFilter
+    text = "summary"
     body_class = ArticleIn
 
     @described(request=ArticleIn, responses={201: ArticleStoredOut, 200: ArticleStoredOut})
@@ -66,13 +77,24 @@ class ArticleThread(ApiView):
     """The comments of an article with their nesting."""
 
     access = {"GET": read("archive.view_comment")}
+    parameters = {"GET": frozenset({"cursor", "limit"})}
+    pagination_class = ThreadPagination
+    orderings = BY_CREATION
+    ordering = "created_at"
+    text = "text"
     queryset = Article.objects.only("id", "external_id", "title", "section")
     serializer_class = ThreadOut
 
+    @described(parameters=[CURSOR, LIMIT])
     def get(self, request: Request, **_: Any) -> Response:
-        """Returns up to 5,000 comments, oldest first, replies inside their parents."""
+        """Returns a page of the comments, oldest first, replies inside their parents.
+
+        A reply whose parent is on another page stands at the top of its own; its `parent` says whose it is.
+        """
         article = self.get_object()
-        rows = list(with_status(Comment.objects.thread(article))[: MAX_COMMENTS + 1])
-        comments: Any = ThreadCommentOut(rows[:MAX_COMMENTS], many=True).data
+        rows = self.paginate_queryset(with_status(Comment.objects.thread(article)))
+        comments: Any = ThreadCommentOut(rows, many=True).data
+        after = cast("ThreadPagination", self.paginator).next_address()
+        before = cast("ThreadPagination", self.paginator).previous_address()
         body = {"article": ArticleRefOut(article).data, "comments": thread_nested(comments)}
-        return Response({**body, "truncated": len(rows) > MAX_COMMENTS})
+        return Response({**body, "truncated": after is not None, "next": after, "previous": before})

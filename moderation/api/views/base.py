@@ -1,7 +1,8 @@
 """What every endpoint shares: its rule, the sources of its caller, known query parameters, and no caching."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import islice
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -15,10 +16,13 @@ from rest_framework.views import APIView
 from archive.database.keyset import Key
 from moderation.api.access import Access, request_sources
 from moderation.api.pagination import BY_ID
+from moderation.api.refusals import MAX_ERRORS, join_pointer
 from moderation.api.schema import EndpointSchema
 from moderation.api.serializers.fields import StrictSerializer
 from moderation.services.errors import FieldError, ServiceError
 
+# Of a query parameter; the longest that makes sense is a cursor or a search for sixteen words.
+MAX_PARAMETER_CHARACTERS = 1_000
 NO_LENGTH = "A body needs a Content-Length here."
 
 
@@ -60,16 +64,17 @@ class Endpoint(APIView):
         return made
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Checks the caller, then the names of the query parameters."""
+        """Checks the caller, then the names and lengths of the query parameters."""
         super().initial(request, *args, **kwargs)
         method = "GET" if request.method == "HEAD" else str(request.method)
         if method not in self.access:
             return  # on its way to a 405
-        known = self.known_parameters(method)
-        refused = [name for name in request.query_params if name not in known]
-        repeated = [name for name, values in request.query_params.lists() if len(values) > 1]
-        if refused or repeated:
-            raise _parameters_refused(refused, repeated, known)
+        errors = list(
+            islice(_parameter_errors(request.query_params.lists(), self.known_parameters(method)), MAX_ERRORS)
+        )
+        if errors:
+            names = ", ".join(dict.fromkeys(error.pointer[1:] for error in errors))
+            raise ServiceError("validation_error", f"Query parameters that are refused: {names}.", tuple(errors))
 
     def known_parameters(self, method: str) -> frozenset[str]:
         """Returns the names of the query parameters of a method."""
@@ -119,6 +124,7 @@ class ListView(ListModelMixin, ApiView):
 
     orderings: ClassVar[Mapping[str, Key]] = BY_ID
     ordering: ClassVar[str] = "id"
+    text: ClassVar[str] = ""
     filterset_class: ClassVar[Any] = None
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -134,12 +140,15 @@ class ListView(ListModelMixin, ApiView):
         return own | filters | {"cursor", "limit"} | ({"ordering"} if len(self.orderings) > 1 else set())
 
 
-def _parameters_refused(refused: list[str], repeated: list[str], known: frozenset[str]) -> ServiceError:
+def _parameter_errors(given: Iterable[tuple[str, list[str]]], known: frozenset[str]) -> Iterator[FieldError]:
     served = ", ".join(sorted(known)) or "none"
-    errors = [
-        FieldError(f"/{name}", "unknown_parameter", f"There is no such query parameter here; there are: {served}.")
-        for name in refused
-    ]
-    errors += [FieldError(f"/{name}", "repeated_parameter", "A query parameter is given once.") for name in repeated]
-    names = ", ".join(error.pointer[1:] for error in errors)
-    return ServiceError("validation_error", f"Query parameters that are refused: {names}.", tuple(errors))
+    there_are = f"There is no such query parameter here; there are: {served}."
+    for name, values in given:
+        pointer = join_pointer("", name)
+        if name not in known:
+            yield FieldError(pointer, "unknown_parameter", there_are)
+        if len(values) > 1:
+            yield FieldError(pointer, "repeated_parameter", "A query parameter is given once.")
+        if any(len(value) > MAX_PARAMETER_CHARACTERS for value in values):
+            detail = f"A query parameter has at most {MAX_PARAMETER_CHARACTERS:,} characters."
+            yield FieldError(pointer, "max_length", detail, MAX_PARAMETER_CHARACTERS)

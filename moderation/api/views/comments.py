@@ -17,6 +17,8 @@ from moderation.api.access import read, write
 from moderation.api.etags import comment_etag
 from moderation.api.filters import CommentFilter
 from moderation.api.orderings import BY_CREATION
+from moderation.api.problems import field_errors
+from moderation.api.refusals import MAX_ERRORS
 from moderation.api.schema import described
 from moderation.api.serializers.inputs import MAX_ITEMS, CommentChangeIn, CommentIn, CommentsIn
 from moderation.api.serializers.outputs import CommentOut, CommentsStoredOut
@@ -44,6 +46,7 @@ class CommentList(ListView):
     filterset_class = CommentFilter
     orderings = BY_CREATION
     ordering = "-created_at"
+    text = "text"
     body_class = CommentIn
 
     @described(
@@ -78,15 +81,22 @@ class CommentList(ListView):
         return bool(wait)
 
     def _items(self, data: list[Any]) -> list[CommentItem]:
-        """Returns the validated items; raises with the pointer of each fault. One serializer serves all items."""
+        """Returns the validated items; raises with the pointer of each fault. One serializer serves all items.
+
+        Past a hundred faults the rest is not looked at.
+        """
         if not 1 <= len(data) <= MAX_ITEMS:
             raise invalid("", f"A list holds 1 to {MAX_ITEMS:,} comments.", code="limit", limit=MAX_ITEMS)
         serializer, items, errors = CommentIn(), [], {}
+        faults = 0
         for index, item in enumerate(data):
             try:
                 items.append(comment_item(serializer.run_validation(item)))
             except ValidationError as error:
                 errors[str(index)] = error.detail
+                faults += sum(1 for _ in field_errors(error.detail))
+            if faults > MAX_ERRORS:
+                break
         if errors:
             raise ValidationError(errors)
         return items

@@ -24,6 +24,7 @@ class FlaggedList(ListView):
     filterset_class = FlaggedFilter
     orderings = BY_STATUS
     ordering = "-created_at"
+    text = "comment__text"
 
     def get_queryset(self) -> QuerySet[Any]:
         """Returns the reviews of the present texts; an edited comment is unscored until it is judged again."""

@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from archive.models import Comment
 from moderation.desk.access import DECIDE, Person, desk_view
@@ -47,10 +46,11 @@ def comment(request: HttpRequest, person: Person, comment_id: int) -> HttpRespon
 
 
 @desk_view(DECIDE)
-@require_POST
 def hold(request: HttpRequest, person: Person, comment_id: int) -> HttpResponse:
     """Takes the comment, or keeps it: pages that stay open ask again and again. Says who holds it."""
     found = _comment(person, comment_id)
+    if request.method != "POST":
+        return go(address("comment", comment_id))
     try:
         review = review_hold(
             comment_id=comment_id, actor=person.user, expected=VersionToken.parse(request.POST.get("seen", ""))

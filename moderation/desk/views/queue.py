@@ -54,10 +54,14 @@ def quick(request: HttpRequest, person: Person, name: str) -> HttpResponse:
     """Does the act of one card's button, and comes back to the same page of the queue."""
     act, _mark, version = request.POST.get("one", "").rpartition("@")
     token = VersionToken.parse(version)
-    if request.method != "POST" or token is None or name not in QUEUES:
+    if name not in QUEUES:
+        raise Http404
+    back = address("queue", name, query=request.GET.urlencode())
+    if request.method != "POST":
+        return go(back)
+    if token is None:
         raise Http404
     wanted = action_input_read({**request.POST.dict(), "act": act})
-    back = address("queue", name, query=request.GET.urlencode())
     try:
         row = decision_record(comment_id=token.comment_id, actor=person.user, expected=token, **wanted.parts)
     except ServiceError as error:
@@ -74,8 +78,10 @@ def quick(request: HttpRequest, person: Person, name: str) -> HttpResponse:
 def take_next(request: HttpRequest, person: Person, name: str) -> HttpResponse:
     """Takes the first comment of the queue that nobody holds and opens it."""
     asked = QUEUES.get(name)
-    if asked is None or request.method != "POST" or asked.is_unscored:
+    if asked is None or asked.is_unscored:
         raise Http404
+    if request.method != "POST":
+        return go(address("queue", name, query=request.GET.urlencode()))
     filters = filters_of(request.GET, person, name)
     return go(next_address(person, asked, filters, past=None))
 

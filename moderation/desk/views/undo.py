@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.queues import DEFAULT
@@ -18,9 +17,10 @@ from moderation.services.review.decisions import decision_undo
 
 
 @desk_view(DECIDE)
-@require_POST
 def undo(request: HttpRequest, person: Person) -> HttpResponse:
     """Undoes the last act and opens what it was about."""
+    if request.method != "POST":
+        return go(address("queue", DEFAULT.name))
     act = act_last(request)
     if act is None:
         messages.info(request, _("There is nothing to undo."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,6 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from archive.models import Article, Comment
-from moderation.api import threads
 from moderation.api.threads import MAX_DEPTH, thread_nested
 
 
@@ -67,14 +67,65 @@ def test_a_thread_takes_as_many_queries_with_fifty_comments_as_with_two(
     assert counts[0] == counts[1] <= 5
 
 
-def test_a_long_thread_is_cut_and_says_so(
+def pages(api: APIClient, address: str | None) -> list[dict[str, Any]]:
+    """The pages of a thread from an address on."""
+    found = []
+    while address:
+        found.append(api.get(address).json())
+        address = found[-1]["next"]
+    return found
+
+
+def test_a_long_thread_comes_in_pages_and_says_so(
+    api: APIClient, article: Article, make_comment: Callable[..., Comment]
+) -> None:
+    one, two, three = (make_comment() for _ in range(3))
+    four, five = make_comment(parent=three), make_comment(parent=one)
+    found = pages(api, f"/api/v1/articles/{article.pk}/thread/?limit=2")
+    assert [shape(page["comments"]) for page in found] == [[one.pk, two.pk], [three.pk, [four.pk]], [five.pk]]
+    assert [page["truncated"] for page in found] == [True, True, False]
+    assert found[2]["comments"][0]["parent"] == one.pk
+    assert api.get(found[1]["previous"]).json()["comments"] == found[0]["comments"]
+    assert found[0]["previous"] is None
+
+
+def test_a_page_of_a_thread_ends_where_its_texts_pass_the_bound(
     api: APIClient, article: Article, make_comment: Callable[..., Comment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("moderation.api.views.articles.MAX_COMMENTS", 3)
-    ids = [make_comment().pk for _ in range(4)]
-    body = api.get(f"/api/v1/articles/{article.pk}/thread/").json()
-    assert shape(body["comments"]) == ids[:3]
-    assert body["truncated"] is True
+    monkeypatch.setattr("moderation.api.pagination.MAX_PAGE_CHARACTERS", 100)
+    ids = [make_comment("a" * size).pk for size in (40, 60, 1, 300, 99)]
+    found = pages(api, f"/api/v1/articles/{article.pk}/thread/")
+    assert [shape(page["comments"]) for page in found] == [ids[:2], ids[2:3], ids[3:4], ids[4:]]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "cursor=x", "ordering=created_at"])
+def test_a_thread_refuses_what_a_list_refuses(api: APIClient, article: Article, query: str) -> None:
+    assert api.get(f"/api/v1/articles/{article.pk}/thread/?{query}").status_code == 400
+
+
+def test_the_memory_of_a_page_does_not_grow_with_the_thread(
+    api: APIClient, article: Article, make_comment: Callable[..., Comment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation.api.pagination.MAX_PAGE_CHARACTERS", 100_000)
+    address = f"/api/v1/articles/{article.pk}/thread/"
+    first = make_comment("a" * 10_000)
+    peaks = []
+    for size in (30, 270):
+        copies = [Comment(**plain(first), external_id=f"{size}-{number}") for number in range(size)]
+        Comment.objects.bulk_create(copies)
+        api.get(address)  # what is loaded once is loaded
+        tracemalloc.start()
+        try:
+            assert len(api.get(address).content) < 200_000
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0] < 3_000_000
+
+
+def plain(comment: Comment) -> dict[str, Any]:
+    names = ("source", "article", "raw", "text", "text_hash", "created_at")
+    return {name: getattr(comment, name) for name in names}
 
 
 def test_a_thread_of_two_thousand_levels_is_still_json(
@@ -98,9 +149,8 @@ def test_a_thread_of_two_thousand_levels_is_still_json(
     for parent, child in zip([first, *made], made, strict=False):
         child.parent = parent
     Comment.objects.bulk_update(made, ["parent"], batch_size=300)
-    response = api.get(f"/api/v1/articles/{article.pk}/thread/")
-    assert response.status_code == 200
-    assert response.content.count(b'"external_id":"d') == 2000
+    found = pages(api, f"/api/v1/articles/{article.pk}/thread/")
+    assert [str(page).count("'external_id': 'd") for page in found] == [499, 500, 500, 500, 1]
 
 
 @given(st.dictionaries(st.integers(1, 12), st.one_of(st.none(), st.integers(1, 15)), max_size=12))
@@ -149,4 +199,3 @@ def test_below_the_greatest_depth_replies_stand_beside_their_parents() -> None:
         depth += 1
     assert (depth, count) == (MAX_DEPTH + 1, 199)
     assert [node["parent"] for node in deepest] == [node["id"] - 1 for node in deepest]
-    assert threads.MAX_COMMENTS == 5000

@@ -131,7 +131,7 @@ def test_what_a_database_cannot_keep_is_replaced(call: Any) -> None:
         ({"attributeScores": {"A": {"summaryScore": {"value": -1}}}}, "The value of attribute A must be from 0 to 1."),
         (
             {"attributeScores": {f"A{i}": {"summaryScore": {}} for i in range(101)}},
-            "At most 100 attributes in one suggestion.",
+            "Invalid value at 'attribute_scores': 101 items, at most 100 are taken.",
         ),
     ],
 )
