@@ -37,6 +37,8 @@ class ImportOptions:
     quotes: bool = True
     time_format: str | None = None
     preset: str | None = None
+    text_format: str = "plain"
+    post_types: frozenset[str] = frozenset()
 
 
 def files_found(paths: Iterable[Path]) -> Iterator[ImportFile]:
@@ -97,6 +99,8 @@ def _reading(file: ImportFile, how: ImportOptions, stream: BinaryIO) -> ImportSo
         quotes=how.quotes,
         time_format=how.time_format,
         preset=how.preset,
+        text_format=how.text_format,
+        post_types=how.post_types,
     )
 
 

@@ -28,10 +28,14 @@ class TextBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleRecord:
-    """An article as a file tells it. `source` is empty where the file names none; `line` is where it begins."""
+    """An article as a file tells it. `source` is empty where the file names none; `line` is where it begins.
+
+    `site` is the host, or host and path, that `source` was made of, where a file has that for a name.
+    """
 
     external_id: str
     source: str = ""
+    site: str = ""
     url: str = ""
     title: str = ""
     title_derived: bool = False
@@ -89,11 +93,15 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Something a person should know of a record that is kept, or of the file."""
+    """Something a person should know of a record that is kept, or of the file.
+
+    `counts` is what was left out, by kind, for the summary.
+    """
 
     line: int | None
     code: str
     reason: str
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 Item = ArticleRecord | CommentRecord | Rejected | Notice
@@ -105,7 +113,9 @@ class ImportSource:
 
     `stem` is the file's name without its ending; `source` is the source's name where the caller gave one, for formats
     that know one themselves; `mapping` leads from our FIELD to the file's COLUMN; `delimiter` and
-    `quotes` are for csv; `time_format` is a strptime form; `preset` names a system whose dump this is.
+    `quotes` are for csv; `time_format` is a strptime form; `preset` names a system whose dump this is; `text_format` is
+    that of rows that do not say theirs; `post_types` are types of wxr to take beside the public ones, `TYPE` or
+    `TYPE:STATE`.
     """
 
     stream: BinaryIO
@@ -116,3 +126,5 @@ class ImportSource:
     quotes: bool = True
     time_format: str | None = None
     preset: str | None = None
+    text_format: str = "plain"
+    post_types: frozenset[str] = frozenset()

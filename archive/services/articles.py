@@ -10,6 +10,7 @@ from archive.database.bulk import allocate_ids, blank_values, build_row, rows_in
 from archive.database.lookups import BulkLookup
 from archive.importers.records import ArticleRecord, TextBlock
 from archive.models import Article, Source
+from archive.services.addresses import articles_told_apart
 from archive.services.validation import FieldProblem, RecordsRefusedError, article_problems, time_aware
 
 TEXTS = ("url", "title", "section", "summary", "byline", "dateline", "body", "language")
@@ -17,6 +18,7 @@ TIMES = ("published_at", "modified_at")
 PIECES = ("blocks", "furniture")
 LONG = ("summary", "body", *PIECES)
 _TITLE = frozenset({"title", "title_derived"})
+ANOTHER = FieldProblem("article.external_id", "other_article", "another article of this source has this id")
 # An address that is shown as a link: a path or another scheme is left out.
 _WEB = ("https://", "http://")
 
@@ -35,7 +37,8 @@ def articles_store(
 ) -> list[ArticleOutcome]:
     """Stores articles in one transaction; n records in, n outcomes out, in the same order.
 
-    What a record does not say leaves what is stored as it is; what it says replaces it.
+    What a record does not say leaves what is stored as it is; what it says replaces it. A record of another article
+    under a known id is stored under its address, or is a problem; with `all_or_nothing` it is taken at its word.
 
     Raises:
         RecordsRefusedError: with `all_or_nothing`, where any record has a problem; nothing is stored then.
@@ -44,6 +47,8 @@ def articles_store(
     if problems and all_or_nothing:
         raise RecordsRefusedError(problems)
     good = [record for at, record in enumerate(records) if at not in problems]
+    if not all_or_nothing:
+        good, problems = _told_apart(source, records, problems)
     with transaction.atomic():
         shelf = ArticleUpsertBatch(source, good)
         outcomes = iter([ArticleOutcome(shelf.put(record), shelf.id_of(record)) for record in good])
@@ -52,6 +57,16 @@ def articles_store(
         ArticleOutcome("rejected", None, problems[at]) if at in problems else next(outcomes)
         for at in range(len(records))
     ]
+
+
+def _told_apart(
+    source: Source, records: Sequence[ArticleRecord], problems: dict[int, tuple[FieldProblem, ...]]
+) -> tuple[list[ArticleRecord], dict[int, tuple[FieldProblem, ...]]]:
+    """Returns the records that can be stored, each under an id of its own, and the problems of the others."""
+    places = [at for at in range(len(records)) if at not in problems]
+    told = dict(zip(places, articles_told_apart(source, [records[at] for at in places]), strict=True))
+    another = {at: (ANOTHER,) for at, record in told.items() if record is None}
+    return [record for record in told.values() if record is not None], problems | another
 
 
 class ArticleUpsertBatch:

@@ -5,16 +5,19 @@ one, and that is how the scorer learns of it. Imports and the REST API share thi
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from archive.importers.records import CommentRecord
 from archive.models import Comment, Source
-from archive.services.articles import ArticleUpsertBatch
+from archive.services.addresses import articles_told_apart
+from archive.services.articles import ANOTHER, ArticleUpsertBatch
 from archive.services.commenters import commenters_stored
+from archive.services.identity import placeholders_dropped
 from archive.services.parents import parents_link
 from archive.services.personal_data import personal_dropped
 from archive.services.upsert import EDITED_FIELDS, CommentUpsertBatch, RowsMovedError, text_replace
@@ -37,27 +40,50 @@ class Outcome:
 
 
 def comments_store(
-    *, source: Source, records: Sequence[CommentRecord], all_or_nothing: bool = False, link: bool = True
+    *,
+    source: Source,
+    records: Sequence[CommentRecord],
+    all_or_nothing: bool = False,
+    link: bool = True,
+    unsigned: set[str] | None = None,
 ) -> list[Outcome]:
     """Stores comments in one short transaction; n records in, n outcomes out, in the same order.
 
-    The same external id twice among the records counts in their order. A reply whose parent is not there is stored
-    without it, and linked when that comes; without `link` the caller does that at its end (`parents_link`). Meant for
-    up to a few thousand records.
+    Under a known id another text is an edit. Another writer, time or article is a problem (`other_author`,
+    `other_time`, `other_article`), and so is another text from the same run if neither writer nor time says that it is
+    the same comment (`repeated_id`); `unsigned` carries what a run of several calls knows of that.
+
+    A reply whose parent is not there is stored without it, and linked when that comes; without `link` the caller does
+    that at its end (`parents_link`). Meant for up to a few thousand records.
 
     Raises:
         RecordsRefusedError: with `all_or_nothing`, where any record has a problem; nothing is stored then.
         django.db.OperationalError: the database is busy or away; a retry may help.
     """
-    cleaned = [personal_dropped(record) for record in records]
+    cleaned = [placeholders_dropped(personal_dropped(record)) for record in records]
     problems = comments_problems(cleaned)
+    good = [at for at in range(len(cleaned)) if at not in problems]
+    told = _articles_apart(source, [cleaned[at] for at in good], may_rename=not all_or_nothing)
+    problems |= {at: (ANOTHER,) for at, record in zip(good, told, strict=True) if record is None}
     if problems and all_or_nothing:
         raise RecordsRefusedError(problems)
-    good = [at for at in range(len(cleaned)) if at not in problems]
-    chunk = [cleaned[at] for at in good]
-    stored = _retried(lambda: _store(source, chunk, all_or_nothing=all_or_nothing, link=link)) if chunk else []
+    good = [at for at in good if at not in problems]
+    chunk = [record for record in told if record is not None]
+    store = partial(_store, source, chunk, all_or_nothing=all_or_nothing, link=link, unsigned=unsigned)
+    stored = _retried(store) if chunk else []
     outcomes = {**dict(zip(good, stored, strict=True)), **{at: _rejected(found) for at, found in problems.items()}}
     return [outcomes[at] for at in range(len(records))]
+
+
+def _articles_apart(source: Source, records: list[CommentRecord], *, may_rename: bool) -> list[CommentRecord | None]:
+    """Returns the records, each with an article that is its own; None where another one has the article's id."""
+    articles = articles_told_apart(source, [record.article for record in records])
+    return [
+        record
+        if article is record.article
+        else (replace(record, article=article) if article is not None and may_rename else None)
+        for record, article in zip(records, articles, strict=True)
+    ]
 
 
 def _rejected(problems: tuple[FieldProblem, ...]) -> Outcome:
@@ -76,15 +102,20 @@ def _retried(store: Callable[[], list[Outcome]]) -> list[Outcome]:
     raise AssertionError("unreachable")
 
 
-def _store(source: Source, records: list[CommentRecord], *, all_or_nothing: bool, link: bool) -> list[Outcome]:
+def _store(
+    source: Source, records: list[CommentRecord], *, all_or_nothing: bool, link: bool, unsigned: set[str] | None
+) -> list[Outcome]:
     articles = ArticleUpsertBatch(source, [record.article for record in records])
     told = [articles.fill(record.article) for record in records]
     articles.save()
-    shelf = CommentUpsertBatch(source, articles, commenters_stored(source=source, records=records), records)
+    writers = commenters_stored(source=source, records=records)
+    shelf = CommentUpsertBatch(source, articles, writers, records, unsigned or frozenset())
     taken = shelf.take_all()
     if all_or_nothing and (problems := {at: (each.problem,) for at, each in enumerate(taken) if each.problem}):
         raise RecordsRefusedError(problems)
     shelf.save()
+    if unsigned is not None:
+        unsigned |= shelf.unsigned
     if link:
         parents_link(source=source, came=[each.row.external_id for each in taken if each.outcome == "created"])
     return [

@@ -4,8 +4,9 @@ Called by `import_comments`. Every chunk is one short transaction a source, so a
 goes on where it was.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from archive.database.bulk import bulk_write, chunk_write
@@ -13,9 +14,11 @@ from archive.database.gc_pause import gc_threshold_raised
 from archive.importers.read_ahead import BATCH_CHARACTERS, BATCH_RECORDS, FIRST_RECORDS, grown
 from archive.importers.records import ArticleRecord, CommentRecord, Item, Notice, Rejected, StoppedError
 from archive.models import Source
+from archive.services.addresses import AddressBook, joined
 from archive.services.articles import ArticleOutcome, articles_store
 from archive.services.comments import Outcome, comments_store
 from archive.services.parents import REASONS, Waiting, parents_link
+from archive.services.sites import site_source
 from archive.services.sources import source_get_or_create, source_slug
 from archive.services.validation import FieldProblem, RecordsRefusedError
 
@@ -39,13 +42,17 @@ class ImportIssue:
 
 @dataclass(slots=True)
 class Counts:
-    """What an import came to. `waiting` counts replies without their parent by code, over all of the sources' rows."""
+    """What an import came to. `waiting` counts replies without their parent by code, over all of the sources' rows.
+
+    `left_out` counts what the files have that is neither a public article nor a comment, by kind.
+    """
 
     articles: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("created", "edited", "unchanged"), 0))
     comments: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("created", "edited", "unchanged"), 0))
     rejected: int = 0
     linked: int = 0
     waiting: dict[str, int] = field(default_factory=dict)
+    left_out: Counter[str] = field(default_factory=Counter)
 
     @property
     def changed(self) -> bool:
@@ -55,12 +62,17 @@ class Counts:
 
 
 class ArchiveImport:
-    """One run over any number of files. `tell` gets each remark as it comes up."""
+    """One run over any number of files. `tell` gets each remark as it comes up.
 
-    def __init__(self, *, tell: Callable[[ImportIssue], None]) -> None:
+    With `join_addresses` the articles of a source whose addresses lead to the same page are one.
+    """
+
+    def __init__(self, *, tell: Callable[[ImportIssue], None], join_addresses: bool = False) -> None:
         self.counts = Counts()
-        self._tell = tell
+        self._tell, self._join = tell, join_addresses
         self._sources: dict[str, Source] = {}
+        self._unsigned: dict[int, set[str]] = {}
+        self._books: dict[int, AddressBook] = {}
 
     def store(self, *, items: Iterable[Item], source_name: str) -> None:
         """Stores what a parser yields. `source_name` is for records that name no source."""
@@ -85,26 +97,51 @@ class ArchiveImport:
 
     def _store_chunk(self, name: str, records: list[ArticleRecord | CommentRecord]) -> None:
         try:
-            source = self._source(name)
+            source = self._source(name, records)
         except RecordsRefusedError as error:
             for record in records:
                 self._reject(record, error.problems[0])
             return
+        records = self._pages_met(source, records)
         articles = [record for record in records if isinstance(record, ArticleRecord)]
         comments = [record for record in records if isinstance(record, CommentRecord)]
         with chunk_write():
             stored = articles_store(source=source, records=articles)
             # Replies that came before their parents are linked once, at the end.
-            outcomes = comments_store(source=source, records=comments, link=False)
+            outcomes = comments_store(
+                source=source, records=comments, link=False, unsigned=self._unsigned.setdefault(source.pk, set())
+            )
         # Counted once it is there to stay: an import may be stopped in the middle of a chunk.
         self._count_articles(articles, stored)
         self._count_comments(comments, outcomes)
 
-    def _source(self, name: str) -> Source:
-        slug = source_slug(name)
-        if slug not in self._sources:
-            self._sources[slug] = source_get_or_create(name=name)
-        return self._sources[slug]
+    def _source(self, name: str, records: list[ArticleRecord | CommentRecord]) -> Source:
+        articles = [article_of(record) for record in records]
+        is_site = articles[0].site == name
+        key = name if is_site else source_slug(name)
+        if key not in self._sources:
+            self._sources[key] = site_source(name, articles) if is_site else source_get_or_create(name=name)
+        return self._sources[key]
+
+    def _pages_met(
+        self, source: Source, records: list[ArticleRecord | CommentRecord]
+    ) -> list[ArticleRecord | CommentRecord]:
+        """Tells of each page that was met under another address before; with `join_addresses` it is taken for that."""
+        made: dict[int, ArticleRecord] = {}
+        for record in records:
+            article = article_of(record)
+            if article.url and id(article) not in made:
+                made[id(article)] = self._page_met(source, article)
+        return [_with_article(record, made) for record in records if not _is_joined(record, made)]
+
+    def _page_met(self, source: Source, article: ArticleRecord) -> ArticleRecord:
+        book = self._books.get(source.pk) or self._books.setdefault(source.pk, AddressBook(source))
+        met = book.first_met(article)
+        if met is None:
+            return article
+        if book.is_first_time(article):
+            self._tell(_same_page(article, met[1], joins=self._join))
+        return joined(article, met[0]) if self._join else article
 
     def _count_articles(self, records: list[ArticleRecord], outcomes: list[ArticleOutcome]) -> None:
         for record, outcome in zip(records, outcomes, strict=True):
@@ -140,6 +177,7 @@ class ArchiveImport:
                 ImportIssue(line=item.line, field=item.field, code=item.code, reason=item.reason, limit=item.limit)
             )
         elif isinstance(item, Notice):
+            self.counts.left_out.update(item.counts)
             self._tell(ImportIssue(line=item.line, field="", code=item.code, reason=item.reason, kept=True))
 
     def _tell_waiting(self, slug: str, reply: Waiting) -> None:
@@ -154,6 +192,31 @@ class ArchiveImport:
                 kept=True,
             )
         )
+
+
+def article_of(record: ArticleRecord | CommentRecord) -> ArticleRecord:
+    """Returns the article that a record is, or says something of."""
+    return record.article if isinstance(record, CommentRecord) else record
+
+
+def _with_article(
+    record: ArticleRecord | CommentRecord, made: dict[int, ArticleRecord]
+) -> ArticleRecord | CommentRecord:
+    article = made.get(id(article_of(record)))
+    if article is None or article is article_of(record):
+        return record
+    return replace(record, article=article) if isinstance(record, CommentRecord) else article
+
+
+def _is_joined(record: ArticleRecord | CommentRecord, made: dict[int, ArticleRecord]) -> bool:
+    """Says whether a record tells of an article that another one stands for: that one's words stay."""
+    return made.get(id(record), record) is not record
+
+
+def _same_page(article: ArticleRecord, address: str, *, joins: bool) -> ImportIssue:
+    done = "was joined with it" if joins else "--join-addresses makes one article of them"
+    reason = f"its address leads to the same page as {address[:200]}: {done}"
+    return ImportIssue(line=article.line, field="article.url", code="same_page", reason=reason, kept=True)
 
 
 def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:

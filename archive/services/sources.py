@@ -15,13 +15,13 @@ def source_slug(name: str) -> str:
     return slugify(anyascii(name).replace(".", "-"))[:_MAX_SLUG].strip("-")
 
 
-def source_get_or_create(*, name: str, default_language: str = "", timezone: str = "UTC") -> Source:
-    """Returns the source whose slug `name` makes; one that is there keeps its language and time zone.
+def source_get_or_create(*, name: str, slug: str = "", default_language: str = "", timezone: str = "UTC") -> Source:
+    """Returns the source of `slug`, or of that which `name` makes; one that is there keeps its language and time zone.
 
     Raises:
         RecordsRefusedError: no slug can be made of the name.
     """
-    slug = source_slug(name)
+    slug = slug or source_slug(name)
     if not slug:
         problem = FieldProblem("source", "blank", "a source needs a name with a letter or a digit in it", _MAX_NAME)
         raise RecordsRefusedError({0: (problem,)})

@@ -3,7 +3,7 @@
 Used inside the transaction of `comments_store` only.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,9 +12,10 @@ from django.utils import timezone
 from archive.database.bulk import allocate_ids, blank_values, build_row, rows_insert
 from archive.database.lookups import BulkLookup
 from archive.importers.records import CommentRecord
-from archive.models import Comment, CommentRevision, OriginState, Source
+from archive.models import Comment, Commenter, CommentRevision, OriginState, Source
 from archive.models.comment import seal_keys
 from archive.services.articles import ArticleUpsertBatch
+from archive.services.identity import Writer, same_time, same_writer
 from archive.services.parents import rings, scoped_id
 from archive.services.validation import FieldProblem, time_aware
 from archive.text import plain_text, text_digest
@@ -49,9 +50,20 @@ class CommentUpsertBatch:
     """Rows by external id, those that are stored and those that the chunk brings."""
 
     def __init__(
-        self, source: Source, articles: ArticleUpsertBatch, writers: list[int | None], records: list[CommentRecord]
+        self,
+        source: Source,
+        articles: ArticleUpsertBatch,
+        writers: list[int | None],
+        records: list[CommentRecord],
+        unsigned: Container[str] = frozenset(),
     ) -> None:
-        """`writers` are the ids of the commenters, one for each of the records."""
+        """`writers` are the ids of the commenters, one for each of the records.
+
+        `unsigned` are ids that this run has brought before without a writer or a time.
+        """
+        self._unsigned = unsigned
+        self.unsigned: set[str] = set()
+        self._people: dict[int, Writer] | None = None
         self._source, self._articles, self._writers = source, articles, writers
         self._records = numbers_told_apart(source, records)
         self._now = timezone.now()
@@ -71,12 +83,47 @@ class CommentUpsertBatch:
 
     def _take(self, record: CommentRecord, writer: int | None) -> Taken:
         row = self._rows.get(record.external_id)
-        if row is None:
-            return Taken("created", self._add(record, writer))
+        taken = Taken("created", self._add(record, writer)) if row is None else self._take_again(row, record, writer)
+        if writer is None or record.created_at is None:
+            self.unsigned.add(record.external_id)
+        return taken
+
+    def _take_again(self, row: Comment, record: CommentRecord, writer: int | None) -> Taken:
         if row.article_id != self._articles.id_of(record.article):
             reason = "another article of this source has a comment with this id"
             return Taken("rejected", row, FieldProblem("external_id", "other_article", reason))
+        if row.erased_at is None and (problem := self._contradiction(row, record, writer)):
+            return Taken("rejected", row, problem)
         return Taken("edited" if self._changed(row, record) else "unchanged", row)
+
+    def _contradiction(self, row: Comment, record: CommentRecord, writer: int | None) -> FieldProblem | None:
+        """Returns why a record is another comment than the stored one of its id: an edit changes the text alone."""
+        signed = row.commenter_id is not None and writer is not None
+        # A comment without a time of its own has that at which it came.
+        timed = record.created_at is not None and row.created_at != row.received_at
+        if signed and row.commenter_id != writer and not self._may_be_one(row.commenter_id or 0, writer or 0):
+            return FieldProblem("commenter", "other_author", "the comment of this id was written by somebody else")
+        if timed and record.created_at and not same_time(row.created_at, record.created_at, self._source.timezone):
+            return FieldProblem("created_at", "other_time", "the comment of this id was written at another time")
+        if (signed or timed) or not self._is_of_this_run(row) or (row.raw == record.raw):
+            return None
+        reason = "another record has this id, and neither a writer nor a time tells that this is an edit of it"
+        return FieldProblem("external_id", "repeated_id", reason)
+
+    def _is_of_this_run(self, row: Comment) -> bool:
+        key = row.external_id
+        return row.pk is None or key in self._edited or key in self.unsigned or key in self._unsigned
+
+    def _may_be_one(self, stored: int, said: int) -> bool:
+        if self._people is None:
+            ids = {*(row.commenter_id for row in self._rows.values()), *self._writers}
+            rows = (
+                Commenter.objects.filter(pk__in=[pk for pk in ids if pk is not None])
+                .order_by()
+                .values_list("pk", "external_id", "name")
+            )
+            self._people = {pk: Writer(key, name) for pk, key, name in rows}
+        return same_writer(self._people[stored], self._people[said])
 
     def _add(self, record: CommentRecord, writer: int | None) -> Comment:
         text = plain_text(record.raw, record.text_format) if record.text is None else record.text

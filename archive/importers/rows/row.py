@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from archive.importers.placeholders import is_no_id, is_no_parent
 from archive.importers.records import ArticleRecord, CommentRecord, Rejected
 from archive.importers.times import time_parse
 
@@ -39,11 +40,14 @@ class RowError(Exception):
 
 
 def row_record(
-    values: Mapping[str, Any], *, line: int, time_format: str | None
+    values: Mapping[str, Any], *, line: int, time_format: str | None, text_format: str = "plain"
 ) -> ArticleRecord | CommentRecord | Rejected:
-    """Returns the record that a row's FIELDs make, or why they make none. Values are those of JSON."""
+    """Returns the record that a row's FIELDs make, or why they make none. Values are those of JSON.
+
+    `text_format` is that of a row that does not say its own.
+    """
     try:
-        return Row(values, line, time_format).record()
+        return Row(values, line, time_format, text_format).record()
     except RowError as error:
         return Rejected(line=line, field=error.field, code=error.code, reason=error.reason)
 
@@ -51,8 +55,9 @@ def row_record(
 class Row:
     """A row's FIELDs, read one by one with the checks that each needs."""
 
-    def __init__(self, values: Mapping[str, Any], line: int, time_format: str | None) -> None:
-        self._values, self._line, self._time_format = values, line, time_format
+    def __init__(self, values: Mapping[str, Any], line: int, time_format: str | None, text_format: str) -> None:
+        self._values, self._line = values, line
+        self._time_format, self._text_format = time_format, text_format
 
     def record(self) -> ArticleRecord | CommentRecord:
         """Returns the record. Raises RowError for the first field that is wrong."""
@@ -64,12 +69,12 @@ class Row:
             article=article,
             raw=self._raw(),
             source=article.source,
-            parent_external_id=self._id("parent_external_id"),
+            parent_external_id=self._parent(),
             commenter_external_id=self._id("commenter.external_id"),
             commenter_name=self._text("commenter.name"),
             email=self._text("commenter.email"),
             ip=self._text("commenter.ip"),
-            text_format=self._one_of("text_format", TEXT_FORMATS) or "plain",
+            text_format=self._one_of("text_format", TEXT_FORMATS) or self._text_format,
             language=self._text("language"),
             created_at=self._time("created_at"),
             origin_state=self._one_of("origin_state", ORIGIN_STATES),
@@ -80,7 +85,10 @@ class Row:
     def _article(self) -> ArticleRecord:
         texts = {name: self._text(f"article.{name}") for name in ARTICLE_TEXTS}
         times = {name: self._time(f"article.{name}") for name in ARTICLE_TIMES}
-        key = self._id("article.external_id") or texts["url"]
+        key = self._id("article.external_id")
+        if is_no_id(key):
+            # Some tools give every page the number 0.
+            key = texts["url"] or (key if key in {"0", "-1"} else "")
         if not key:
             raise RowError("article.external_id", "required", "neither article.external_id nor article.url is given")
         return ArticleRecord(external_id=key, source=self._text("source"), line=self._line, **texts, **times)  # type: ignore[arg-type]
@@ -102,6 +110,10 @@ class Row:
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         return self._text(field)
+
+    def _parent(self) -> str:
+        value = self._id("parent_external_id")
+        return "" if is_no_parent(value) else value
 
     def _needed_id(self, field: str) -> str:
         value = self._id(field)

@@ -39,12 +39,13 @@ def parse_disqus(reading: ImportSource) -> Iterator[Item]:
 
 
 class _Forum:
-    """What is known while a file is read: the forum and the names of its categories."""
+    """What is known while a file is read: the forum, the names of its categories, and what tells its threads apart."""
 
     def __init__(self, head: str, source: str | None) -> None:
         forum = _FORUM.search(head)
-        self._source = source or (forum[1] if forum else "")
+        self._given, self._forum = source or "", forum[1] if forum else ""
         self._categories: dict[str, str] = {}
+        self._threads: dict[str, ArticleRecord] = {}
 
     def take(self, record: XmlRecord) -> Iterator[Item]:
         """Yields what a record of the file means."""
@@ -55,17 +56,25 @@ class _Forum:
             field = "article.external_id" if record.name == "thread" else "external_id"
             yield Rejected(line=record.line, field=field, code="required", reason="dsq:id is missing")
         elif record.name == "thread":
-            yield self._article(record, key, values)
+            article = self._article(record, key, values)
+            self._threads[key] = ArticleRecord(
+                external_id=key, source=article.source, url=article.url, title=article.title, line=article.line
+            )
+            yield article
         else:
             comment = self._comment(record, key, values)
             yield comment
             if isinstance(comment, CommentRecord) and comment.created_at is None:
                 yield time_missing(record.line)
 
+    def _source(self, values: dict[str, str]) -> str:
+        """Returns the source of a record: what the caller said, or its own forum, or that of the file."""
+        return self._given or values.get("forum") or self._forum
+
     def _article(self, record: XmlRecord, key: str, values: dict[str, str]) -> ArticleRecord:
         return ArticleRecord(
             external_id=key,
-            source=self._source,
+            source=self._source(values),
             url=values.get("link", ""),
             title=_line(values.get("title", "")),
             section=self._categories.get(_reference(record.element, "category"), ""),
@@ -83,12 +92,15 @@ class _Forum:
             return Rejected(line=record.line, field="text", code="blank", reason="the comment has no text")
         author = _author(record.element)
         anonymous = author.get("isAnonymous", "").lower() == "true"
+        article = self._threads.get(thread) or ArticleRecord(
+            external_id=thread, source=self._source(values), line=record.line
+        )
         return CommentRecord(
             external_id=key,
-            article=ArticleRecord(external_id=thread, source=self._source, line=record.line),
+            article=article,
             raw=raw,
             text=plain_text(raw, "html"),
-            source=self._source,
+            source=article.source,
             parent_external_id=_reference(record.element, "parent"),
             commenter_external_id="" if anonymous else author.get("username", ""),
             commenter_name=_line(author.get("name", "")),

@@ -115,7 +115,8 @@ class Export:
     def _told_left_out(self) -> Iterator[Notice]:
         if self.left_out:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.left_out.items()))
-            yield Notice(line=None, code="left_out", reason=f"neither articles nor comments: {kinds}"[:500])
+            reason = f"neither public articles nor comments: {kinds}"[:500]
+            yield Notice(line=None, code="left_out", reason=reason, counts=dict(self.left_out))
 
 
 class _Broken:

@@ -1,7 +1,7 @@
 """The `wxr` format: an export of WordPress (1.0 to 1.2, and files whose version is missing or wrong).
 
-Posts, pages and custom types are articles; what was never public, and the site's own furniture, is left out and
-counted. Comments are kept in any state; pingbacks and trackbacks are none.
+Public posts and pages are articles, and so are other types that are asked for; the rest is left out with its comments,
+and counted by type and state. Comments are kept in any state; pingbacks, trackbacks and a plugin's notes are none.
 """
 
 import re
@@ -25,25 +25,29 @@ GRAMMAR = Grammar(
     },
     frozenset({"item"}),
 )
-_LINK = re.compile(r"<(?:wp:base_blog_url|link)>\s*(?:<!\[CDATA\[)?\s*(https?://[^\s<\]]+)")
+_LINK = re.compile(r"<link>\s*(?:<!\[CDATA\[)?\s*(https?://[^\s<\]]+)")
+_BLOG = re.compile(r"<wp:base_blog_url>\s*(?:<!\[CDATA\[)?\s*(https?://[^\s<\]]+)")
 _LANGUAGE = re.compile(
     r"<language>\s*(?:<!\[CDATA\[)?\s*([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?)\s*(?:\]\]>)?\s*</language>"
 )
-_FURNITURE_TYPES = frozenset(
-    {
-        "attachment", "nav_menu_item", "revision", "custom_css", "customize_changeset", "oembed_cache", "user_request",
-        "wp_block", "wp_template", "wp_template_part", "wp_global_styles", "wp_navigation", "wp_font_family",
-        "wp_font_face", "acf-field", "acf-field-group",
-    }
-)  # fmt: skip
-_NOT_PUBLIC = frozenset({"draft", "auto-draft", "pending", "future", "trash", "private"})
-_NO_COMMENTS = frozenset({"pingback", "trackback", "webmention", "order_note", "action_log"})
+_PUBLIC_TYPES = frozenset({"post", "page"})
+# A topic of bbPress that is closed is read as before.
+_PUBLIC_STATES = frozenset({"publish", "closed"})
+# What is not public in a type that was asked for; a plugin's own states (wc-completed) come with its type.
+_NOT_PUBLIC = frozenset(
+    {"draft", "auto-draft", "pending", "future", "trash", "private", "spam", "hidden", "inherit", "password"}
+)
+_NO_COMMENTS = frozenset({"pingback", "trackback", "webmention"})
+_NOTES = re.compile(r"action_log|.*_notes?")
 _STATES = {"1": "published", "approve": "published", "approved": "published", "spam": "spam", "trash": "deleted",
            "post-trashed": "deleted"}  # fmt: skip
+# Some tools give every post the number 0, and each guest.
+_NO_ID = frozenset({"", "0", "-1"})
 _ZERO = "0000-00-00"
 _MAX_KEY = 255
 # Without these nobody knows whether a broken item was public, or which article it is.
 _ENOUGH = frozenset({"wp:post_id", "wp:status", "wp:post_type"})
+_PASSWORD = re.compile(r"<wp:post_password>\s*(?:<!\[CDATA\[)?\s*[^\s<\]]")
 _NAMING = {
     name: re.compile(rf"<{name}>\s*(?:<!\[CDATA\[)?\s*([^<\]]{{1,2000}}?)\s*(?:\]\]>)?\s*</{name}>")
     for name in ("wp:post_id", "link", "title")
@@ -64,7 +68,7 @@ def parse_wxr(reading: ImportSource) -> Iterator[Item]:
         StoppedError: where the file is cut off.
     """
     export = Export(reading.stream, GRAMMAR, "rss")
-    blog = _Blog(export, reading.source)
+    blog = _Blog(export, reading)
     for record in export.records():
         if isinstance(record, XmlRecord):
             yield from blog.take(record)
@@ -77,14 +81,16 @@ def parse_wxr(reading: ImportSource) -> Iterator[Item]:
 class _Blog:
     """What is known while a file is read: the blog, its authors, and the article whose comments come."""
 
-    def __init__(self, export: Export, source: str | None) -> None:
-        link = _LINK.search(export.head)
+    def __init__(self, export: Export, reading: ImportSource) -> None:
         language = _LANGUAGE.search(export.head)
-        self._source = source or (_host(link[1]) if link else "")
+        self._site = "" if reading.source else _site(export.head)
+        self._source = reading.source or self._site
         self._language = language[1].replace("_", "-") if language else ""
         self._left_out = export.left_out
+        self._post_types = reading.post_types
         self._authors: dict[str, str] = {}
         self._article: ArticleRecord | None = None
+        self._is_left_out = False
 
     def take(self, record: XmlRecord) -> Iterator[Item]:
         """Yields what a record of the file means."""
@@ -93,8 +99,10 @@ class _Blog:
             self._authors[values.get("wp:author_login", "")] = values.get("wp:author_display_name", "")
         elif record.name == "item":
             yield from self._item(record, values)
-        elif (kind := values.get("wp:comment_type", "")) in _NO_COMMENTS:
+        elif (kind := values.get("wp:comment_type", "")) in _NO_COMMENTS or _NOTES.fullmatch(kind):
             self._left_out[kind] += 1
+        elif self._is_left_out:
+            self._left_out["comment on what was left out"] += 1
         else:
             comment = self._comment(record.line, values)
             yield comment
@@ -106,7 +114,7 @@ class _Blog:
         line = record.rejected.line
         part = readable_part(record.text) if record.name == "item" else Element("none")
         values = texts(part)
-        if values.keys() >= _ENOUGH:
+        if values.keys() >= _ENOUGH and ("wp:post_password" in values or not _PASSWORD.search(record.text)):
             reason = "the article is kept up to a fault in it; what follows there was passed over"
             yield Notice(line=line, code="kept_in_part", reason=reason)
             yield from self._item(XmlRecord("item", part, line), values)
@@ -114,23 +122,30 @@ class _Blog:
         if record.name == "item":
             found = {name: form.search(record.text) for name, form in _NAMING.items()}
             self._article = self._made(line, {name: hit[1] for name, hit in found.items() if hit})
+            self._is_left_out = False
         yield record.rejected
 
     def _item(self, record: XmlRecord, values: dict[str, str]) -> Iterator[Item]:
-        kind, status = values.get("wp:post_type", "post"), values.get("wp:status", "publish")
+        kind, state = values.get("wp:post_type") or "post", _post_state(values)
         section = next((_line(each.text or "") for each in record.element if _is_section(each)), "")
         self._article = self._made(record.line, values, section)
-        if self._article is None:
+        self._is_left_out = not self._is_wanted(kind, state)
+        if self._is_left_out:
+            self._left_out[f"{kind} ({state})"] += 1
+        elif self._article is None:
             reason = "the item has neither wp:post_id nor link nor guid"
             yield Rejected(line=record.line, field="article.external_id", code="required", reason=reason)
-        elif kind in _FURNITURE_TYPES or status in _NOT_PUBLIC:
-            # Where it has comments all the same, they bring it with them.
-            self._left_out[kind if kind in _FURNITURE_TYPES else f"{kind} ({status})"] += 1
         else:
             yield self._article
 
+    def _is_wanted(self, kind: str, state: str) -> bool:
+        """Says whether an item comes in: a public post or page, or what was asked for by type, or type and state."""
+        asked = kind in self._post_types and state not in _NOT_PUBLIC
+        return asked or f"{kind}:{state}" in self._post_types or (kind in _PUBLIC_TYPES and state in _PUBLIC_STATES)
+
     def _made(self, line: int | None, values: dict[str, str], section: str = "") -> ArticleRecord | None:
-        key = values.get("wp:post_id") or values.get("link") or values.get("guid")
+        number = values.get("wp:post_id", "")
+        key = number if number not in _NO_ID else values.get("link") or values.get("guid") or number
         if not key:
             return None
         body, captions = _parted(values.get("content:encoded", ""))
@@ -139,6 +154,7 @@ class _Blog:
         return ArticleRecord(
             external_id=key,
             source=self._source,
+            site=self._site,
             url=values.get("link", ""),
             title=_line(values.get("title", "")),
             section=section,
@@ -172,9 +188,9 @@ class _Blog:
             text=plain_text(raw, "html"),
             source=self._source,
             numbered=True,
-            parent_external_id="" if parent == "0" else parent,
+            parent_external_id="" if parent in _NO_ID else parent,
             # The name belongs to the id: people rename themselves, and some exports give everybody the same number.
-            commenter_external_id=f"user:{user}:{name}"[:_MAX_KEY] if user not in {"", "0"} else "",
+            commenter_external_id=f"user:{user}:{name}"[:_MAX_KEY] if user not in _NO_ID else "",
             commenter_name=name,
             email=values.get("wp:comment_author_email", ""),
             ip=values.get("wp:comment_author_IP", ""),
@@ -185,11 +201,21 @@ class _Blog:
         )
 
 
-def _host(address: str) -> str:
+def _site(head: str) -> str:
+    """Returns host and path of the blog: several blogs of one host are told apart by their paths."""
+    link, blog = _LINK.search(head), _BLOG.search(head)
+    found = [address for address in (blog, link) if address]
     try:
-        return urlsplit(address).hostname or ""
+        parts = urlsplit(found[0][1]) if found else urlsplit("")
+        return f"{parts.hostname or ''}{parts.path.rstrip('/')}".strip("/")
     except ValueError:
         return ""
+
+
+def _post_state(values: dict[str, str]) -> str:
+    """Returns an item's state, `password` for one that only those who know it may read."""
+    state = values.get("wp:status") or "publish"
+    return "password" if values.get("wp:post_password") and state in _PUBLIC_STATES else state
 
 
 def _is_section(element: Element) -> bool:

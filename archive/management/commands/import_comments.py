@@ -1,67 +1,26 @@
 """`import_comments`: from files to stored articles and comments. Options, progress, report; no rules of its own."""
 
-import json
-import re
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, transaction
 
-from archive.importers import FORMATS
 from archive.importers.files import ImportFile, ImportOptions, files_found, head_check, items_read
 from archive.importers.read_ahead import is_large, items_ahead
 from archive.importers.records import FormatError, StoppedError
-from archive.importers.rows.presets import PRESETS
-from archive.importers.rows.row import FIELDS, is_field
-from archive.importers.times import time_parse
 from archive.management.database import DatabaseCommand, failure_of
 from archive.management.files import file_made
+from archive.management.import_options import options_declare, options_read
+from archive.management.import_report import ImportReport, summary
 from archive.management.progress import ByteProgress
-from archive.services import ArchiveImport, Counts, ImportIssue, source_slug
+from archive.services import ArchiveImport, Counts
 
-SHOWN = 10
 USAGE = 2
 KEPT = "what was counted is kept, and the same command goes on from there"
-
-
-def field_and_column(value: str) -> tuple[str, str]:
-    """Reads `FIELD=COLUMN`."""
-    name, equals, column = value.partition("=")
-    if not equals or not column:
-        raise ArgumentTypeError(f"{value!r} is not FIELD=COLUMN")
-    if not is_field(name):
-        raise ArgumentTypeError(f"there is no field {name!r}: the fields are {', '.join(FIELDS)} and meta.NAME")
-    return name, column
-
-
-def one_character(value: str) -> str:
-    """Reads a delimiter: one character, or `\\t` or `tab` as shells find it hard to pass one."""
-    mark = "\t" if value.lower() in {"\\t", "tab"} else value
-    if len(mark) != 1 or mark in '\r\n"':
-        raise ArgumentTypeError("a delimiter is one character, and no quote or line end")
-    return mark
-
-
-def source_name(value: str) -> str:
-    """Reads the name of a source: a slug can be made of it."""
-    if not source_slug(value):
-        raise ArgumentTypeError("a source needs a name with a letter or a digit in it")
-    return value
-
-
-def time_form(value: str) -> str:
-    """Reads a strptime form: one that can read what it writes."""
-    try:
-        time_parse(datetime(2014, 6, 26, 13, 5, 7, tzinfo=UTC).strftime(value), value)
-    except (ValueError, re.error) as error:
-        raise ArgumentTypeError(f"{value!r} is no strptime form") from error
-    return value
 
 
 class Command(DatabaseCommand):
@@ -76,38 +35,14 @@ class Command(DatabaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declares the options."""
-        parser.add_argument(
-            "paths", nargs="+", type=Path, metavar="PATH", help="a file, also packed with gzip, or a folder"
-        )
-        parser.add_argument("--format", default="auto", choices=["auto", *FORMATS], help="auto: by each file's content")
-        parser.add_argument(
-            "--map", action="append", default=[], type=field_and_column, metavar="FIELD=COLUMN", help="repeats"
-        )
-        parser.add_argument(
-            "--preset", choices=PRESETS, help="jsonl: the dump of this system, in its own shape; needs no --map"
-        )
-        parser.add_argument("--delimiter", type=one_character, metavar="C", help=r"between csv columns; \t for a tab")
-        parser.add_argument("--no-quotes", action="store_true", help="csv: a quote is a letter like any other")
-        parser.add_argument(
-            "--time-format", type=time_form, metavar="F", help="strptime form of times, %%Z for CEST and the like"
-        )
-        parser.add_argument("--source", type=source_name, metavar="NAME", help="where rows name none; else the folder")
-        parser.add_argument("--dry-run", action="store_true", help="counts what would happen and writes nothing")
-        parser.add_argument("--rejects", type=Path, metavar="PATH", help="writes each remark as a JSON line")
+        options_declare(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Checks every file's head, then imports them one after another."""
-        if options["preset"] and (options["map"] or options["format"] not in {"auto", "jsonl"}):
-            raise CommandError("--preset is a form of jsonl with a mapping of its own", returncode=USAGE)
-        how = ImportOptions(
-            format=options["format"],
-            source=options["source"],
-            mapping=dict(options["map"]),
-            delimiter=options["delimiter"],
-            quotes=not options["no_quotes"],
-            time_format=options["time_format"],
-            preset=options["preset"],
-        )
+        try:
+            how = options_read(options)
+        except ArgumentTypeError as error:
+            raise CommandError(str(error), returncode=USAGE) from error
         files = self._files(options["paths"])
         try:
             self._check(files, how)
@@ -117,7 +52,7 @@ class Command(DatabaseCommand):
             report = ImportReport(stack.enter_context(_opened(options["rejects"])), self.stderr)
             if options["dry_run"]:
                 stack.enter_context(_rolled_back())
-            run = ArchiveImport(tell=report.remark)
+            run = ArchiveImport(tell=report.remark, join_addresses=options["join_addresses"])
             left = "nothing was written" if options["dry_run"] else KEPT
             failed = self._run(run, files, how, options["source"], report, left)
         self._close(run.counts, report, dry_run=options["dry_run"], failed=bool(failed))
@@ -147,7 +82,7 @@ class Command(DatabaseCommand):
         files: list[ImportFile],
         how: ImportOptions,
         source: str | None,
-        report: "ImportReport",
+        report: ImportReport,
         left: str,
     ) -> str:
         """Imports the files and returns in one line what failed, or an empty string; `left` is what stays of it."""
@@ -170,7 +105,7 @@ class Command(DatabaseCommand):
         file: ImportFile,
         how: ImportOptions,
         source: str,
-        report: "ImportReport",
+        report: ImportReport,
         progress: ByteProgress,
     ) -> list[str]:
         report.file = str(file.path)
@@ -182,7 +117,7 @@ class Command(DatabaseCommand):
                 return [f"{file.path}: {error}"]
         return []
 
-    def _close(self, counts: Counts, report: "ImportReport", *, dry_run: bool, failed: bool) -> None:
+    def _close(self, counts: Counts, report: ImportReport, *, dry_run: bool, failed: bool) -> None:
         for line in summary(counts):
             self.stdout.write(line)
         if report.hidden:
@@ -191,18 +126,6 @@ class Command(DatabaseCommand):
             self.stdout.write("This was a dry run: nothing was written.")
         elif not counts.changed and not counts.rejected and not failed:
             self.stdout.write("Nothing has changed: all of it was here already.")
-
-
-def summary(counts: Counts) -> Iterator[str]:
-    """Yields the closing lines: what became of articles, comments, rejected records and replies without a parent."""
-    for name, kind in (("articles", counts.articles), ("comments", counts.comments)):
-        yield f"{name}: {', '.join(f'{count} {outcome}' for outcome, count in kind.items())}"
-    yield f"rejected: {counts.rejected}"
-    if counts.linked:
-        yield f"replies linked to a parent that came after them: {counts.linked}"
-    if counts.waiting:
-        reasons = ", ".join(f"{count} {code}" for code, count in sorted(counts.waiting.items()))
-        yield f"replies without their parent: {sum(counts.waiting.values())} ({reasons})"
 
 
 def _wrong(files: list[ImportFile], how: ImportOptions) -> Iterator[str]:
@@ -237,31 +160,3 @@ def _rolled_back() -> Iterator[None]:
             transaction.set_rollback(True)
     except DatabaseError as error:
         raise CommandError(f"{failure_of(error)}: nothing was written") from error
-
-
-class ImportReport:
-    """The remarks of a run: all of them as JSON lines to a file, else the first few to standard error."""
-
-    def __init__(self, stream: TextIO | None, stderr: Any) -> None:
-        self._stream, self._stderr = stream, stderr
-        self._shown = 0
-        self.hidden = 0
-        self.file = ""
-
-    def remark(self, remark: ImportIssue) -> None:
-        """Writes a remark."""
-        said = {key: value for key, value in asdict(remark).items() if value not in (None, "")}
-        if self._stream:
-            self._stream.write(json.dumps({"file": self.file, **said}, ensure_ascii=False) + "\n")
-        elif self._shown < SHOWN:
-            self._shown += 1
-            self._stderr.write(self._line(remark))
-        else:
-            self.hidden += 1
-
-    def _line(self, remark: ImportIssue) -> str:
-        place = (
-            ":".join(str(part) for part in (self.file, remark.line) if part) or f"{remark.source} {remark.external_id}"
-        )
-        verdict = "kept" if remark.kept else "rejected"
-        return f"{place}: {verdict}: {': '.join(part for part in (remark.field, remark.reason) if part)}"

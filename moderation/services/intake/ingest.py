@@ -5,12 +5,13 @@ do at once is done (a withdrawn comment leaves its queue). Scoring comes later, 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from archive.importers.placeholders import is_no_parent
 from archive.importers.records import ArticleRecord, CommentRecord, TextBlock
 from archive.models import Article, Comment, Source
 from archive.services import (
@@ -83,8 +84,9 @@ def article_change(*, article: Article, **fields: Any) -> Article:
 def comments_ingest(*, items: Sequence[CommentItem], allowed_sources: frozenset[int]) -> list[Ingested]:
     """Stores all items or none; n items in, n results out, in the same order. `allowed_sources` empty: all.
 
-    Idempotent on (source, external id): the same text again changes nothing, another text is an edit. Raises
-    ServiceError with a pointer (`/3/text`) for each fault.
+    Idempotent on (source, external id): the same text again changes nothing, another text is an edit; another writer,
+    time or article is a fault, as is an id that two items of one call share without either saying who wrote it or when.
+    Raises ServiceError with a pointer (`/3/text`) for each fault.
     """
     pointers = [f"/{index}/source" for index in range(len(items))]
     sources = _sources([item.source for item in items], allowed_sources, pointers=pointers)
@@ -145,11 +147,18 @@ def _by_source(items: Sequence[CommentItem]) -> list[tuple[str, list[int]]]:
 
 def _stored(source: Source, items: Sequence[CommentItem], indexes: Sequence[int]) -> dict[int, Ingested]:
     try:
-        outcomes = comments_store(source=source, records=[items[index] for index in indexes], all_or_nothing=True)
+        outcomes = comments_store(
+            source=source, records=[_with_parent(items[index]) for index in indexes], all_or_nothing=True
+        )
     except RecordsRefusedError as refused:
         pointers = [f"/{index}" for index in indexes]
         raise _refusal(refused.problems, pointers=pointers) from refused
     return {index: Ingested(one.comment_id or 0, one.outcome) for index, one in zip(indexes, outcomes, strict=True)}
+
+
+def _with_parent(item: CommentItem) -> CommentItem:
+    """Returns the item, without a parent's id that says that there is none."""
+    return replace(item, parent_external_id="") if is_no_parent(item.parent_external_id) else item
 
 
 def _refusal(problems: Mapping[int, Sequence[Any]], *, pointers: Sequence[str]) -> ServiceError:

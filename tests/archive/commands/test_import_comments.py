@@ -255,6 +255,8 @@ def test_a_file_that_is_not_what_it_says_ends_with_one_line_and_leaves_everythin
         ["--source", "!!!"],
         ["--format", "docx"],
         ["--preset", "blogspot"],
+        ["--post-type", "a b"],
+        ["--text-format", "markdown"],
     ],
 )
 def test_a_wrong_call_ends_with_status_2(write: Callable[..., Path], arguments: list[str]) -> None:
@@ -271,6 +273,19 @@ def test_a_preset_takes_no_other_mapping(write: Callable[..., Path], arguments: 
     with pytest.raises(CommandError, match="--preset") as error:
         run(write("rows.jsonl", row(1)), "--preset", "isso", *arguments)
     assert error.value.returncode == 2
+
+
+def test_what_an_export_leaves_out_is_counted_in_the_summary(write: Callable[..., Path]) -> None:
+    item = "<item><link>https://g.example/{0}</link><wp:post_id>{0}</wp:post_id><wp:post_type>{1}</wp:post_type></item>"
+    items = "".join(item.format(n, kind) for n, kind in enumerate(("post", "feedback", "feedback", "reply"), 1))
+    root = '<rss xmlns:wp="http://wordpress.org/export/1.2/"><channel><link>https://g.example</link>'
+    path = write("export.xml", f"{root}{items}</channel></rss>")
+    out, _ = run(path)
+    assert "articles: 1 created" in out
+    assert "left out: 2 feedback (publish), 1 reply (publish)\n" in out
+    out, _ = run(path, "--post-type", "feedback", "--post-type", "reply")
+    assert "articles: 3 created" in out
+    assert "left out" not in out
 
 
 def test_a_preset_brings_comments_whose_ids_are_unique_in_their_thread_only(write: Callable[..., Path]) -> None:

@@ -183,24 +183,94 @@ def test_each_state_of_wordpress_is_a_state_of_origin(
     assert record.origin_state == state
 
 
-def test_pingbacks_and_trackbacks_and_what_was_never_public_are_left_out_and_counted(parsed: Parsed) -> None:
-    text = wxr(
-        item(
-            1,
-            comment(1, comment_type="pingback"),
-            comment(2, comment_type="trackback"),
-            comment(3, comment_type="comment"),
-        ),
-        item(2, wp__post_type="nav_menu_item"),
-        item(3, wp__status="draft"),
-        item(4, comment(4), wp__post_type="attachment"),
-    )
-    items = parsed("wxr", text)
-    assert [each.external_id for each in items if isinstance(each, ArticleRecord)] == ["1"]
-    assert [each.external_id for each in items if isinstance(each, CommentRecord)] == ["3", "4"]
+NOT_PUBLIC = (
+    item(2, wp__post_type="nav_menu_item"),
+    item(3, comment(4), wp__status="draft"),
+    item(4, comment(5), wp__post_type="attachment", wp__status="inherit"),
+    item(5, comment(6), wp__post_password="<![CDATA[tide]]>"),
+    item(6, wp__post_type="feedback"),
+    item(7, wp__post_type="feedback", wp__status="spam"),
+    item(8, comment(7, comment_type="order_note"), wp__post_type="shop_order", wp__status="wc-completed"),
+    item(9, wp__post_type="topic", wp__status="closed"),
+    item(10, comment(8), wp__status="private"),
+)
+
+
+def test_what_is_no_public_post_or_page_is_left_out_with_its_comments_and_counted(parsed: Parsed) -> None:
+    kinds = [comment(1, comment_type="pingback"), comment(2, comment_type="trackback"), comment(3)]
+    items = parsed("wxr", wxr(item(1, *kinds), *NOT_PUBLIC, item(11, wp__post_type="page")))
+    assert [each.external_id for each in items if isinstance(each, ArticleRecord)] == ["1", "11"]
+    assert [each.external_id for each in items if isinstance(each, CommentRecord)] == ["3"]
     notice = items[-1]
     assert isinstance(notice, Notice)
-    assert notice.reason.endswith("1 attachment, 1 nav_menu_item, 1 pingback, 1 post (draft), 1 trackback")
+    assert notice.counts == {
+        "pingback": 1, "trackback": 1, "nav_menu_item (publish)": 1, "post (draft)": 1, "attachment (inherit)": 1,
+        "post (password)": 1, "feedback (publish)": 1, "feedback (spam)": 1, "order_note": 1,
+        "shop_order (wc-completed)": 1, "topic (closed)": 1, "post (private)": 1, "comment on what was left out": 4,
+    }  # fmt: skip
+    assert "1 shop_order (wc-completed)" in notice.reason
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"topic"}, ["9"]),
+        ({"feedback"}, ["6"]),
+        ({"feedback:spam"}, ["7"]),
+        ({"shop_order"}, ["8"]),
+        ({"post"}, []),
+        ({"post:private", "post:password"}, ["5", "10"]),
+        ({"attachment:inherit"}, ["4"]),
+    ],
+)
+def test_other_types_and_states_come_in_if_they_are_asked_for(
+    parsed: Parsed, asked: set[str], found: list[str]
+) -> None:
+    items = parsed("wxr", wxr(*NOT_PUBLIC), post_types=frozenset(asked))
+    assert [each.external_id for each in items if isinstance(each, ArticleRecord)] == found
+
+
+def test_a_broken_item_whose_password_was_not_reached_is_no_public_article(parsed: Parsed) -> None:
+    text = item(1, wp__broken="<b>&", wp__post_password="tide")
+    items = parsed("wxr", wxr(text.replace("<wp:broken>", "<wp:broken><<")))
+    assert not [each for each in items if isinstance(each, ArticleRecord)]
+
+
+@pytest.mark.parametrize(
+    ("address", "source"),
+    [
+        ("https://News.example/sport/", "news.example/sport"),
+        ("https://news.example", "news.example"),
+        ("https://news.example/a/b?x=1", "news.example/a/b"),
+    ],
+)
+def test_blogs_of_one_host_are_sources_of_their_own(parsed: Parsed, address: str, source: str) -> None:
+    blog = f"<wp:base_blog_url>{address}</wp:base_blog_url>"
+    (article,) = parsed("wxr", wxr(item(1)).replace("<wp:wxr_version>", blog + "<wp:wxr_version>"))
+    assert isinstance(article, ArticleRecord)
+    assert (article.source, article.site) == (source, source)
+
+
+def test_posts_that_share_the_number_0_are_told_apart_by_their_links(parsed: Parsed, comments: Comments) -> None:
+    items = parsed(
+        "wxr", wxr(item(0, comment(1), link="https://g.example/a"), item(0, comment(1), link="https://g.example/b"))
+    )
+    assert [each.article.external_id for each in comments(items)] == ["https://g.example/a", "https://g.example/b"]
+
+
+def test_each_forum_of_a_disqus_export_is_a_source(parsed: Parsed) -> None:
+    threads = "".join(
+        f'<thread dsq:id="{n}"><forum>{forum}</forum><link>https://{forum}.example/</link><title>T</title></thread>'
+        for n, forum in enumerate(("pier", "quay"))
+    )
+    post = '<post dsq:id="7"><message>x</message><createdAt>2021-05-03T10:00:00Z</createdAt><thread dsq:id="1"/></post>'
+    root = '<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">'
+    items = parsed("disqus", f"{root}{threads}{post}</disqus>")
+    assert [each.source for each in items if isinstance(each, ArticleRecord | CommentRecord)] == [
+        "pier",
+        "quay",
+        "quay",
+    ]
 
 
 def test_a_missing_utc_time_leaves_the_local_one_to_the_source(parsed: Parsed, comments: Comments) -> None:

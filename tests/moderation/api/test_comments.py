@@ -87,6 +87,40 @@ def test_the_same_comment_again_is_unchanged_and_another_text_an_edit(api: APICl
     assert CommentRevision.objects.get().raw == "One."
 
 
+@pytest.mark.parametrize(
+    ("changes", "pointer", "code"),
+    [
+        ({"commenter": {"name": "Ben"}}, "/1/commenter", "other_author"),
+        ({"created_at": "2024-05-01T11:00:00Z"}, "/1/created_at", "other_time"),
+        ({"article": {"external_id": "other"}}, "/1/external_id", "other_article"),
+    ],
+)
+def test_another_writer_time_or_article_under_a_known_id_is_refused_and_nothing_is_stored(
+    api: APIClient, article: Article, changes: dict[str, Any], pointer: str, code: str
+) -> None:
+    first = item(1, commenter={"name": "Ann"}, created_at="2024-05-01T10:00:00Z")
+    assert api.post(COMMENTS, first).status_code == 201
+    response = api.post(COMMENTS, [item(2), {**first, "text": "Mine.", **changes}])
+    assert response.status_code == 400
+    assert [(each["pointer"], each["code"]) for each in response.json()["errors"]] == [(pointer, code)]
+    assert Comment.objects.get().raw == first["text"]
+
+
+def test_two_items_of_one_call_that_share_an_id_without_writer_and_time_are_refused(
+    api: APIClient, article: Article
+) -> None:
+    response = api.post(COMMENTS, [item(1, text="One."), item(1, text="Two.")])
+    assert [(each["pointer"], each["code"]) for each in response.json()["errors"]] == [
+        ("/1/external_id", "repeated_id")
+    ]
+    assert not Comment.objects.exists()
+
+
+def test_a_parent_or_commenter_that_stands_for_none_is_none(api: APIClient, article: Article) -> None:
+    api.post(COMMENTS, item(1, parent_external_id="0", commenter={"external_id": "0", "name": "Guest"}))
+    assert Comment.objects.values_list("parent_external_id", "commenter").get() == ("", None)
+
+
 def test_a_list_answers_in_its_order_and_is_201_where_anything_was_new(api: APIClient, article: Article) -> None:
     api.post(COMMENTS, item(2))
     response = api.post(COMMENTS, [item(3), item(2), item(1)])

@@ -1,0 +1,43 @@
+"""What systems write for nobody and nothing: ids, parents and names that stand for none. Pure questions."""
+
+import unicodedata
+from functools import lru_cache
+
+# What systems write for "no id" and "no parent".
+_NO_ID = frozenset({"", "0", "-1", "\\n", "null", "(null)", "none", "nil", "undefined", "nan", "n/a", "false"})
+_NO_UUID = "00000000-0000-0000-0000-000000000000"
+# What systems write for a reader who gave no name, or whose account is gone.
+_NOBODY = frozenset(
+    {
+        "guest", "guests", "guest user", "anonymous", "anonymous user", "anonymous coward", "anon", "unknown",
+        "unknown user", "visitor", "deleted", "deleted user", "removed", "no name", "noname", "unregistered",
+        "a guest", "not logged in", "anonymous guest", "former user", "unnamed",
+        "anonim", "misafir", "ziyaretçi", "gast", "anonym", "anonyme", "invité", "anónimo", "anonimo", "invitado",
+        "anoniem", "ospite", "utente anonimo", "аноним", "гость", "匿名", "名無し",
+    }
+)  # fmt: skip
+_NO_PARENT = _NO_ID | {"root"}
+
+
+def is_no_id(value: str) -> bool:
+    """Says whether an id stands for none: `0`, `-1`, `null`, `\\N` and their like."""
+    return folded(value) in _NO_ID or value.strip() == _NO_UUID
+
+
+def is_no_parent(value: str) -> bool:
+    """Says whether a parent's id says that there is none: one that is no id, or `root`."""
+    return folded(value) in _NO_PARENT or value.strip() == _NO_UUID
+
+
+@lru_cache(maxsize=8192)
+def names_nobody(value: str) -> bool:
+    """Says whether a name, or an id, is what a system writes for a reader that it does not know."""
+    bare = folded(value).strip("[]()<>*_-. ")
+    return (
+        bare in _NOBODY or is_no_id(value) or not bare or all(unicodedata.category(mark)[0] in "PZC" for mark in bare)
+    )
+
+
+def folded(value: str) -> str:
+    """Returns a name or an id without differences of case, spacing and width."""
+    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())

@@ -1,0 +1,149 @@
+"""Addresses of pages: which of them lead to the same page, and articles that share an id but not a page.
+
+Within one source. `AddressBook` is what an import knows of its pages; the rest is pure.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from archive.database.lookups import BulkLookup
+from archive.importers.records import ArticleRecord
+from archive.models import Article, Source
+from archive.services.identity import same_time
+from archive.services.validation import time_aware
+from archive.text import text_digest
+
+_MAX_KEY = Article._meta.get_field("external_id").max_length or 255
+_WEB = ("https://", "http://")
+_PORTS = {"http": 80, "https": 443}
+# What links are marked with so that a site can count where its readers come from.
+_TRACKING = re.compile(
+    r"utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|_ga|_gl|cmpid|ref_src|ref_url|s_cid|wt_mc|at_medium"
+    r"|at_campaign",
+    re.IGNORECASE,
+)
+
+
+def page_address(url: str) -> str:
+    """Returns what the addresses of one page share: without scheme, `www.`, tracking, fragment and closing slash.
+
+    Empty for what is no address of the web.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in _PORTS or not parts.hostname:
+        return ""
+    host = parts.hostname.removeprefix("www.") + (f":{port}" if port and port not in _PORTS.values() else "")
+    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(pair[0])]
+    path = parts.path.rstrip("/")
+    return f"{host}{path}{'?' + urlencode(sorted(query)) if query else ''}"
+
+
+class KnownArticle(NamedTuple):
+    """What tells an article from another one of the same id."""
+
+    url: str
+    title: str
+    published_at: datetime | None
+
+
+def is_another(stored: KnownArticle, said: ArticleRecord, zone: str) -> bool:
+    """Says whether a record is of another article than the stored one of its id.
+
+    A headline, an address or a date may change; where two of them are others, it is another article.
+    """
+    pages = [page_address(url) for url in (stored.url, said.url)]
+    moved = all(pages) and pages[0] != pages[1]
+    titled = bool(stored.title and said.title and not said.title_derived and stored.title != said.title)
+    dated = bool(
+        stored.published_at and said.published_at and not same_time(stored.published_at, said.published_at, zone)
+    )
+    return (moved or not all(pages)) and moved + titled + dated > 1
+
+
+def articles_told_apart(source: Source, records: Sequence[ArticleRecord]) -> list[ArticleRecord | None]:
+    """Returns the records, those with their address as their id whose own id another article of the source has.
+
+    None for one that cannot be told apart, as it has no address. Records that are one object stay one.
+    """
+    telling = {record.external_id for record in records if record.url or (record.title and record.published_at)}
+    if not telling:
+        return list(records)
+    known = _known(source, telling)
+    made: dict[int, ArticleRecord | None] = {}
+    for record in records:
+        if id(record) not in made:
+            made[id(record)] = _told_apart(known, record, source.timezone)
+    return [made[id(record)] for record in records]
+
+
+def _known(source: Source, keys: Iterable[str]) -> dict[str, KnownArticle]:
+    rows = Article.objects.filter(BulkLookup(Article, source, keys)).order_by()
+    names = ("external_id", "url", "title", "published_at", "title_derived")
+    return {
+        key: KnownArticle(url, "" if derived else title, at)
+        for key, url, title, at, derived in rows.values_list(*names)
+    }
+
+
+def _told_apart(known: dict[str, KnownArticle], record: ArticleRecord, zone: str) -> ArticleRecord | None:
+    stored = known.get(record.external_id)
+    if stored is None:
+        known[record.external_id] = _as_known(record, zone)
+    elif is_another(stored, record, zone):
+        return replace(record, external_id=address_key(record.url)) if record.url.startswith(_WEB) else None
+    return record
+
+
+def _as_known(record: ArticleRecord, zone: str) -> KnownArticle:
+    at = time_aware(record.published_at, zone) if record.published_at else None
+    return KnownArticle(record.url, "" if record.title_derived else record.title, at)
+
+
+def address_key(url: str) -> str:
+    """Returns the id of an article that has none but its address."""
+    return url if len(url) <= _MAX_KEY else text_digest(url)
+
+
+def held_under(source: Source, records: Iterable[ArticleRecord]) -> bool:
+    """Says whether a source has an article of one of these: the same id and page."""
+    pages = {record.external_id: page_address(record.url) for record in records if record.url}
+    known = _known(source, pages)
+    return any(pages[key] and page_address(article.url) == pages[key] for key, article in known.items())
+
+
+class AddressBook:
+    """The pages of one source, by what their addresses share: the id and the address that each was first met under."""
+
+    def __init__(self, source: Source) -> None:
+        rows = Article.objects.filter(source=source).exclude(url="").order_by("pk").values_list("external_id", "url")
+        self._pages: dict[str, tuple[str, str]] = {}
+        for key, url in rows.iterator():
+            self._pages.setdefault(page_address(url), (key, url))
+        self._told: set[str] = set()
+
+    def first_met(self, record: ArticleRecord) -> tuple[str, str] | None:
+        """Returns id and address of the page under another id that `record` leads to too, or None."""
+        page = page_address(record.url)
+        if not page:
+            return None
+        met = self._pages.setdefault(page, (record.external_id, record.url))
+        return met if met[0] not in {record.external_id, address_key(record.url)} else None
+
+    def is_first_time(self, record: ArticleRecord) -> bool:
+        """Says whether this is the first record of its id that is asked about."""
+        known = record.external_id in self._told
+        self._told.add(record.external_id)
+        return not known
+
+
+def joined(record: ArticleRecord, key: str) -> ArticleRecord:
+    """Returns the record under the id of the page that it leads to, without what could speak against that."""
+    return replace(record, external_id=key, url="", published_at=None)
