@@ -386,11 +386,15 @@ def test_activating_makes_exactly_one_model_active_and_gives_what_was_set_aside_
 
 
 def test_the_first_use_in_two_processes_activates_one_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = model_active()
-    ModelVersion.objects.update(active=False)
-    racing = other_model(name="racing", active=True)
-    found = model_versions._activate_first(model_versions.model_describe(label="compact"))
-    assert (found, first.name) == (racing, "compact")
+    register = model_versions.model_register
+
+    def overtaken(**given: Any) -> ModelVersion:
+        other_model(name="racing", active=True)
+        return register(**given)
+
+    monkeypatch.setattr(model_versions, "model_register", overtaken)
+    assert model_active().name == "racing"
+    assert ModelVersion.objects.filter(active=True).count() == 1
 
 
 def test_a_run_ends_when_another_model_becomes_active(make_comment: Make, monkeypatch: pytest.MonkeyPatch) -> None:
