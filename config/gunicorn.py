@@ -16,7 +16,10 @@ accesslog = "-"
 
 
 def post_worker_init(_worker: object) -> None:
-    """Opens the model before the first request: a client that gives up after 800 ms would not wait for it."""
+    """Opens the model before the first request: a client that gives up after 800 ms would not wait for it.
+
+    In the worker and never before the fork (no `preload_app` that scores): OpenVINO's threads do not survive one.
+    """
     from django.db import OperationalError, ProgrammingError
 
     from moderation.scoring import ScoringError
