@@ -13,7 +13,7 @@ from archive.models import Comment, CommentQuerySet
 from moderation.models import Action, Decision
 from moderation.services.accounts.source_limits import user_sources
 from moderation.services.errors import ServiceError, invalid
-from moderation.services.review.actions import LEADS_TO, ActionRequest, action_check
+from moderation.services.review.actions import ACTION_RULES, ActionRequest, action_check
 from moderation.services.review.chunks import BulkOutcome, actions_apply, undos_apply
 from moderation.services.review.decisions import refuse_others
 from moderation.services.review.transitions import ActionRefusal, action_refusal
@@ -42,7 +42,7 @@ def decisions_preview(*, comment_ids: Collection[int], action: str, actor: User)
     Raises ServiceError `validation_error` for an action that is none and for more than MAX_COMMENTS.
     """
     _refuse_many(comment_ids)
-    if action not in LEADS_TO:
+    if action not in ACTION_RULES:
         raise invalid("/action", _("There is no such action."), code="invalid_choice")
     act, now, preview = ActionRequest(Action(action), actor), timezone.now(), Preview()
     found = _previewed(comment_ids, actor).in_bulk()

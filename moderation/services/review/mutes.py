@@ -19,7 +19,7 @@ from moderation.models import Action, Decision, DecisionKind, LookUp, Mute, Stat
 from moderation.services.accounts.source_limits import user_sources
 from moderation.services.errors import ServiceError, conflict, invalid
 from moderation.services.ledger.append import decisions_append
-from moderation.services.review.actions import check_until, reason_ground
+from moderation.services.review.actions import check_future, reason_ground
 
 MUTED, UNMUTED = "muted", "unmuted"
 # Counts are over the last comments of a commenter: some names wrote a hundred thousand.
@@ -64,7 +64,7 @@ def commenter_mute(
     `not_found`, also for a commenter of another source; `validation_error` by field; `conflict` where they are muted
     already (end that mute first).
     """
-    check_until(Action.MUTE, until)
+    check_future(until)
     if not reason:
         raise invalid("/reason", _("A mute needs a reason."), code="required")
     ground = reason_ground(reason)

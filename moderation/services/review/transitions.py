@@ -17,12 +17,11 @@ from archive.models import Comment
 from moderation.models import Action, DecidedBy, Decision, DecisionKind, Review, ReviewRound, State
 from moderation.models.review import WAITING_STATES
 from moderation.services.ledger.append import decision_row
-from moderation.services.review.actions import LEADS_TO, ActionRequest
+from moderation.services.review.actions import ACTION_RULES, ActionRequest
 from moderation.services.states.status import REJECTED, ReviewStatus, held_in_queue
 from moderation.services.states.version import VersionToken
 
-# Actions that say what a person thinks of the comment; the others only move it to where somebody looks.
-JUDGING = frozenset({Action.APPROVE, Action.HIGHLIGHT, Action.UNHIGHLIGHT, Action.REJECT})
+JUDGING = frozenset(action for action, rule in ACTION_RULES.items() if rule.judges)
 DECIDED_BY = {
     DecisionKind.PERSON: DecidedBy.PERSON,
     DecisionKind.POLICY: DecidedBy.POLICY,
@@ -60,7 +59,7 @@ def action_refusal(
         return ActionRefusal.CHANGED
     if held_by_another(review, act.actor, now):
         return ActionRefusal.HELD
-    return ActionRefusal.ALREADY if _is_so(review, act.action) else None
+    return ActionRefusal.ALREADY if ACTION_RULES[act.action].is_done(review) else None
 
 
 def held_by_another(review: Review, actor: User | None, now: datetime) -> bool:
@@ -79,7 +78,7 @@ def action_apply(comment: Comment, review: Review, act: ActionRequest) -> Decisi
         api_key=act.api_key,
         action=act.action,
         from_state=review.state,
-        to_state=LEADS_TO[act.action],
+        to_state=ACTION_RULES[act.action].leads_to,
         reason=act.reason,
         ground=act.ground,
         automated_detection=review.flagged,
@@ -169,19 +168,11 @@ def _unready(comment: Comment, review: Review | None) -> ActionRefusal | None:
     return ActionRefusal.UNSCORED if review is None or comment.taken_revision < comment.revision else None
 
 
-def _is_so(review: Review, action: Action) -> bool:
-    if action == Action.HIGHLIGHT:
-        return review.highlighted
-    if action == Action.UNHIGHLIGHT:
-        return not review.highlighted
-    return review.state == LEADS_TO[action]
-
-
 def _status_after(action: Action, comment: Comment, review: Review) -> ReviewStatus:
-    state = LEADS_TO[action]
-    waits = state in WAITING_STATES
+    rule = ACTION_RULES[action]
+    waits = rule.leads_to in WAITING_STATES
     held = held_in_queue(comment, review) if action == Action.REOPEN else review.held and waits
-    return ReviewStatus(state, held, action == Action.HIGHLIGHT, DecidedBy.PERSON)
+    return ReviewStatus(rule.leads_to, held, bool(rule.highlights), DecidedBy.PERSON)
 
 
 def _move(review: Review, status: ReviewStatus, *, until: datetime | None, decided_at: datetime | None) -> None:
