@@ -61,7 +61,7 @@ def commenter_mute(
     """Holds what the commenter writes from now on, until `until` or until somebody ends it; returns the mute.
 
     `reason` is a Reason's code; `comment_id` is the comment of theirs that was the cause. Raises ServiceError:
-    `not_found`, also for a commenter of another source; `validation_error` by field; `conflict` where they are muted
+    `not_found`, also for a commenter of another source; `validation_error` by field; `conflict` if they are muted
     already (end that mute first).
     """
     check_future(until)
@@ -84,7 +84,7 @@ def commenter_mute(
 def commenter_unmute(*, commenter_id: int, actor: User) -> Decision:
     """Ends the mute; returns the row of the ledger. What was held stays held until a person decides.
 
-    Raises ServiceError: `not_found`; `conflict` where the commenter is not muted.
+    Raises ServiceError: `not_found`; `conflict` if the commenter is not muted.
     """
     commenter, now = _locked(commenter_id, actor), timezone.now()
     if not Mute.objects.active(now).filter(commenter=commenter).update(ended_at=now):
