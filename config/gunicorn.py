@@ -46,7 +46,10 @@ accesslog = "-"
 
 
 def post_worker_init(_worker: object) -> None:
-    """Says what the database lacks, and opens the model: a client that gives up after 800 ms would not wait for it."""
+    """Says what the database lacks, and opens the model: a client that gives up after 800 ms would not wait for it.
+
+    In the worker and never before the fork (no `preload_app` that scores): OpenVINO's threads do not survive one.
+    """
     from django.db import OperationalError, ProgrammingError
 
     from moderation.checks import database_faults_log, settings_faults_log

@@ -13,9 +13,10 @@ from django.http import HttpRequest, HttpResponse
 
 from moderation.services.accounts.desk_settings import DeskSettings, desk_settings_read, severe_today
 from moderation.services.accounts.source_limits import user_desk
+from moderation.services.review import actions
 
 VIEW = ("archive.view_comment", "moderation.view_review")
-DECIDE = (*VIEW, "moderation.decide")
+DECIDE = (*VIEW, actions.DECIDE)
 Page = Callable[..., HttpResponse]
 
 
@@ -31,7 +32,7 @@ class Person:
     @property
     def may_decide(self) -> bool:
         """Says whether the person may decide on comments."""
-        return self.user.has_perm("moderation.decide")
+        return self.user.has_perm(actions.DECIDE)
 
     @property
     def severe_today(self) -> int:

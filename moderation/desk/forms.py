@@ -11,9 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from moderation.models import Action, Reason
+from moderation.models import Reason
 from moderation.services.accounts.desk_settings import PAGE_SIZES, DeskSettings
 from moderation.services.errors import ServiceError
+from moderation.services.review.actions import ACTION_RULES
 
 MORNING = time(8)
 # How long a comment is deferred: days, or hours where less.
@@ -63,10 +64,10 @@ class ActionInput:
 def action_input_read(data: Mapping[str, Any]) -> ActionInput:
     """Returns what a posted form asks for; `act` is an action or `reject:REASON`."""
     action, _mark, reason = data.get("act", "").partition(":")
-    until = defer_until(data.get("defer", "")) if action == Action.DEFER else None
-    return ActionInput(
-        action, reason or (data.get("reason", "") if action == Action.REJECT else ""), data.get("note", ""), until
-    )
+    rule = ACTION_RULES.get(action)
+    until = defer_until(data.get("defer", "")) if rule and rule.takes_until else None
+    reason = reason or (data.get("reason", "") if rule and rule.takes_reason else "")
+    return ActionInput(action, reason, data.get("note", ""), until)
 
 
 class MuteForm(forms.Form):

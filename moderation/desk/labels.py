@@ -7,29 +7,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, pgettext_lazy
 
 from moderation.models import Action, State
+from moderation.services.review.actions import ACTION_RULES
 from moderation.services.states.status import UNSCORED
 
 Labels = Mapping[str, str | Promise]
 
 STATES: Labels = {**{state: state.label for state in State}, UNSCORED: pgettext_lazy("state", "unscored")}
-ACTIONS: Labels = {
-    Action.APPROVE: _("Approve"),
-    Action.REJECT: _("Reject"),
-    Action.DEFER: _("Defer"),
-    Action.ESCALATE: _("Escalate"),
-    Action.HIGHLIGHT: _("Highlight"),
-    Action.UNHIGHLIGHT: _("Remove highlight"),
-    Action.REOPEN: _("Reopen"),
-}
-# What was done, in the ledger's rows and in what the desk says after an act.
+ACTIONS: Labels = {action: rule.label for action, rule in ACTION_RULES.items()}
+# What was done, in the ledger's rows and in what the desk says after an action.
 DONE: Labels = {
-    Action.APPROVE: pgettext_lazy("done", "approved"),
-    Action.REJECT: pgettext_lazy("done", "rejected"),
-    Action.DEFER: pgettext_lazy("done", "deferred"),
-    Action.ESCALATE: pgettext_lazy("done", "escalated"),
-    Action.HIGHLIGHT: pgettext_lazy("done", "highlighted"),
-    Action.UNHIGHLIGHT: pgettext_lazy("done", "highlight removed"),
-    Action.REOPEN: pgettext_lazy("done", "reopened"),
+    **{action: rule.done for action, rule in ACTION_RULES.items()},
     Action.UNDO: pgettext_lazy("done", "undone"),
     Action.APPEAL: pgettext_lazy("done", "appealed"),
     Action.CLOSE: pgettext_lazy("done", "closed"),

@@ -6,9 +6,7 @@ Result, on request with spans (`explain`). Equal texts, and equal windows of dif
 
 from __future__ import annotations
 
-import os
 import threading
-import weakref
 from collections.abc import Iterable, Sequence
 
 from moderation.scoring.descriptions import ModelDescription, describe, folder_of, verify
@@ -38,10 +36,6 @@ class Scorer:
         self.description = description
         self._folder = folder_of(description.name)
         self._threads = threads
-        self._forget()
-        _scorers.add(self)
-
-    def _forget(self) -> None:
         self._lock = threading.Lock()
         self._opened: tuple[Tokens, InferenceSession] | None = None
         self._marking: InferenceSession | None = None
@@ -150,7 +144,6 @@ def _as_many(codes: Sequence[str | None] | None, texts: Sequence[str]) -> Sequen
     return codes
 
 
-_scorers: weakref.WeakSet[Scorer] = weakref.WeakSet()
 _shared: dict[tuple[ModelDescription, int | None], Scorer] = {}
 
 
@@ -166,13 +159,3 @@ def open_scorer(name: str = "compact", *, threads: int | None = None) -> Scorer:
     """
     description = describe(name)
     return _shared.setdefault((description, threads), Scorer(description, threads=threads))
-
-
-def _forget_in_child() -> None:
-    for scorer in list(_scorers):
-        scorer._forget()
-
-
-# Runs after the engine's own hook, since that module was imported before: what is forgotten here is not destroyed.
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_in_child)

@@ -19,21 +19,13 @@ from moderation.api.serializers.fields import (
     TimeZoneField,
 )
 from moderation.models import Action
-from moderation.services.review.actions import NOTE_CHARACTERS
+from moderation.services.review.actions import ACTION_RULES, NOTE_CHARACTERS
 
 MAX_ITEMS = 1_000
 MAX_TEXTS = 100
 MAX_ATTRIBUTES = 100
 MAX_ARTICLE_CHARACTERS = 1_000_000
-DECIDABLE = [
-    Action.APPROVE,
-    Action.REJECT,
-    Action.DEFER,
-    Action.ESCALATE,
-    Action.HIGHLIGHT,
-    Action.UNHIGHLIGHT,
-    Action.REOPEN,
-]
+DECIDABLE = [(action, Action(action).label) for action in ACTION_RULES]
 URL = URLValidator(schemes=["http", "https"])
 
 
@@ -134,7 +126,7 @@ class CommentChangeIn(StrictSerializer):
 class DecisionIn(StrictSerializer):
     """What to do with a comment, and why."""
 
-    action = OneOf(choices=[(action.value, action.label) for action in DECIDABLE])
+    action = OneOf(choices=DECIDABLE)
     reason = TextField(32, required=False, allow_blank=True)
     note = TextField(NOTE_CHARACTERS, required=False, allow_blank=True)
     until = AwareDateTimeField(required=False)

@@ -59,9 +59,13 @@ class Endpoint(APIView):
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """Returns DRF's request, able to read chunked bodies."""
-        made = super().initialize_request(request, *args, **kwargs)
-        made.__class__ = BodyRequest
-        return made
+        return BodyRequest(
+            request,
+            parsers=self.get_parsers(),
+            authenticators=self.get_authenticators(),
+            negotiator=self.get_content_negotiator(),
+            parser_context=self.get_parser_context(request),
+        )
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Checks the caller, then the names and lengths of the query parameters."""

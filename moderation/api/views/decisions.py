@@ -22,6 +22,7 @@ from moderation.models import ApiKey, Decision
 from moderation.models.decision import DecisionQuerySet
 from moderation.services.errors import ServiceError
 from moderation.services.ledger.export import with_names
+from moderation.services.review.actions import DECIDE
 from moderation.services.review.bulk import batch_undo
 from moderation.services.review.decisions import decision_record, decision_undo
 
@@ -76,7 +77,7 @@ class DecisionList(DecisionView, ListView):
 class DecisionUndo(DecisionView):
     """Where one decision is taken back."""
 
-    access = {"POST": Access("moderate", ("moderation.decide",))}
+    access = {"POST": Access("moderate", (DECIDE,))}
     body_class = NothingIn
 
     @described(request=None, responses={201: DecisionOut})
@@ -93,7 +94,7 @@ class DecisionUndo(DecisionView):
 class BatchUndo(DecisionView):
     """Where one act on many comments is taken back."""
 
-    access = {"POST": Access("moderate", ("moderation.decide",))}
+    access = {"POST": Access("moderate", (DECIDE,))}
     body_class = NothingIn
     lookup_field = lookup_url_kwarg = "batch"
 
@@ -116,7 +117,7 @@ class CommentDecisions(ListView):
 
     access = {
         "GET": read("moderation.view_decision"),
-        "POST": Access("moderate", ("moderation.decide",)),
+        "POST": Access("moderate", (DECIDE,)),
     }
     source_path = "comment__source"
     queryset = decisions_shown()

@@ -17,7 +17,7 @@ from moderation.desk.queues import DEFAULT, QUEUES
 from moderation.desk.responses import act_remember, address, desk_page, go
 from moderation.models import Action
 from moderation.services.errors import ServiceError
-from moderation.services.review.actions import LEADS_TO
+from moderation.services.review.actions import ACTION_RULES
 from moderation.services.review.bulk import (
     MAX_COMMENTS,
     decisions_preview,
@@ -113,7 +113,7 @@ def _preview(
         total=len(ids),
         cards=cards_read(preview.changes[:SHOWN], person),
         more=max(0, len(preview.changes) - SHOWN),
-        becomes=label(STATES, LEADS_TO[Action(action)]),
+        becomes=label(STATES, ACTION_RULES[action].leads_to),
         beyond=len(tokens) - len(ids),
         refusals=refusals_shown(preview.refused),
         tokens=" ".join(map(str, tokens.values())),

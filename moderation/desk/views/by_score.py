@@ -11,17 +11,17 @@ from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.cards import cards_read
 from moderation.desk.forms import action_input_read, reason_choices
 from moderation.desk.histogram import HEIGHT, TICKS, WIDTH, columns
-from moderation.desk.labels import ACTIONS, ATTRIBUTES, label
+from moderation.desk.labels import ATTRIBUTES, label
 from moderation.desk.queues import DEFAULT
 from moderation.desk.responses import address, desk_page, go
 from moderation.desk.views.bulk import tell
-from moderation.models import Action, Score
+from moderation.models import Score
 from moderation.services.errors import ServiceError
+from moderation.services.review.actions import ACTION_RULES
 from moderation.services.review.chunks import BulkOutcome
 from moderation.services.review.score_range import pending_histogram, range_decide, range_preview
 
 SAMPLE = 12
-RANGE_ACTIONS = (Action.APPROVE, Action.REJECT, Action.ESCALATE)
 
 
 class RangeForm(forms.Form):
@@ -126,7 +126,7 @@ def _show(
         chosen=chosen,
         preview=preview,
         cards=cards_read([review.pk for review in preview.sample], person) if preview else [],
-        actions=[(action, ACTIONS[action]) for action in RANGE_ACTIONS],
+        actions=[(action, rule.label) for action, rule in ACTION_RULES.items() if rule.in_range],
         pending_queue=DEFAULT,
         reasons=reason_choices() if preview else [],
         refused=refused,

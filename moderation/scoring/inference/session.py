@@ -2,16 +2,14 @@
 
 A session holds one compiled model (`compiled`), one inference request a stream, and as many threads as streams, which
 take batches as they come; so several callers share the processor fairly, a batch at a time. OpenVINO's threads do not
-survive a fork: the scorer opens a session in the process that uses it, and what a child inherits is left alone here.
+survive a fork: a session belongs to the process that made it, and a process that forks opens no model before.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import queue
 import threading
-import weakref
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 # deadlocks when two threads come together (2026.4). It also leaves the first real text a warm engine.
 WARM_UP = (0, 0)
 
-_sessions: weakref.WeakSet[InferenceSession] = weakref.WeakSet()
 _opening = threading.Lock()
 
 
@@ -75,8 +72,6 @@ class InferenceSession:
         for request in requests:
             self._idle.put(request)
         self._workers = ThreadPoolExecutor(self.streams, thread_name_prefix="scoring")
-        self._inherited = [self._compiled, *requests, self._idle, self._workers]
-        _sessions.add(self)
         with _opening:
             self._infer([WARM_UP])
 
@@ -144,20 +139,3 @@ def pad(windows: Sequence[Sequence[int]]) -> tuple[NDArray[int64], NDArray[int64
         ids[row, : len(window)] = window
         mask[row, : len(window)] = 1
     return ids, mask
-
-
-def _leave_alone_in_child() -> None:
-    """Keep what the parent made from ever being destroyed in a child.
-
-    Destroying it waits for threads that a fork does not copy, so the child would hang when it ends.
-    """
-    for session in list(_sessions):
-        for part in session._inherited:
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(part))
-    _sessions.clear()
-    global _opening  # noqa: PLW0603
-    _opening = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_alone_in_child)

@@ -1,6 +1,6 @@
 """A text's scores on Perspective's scale: the active model's outputs, through its calibration.
 
-Perspective's attributes are served from the model's `perspective_…` outputs where it has them, with its attributes of
+Perspective's attributes are served from the model's `perspective_…` outputs if it has them, with its attributes of
 the same meaning where that helps, or from these alone; the further ones from an output of their own. What a model has
 no output for is not served: no stand-in.
 """
@@ -58,8 +58,8 @@ class PerspectiveScores:
 class Languages:
     """What a text is in: as declared (tags as they came), as detected, and whether the model serves all of it.
 
-    `detected` is empty where the text has nothing to read. Declared languages are trusted; without any, the detected
-    one counts, which is the model's default where the text is short or doubtful.
+    `detected` is empty if the text has nothing to read. Declared languages are trusted; without any, the detected
+    one counts, which is the model's default if the text is short or doubtful.
     """
 
     declared: tuple[str, ...]
@@ -102,7 +102,7 @@ def scores_begin(
 
     Raises:
         ServiceError: `overloaded`, at once, retryable. The returned function raises `no_text`,
-            `language_not_supported`, or `scoring_failed`, which is retryable where the engine says so.
+            `language_not_supported`, or `scoring_failed`, which is retryable if the engine says so.
     """
     ranges = sentence_ranges(readable(text), base_code(language)) if sentences else []
     texts = [text, *(text[begin:end] for begin, end in ranges)]

@@ -9,9 +9,9 @@ from moderation.services.online_scoring.request_queue import request_queue_activ
 def comment_spans(*, comment_id: int) -> list[Span]:
     """Returns the sentences and words of a comment's present text with what they have to do with its scores.
 
-    Kept ones are about the attributes that the comment was flagged for. Where none were kept the active model is asked
+    Kept ones are about the attributes that the comment was flagged for. If none were kept the active model is asked
     about all attributes, in the language that the score was given for, and nothing is kept. A comment without a score
-    of the active model has none. Raises ServiceError, worth a retry, where the model cannot be asked at present.
+    of the active model has none. Raises ServiceError, worth a retry, if the model cannot be asked at present.
     """
     scores = Score.objects.select_related("comment").filter(comment_id=comment_id, model__active=True)
     kept = scores.order_by("-revision").first()

@@ -1,5 +1,6 @@
-"""What a person wants done to comments, checked as far as it makes sense by itself."""
+"""What a person can do to comments: the table of actions, and a request for one, checked as far as possible alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,26 +8,97 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from moderation.models import Action, Ground, Reason, State
+from moderation.models import Action, Ground, Reason, Review, State
 from moderation.services.errors import invalid
 
-LEADS_TO = {
-    Action.APPROVE: State.APPROVED,
-    Action.HIGHLIGHT: State.APPROVED,
-    Action.UNHIGHLIGHT: State.APPROVED,
-    Action.REJECT: State.REJECTED,
-    Action.DEFER: State.DEFERRED,
-    Action.ESCALATE: State.ESCALATED,
-    Action.REOPEN: State.PENDING,
-}
+# Who may do any of the actions on a comment; source limits narrow it.
+DECIDE = "moderation.decide"
 NOTE_CHARACTERS = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRule:
+    """What one action does to a comment, what it asks for, and what it is called.
+
+    Any comment that is scored and not closed allows it, unless it `is_done` already. `highlights` is what it makes of
+    the highlight: a comment's state may stay then. `judges`: it says what the person thinks of the comment; the others
+    only move it to where somebody looks. `in_range`: it is offered for all comments of a score range.
+    """
+
+    leads_to: State
+    label: str | Promise
+    done: str | Promise
+    highlights: bool | None = None
+    judges: bool = False
+    takes_reason: bool = False
+    takes_until: bool = False
+    in_range: bool = False
+
+    def is_done(self, review: Review) -> bool:
+        """Says whether the comment is already what the action would make of it."""
+        if self.highlights is not None:
+            return review.highlighted == self.highlights
+        return review.state == self.leads_to
+
+
+# All that a person can do to a comment, in the order in which it is offered: API, desk and admin derive from this.
+ACTION_RULES: Mapping[str, ActionRule] = {
+    Action.APPROVE: ActionRule(
+        leads_to=State.APPROVED,
+        label=gettext_lazy("Approve"),
+        done=pgettext_lazy("done", "approved"),
+        judges=True,
+        in_range=True,
+    ),
+    Action.REJECT: ActionRule(
+        leads_to=State.REJECTED,
+        label=gettext_lazy("Reject"),
+        done=pgettext_lazy("done", "rejected"),
+        judges=True,
+        takes_reason=True,
+        in_range=True,
+    ),
+    Action.DEFER: ActionRule(
+        leads_to=State.DEFERRED,
+        label=gettext_lazy("Defer"),
+        done=pgettext_lazy("done", "deferred"),
+        takes_until=True,
+    ),
+    Action.ESCALATE: ActionRule(
+        leads_to=State.ESCALATED,
+        label=gettext_lazy("Escalate"),
+        done=pgettext_lazy("done", "escalated"),
+        in_range=True,
+    ),
+    Action.HIGHLIGHT: ActionRule(
+        leads_to=State.APPROVED,
+        label=gettext_lazy("Highlight"),
+        done=pgettext_lazy("done", "highlighted"),
+        highlights=True,
+        judges=True,
+    ),
+    Action.UNHIGHLIGHT: ActionRule(
+        leads_to=State.APPROVED,
+        label=gettext_lazy("Remove highlight"),
+        done=pgettext_lazy("done", "highlight removed"),
+        highlights=False,
+        judges=True,
+    ),
+    Action.REOPEN: ActionRule(
+        leads_to=State.PENDING,
+        label=gettext_lazy("Reopen"),
+        done=pgettext_lazy("done", "reopened"),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
-    """One act, to be done to one comment or many. `ground` is what the reason rests on; `batch` joins many rows."""
+    """One action on one comment or many. `ground` is what the reason rests on; `batch` joins the rows of many."""
 
     action: Action
     actor: User | None = None
@@ -48,24 +120,29 @@ def action_check(
     until: datetime | None = None,
     batch: UUID | None = None,
 ) -> ActionRequest:
-    """Returns the act; raises ServiceError `validation_error` by field where it makes no sense. At most one query."""
-    if action not in LEADS_TO:
-        said = _("An action is one of %(actions)s.") % {"actions": ", ".join(LEADS_TO)}
+    """Returns the request; raises ServiceError `validation_error` by field if it makes no sense. At most one query."""
+    rule = ACTION_RULES.get(action)
+    if rule is None:
+        said = _("An action is one of %(actions)s.") % {"actions": ", ".join(ACTION_RULES)}
         raise invalid("/action", said, code="invalid_choice")
     if len(note) > NOTE_CHARACTERS:
         said = _("A note has at most %(limit)d characters.") % {"limit": NOTE_CHARACTERS}
         raise invalid("/note", said, limit=NOTE_CHARACTERS)
-    check_until(action, until)
-    ground = _ground(action, reason)
+    _check_until(rule, until)
+    ground = _ground(rule, reason)
     return ActionRequest(Action(action), actor, api_key, reason, ground, note, until, batch)
 
 
-def check_until(action: str, until: datetime | None) -> None:
-    """Refuses, by field, an end that an action does not have, lacks, or that has passed."""
-    if action not in {Action.DEFER, Action.MUTE} and until is not None:
+def _check_until(rule: ActionRule, until: datetime | None) -> None:
+    if until is not None and not rule.takes_until:
         raise invalid("/until", _("Only a deferred comment comes back at a time."))
-    if action == Action.DEFER and until is None:
+    if until is None and rule.takes_until:
         raise invalid("/until", _("Deferring needs the time at which the comment comes back."), code="required")
+    check_future(until)
+
+
+def check_future(until: datetime | None) -> None:
+    """Refuses, by field, an end that has passed or lacks its offset."""
     if until is not None and timezone.is_naive(until):
         raise invalid("/until", _("The time needs its offset from UTC."))
     if until is not None and until <= timezone.now():
@@ -80,9 +157,9 @@ def reason_ground(code: str) -> str:
     return found.ground
 
 
-def _ground(action: str, code: str) -> str:
+def _ground(rule: ActionRule, code: str) -> str:
     if code:
         return reason_ground(code)
-    if action == Action.REJECT and settings.MODERATION_REASON_REQUIRED:
+    if rule.takes_reason and settings.MODERATION_REASON_REQUIRED:
         raise invalid("/reason", _("A rejection needs a reason."), code="required")
     return Ground.NONE

@@ -1,4 +1,4 @@
-"""One act on a selection or a whole reply subtree, with a preview of what it will do, and the undo of such an act."""
+"""One action on a selection or a whole reply subtree, with a preview of what it will do, and its undo."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from archive.models import Comment, CommentQuerySet
 from moderation.models import Action, Decision
 from moderation.services.accounts.source_limits import user_sources
 from moderation.services.errors import ServiceError, invalid
-from moderation.services.review.actions import LEADS_TO, ActionRequest, action_check
+from moderation.services.review.actions import ACTION_RULES, ActionRequest, action_check
 from moderation.services.review.chunks import BulkOutcome, actions_apply, undos_apply
 from moderation.services.review.decisions import refuse_others
 from moderation.services.review.transitions import ActionRefusal, action_refusal
@@ -27,9 +27,9 @@ PREVIEWED = ("id", "revision", "taken_revision", "review__state", "review__highl
 
 @dataclass(slots=True)
 class Preview:
-    """What an act would do now: `changes` are the ids that it would change, `refused` those that it would leave alone.
+    """What an action would do now: `changes` are the ids that it would change, `refused` those it would leave alone.
 
-    `refused` is the value of a `ActionRefusal` → ids of comments.
+    `refused` is the value of an `ActionRefusal` → ids of comments.
     """
 
     changes: list[int] = field(default_factory=list)
@@ -42,12 +42,12 @@ def decisions_preview(*, comment_ids: Collection[int], action: str, actor: User)
     Raises ServiceError `validation_error` for an action that is none and for more than MAX_COMMENTS.
     """
     _refuse_many(comment_ids)
-    if action not in LEADS_TO:
+    if action not in ACTION_RULES:
         raise invalid("/action", _("There is no such action."), code="invalid_choice")
-    act, now, preview = ActionRequest(Action(action), actor), timezone.now(), Preview()
+    request, now, preview = ActionRequest(Action(action), actor), timezone.now(), Preview()
     found = _previewed(comment_ids, actor).in_bulk()
     for pk in sorted(comment_ids):
-        refusal = _refusal(found.get(pk), act, now)
+        refusal = _refusal(found.get(pk), request, now)
         target = preview.refused.setdefault(refusal.value, []) if refusal else preview.changes
         target.append(pk)
     return preview
@@ -62,15 +62,15 @@ def decisions_record(
     note: str = "",
     until: datetime | None = None,
 ) -> BulkOutcome:
-    """Does one act to a selection; what changed since it was seen, or does not allow the act, is left alone and named.
+    """Applies one action to a selection; what changed since it was seen, or does not allow it, is left alone and named.
 
     `tokens` is comment id → the version that the person saw. Raises ServiceError `validation_error` by field, and for
     more than MAX_COMMENTS; nothing is written then.
     """
     _refuse_many(tokens)
     outcome = BulkOutcome(uuid4())
-    act = action_check(action=action, actor=actor, reason=reason, note=note, until=until, batch=outcome.batch)
-    return actions_apply(comment_ids=tokens, tokens=tokens, act=act, outcome=outcome)
+    request = action_check(action=action, actor=actor, reason=reason, note=note, until=until, batch=outcome.batch)
+    return actions_apply(comment_ids=tokens, tokens=tokens, request=request, outcome=outcome)
 
 
 def subtree_ids(*, comment_id: int, actor: User) -> list[int]:
@@ -94,26 +94,26 @@ def subtree_decide(
     until: datetime | None = None,
     tokens: Mapping[int, VersionToken] | None = None,
 ) -> BulkOutcome:
-    """Does one act to a comment and all replies below it.
+    """Applies one action to a comment and all replies below it.
 
     `tokens` is comment id → the version that the person saw, the comment itself among them: what came or changed
     since is left alone as `changed`. None: whatever is there now. Raises ServiceError as `decisions_record` does, and
     `not_found`.
     """
     outcome = BulkOutcome(uuid4())
-    act = action_check(action=action, actor=actor, reason=reason, note=note, until=until, batch=outcome.batch)
+    request = action_check(action=action, actor=actor, reason=reason, note=note, until=until, batch=outcome.batch)
     ids = subtree_ids(comment_id=comment_id, actor=actor)
     known = [pk for pk in ids if tokens is None or pk in tokens]
     for pk in sorted(set(ids) - set(known)):
         outcome.refuse(ActionRefusal.CHANGED, pk)
-    return actions_apply(comment_ids=known, tokens=tokens, act=act, outcome=outcome)
+    return actions_apply(comment_ids=known, tokens=tokens, request=request, outcome=outcome)
 
 
 def batch_undo(*, batch: UUID, actor: User) -> BulkOutcome:
-    """Undoes an act on many comments: each of its decisions that is still the last one on its comment.
+    """Undoes an action on many comments: each of its decisions that is still the last one on its comment.
 
     The undos share a batch id of their own. Run again it goes on where it was interrupted. Raises ServiceError
-    `not_found` where there is no such act, or none in the actor's sources, and `permission_denied` where another did
+    `not_found` if there is no such action, or none in the actor's sources, and `permission_denied` if another did
     it and `actor` may not undo others' decisions.
     """
     rows = Decision.objects.in_sources(user_sources(actor)).filter(batch=batch, undoes=None, comment__isnull=False)
@@ -123,7 +123,9 @@ def batch_undo(*, batch: UUID, actor: User) -> BulkOutcome:
     for decision in decisions:
         refuse_others(decision, actor, "")
     outcome = BulkOutcome(uuid4())
-    return undos_apply(decisions=decisions, act=ActionRequest(Action.UNDO, actor, batch=outcome.batch), outcome=outcome)
+    return undos_apply(
+        decisions=decisions, request=ActionRequest(Action.UNDO, actor, batch=outcome.batch), outcome=outcome
+    )
 
 
 def _refuse_many(comment_ids: Collection[int]) -> None:
@@ -132,10 +134,10 @@ def _refuse_many(comment_ids: Collection[int]) -> None:
         raise invalid("/comments", said, limit=MAX_COMMENTS)
 
 
-def _refusal(comment: Comment | None, act: ActionRequest, now: datetime) -> ActionRefusal | None:
+def _refusal(comment: Comment | None, request: ActionRequest, now: datetime) -> ActionRefusal | None:
     if comment is None:
         return ActionRefusal.UNKNOWN
-    return action_refusal(comment, review_of(comment), act, expected=None, now=now)
+    return action_refusal(comment, review_of(comment), request, expected=None, now=now)
 
 
 def _previewed(comment_ids: Collection[int], actor: User) -> CommentQuerySet:

@@ -1,6 +1,6 @@
 """One action on many comments, in transactions of bounded size; `bulk` and `score_range` decide which comments.
 
-An act that is interrupted has done some chunks whole and the rest not at all. Its batch id joins what was done.
+An action that is interrupted has done some chunks whole and the rest not at all. Its batch id joins what was done.
 """
 
 import time
@@ -27,9 +27,9 @@ Changed = tuple[Review, Decision]
 
 @dataclass(slots=True)
 class BulkOutcome:
-    """What an act on many comments did: the id that joins its rows, how many it changed, and which it left alone.
+    """What an action on many comments did: the id that joins its rows, how many it changed, and which it left alone.
 
-    `refused` is the value of a `ActionRefusal` → ids of comments, in order. `left` counts those that it did not come
+    `refused` is the value of an `ActionRefusal` → ids of comments, in order. `left` counts those that it did not come
     to in its time.
     """
 
@@ -47,7 +47,7 @@ def actions_apply(
     *,
     comment_ids: Collection[int],
     tokens: Mapping[int, VersionToken] | None,
-    act: ActionRequest,
+    request: ActionRequest,
     outcome: BulkOutcome,
     seconds: float = inf,
 ) -> BulkOutcome:
@@ -56,20 +56,20 @@ def actions_apply(
     `tokens` is the version of each comment that the person saw, or None to act on whatever is there. Only comments of
     the actor's sources are touched. After `seconds` no further transaction is begun.
     """
-    sources, end = user_sources(act.actor), time.monotonic() + seconds
+    sources, end = user_sources(request.actor), time.monotonic() + seconds
     for ids in chunked(sorted(comment_ids)):
         if time.monotonic() < end:
-            _act_on_chunk(ids, tokens, act, sources, outcome)
+            _act_on_chunk(ids, tokens, request, sources, outcome)
         else:
             outcome.left += len(ids)
     return outcome
 
 
-def undos_apply(*, decisions: Sequence[Decision], act: ActionRequest, outcome: BulkOutcome) -> BulkOutcome:
-    """Undoes each of the decisions, at most one a comment, that can be undone; `act` says who does."""
-    sources, by_comment = user_sources(act.actor), {one.comment_id: one for one in decisions if one.comment_id}
+def undos_apply(*, decisions: Sequence[Decision], request: ActionRequest, outcome: BulkOutcome) -> BulkOutcome:
+    """Undoes each of the decisions, at most one a comment, that can be undone; `request` says who does."""
+    sources, by_comment = user_sources(request.actor), {one.comment_id: one for one in decisions if one.comment_id}
     for ids in chunked(sorted(by_comment)):
-        _undo_chunk({pk: by_comment[pk] for pk in ids}, act, sources, outcome)
+        _undo_chunk({pk: by_comment[pk] for pk in ids}, request, sources, outcome)
     return outcome
 
 
@@ -83,7 +83,7 @@ def chunked(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 def _act_on_chunk(
     ids: Sequence[int],
     tokens: Mapping[int, VersionToken] | None,
-    act: ActionRequest,
+    request: ActionRequest,
     sources: Collection[int],
     outcome: BulkOutcome,
 ) -> None:
@@ -94,16 +94,16 @@ def _act_on_chunk(
         comment, review = comments.get(pk), reviews.get(pk)
         if comment is None:
             outcome.refuse(ActionRefusal.UNKNOWN, pk)
-        elif refusal := action_refusal(comment, review, act, expected=tokens[pk] if tokens else None, now=now):
+        elif refusal := action_refusal(comment, review, request, expected=tokens[pk] if tokens else None, now=now):
             outcome.refuse(refusal, pk)
         elif review:
-            changed.append((review, action_apply(comment, review, act)))
-    _save(changed, act.note, outcome)
+            changed.append((review, action_apply(comment, review, request)))
+    _save(changed, request.note, outcome)
 
 
 @transaction.atomic
 def _undo_chunk(
-    decisions: Mapping[int, Decision], act: ActionRequest, sources: Collection[int], outcome: BulkOutcome
+    decisions: Mapping[int, Decision], request: ActionRequest, sources: Collection[int], outcome: BulkOutcome
 ) -> None:
     changed = []
     comments = {comment.pk: comment for comment in lock_comments(decisions, sources=sources)}
@@ -115,7 +115,7 @@ def _undo_chunk(
         elif refusal := undo_refusal(decision, rows[pk], comment, review):
             outcome.refuse(refusal, pk)
         elif review:
-            changed.append((review, undo_apply(decision, rows[pk], comment, review, act)))
+            changed.append((review, undo_apply(decision, rows[pk], comment, review, request)))
     _save(changed, "", outcome)
 
 

@@ -40,17 +40,19 @@ def decision_record(  # noqa: PLR0913 - a decision has that many parts
     """Records what a person decided on a comment and puts it there; returns the row of the ledger.
 
     `reason` is a Reason's code; `until` is when a deferred comment comes back; `expected` is the version that the
-    person saw; `batch` joins rows of one act. Raises ServiceError: `validation_error` by field;
-    `not_found`, also for a comment outside the sources that `actor` is limited to; `precondition_failed` where the
-    comment changed since it was seen (look again, then retry); `conflict` where it is unscored, closed, held by another
+    person saw; `batch` joins the rows of one action. Raises ServiceError: `validation_error` by field;
+    `not_found`, also for a comment outside the sources that `actor` is limited to; `precondition_failed` if the
+    comment changed since it was seen (look again, then retry); `conflict` if it is unscored, closed, held by another
     or already so. Nothing is written then.
     """
-    act = action_check(action=action, actor=actor, api_key=api_key, reason=reason, note=note, until=until, batch=batch)
+    request = action_check(
+        action=action, actor=actor, api_key=api_key, reason=reason, note=note, until=until, batch=batch
+    )
     comment, review = _locked(comment_id, actor)
-    refusal = action_refusal(comment, review, act, expected=expected, now=timezone.now())
+    refusal = action_refusal(comment, review, request, expected=expected, now=timezone.now())
     if refusal or review is None:
         raise _refused(refusal or ActionRefusal.UNSCORED, review)
-    row = action_apply(comment, review, act)
+    row = action_apply(comment, review, request)
     return _saved(review, row, note)
 
 
@@ -59,7 +61,7 @@ def decision_undo(*, decision_id: int, actor: User | None = None, api_key: str =
     """Takes a person's decision back: the comment is again what it was before; returns the new row of the ledger.
 
     Only the last decision that stands can be undone, by who made it or by a user who may undo others'. Raises
-    ServiceError: `not_found`, `permission_denied`, and `conflict` where a decision, an edit or an undo came since.
+    ServiceError: `not_found`, `permission_denied`, and `conflict` if a decision, an edit or an undo came since.
     """
     decision = Decision.objects.filter(pk=decision_id).first()
     if decision is None:

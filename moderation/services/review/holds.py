@@ -17,9 +17,8 @@ from django.utils.translation import gettext as _
 from moderation.models import Review, ReviewQuerySet, State
 from moderation.services.accounts.source_limits import user_sources
 from moderation.services.errors import ServiceError, conflict, invalid, precondition_failed
+from moderation.services.review.actions import DECIDE
 from moderation.services.states.version import VersionToken
-
-DECIDE = "moderation.decide"
 
 
 def review_hold(*, comment_id: int, actor: User, expected: VersionToken | None = None) -> Review:

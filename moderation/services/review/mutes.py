@@ -20,7 +20,7 @@ from moderation.models import Action, Decision, DecisionKind, LookUp, Mute, Stat
 from moderation.services.accounts.source_limits import user_sources
 from moderation.services.errors import ServiceError, conflict, invalid
 from moderation.services.ledger.append import decisions_append
-from moderation.services.review.actions import check_until, reason_ground
+from moderation.services.review.actions import check_future, reason_ground
 
 MUTED, UNMUTED = "muted", "unmuted"
 # Counts are over the last comments of a commenter: some names wrote a hundred thousand.
@@ -62,10 +62,10 @@ def commenter_mute(
     """Holds what the commenter writes from now on, until `until` or until somebody ends it; returns the mute.
 
     `reason` is a Reason's code; `comment_id` is the comment of theirs that was the cause. Raises ServiceError:
-    `not_found`, also for a commenter of another source; `validation_error` by field; `conflict` where they are muted
+    `not_found`, also for a commenter of another source; `validation_error` by field; `conflict` if they are muted
     already (end that mute first).
     """
-    check_until(Action.MUTE, until)
+    check_future(until)
     if not reason:
         raise invalid("/reason", _("A mute needs a reason."), code="required")
     ground = reason_ground(reason)
@@ -85,7 +85,7 @@ def commenter_mute(
 def commenter_unmute(*, commenter_id: int, actor: User) -> Decision:
     """Ends the mute; returns the row of the ledger. What was held stays held until a person decides.
 
-    Raises ServiceError: `not_found`; `conflict` where the commenter is not muted.
+    Raises ServiceError: `not_found`; `conflict` if the commenter is not muted.
     """
     commenter, now = _locked(commenter_id, actor), timezone.now()
     if not Mute.objects.active(now).filter(commenter=commenter).update(ended_at=now):

@@ -2,8 +2,8 @@
 
 The histogram and the count of a range read the partial index of what is pending (`review_pending_scores`) and no
 review's or comment's row, however large the archive is; what was edited a moment ago still counts. A preview's token
-holds the comments that were previewed, signed: the act is done to just those, as they were scored, and never to what
-came or changed since.
+holds the comments that were previewed, signed: the action is applied to just those, as they were scored, and never to
+what came or changed since.
 """
 
 import math
@@ -27,7 +27,7 @@ from moderation.services.states.version import VersionToken
 
 TOKEN_SALT = "moderation.score_range"  # noqa: S105 - a name that keeps signatures apart, no secret
 TOKEN_SECONDS = 3_600
-# The same token is the same act: a second try after an interruption goes on with it, and one undo takes all back.
+# The same token is the same action: a second try after an interruption goes on with it, and one undo takes all back.
 BATCHES = UUID("5a4c7b0e-3d0f-4a53-9c61-0c3f5f1f6c1d")
 MAX_BINS = 100
 MAX_COMMENTS = 5_000  # what one request can decide in a few seconds
@@ -61,7 +61,7 @@ def pending_histogram(*, attribute: str, sources: Collection[int], bins: int = 2
     """Returns `bins` bins of equal width from 0 to 1, the empty ones too. One query over the pending comments.
 
     `sources` are ids, empty for all. Raises ServiceError `validation_error` for an attribute without a column, and for
-    a number of bins that is not from 1 to MOST_BINS.
+    a number of bins that is not from 1 to MAX_BINS.
     """
     _check_attribute(attribute)
     if not 1 <= bins <= MAX_BINS:
@@ -78,7 +78,7 @@ def range_preview(
     """Returns how many pending comments score from `lower` to `upper`, both ends included, and a sample of them.
 
     The sample is spread evenly over the range's comments in the order of their scores. Two queries. Raises
-    ServiceError `validation_error` by field, and where the range holds more than MAX_COMMENTS: take a narrower one.
+    ServiceError `validation_error` by field, and if the range holds more than MAX_COMMENTS: take a narrower one.
     """
     found_rows = list(_in_range(attribute, lower, upper, sources)[: MAX_COMMENTS + 1])
     if len(found_rows) > MAX_COMMENTS:
@@ -103,19 +103,19 @@ def range_decide(  # noqa: PLR0913 - a range and a decision have that many parts
     reason: str = "",
     note: str = "",
 ) -> BulkOutcome:
-    """Does one act to the comments of a preview, as one batch; what changed since is left alone and named.
+    """Applies one action to the comments of a preview, as one batch; what changed since is left alone and named.
 
     Comments that came into the range after the preview are not touched. In transactions of bounded size: where it was
     interrupted, or came to its end after DECIDE_SECONDS (`left`), the same call with the same token goes on, in the
     same batch. Raises ServiceError: `validation_error`
-    by field, `precondition_failed` where the token is of another range, is older than an hour or was tampered with
+    by field, `precondition_failed` if the token is of another range, is older than an hour or was tampered with
     (preview again).
     """
     _check_range(attribute, lower, upper)
     tokens = _token_read(token, [attribute, lower, upper, sorted(sources)])
     outcome = BulkOutcome(uuid5(BATCHES, f"{actor.pk}:{action}:{token}"))
-    act = action_check(action=action, actor=actor, reason=reason, note=note, batch=outcome.batch)
-    return actions_apply(comment_ids=tokens, tokens=tokens, act=act, outcome=outcome, seconds=DECIDE_SECONDS)
+    request = action_check(action=action, actor=actor, reason=reason, note=note, batch=outcome.batch)
+    return actions_apply(comment_ids=tokens, tokens=tokens, request=request, outcome=outcome, seconds=DECIDE_SECONDS)
 
 
 def _pending(sources: Collection[int]) -> ReviewQuerySet:

@@ -1,4 +1,4 @@
-"""What a person's act makes of one review: why it is refused, the changed row, and the ledger row that it needs.
+"""What a person's action makes of one review: why it is refused, the changed row, and the ledger row that it needs.
 
 No queries here: `services.review.decisions` and `services.review.bulk` load, lock and save. What a verdict does is in
 `services.verdicts.transitions`.
@@ -17,12 +17,11 @@ from archive.models import Comment
 from moderation.models import Action, DecidedBy, Decision, DecisionKind, Review, ReviewRound, State
 from moderation.models.review import WAITING_STATES
 from moderation.services.ledger.append import decision_row
-from moderation.services.review.actions import LEADS_TO, ActionRequest
+from moderation.services.review.actions import ACTION_RULES, ActionRequest
 from moderation.services.states.status import REJECTED, ReviewStatus, held_in_queue
 from moderation.services.states.version import VersionToken
 
-# Actions that say what a person thinks of the comment; the others only move it to where somebody looks.
-JUDGING = frozenset({Action.APPROVE, Action.HIGHLIGHT, Action.UNHIGHLIGHT, Action.REJECT})
+JUDGING = frozenset(action for action, rule in ACTION_RULES.items() if rule.judges)
 DECIDED_BY = {
     DecisionKind.PERSON: DecidedBy.PERSON,
     DecisionKind.POLICY: DecidedBy.POLICY,
@@ -33,7 +32,7 @@ DECIDED_BY = {
 
 
 class ActionRefusal(TextChoices):
-    """Why an act is not done to a comment."""
+    """Why an action is not done to a comment."""
 
     ALREADY = "already", _("is so already")
     HELD = "held", _("another moderator holds it")
@@ -47,7 +46,7 @@ class ActionRefusal(TextChoices):
 
 
 def action_refusal(
-    comment: Comment, review: Review | None, act: ActionRequest, *, expected: VersionToken | None, now: datetime
+    comment: Comment, review: Review | None, request: ActionRequest, *, expected: VersionToken | None, now: datetime
 ) -> ActionRefusal | None:
     """Returns why the action cannot be applied to the comment, None if it can.
 
@@ -58,9 +57,9 @@ def action_refusal(
         return unready
     if expected is not None and expected != VersionToken(comment.pk, comment.revision, review.state_version):
         return ActionRefusal.CHANGED
-    if held_by_another(review, act.actor, now):
+    if held_by_another(review, request.actor, now):
         return ActionRefusal.HELD
-    return ActionRefusal.ALREADY if _is_so(review, act.action) else None
+    return ActionRefusal.ALREADY if ACTION_RULES[request.action].is_done(review) else None
 
 
 def held_by_another(review: Review, actor: User | None, now: datetime) -> bool:
@@ -69,33 +68,33 @@ def held_by_another(review: Review, actor: User | None, now: datetime) -> bool:
     return held and (actor is None or review.holder_id != actor.pk)
 
 
-def action_apply(comment: Comment, review: Review, act: ActionRequest) -> Decision:
-    """Changes the review to what the act makes of it and returns the ledger row; both are unsaved."""
+def action_apply(comment: Comment, review: Review, request: ActionRequest) -> Decision:
+    """Changes the review to what the action makes of it and returns the ledger row; both are unsaved."""
     row = decision_row(
         comment=comment,
         review=review,
         kind=DecisionKind.PERSON,
-        actor=act.actor,
-        api_key=act.api_key,
-        action=act.action,
+        actor=request.actor,
+        api_key=request.api_key,
+        action=request.action,
         from_state=review.state,
-        to_state=LEADS_TO[act.action],
-        reason=act.reason,
-        ground=act.ground,
+        to_state=ACTION_RULES[request.action].leads_to,
+        reason=request.reason,
+        ground=request.ground,
         automated_detection=review.flagged,
         round=ReviewRound.SECOND if review.state == State.ESCALATED else ReviewRound.FIRST,
-        batch=act.batch,
-        until=act.until,
+        batch=request.batch,
+        until=request.until,
     )
     _mark(review, [row])
-    _move(review, _status_after(act.action, comment, review), until=act.until, decided_at=row.at)
+    _move(review, _status_after(request.action, comment, review), until=request.until, decided_at=row.at)
     return row
 
 
 def undo_refusal(
     decision: Decision, rows: Sequence[Decision], comment: Comment, review: Review | None
 ) -> ActionRefusal | None:
-    """Returns why the decision cannot be undone, None where it can. `rows` are all of the comment's, by their ids.
+    """Returns why the decision cannot be undone, None if it can. `rows` are all of the comment's, by their ids.
 
     Only what a person decided last, on the present text, and nobody has undone, can be.
     """
@@ -116,11 +115,11 @@ def decisions_in_force(rows: Sequence[Decision]) -> list[Decision]:
 
 
 def undo_apply(
-    decision: Decision, rows: Sequence[Decision], comment: Comment, review: Review, act: ActionRequest
+    decision: Decision, rows: Sequence[Decision], comment: Comment, review: Review, request: ActionRequest
 ) -> Decision:
     """Changes the review to what it was before `decision` and returns the ledger row of the undo; both are unsaved.
 
-    `rows` are all of the comment's; `act` says who undoes.
+    `rows` are all of the comment's; `request` says who undoes.
     """
     before = decisions_in_force(rows)[:-1]
     earlier = before[-1] if before else None
@@ -128,13 +127,13 @@ def undo_apply(
         comment=comment,
         review=review,
         kind=DecisionKind.UNDO,
-        actor=act.actor,
-        api_key=act.api_key,
+        actor=request.actor,
+        api_key=request.api_key,
         action=Action.UNDO,
         from_state=review.state,
         to_state=decision.from_state,
         undoes=decision,
-        batch=act.batch,
+        batch=request.batch,
     )
     review.facts = {name: fact for name, fact in review.facts.items() if name != REJECTED}
     _mark(review, before)
@@ -169,19 +168,11 @@ def _unready(comment: Comment, review: Review | None) -> ActionRefusal | None:
     return ActionRefusal.UNSCORED if review is None or comment.taken_revision < comment.revision else None
 
 
-def _is_so(review: Review, action: Action) -> bool:
-    if action == Action.HIGHLIGHT:
-        return review.highlighted
-    if action == Action.UNHIGHLIGHT:
-        return not review.highlighted
-    return review.state == LEADS_TO[action]
-
-
 def _status_after(action: Action, comment: Comment, review: Review) -> ReviewStatus:
-    state = LEADS_TO[action]
-    waits = state in WAITING_STATES
+    rule = ACTION_RULES[action]
+    waits = rule.leads_to in WAITING_STATES
     held = held_in_queue(comment, review) if action == Action.REOPEN else review.held and waits
-    return ReviewStatus(state, held, action == Action.HIGHLIGHT, DecidedBy.PERSON)
+    return ReviewStatus(rule.leads_to, held, bool(rule.highlights), DecidedBy.PERSON)
 
 
 def _move(review: Review, status: ReviewStatus, *, until: datetime | None, decided_at: datetime | None) -> None:

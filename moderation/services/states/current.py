@@ -10,12 +10,12 @@ STATES = ((UNSCORED, UNSCORED), *State.choices)
 
 
 def review_of(comment: Comment) -> Review | None:
-    """Returns the comment's review where it has one; no query where `review` was selected."""
+    """Returns the comment's review if it has one; no query where `review` was selected."""
     return getattr(comment, "review", None)
 
 
 def current_review(comment: Comment) -> Review | None:
-    """Returns the review where it is one of the present text."""
+    """Returns the review if it is of the present text."""
     return None if comment.taken_revision < comment.revision else review_of(comment)
 
 
@@ -26,7 +26,7 @@ def shown_state(comment: Comment) -> str:
 
 
 def in_state(comments: CommentQuerySet, state: str) -> CommentQuerySet:
-    """Returns the comments whose `shown_state` is `state`, still standing ones where that is unscored."""
+    """Returns the comments whose `shown_state` is `state`, only open ones if that is unscored."""
     if state == UNSCORED:
         return comments.open().unscored()
     return comments.filter(review__state=state).exclude(Q(taken_revision__lt=F("revision")))

@@ -78,7 +78,7 @@ def webhook_target_enable(*, target: WebhookTarget) -> None:
 
 
 def secrets_now(target: WebhookTarget, now: datetime | None = None) -> list[str]:
-    """Returns the secrets that sign, the newest first; none where SECRET_KEY is not the one they were made with."""
+    """Returns the secrets that sign, the newest first; none if SECRET_KEY is not the one they were made with."""
     secret = _secret(target.salt)
     if _mark(secret) != target.mark:
         return []

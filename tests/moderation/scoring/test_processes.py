@@ -1,4 +1,4 @@
-"""The engine in other processes: nothing heavy at import, no torch, no network, no file in the home folder, forks."""
+"""The engine in other processes: nothing heavy at import, no torch, no network, no file in the home folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 # Every way out, Python's and the C library's, is an error from the first import on.
 NO_NETWORK = """
@@ -57,45 +56,6 @@ def test_scoring_uses_no_network_no_torch_no_telemetry_and_leaves_the_home_folde
 def test_the_refusal_of_the_network_refuses() -> None:
     attempt = "import socket\ntry: socket.create_connection(('127.0.0.1', 9))\nexcept RuntimeError: print('refused')"
     assert python(NO_NETWORK + attempt) == "refused"
-
-
-@needs_fork
-def test_a_child_of_a_process_that_has_scored_scores_too_and_both_end() -> None:
-    code = SCORE + (
-        "import os, sys\n"
-        "before = toxicity()\n"
-        "child = os.fork()\n"
-        "if child == 0:\n"
-        "    sys.exit(0 if toxicity() == before else 3)\n"
-        "print(before, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), toxicity())\n"
-    )
-    assert python(code) == f"{TOXIC} 0 {TOXIC}"
-
-
-@needs_fork
-def test_a_child_that_only_inherits_an_open_model_ends() -> None:
-    code = SCORE + "import os\ntoxicity()\nchild = os.fork()\nif child == 0: raise SystemExit(0)\nprint(os.wait()[1])"
-    assert python(code) == "0"
-
-
-@needs_fork
-def test_a_fork_while_another_thread_scores_leaves_no_lock_behind() -> None:
-    code = SCORE + (
-        "import os, threading, time\n"
-        "toxicity()\n"
-        "other = threading.Thread(target=lambda: [toxicity() for _ in range(150)])\n"
-        "other.start()\n"
-        "codes = []\n"
-        "for _ in range(3):\n"
-        "    time.sleep(0.03)\n"
-        "    child = os.fork()\n"
-        "    if child == 0:\n"
-        "        os._exit(0 if toxicity() > 0.7 else 3)\n"
-        "    codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
-        "other.join()\n"
-        "print(codes)\n"
-    )
-    assert python(code) == "[0, 0, 0]"
 
 
 def test_two_threads_that_meet_at_the_first_text_both_get_scores() -> None:

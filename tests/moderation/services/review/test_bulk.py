@@ -204,7 +204,7 @@ def test_an_act_that_was_interrupted_has_done_whole_chunks_and_is_undone_by_its_
     chunked = chunks.chunked
     monkeypatch.setattr(chunks, "chunked", lambda ids: interrupted(chunked(ids), after=2))
     with pytest.raises(KeyboardInterrupt):
-        chunks.actions_apply(comment_ids=list(seen(*reviews)), tokens=None, act=act, outcome=outcome)
+        chunks.actions_apply(comment_ids=list(seen(*reviews)), tokens=None, request=act, outcome=outcome)
     assert [state(review) for review in reviews] == ["approved"] * 4 + ["pending"] * 2
     monkeypatch.undo()
     assert batch_undo(batch=outcome.batch, actor=ada).done == 4

@@ -13,13 +13,20 @@ from archive.models import Comment
 from moderation.models import Decision, DecisionNote, Review
 from moderation.services.errors import ServiceError
 from moderation.services.ledger.append import text_seal
-from moderation.services.review.actions import LEADS_TO
 from moderation.services.review.decisions import decision_record, decision_undo
 from moderation.services.states.version import VersionToken
 
 pytestmark = pytest.mark.django_db
 STATES = ("passed", "pending", "approved", "rejected", "deferred", "escalated")
-ACTIONS = ("approve", "highlight", "reject", "defer", "escalate", "reopen")
+LEADS_TO = {
+    "approve": "approved",
+    "highlight": "approved",
+    "reject": "rejected",
+    "defer": "deferred",
+    "escalate": "escalated",
+    "reopen": "pending",
+}
+ACTIONS = tuple(LEADS_TO)
 
 
 def decide(review: Review, action: str, **options: Any) -> Decision:

@@ -18,6 +18,7 @@ from moderation.services.review import chunks, score_range
 from moderation.services.review.bulk import batch_undo
 from moderation.services.review.decisions import decision_record
 from moderation.services.review.score_range import pending_histogram, range_decide, range_preview
+from moderation.services.states.version import VersionToken
 
 EVERY: frozenset[int] = frozenset()
 Reviewed = Callable[..., Review]
@@ -248,11 +249,11 @@ def test_a_person_who_is_limited_to_sources_changes_no_others(
 
 @given(
     rows=st.lists(
-        st.tuples(st.integers(1, 2**62), st.integers(1, 9), st.integers(1, 9)),
-        unique_by=lambda row: row[0],
+        st.builds(VersionToken, st.integers(1, 2**62), st.integers(1, 9), st.integers(1, 9)),
+        unique_by=lambda row: row.comment_id,
         max_size=50,
     )
 )
-def test_a_token_gives_back_just_what_went_into_it(rows: list[tuple[int, int, int]]) -> None:
+def test_a_token_gives_back_just_what_went_into_it(rows: list[VersionToken]) -> None:
     token = score_range._token_made("toxicity", 0.1, 0.3, [3, 1], rows)
-    assert score_range._token_read(token, ["toxicity", 0.1, 0.3, [1, 3]]) == {row[0]: row for row in rows}
+    assert score_range._token_read(token, ["toxicity", 0.1, 0.3, [1, 3]]) == {row.comment_id: row for row in rows}
