@@ -13,6 +13,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from django.db.models.signals import post_migrate
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from rest_framework.test import APIClient
 
@@ -64,6 +65,14 @@ def nothing_remembered() -> None:
 
     request_queues_forget()
     keys_forget()
+
+
+@pytest.fixture(autouse=True)
+def one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a test that travels in time take the database with it."""
+    from archive.database.clock import _DatabaseClock
+
+    monkeypatch.setattr(_DatabaseClock, "now", lambda _: timezone.now())
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from archive.database.clock import database_now
 from moderation.models import Action, Ground, Reason, State
 from moderation.services.errors import invalid
 
@@ -68,7 +69,7 @@ def check_until(action: str, until: datetime | None) -> None:
         raise invalid("/until", _("Deferring needs the time at which the comment comes back."), code="required")
     if until is not None and timezone.is_naive(until):
         raise invalid("/until", _("The time needs its offset from UTC."))
-    if until is not None and until <= timezone.now():
+    if until is not None and until <= database_now():
         raise invalid("/until", _("The time must lie in the future."))
 
 
