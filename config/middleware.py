@@ -1,4 +1,4 @@
-"""What requests pass through that belongs to neither app: the limit of a form's length, and the request log."""
+"""What requests pass through that belongs to neither app: limits of forms and logins, and the request log."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,10 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django_structlog.middlewares import RequestMiddleware
+
+from archive.database.by_the_way import waiting_at_most
 
 API_PREFIX = "/api/"
 # A name, a password, a token and the address to go on to.
@@ -52,6 +55,25 @@ class BodyLimitMiddleware:
         if length > MAX_ANONYMOUS_BYTES and length > (limit := _limit(request)):
             return _refusal(413, f"The body is over {limit:,} bytes.")
         return self.get_response(request)
+
+
+class LoginWaitMiddleware:
+    """A login, which is stored, waits for another's write for three seconds and is a 503 then.
+
+    Whoever asks is nobody yet: threads that they hold for as long as a moderator's decision may wait, others lack.
+    """
+
+    MILLISECONDS = 3_000
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answers with the shorter wait where something is posted to the login page."""
+        if request.method != "POST" or request.path != reverse("admin:login"):
+            return self.get_response(request)
+        with waiting_at_most(self.MILLISECONDS):
+            return self.get_response(request)
 
 
 def _declared(request: HttpRequest) -> int:

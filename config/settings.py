@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "moderation.perspective.middleware.PerspectiveMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.LoginWaitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     # Ahead of everything that reads a form.
     "config.middleware.BodyLimitMiddleware",

@@ -16,6 +16,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test import override_settings
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from rest_framework.test import APIClient
 
@@ -97,6 +98,14 @@ def cache_clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     clock = [0.0]
     monkeypatch.setattr(ttl_cache, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     return clock
+
+
+@pytest.fixture(autouse=True)
+def one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a test that travels in time take the database with it."""
+    from archive.database.clock import _DatabaseClock
+
+    monkeypatch.setattr(_DatabaseClock, "now", lambda _: timezone.now())
 
 
 @pytest.fixture(scope="session")

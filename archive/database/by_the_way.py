@@ -104,7 +104,7 @@ def _without_waiting() -> Iterator[None]:
     if connection.in_atomic_block:
         yield
     elif connection.vendor == "sqlite":
-        with _busy_at_once():
+        with waiting_at_most(0):
             yield
     else:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -113,12 +113,18 @@ def _without_waiting() -> Iterator[None]:
 
 
 @contextmanager
-def _busy_at_once() -> Iterator[None]:
+def waiting_at_most(milliseconds: int) -> Iterator[None]:
+    """Has SQLite wait for another's write for so long in the block, and then fail; PostgreSQL as ever."""
+    if connection.vendor != "sqlite":
+        yield
+        return
     connection.ensure_connection()
     # Past Django's cursors, which keep a record of queries: these are none of the page's.
     (before,) = connection.connection.execute("PRAGMA busy_timeout").fetchone()
-    connection.connection.execute("PRAGMA busy_timeout = 0")
+    connection.connection.execute(f"PRAGMA busy_timeout = {min(int(before), milliseconds)}")
     try:
         yield
     finally:
-        connection.connection.execute(f"PRAGMA busy_timeout = {int(before)}")
+        # The block may have closed the connection; another one begins with what the settings say.
+        if connection.connection is not None:
+            connection.connection.execute(f"PRAGMA busy_timeout = {int(before)}")

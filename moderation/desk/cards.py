@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.db.models.functions import Left
-from django.utils import timezone
 
+from archive.database.clock import database_now
 from archive.excerpts import ARTICLE_UNREAD, COMMENT_UNREAD, EXCERPT_CHARACTERS, UNREAD
 from archive.models import Comment, OriginState
 from moderation.desk.access import Person
@@ -131,9 +131,7 @@ def held_by(review: Review | None, person: Person) -> bool:
 
 
 def _holder(review: Review | None) -> User | None:
-    if review is None or (review.holder_until is not None and review.holder_until <= timezone.now()):
-        return None
-    return review.holder
+    return review.holder if review and review.is_held(database_now()) else None
 
 
 def severity(review: Review | None) -> float:

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from archive.database.clock import database_now
 from archive.models import Article, Comment, Commenter, CommentQuerySet, Source
 from moderation.desk.access import Person
 from moderation.desk.labels import ATTRIBUTES, label
@@ -131,7 +132,7 @@ class DeskFilters:
                 comments = Comment.objects.filter(**{f"{name}_id": chosen[name].one})
                 reviews = reviews.filter(comment__in=comments.values("pk"))
         if "mine" in chosen:
-            reviews = reviews.filter(holder_id=me.pk, holder_until__gt=timezone.now())
+            reviews = reviews.held_by(me, database_now())
         return reviews
 
     def looked_through(self, reviews: ReviewQuerySet) -> ReviewQuerySet | None:

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from archive.database.clock import database_now
 from moderation.models import Reason
 from moderation.services.accounts.desk_settings import PAGE_SIZES, DeskSettings
 from moderation.services.errors import ServiceError
@@ -42,7 +43,7 @@ def reason_choices() -> list[Reason]:
 def defer_until(code: str) -> datetime:
     """Returns when a comment that is deferred so comes back."""
     if code in _SPANS:
-        return timezone.now() + _SPANS[code]
+        return database_now() + _SPANS[code]
     return timezone.make_aware(datetime.combine(timezone.localdate() + timedelta(days=1), MORNING))
 
 

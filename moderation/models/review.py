@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from archive.database.clock import lease_ended, lease_limit, lease_stands
 from archive.models import Article, Comment, Source
 from moderation.models.policy import PolicyVersion
 from moderation.models.score import AttributeScores, Score
@@ -70,6 +71,11 @@ IN_VIEW = {
 }
 
 
+def hold_ended(now: datetime) -> Q:
+    """Says which holds have ended at `now`; one that ends further ahead than any can is no hold."""
+    return lease_ended("holder_until", now, settings.MODERATION_HOLD_SECONDS)
+
+
 class ReviewQuerySet(models.QuerySet["Review"]):
     """Reads of reviews."""
 
@@ -90,11 +96,11 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
     def free(self, now: datetime) -> Self:
         """Reviews that nobody holds at `now`."""
-        return self.filter(Q(holder=None) | Q(holder_until__lte=now))
+        return self.filter(Q(holder=None) | hold_ended(now))
 
     def held_by(self, user: User, now: datetime) -> Self:
         """Reviews that `user` holds at `now`."""
-        return self.filter(holder=user, holder_until__gt=now)
+        return self.filter(lease_stands("holder_until", now, settings.MODERATION_HOLD_SECONDS), holder=user)
 
     def flagged(self) -> Self:
         """Reviews whose current verdict flags the comment, decided ones too."""
@@ -177,6 +183,12 @@ class Review(AttributeScores):
                 for order, short in (("created_at", "created"), ("risk", "risk"), ("uncertainty", "uncertain"))
             ),
         ]
+
+    def is_held(self, now: datetime) -> bool:
+        """Says whether somebody holds the comment at `now`; a hold without an end stands."""
+        if self.holder_id is None or self.holder_until is None:
+            return self.holder_id is not None
+        return now < self.holder_until <= lease_limit(now, settings.MODERATION_HOLD_SECONDS)
 
     def score_take(self, score: Score | None) -> None:
         """Takes the score over, with a copy of its attributes."""

@@ -9,8 +9,12 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from archive.database.clock import lease_ended
 from archive.models import Source
 from moderation.models.decision import Decision, DecisionKind
+
+# How long one attempt to send has.
+LEASE_SECONDS = 120
 
 
 class WebhookTarget(models.Model):
@@ -56,7 +60,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         One about a comment waits for an earlier one about the same comment, so that an undo never overtakes; one about
         a commenter likewise.
         """
-        free = Q(lease_until=None) | Q(lease_until__lte=now)
+        free = Q(lease_until=None) | lease_ended("lease_until", now, LEASE_SECONDS)
         due = self.open().filter(free, next_attempt_at__lte=now)
         return due.exclude(_earlier("comment")).exclude(_earlier("commenter")).order_by("next_attempt_at", "id")
 

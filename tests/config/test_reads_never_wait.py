@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 
 from archive.database import by_the_way
 from archive.models import Article, Comment, Commenter, Source
+from config.middleware import LoginWaitMiddleware
 from moderation.models import ApiKey, LookUp, Moderator, PolicyVersion
 from moderation.services.accounts.api_keys import keys_forget
 from moderation.services.accounts.desk_settings import severe_today
@@ -148,3 +149,18 @@ def test_a_login_that_cannot_be_stored_is_a_503_that_says_so(comment: Comment, d
     assert (response.status_code, response["Retry-After"], wrong.status_code) == (503, "1", 503)
     assert b"busy" in response.content
     assert client.post(reverse("admin:login"), form).status_code == 302
+
+
+def test_a_login_waits_for_seconds_and_what_comes_after_it_as_long_as_before(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[int] = []
+
+    def busy_timeout(*_: object, **__: object) -> bool:
+        waits.append(connection.connection.execute("PRAGMA busy_timeout").fetchone()[0])
+        return False
+
+    monkeypatch.setattr("django.contrib.auth.forms.AuthenticationForm.is_valid", busy_timeout)
+    client.post(reverse("admin:login"), {"username": "root", "password": "guessed"})
+    busy_timeout()
+    assert waits == [LoginWaitMiddleware.MILLISECONDS, 30_000]

@@ -169,5 +169,5 @@ def _service_user(name: str) -> AbstractBaseUser:
 
 
 def _note_use(key: ApiKey, now: datetime) -> None:
-    if key.last_used_at is None or now - key.last_used_at > LAST_USED_EVERY:
+    if key.last_used_at is None or abs(now - key.last_used_at) > LAST_USED_EVERY:
         note_if_free(lambda: ApiKey.objects.filter(pk=key.pk).update(last_used_at=now))

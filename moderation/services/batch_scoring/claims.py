@@ -11,11 +11,13 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
-from django.utils import timezone
+from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Greatest
 
-from archive.models import CommentQuerySet
+from archive.database.clock import database_now, lease_ended, lease_limit, lease_stands
+from archive.models import Comment, CommentQuerySet
 from moderation.models import Claim
 from moderation.services.batch_scoring.workers import worker_is_dead
 
@@ -30,7 +32,7 @@ SET_ASIDE = Q(set_aside_at__isnull=False) & (
 
 def claimable(comments: CommentQuerySet) -> CommentQuerySet:
     """Returns those of `comments` that nobody holds and that were not set aside."""
-    taken = Claim.objects.filter(Q(lease_until__gt=timezone.now()) | SET_ASIDE, comment=OuterRef("pk"))
+    taken = Claim.objects.filter(claim_stands() | SET_ASIDE, comment=OuterRef("pk"))
     return comments.filter(~Exists(taken))
 
 
@@ -43,7 +45,7 @@ def claims_take(*, comments: CommentQuerySet, worker: str, seconds: int, limit: 
     free = claimable(comments).order_by("pk").only("pk")
     # The lock keeps a neighbour's save and this claim apart; what a neighbour is saving now is not waited for.
     ids = [row.pk for row in free.select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]]
-    until = timezone.now() + timedelta(seconds=seconds)
+    until = database_now() + timedelta(seconds=seconds)
     _take_over(ids, worker=worker, until=until)
     fresh = [Claim(comment_id=pk, worker=worker, lease_until=until) for pk in ids]
     Claim.objects.bulk_create(fresh, ignore_conflicts=True)
@@ -52,7 +54,7 @@ def claims_take(*, comments: CommentQuerySet, worker: str, seconds: int, limit: 
 
 def claims_renew(*, worker: str, seconds: int) -> int:
     """Moves the end of the worker's leases `seconds` ahead; returns how many it holds."""
-    until = timezone.now() + timedelta(seconds=seconds)
+    until = database_now() + timedelta(seconds=seconds)
     return Claim.objects.filter(worker=worker, set_aside_at=None).update(lease_until=until)
 
 
@@ -70,10 +72,13 @@ def claims_release_dead(claims: QuerySet[Claim]) -> int:
 
 def claims_set_aside(*, worker: str, failures: dict[int, str], attempts: int) -> None:
     """Marks comments that made the model fail. `failures` is comment id → the error's code; it never holds text."""
-    now = timezone.now()
+    # Not before the edit, which a clock ahead may have dated: the comment would get a new start for ever.
+    edited = Comment.objects.filter(pk=OuterRef("comment_id")).values("edited_at")
+    now = Value(database_now(), output_field=DateTimeField())
+    moment = Greatest(now, Coalesce(Subquery(edited), now))
     for pk, error in failures.items():
         held = Claim.objects.filter(pk=pk, worker=worker)
-        held.update(set_aside_at=now, attempts=F("attempts") + attempts, error=error[:500], lease_until=None)
+        held.update(set_aside_at=moment, attempts=F("attempts") + attempts, error=error[:500], lease_until=None)
 
 
 def claims_lift(*, comments: CommentQuerySet) -> int:
@@ -118,8 +123,14 @@ def claims_await(*, claims: Callable[[], QuerySet[Claim]], stop: Callable[[], bo
     return False
 
 
+def claim_stands() -> Q:
+    """Says which claims are held now."""
+    return lease_stands("lease_until", database_now(), settings.MODERATION_LEASE_SECONDS)
+
+
 def _take_over(ids: Collection[int], *, worker: str, until: datetime) -> None:
-    expired = Claim.objects.filter(Q(lease_until=None) | Q(lease_until__lte=timezone.now()), pk__in=ids)
+    ended = lease_ended("lease_until", database_now(), settings.MODERATION_LEASE_SECONDS)
+    expired = Claim.objects.filter(Q(lease_until=None) | ended, pk__in=ids)
     expired.update(worker=worker, lease_until=until)
     again = Claim.objects.filter(pk__in=ids, worker=worker, set_aside_at__isnull=False)
     again.update(set_aside_at=None, attempts=0, error="")
@@ -131,7 +142,9 @@ def _leases(claims: QuerySet[Claim]) -> dict[str, datetime]:
 
 
 def _run_out(leases: dict[str, datetime]) -> bool:
-    return any(until <= timezone.now() for until in leases.values())
+    now = database_now()
+    latest = lease_limit(now, settings.MODERATION_LEASE_SECONDS)
+    return any(until <= now or until > latest for until in leases.values())
 
 
 def _renew_until(ended: threading.Event, worker: str, seconds: int) -> None:

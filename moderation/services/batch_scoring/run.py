@@ -10,13 +10,19 @@ from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.db.models import Count
-from django.utils import timezone
 
 from archive.models import CommentQuerySet
 from moderation.models import ModelVersion
 from moderation.scoring import ScoringError
 from moderation.services.batch_scoring.chunk import ScoreRun, batches
-from moderation.services.batch_scoring.claims import SET_ASIDE, claims_await, claims_lift, claims_take, lease_kept
+from moderation.services.batch_scoring.claims import (
+    SET_ASIDE,
+    claim_stands,
+    claims_await,
+    claims_lift,
+    claims_take,
+    lease_kept,
+)
 from moderation.services.batch_scoring.inference import Inference
 from moderation.services.batch_scoring.options import ScoreOptions, ScorePlan, ScoreReport
 from moderation.services.batch_scoring.selection import Selection, source_named
@@ -66,7 +72,7 @@ def comments_score_plan(*, options: ScoreOptions) -> ScorePlan:
         model=description.label,
         active=active,
         by_source=dict(counts),
-        leased=selection.leases().filter(lease_until__gt=timezone.now()).count(),
+        leased=selection.leases().filter(claim_stands()).count(),
         set_aside=0 if options.rescore else selection.claims().filter(SET_ASIDE).count(),
         closed=comments_to_close().count() if active else 0,
         limit=options.limit,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from archive.database.clock import database_now
 from moderation.models import Decision, Delivery, WebhookTarget
 
 
@@ -10,7 +11,8 @@ def deliveries_append(rows: Sequence[Decision]) -> None:
     for target in WebhookTarget.objects.filter(active=True).prefetch_related("sources"):
         sources = {source.pk for source in target.sources.all()}
         wanted = _within(rows, sources) if sources else rows
-        Delivery.objects.bulk_create(Delivery(target=target, decision=row) for row in wanted)
+        now = database_now()
+        Delivery.objects.bulk_create(Delivery(target=target, decision=row, next_attempt_at=now) for row in wanted)
 
 
 def _within(rows: Sequence[Decision], sources: Collection[int]) -> list[Decision]:

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from archive.database.clock import database_now
 from moderation.models import Action, Ground, Reason, Review, State
 from moderation.services.errors import invalid
 
@@ -145,7 +146,7 @@ def check_future(until: datetime | None) -> None:
     """Refuses, by field, an end that has passed or lacks its offset."""
     if until is not None and timezone.is_naive(until):
         raise invalid("/until", _("The time needs its offset from UTC."))
-    if until is not None and until <= timezone.now():
+    if until is not None and until <= database_now():
         raise invalid("/until", _("The time must lie in the future."))
 
 

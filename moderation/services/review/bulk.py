@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from archive.database.clock import database_now
 from archive.models import Comment, CommentQuerySet
 from moderation.models import Action, Decision
 from moderation.services.accounts.source_limits import user_sources
@@ -44,7 +44,7 @@ def decisions_preview(*, comment_ids: Collection[int], action: str, actor: User)
     _refuse_many(comment_ids)
     if action not in ACTION_RULES:
         raise invalid("/action", _("There is no such action."), code="invalid_choice")
-    request, now, preview = ActionRequest(Action(action), actor), timezone.now(), Preview()
+    request, now, preview = ActionRequest(Action(action), actor), database_now(), Preview()
     found = _previewed(comment_ids, actor).in_bulk()
     for pk in sorted(comment_ids):
         refusal = _refusal(found.get(pk), request, now)

@@ -11,8 +11,8 @@ from math import inf
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
+from archive.database.clock import database_now
 from moderation.models import Decision, DecisionNote, Review
 from moderation.services.accounts.source_limits import user_sources
 from moderation.services.ledger.append import decisions_append
@@ -87,7 +87,7 @@ def _act_on_chunk(
     sources: Collection[int],
     outcome: BulkOutcome,
 ) -> None:
-    now, changed = timezone.now(), []
+    now, changed = database_now(), []
     comments = {comment.pk: comment for comment in lock_comments(ids, sources=sources)}
     reviews = lock_reviews(comments)
     for pk in ids:

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from archive.database.clock import database_now
 from archive.models import Comment
 from moderation.models import Action, Decision, DecisionNote, Review, State
 from moderation.services.accounts.source_limits import user_sources
@@ -49,7 +49,7 @@ def decision_record(  # noqa: PLR0913 - a decision has that many parts
         action=action, actor=actor, api_key=api_key, reason=reason, note=note, until=until, batch=batch
     )
     comment, review = _locked(comment_id, actor)
-    refusal = action_refusal(comment, review, request, expected=expected, now=timezone.now())
+    refusal = action_refusal(comment, review, request, expected=expected, now=database_now())
     if refusal or review is None:
         raise _refused(refusal or ActionRefusal.UNSCORED, review)
     row = action_apply(comment, review, request)

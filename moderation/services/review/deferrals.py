@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
+from archive.database.clock import database_now
 from moderation.models import Review, State
 from moderation.services.ledger.append import decisions_append
 from moderation.services.review.transitions import deferral_end
@@ -19,7 +19,7 @@ def deferred_return(*, now: datetime | None = None) -> int:
     In transactions of bounded size; may be killed, run again and run several times at once. `score_comments` calls it,
     and `return_deferred`, which a scheduler can run more often.
     """
-    moment, count = now or timezone.now(), 0
+    moment, count = now or database_now(), 0
     while due := _due(moment):
         count += _return_chunk(due, moment)
     return count

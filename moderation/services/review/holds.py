@@ -11,10 +11,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from archive.database.clock import database_now
 from moderation.models import Review, ReviewQuerySet, State
+from moderation.models.review import hold_ended
 from moderation.services.accounts.source_limits import user_sources
 from moderation.services.errors import ServiceError, conflict, invalid, precondition_failed
 from moderation.services.review.actions import DECIDE
@@ -29,9 +30,9 @@ def review_hold(*, comment_id: int, actor: User, expected: VersionToken | None =
     `precondition_failed` where the state changed since it was seen; `conflict` where it is closed, or while another
     holds it (a retry helps once that hold has ended).
     """
-    now = timezone.now()
+    now = database_now()
     reviews = _reviews(actor).filter(pk=comment_id)
-    open_to_actor = Q(holder=None) | Q(holder=actor) | Q(holder_until__lte=now)
+    open_to_actor = Q(holder=None) | Q(holder=actor) | hold_ended(now)
     takeable = reviews.filter(open_to_actor).exclude(state=State.CLOSED)
     takeable = takeable.filter(state_version=expected.state_version) if expected else takeable
     if not takeable.update(holder=actor, holder_until=_lease_end(now)):
@@ -47,7 +48,7 @@ def review_next(*, actor: User, reviews: ReviewQuerySet) -> Review | None:
     writer at a time. What `actor` holds already is not given again. Only comments of the actor's sources are given,
     and none that is closed or unscored.
     """
-    now = timezone.now()
+    now = database_now()
     wanted = reviews.in_sources(user_sources(actor)).exclude(state=State.CLOSED).current().free(now)
     review = wanted.select_for_update(skip_locked=True, of=("self",), no_key=True).first()
     if review is None:
@@ -73,7 +74,7 @@ def review_hand_over(*, comment_id: int, actor: User, to: User) -> Review:
     Raises ServiceError: `not_found`; `validation_error` on `/to` where that person may not decide on it; `conflict`
     where `actor` does not hold it.
     """
-    now = timezone.now()
+    now = database_now()
     reviews = _reviews(actor).filter(pk=comment_id)
     _refuse_unable(to, reviews)
     if not reviews.held_by(actor, now).update(holder=to, holder_until=_lease_end(now)):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from archive.database.by_the_way import note_soon
+from archive.database.clock import database_now
 from archive.models import Comment, Commenter
 from moderation.models import Action, Decision, DecisionKind, LookUp, Mute, State
 from moderation.services.accounts.source_limits import user_sources
@@ -71,7 +72,7 @@ def commenter_mute(
     ground = reason_ground(reason)
     commenter = _locked(commenter_id, actor)
     _refuse_cause(commenter, comment_id)
-    now = timezone.now()
+    now = database_now()
     if Mute.objects.active(now).filter(commenter=commenter).exists():
         raise conflict(_("The commenter is muted already."))
     Mute.objects.filter(commenter=commenter, ended_at=None).update(ended_at=now)
@@ -87,7 +88,7 @@ def commenter_unmute(*, commenter_id: int, actor: User) -> Decision:
 
     Raises ServiceError: `not_found`; `conflict` if the commenter is not muted.
     """
-    commenter, now = _locked(commenter_id, actor), timezone.now()
+    commenter, now = _locked(commenter_id, actor), database_now()
     if not Mute.objects.active(now).filter(commenter=commenter).update(ended_at=now):
         raise conflict(_("The commenter is not muted."))
     return _row(commenter, actor, Action.UNMUTE, at=now)

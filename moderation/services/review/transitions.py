@@ -64,8 +64,7 @@ def action_refusal(
 
 def held_by_another(review: Review, actor: User | None, now: datetime) -> bool:
     """Says whether somebody else has the comment open at `now`."""
-    held = review.holder_id is not None and (review.holder_until is None or review.holder_until > now)
-    return held and (actor is None or review.holder_id != actor.pk)
+    return review.is_held(now) and (actor is None or review.holder_id != actor.pk)
 
 
 def action_apply(comment: Comment, review: Review, request: ActionRequest) -> Decision:

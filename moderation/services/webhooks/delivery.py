@@ -15,10 +15,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import Q
 from standardwebhooks.webhooks import Webhook
 
+from archive.database.clock import database_now
 from moderation.models import Decision, Delivery, WebhookTarget
+from moderation.models.webhook import LEASE_SECONDS
 from moderation.services.ledger.export import decision_fields, moment_text, with_names
 from moderation.services.webhooks.targets import secrets_now, webhook_target_disable
 from moderation.services.webhooks.transport import Answer, post
@@ -27,11 +29,11 @@ from moderation.services.webhooks.transport import Answer, post
 WAITS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 JITTER = 0.2
 MAX_WAIT = 86_400
+LONGEST_WAIT = timedelta(seconds=MAX_WAIT * (1 + JITTER))
 # After a failure the whole target is left alone for a while, twice as long after each further one.
 PAUSE_SECONDS, LONGEST_PAUSE = 5, 3_600
 # A target that has taken nothing for so long is disabled.
 FAILING_DAYS = 5
-LEASE_SECONDS = 120
 KEPT_DAYS = 30
 WORKERS = 16
 WORKERS_A_TARGET = 4
@@ -67,6 +69,7 @@ def deliveries_run(*, stop: Callable[[], bool] = lambda: False) -> DeliveryRepor
     Several runs share the work. Rows are read and written in the calling thread; others only send.
     """
     report, under_way = DeliveryReport(), dict[Future[Answer], Sending]()
+    _times_mend(database_now())
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="webhooks") as pool:
         while True:
             if not stop():
@@ -76,6 +79,17 @@ def deliveries_run(*, stop: Callable[[], bool] = lambda: False) -> DeliveryRepor
             done, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in done:
                 delivery_record(sending=under_way.pop(future), answer=future.result(), report=report)
+
+
+def _times_mend(now: datetime) -> None:
+    """Has what a clock ahead has dated sent now: a new delivery is due at once, and none waits longer than the longest.
+
+    Later ones about the same comment wait for it too.
+    """
+    ahead = Q(attempts=0, next_attempt_at__gt=now) | Q(next_attempt_at__gt=now + LONGEST_WAIT)
+    dated = Delivery.objects.open().filter(ahead)
+    if dated.exists():
+        dated.update(next_attempt_at=now)
 
 
 def _start(pool: ThreadPoolExecutor, under_way: dict[Future[Answer], Sending]) -> None:
@@ -92,9 +106,10 @@ def _start(pool: ThreadPoolExecutor, under_way: dict[Future[Answer], Sending]) -
 
 def _ready() -> list[WebhookTarget]:
     """Returns the targets that something is due for; one whose secret is lost is disabled instead. Only reads else."""
-    now = timezone.now()
+    now = database_now()
     ready = []
-    for target in WebhookTarget.objects.filter(active=True).exclude(paused_until__gt=now):
+    paused = Q(paused_until__gt=now, paused_until__lte=now + LONGEST_WAIT)
+    for target in WebhookTarget.objects.filter(active=True).exclude(paused):
         if secrets_now(target):
             ready += [target] if Delivery.objects.filter(target=target).due(now).exists() else []
         else:
@@ -105,7 +120,7 @@ def _ready() -> list[WebhookTarget]:
 @transaction.atomic
 def delivery_claim(*, target: WebhookTarget) -> Sending | None:
     """Takes the next due delivery of the target for one attempt; None where there is none, or others have them."""
-    now = timezone.now()
+    now = database_now()
     due = Delivery.objects.filter(target=target).due(now)
     delivery = due.select_for_update(of=("self",), skip_locked=True).first()
     if delivery is None:
@@ -140,7 +155,7 @@ def signed_headers(target: WebhookTarget, message: str, now: datetime, body: str
 @transaction.atomic
 def delivery_record(*, sending: Sending, answer: Answer, report: DeliveryReport) -> None:
     """Writes down what came of an attempt; where its lease ended meanwhile, the next attempt counts instead."""
-    now = timezone.now()
+    now = database_now()
     arrived = answer.status is not None and 200 <= answer.status < 300  # noqa: PLR2004 - any success
     columns: dict[str, Any] = {"lease": None, "lease_until": None, "status": answer.status, "error": answer.error}
     gives_up = not arrived and sending.attempts > len(WAITS)
@@ -202,13 +217,13 @@ def _pause(target: WebhookTarget, answer: Answer, now: datetime) -> None:
 
 def delivery_again(*, delivery: Delivery) -> None:
     """Sends a delivery that was given up, or that arrived, once more: its attempts begin anew, its id stays."""
-    fresh = {"attempts": 0, "next_attempt_at": timezone.now(), "delivered_at": None, "given_up_at": None}
+    fresh = {"attempts": 0, "next_attempt_at": database_now(), "delivered_at": None, "given_up_at": None}
     Delivery.objects.filter(pk=delivery.pk).update(**fresh, error="")
 
 
 def deliveries_prune() -> int:
     """Removes deliveries that arrived a month ago, in short transactions; returns how many. The ledger keeps all."""
-    old = Delivery.objects.filter(delivered_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).order_by("delivered_at")
+    old = Delivery.objects.filter(delivered_at__lt=database_now() - timedelta(days=KEPT_DAYS)).order_by("delivered_at")
     removed = 0
     while keys := list(old.values_list("pk", flat=True)[:PRUNE_BATCH]):
         removed += Delivery.objects.filter(pk__in=keys).delete()[0]

@@ -96,6 +96,37 @@ def test_an_edit_gives_a_comment_that_was_set_aside_a_new_start(make_comment: Ma
     assert Claim.objects.values_list("set_aside_at", "attempts", "error").get() == (None, 0, "")
 
 
+def test_a_claim_that_a_clock_ahead_has_dated_is_taken_over_at_once(make_comment: Make) -> None:
+    comment = make_comment()
+    held_by(comment, ELSEWHERE, seconds=86_400)
+    assert take() == [comment.pk]
+    until = Claim.objects.get().lease_until
+    assert until is not None
+    assert until < timezone.now() + timedelta(minutes=1)
+    assert claims_renew(worker=ELSEWHERE, seconds=30) == 0
+
+
+def test_a_claim_that_a_clock_ahead_has_dated_is_not_waited_for(make_comment: Make) -> None:
+    held_by(make_comment(), ELSEWHERE, seconds=86_400)
+    assert claims_await(claims=Claim.objects.all, stop=never) is True
+
+
+def test_a_worker_whose_clock_is_ahead_holds_up_nobody(make_comment: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    comment, right = make_comment(), timezone.now()
+    with monkeypatch.context() as ahead:
+        ahead.setattr(timezone, "now", lambda: right + timedelta(days=1))
+        assert take(worker=ELSEWHERE) == [comment.pk]
+    Claim.objects.filter(lease_until__lt=right + timedelta(hours=1)).update(lease_until=right - timedelta(seconds=1))
+    assert take() == [comment.pk]
+
+
+def test_a_text_that_fails_and_was_edited_by_a_clock_ahead_gets_no_new_start_for_ever(make_comment: Make) -> None:
+    comment = make_comment(edited_at=timezone.now() + timedelta(days=1))
+    assert take() == [comment.pk]
+    claims_set_aside(worker="me", failures={comment.pk: "ValueError"}, attempts=3)
+    assert take() == []
+
+
 def test_an_operator_lifts_what_was_set_aside(make_comment: Make) -> None:
     comment = make_comment()
     take()

@@ -144,3 +144,14 @@ def test_what_is_not_held_or_not_in_the_others_sources_cannot_be_handed_over(
     error = refused(review_hand_over, comment_id=review.pk, actor=ada, to=limited_to(elsewhere))
     assert error.errors[0].pointer == "/to"
     assert review_hand_over(comment_id=review.pk, actor=ada, to=limited_to(source)).holder != ada
+
+
+def test_a_hold_that_a_clock_ahead_has_dated_holds_up_nobody(reviewed: Reviewed, ada: User, grace: User) -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    first, second, third = (reviewed(holder=grace, holder_until=tomorrow) for _ in range(3))
+    assert not first.is_held(timezone.now())
+    assert Review.objects.free(timezone.now()).count() == 3
+    assert Review.objects.held_by(grace, timezone.now()).count() == 0
+    assert review_hold(comment_id=first.pk, actor=ada).holder == ada
+    assert review_next(actor=ada, reviews=Review.objects.filter(pk=second.pk)) == second
+    assert decision_record(comment_id=third.pk, action="approve", actor=ada).actor == ada

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -403,6 +404,26 @@ def test_an_attempt_that_is_under_way_is_nobody_elses_until_its_lease_ends(
         assert (second.delivery_id, second.attempts) == (first.delivery_id, 2)
         assert second.headers["webhook-id"] == first.headers["webhook-id"]
         assert second.body == first.body
+
+
+def test_a_decision_that_a_clock_ahead_has_dated_is_sent_now_and_what_comes_after_it_too(
+    receiver: Receiver, target: tuple[WebhookTarget, str], decide: Callable[..., Decision]
+) -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    decide()
+    Delivery.objects.update(next_attempt_at=tomorrow)
+    decide()
+    Delivery.objects.filter(next_attempt_at__lt=tomorrow).update(lease=uuid4(), lease_until=tomorrow)
+    WebhookTarget.objects.update(paused_until=timezone.now() + timedelta(days=30))
+    assert deliveries_run().delivered == 2
+
+
+def test_a_wait_that_the_receiver_may_ask_for_is_kept(
+    receiver: Receiver, target: tuple[WebhookTarget, str], decide: Callable[..., Decision]
+) -> None:
+    decide()
+    Delivery.objects.update(attempts=1, next_attempt_at=timezone.now() + timedelta(hours=23))
+    assert deliveries_run().delivered == 0
 
 
 def test_what_comes_of_an_attempt_whose_lease_ended_changes_nothing(

@@ -12,12 +12,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from moderation.models.webhook import LEASE_SECONDS
 from tests.moderation.services.webhooks.receiver import Receiver, receiving
 
 SCRIPT = Path(__file__).with_name("decision_process.py")
@@ -132,7 +134,8 @@ def test_a_sender_that_is_killed_in_the_middle_loses_nothing_and_the_next_one_se
     process.wait()
     receiver.gate.set()
     before = {request.id for request in receiver.received}
-    set_leases(scratch, "2999-01-01 00:00:00")
+    # Later than the next run lasts, and no later than a lease can end.
+    set_leases(scratch, f"{datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS):%Y-%m-%d %H:%M:%S}")
     processes.run("deliver")
     assert before.isdisjoint(request.id for request in receiver.received[len(before) :]), "their lease still stands"
     set_leases(scratch, "2001-01-01 00:00:00")
