@@ -19,6 +19,8 @@ timeout = 60
 graceful_timeout = 30
 # A proxy should let go of a connection before this (docs/how-to/nginx.conf), or it meets one that was just closed.
 keepalive = 5
+# Nothing here is run through gunicornc, and two servers of one user would share its socket.
+control_socket_disable = True
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
