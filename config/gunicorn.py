@@ -4,6 +4,7 @@ Slow clients wait outside the threads: `config.worker` says how.
 """
 
 import os
+import sys
 from contextlib import suppress
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
@@ -30,7 +31,9 @@ accesslog = "-"
 
 
 def post_worker_init(_worker: object) -> None:
-    """Opens the model before the first request: a client that gives up after 800 ms would not wait for it."""
+    """Lets threads take turns often, and opens the model before the first request, which may not wait for it long."""
+    # A short request among long ones waits for as many turns as there are of them, 5 ms each by Python's default.
+    sys.setswitchinterval(0.001)
     from django.db import OperationalError, ProgrammingError
 
     from moderation.scoring import ScoringError

@@ -10,7 +10,7 @@ from django_structlog.middlewares import RequestMiddleware
 
 API_PREFIX = "/api/"
 # A name, a password, a token and the address to go on to.
-MAX_ANONYMOUS_BYTES = 16_384
+MAX_ANONYMOUS_BYTES = 8_192
 
 
 class RequestLogMiddleware(RequestMiddleware):  # type: ignore[misc]

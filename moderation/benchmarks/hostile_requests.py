@@ -109,7 +109,7 @@ def _slow_head(_plan: HostilePlan, _number: int) -> HostileRequest:
 
 
 def _slow_body(_plan: HostilePlan, number: int) -> HostileRequest:
-    length = (1_000, 16_000, MEGABYTE, 9 * MEGABYTE)[number % 4]
+    length = (1_000, 8_000, MEGABYTE, 9 * MEGABYTE)[number % 4]
     path = (LOGIN, "/batch", "/api/v1/comments/", ANALYZE + "wrong")[number // 4 % 4]
     return HostileRequest(_posted(path, FORM, b"a", length=length), is_slow=True)
 
