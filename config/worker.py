@@ -228,8 +228,11 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         while self.long_waiting and len(self.long_bodies) < self.most_long_bodies:
             conn = next(iter(self.long_waiting))
             del self.long_waiting[conn]
-            self.long_bodies.add(conn)
-            self.serve(conn)
+            if _is_gone(conn.sock):
+                self.drop(conn)
+            else:
+                self.long_bodies.add(conn)
+                self.serve(conn)
 
     def serve(self, conn: TConn) -> None:
         """Gives a connection to a thread."""
@@ -326,3 +329,13 @@ def _received(client: socket.socket) -> bytes | None:
         return None
     except OSError:
         return b""
+
+
+def _is_gone(client: socket.socket) -> bool:
+    """Whether a client has gone while its request waited for a thread."""
+    try:
+        return not client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
