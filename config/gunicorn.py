@@ -37,6 +37,8 @@ timeout = 60
 graceful_timeout = 30
 # A proxy should let go of a connection before this (docs/how-to/nginx.conf), or it meets one that was just closed.
 keepalive = 5
+# Nothing here is run through gunicornc, and two servers of one user would share its socket.
+control_socket_disable = True
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
@@ -50,6 +52,8 @@ def post_worker_init(_worker: object) -> None:
 
     In the worker and never before the fork (no `preload_app` that scores): OpenVINO's threads do not survive one.
     """
+    # A short request among long ones waits for as many turns as there are of them, 5 ms each by Python's default.
+    sys.setswitchinterval(0.001)
     from django.db import OperationalError, ProgrammingError
 
     from moderation.checks import database_faults_log, settings_faults_log

@@ -14,7 +14,7 @@ from archive.database.by_the_way import waiting_at_most
 
 API_PREFIX = "/api/"
 # A name, a password, a token and the address to go on to.
-MAX_ANONYMOUS_BYTES = 16_384
+MAX_ANONYMOUS_BYTES = 8_192
 
 
 class RequestLogMiddleware(RequestMiddleware):  # type: ignore[misc]

@@ -3,8 +3,8 @@
 gunicorn gives a connection to a thread at its first byte: as many clients as there are threads, each sending a byte a
 second, stop the server. Here a request is gathered in the worker's own loop, without a thread, until its head and the
 first 64 KiB of its body are there. What waits is bounded in number, bytes and time; past a bound the connection that
-has waited longest is closed. Longer bodies are read by at most a quarter of the threads, the others of their kind wait.
-A connection is closed without a thread or the loop waiting for its client, and none outlives `timeout`.
+has waited longest is closed. Longer bodies are read and served by a sixteenth of the threads, the others wait. A
+connection is closed without a thread or the loop waiting for its client, and none outlives `timeout`.
 
 TLS belongs to a proxy: the loop reads plain bytes.
 """
@@ -36,7 +36,8 @@ BUFFERED_BODY_BYTES = 65_536
 # Of all requests that wait together.
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 RECEIVED_AT_ONCE = 65_536
-LONG_BODY_SHARE = 4
+# Of the threads, this part reads and serves long bodies: they cost the most, and their clients are used to waiting.
+LONG_BODY_SHARE = 16
 NO_MORE_FILES = {errno.EMFILE, errno.ENFILE}
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
@@ -223,12 +224,15 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self.serve(conn)
 
     def begin_long_bodies(self) -> None:
-        """Gives long bodies to threads, a quarter of them at most."""
+        """Gives long bodies to threads, a sixteenth of them at most."""
         while self.long_waiting and len(self.long_bodies) < self.most_long_bodies:
             conn = next(iter(self.long_waiting))
             del self.long_waiting[conn]
-            self.long_bodies.add(conn)
-            self.serve(conn)
+            if _is_gone(conn.sock):
+                self.drop(conn)
+            else:
+                self.long_bodies.add(conn)
+                self.serve(conn)
 
     def serve(self, conn: TConn) -> None:
         """Gives a connection to a thread."""
@@ -325,3 +329,13 @@ def _received(client: socket.socket) -> bytes | None:
         return None
     except OSError:
         return b""
+
+
+def _is_gone(client: socket.socket) -> bool:
+    """Whether a client has gone while its request waited for a thread."""
+    try:
+        return not client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True

@@ -94,8 +94,8 @@ def api_measured(plan: ApiPlan) -> Figures:
     """
     with TemporaryDirectory(prefix="moderato-benchmark-") as name, scratch_database(Path(name)) as url:
         folder = Path(name)
-        _manage(url, "migrate", "-v0")
-        key = _manage(url, "create_api_key", "benchmark", "--scope", "analyze", "--scope", "read").strip()
+        manage(url, "migrate", "-v0")
+        key = manage(url, "create_api_key", "benchmark", "--scope", "analyze", "--scope", "read").strip()
         if plan.beside_batch:
             _seed(
                 url, folder, comments=int(plan.seconds + WARM_UP_SECONDS) * len(plan.clients) * BATCH_COMMENTS_A_SECOND
@@ -157,7 +157,7 @@ def _ms(seconds: float) -> float:
 
 
 def _load(server: Server, clients: int, seconds: float, *, path: str = "") -> LoadReport:
-    bodies = () if path else tuple(_body(text) for text in texts(DIFFERENT_TEXTS))
+    bodies = () if path else tuple(analyze_body(text) for text in texts(DIFFERENT_TEXTS))
     plan = LoadPlan(HOST, server.port, path or server.path, clients, seconds, bodies)
     command = [sys.executable, "-m", "moderation.benchmarks.load"]
     run = subprocess.run(  # noqa: S603 - this very program
@@ -176,7 +176,8 @@ def texts(count: int, *, seed: int = SEED) -> list[str]:
     return [" ".join(draw.choices(WORDS, k=CHARACTERS // 2))[:CHARACTERS] for _ in range(count)]
 
 
-def _body(text: str) -> str:
+def analyze_body(text: str) -> str:
+    """A request for one attribute, as JSON."""
     return json.dumps(
         {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}, "languages": ["en"], "doNotStore": True}
     )
@@ -200,7 +201,7 @@ def _seed(url: str, folder: Path, *, comments: int) -> None:
         for number, text in enumerate(texts(comments)):
             row = {"external_id": str(number), "text": text, "language": "en", "commenter": {"name": "Reader"}}
             stream.write(json.dumps({**row, "article": {"external_id": "1", "title": "Ferry"}}) + "\n")
-    _manage(url, "import_comments", str(rows), "--source", "benchmark")
+    manage(url, "import_comments", str(rows), "--source", "benchmark")
 
 
 @contextmanager
@@ -272,7 +273,8 @@ def _environment(url: str) -> dict[str, str]:
     return {**os.environ, **local}
 
 
-def _manage(url: str, *arguments: str) -> str:
+def manage(url: str, *arguments: str) -> str:
+    """Runs a command on the scratch database and returns what it said; raises BenchmarkError where it failed."""
     command = [sys.executable, "manage.py", *arguments]
     run = subprocess.run(  # noqa: S603 - this very program
         command, env=_environment(url), cwd=settings.BASE_DIR, capture_output=True, text=True, check=False

@@ -33,8 +33,8 @@ def desk_measured(*, comments: int) -> Figures:
         BenchmarkError: a page failed, or took more than `MAX_QUERIES` queries.
     """
     with TemporaryDirectory(prefix="moderato-benchmark-") as folder, scratch_database(Path(folder)) as url:
-        _run(url, "desk_rows", str(comments), str(comments // PENDING_SHARE))
-        pages = json.loads(_run(url, "desk_pages"))
+        child_run(url, "desk_rows", str(comments), str(comments // PENDING_SHARE))
+        pages = json.loads(child_run(url, "desk_pages"))
     greedy = sorted(name for name, page in pages.items() if page.get("queries", 0) > MAX_QUERIES)
     if greedy:
         raise BenchmarkError(f"more than {MAX_QUERIES} queries: {', '.join(greedy)}")
@@ -48,7 +48,8 @@ def desk_measured(*, comments: int) -> Figures:
     }
 
 
-def _run(url: str, module: str, *arguments: str) -> str:
+def child_run(url: str, module: str, *arguments: str) -> str:
+    """Runs a module of this folder on the scratch database and returns its output; raises BenchmarkError."""
     command = [sys.executable, "-c", CHILD.format(module=module), *arguments]
     environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings", "LOG_LEVEL": "ERROR"}
     process = subprocess.run(  # noqa: S603 - this very program

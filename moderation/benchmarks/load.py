@@ -28,7 +28,7 @@ _END_OF_HEAD = b"\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """What to do: POST the `bodies` to `path` in turn; without any, GET `path`."""
+    """What to do: POST the `bodies` to `path` in turn; without any, GET `path`. A client may rest after each request."""
 
     host: str
     port: int
@@ -36,6 +36,8 @@ class LoadPlan:
     clients: int
     seconds: float
     bodies: tuple[str, ...] = ()
+    rest: float = 0.0
+    headers: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class _Client:
 
     def __init__(self, plan: LoadPlan, requests: Iterator[bytes], rest_until: float) -> None:
         self._address = plan.host, plan.port
+        self._rest = plan.rest
         self._requests = requests
         self.socket: socket.socket | None = None
         self.begun = 0.0
@@ -103,7 +106,7 @@ class _Client:
             return 0
         self._replies += 1
         longer = 1 + random.random()  # noqa: S311 - no secret
-        self.rest_until = time.perf_counter() + longer * _number(head, b"retry-after:")
+        self.rest_until = time.perf_counter() + max(self._rest, longer * _number(head, b"retry-after:"))
         return int(head.split(b" ", 2)[1])
 
     def close(self) -> None:
@@ -202,7 +205,7 @@ class _Run:
 
 
 def _requests(plan: LoadPlan) -> list[bytes]:
-    host = f"Host: {plan.host}:{plan.port}\r\n"
+    host = "".join(f"{line}\r\n" for line in (f"Host: {plan.host}:{plan.port}", *plan.headers))
     if not plan.bodies:
         return [f"GET {plan.path} HTTP/1.1\r\n{host}\r\n".encode()]
     head = f"POST {plan.path} HTTP/1.1\r\n{host}Content-Type: application/json\r\n"

@@ -150,6 +150,20 @@ def test_a_body_that_ends_before_its_length_is_an_error_not_a_shorter_body(port:
         assert received(client).endswith(b"broken")
 
 
+def test_a_long_body_whose_client_has_gone_while_it_waited_is_not_served(port: int) -> None:
+    begin, end = posted(0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked"), b"0\r\n\r\n"
+    number = GET.replace(b"/ ", b"/served ")
+    with closing(connected(port, begin)) as first, closing(connected(port, begin + end)) as gone:
+        # Answered after both were taken: the loop takes them in their order.
+        before = int(asked(port, number).rpartition(b"\n")[2])
+        gone.close()
+        last = connected(port, begin + end)
+        first.sendall(end)
+        assert [received(first)[-1:], received(last)[-1:]] == [b"0", b"0"]
+        last.close()
+    assert int(asked(port, number).rpartition(b"\n")[2]) == before + 2
+
+
 def test_a_connection_is_kept_for_requests_one_after_the_other_or_sent_at_once(port: int) -> None:
     with closing(connected(port)) as client:
         for _ in range(3):

@@ -16,6 +16,8 @@ from django.db import connection
 from moderation.benchmarks.api import ApiPlan, api_measured
 from moderation.benchmarks.archive import archive_measured
 from moderation.benchmarks.desk import desk_measured
+from moderation.benchmarks.hostile import hostile_measured
+from moderation.benchmarks.hostile_requests import KINDS as HOSTILE_KINDS
 from moderation.benchmarks.moderators import moderators_measured
 from moderation.benchmarks.scoring import TEXTS, ScoringPlan, scoring_measured
 from moderation.benchmarks.scratch import BenchmarkError
@@ -60,10 +62,21 @@ def desk(options: dict[str, Any]) -> Figures:
     return desk_measured(comments=options["comments"] or DESK_COMMENTS)
 
 
+def hostile(options: dict[str, Any]) -> Figures:
+    """Sends `--attackers` hostile requests of each kind, or of `--attacks`, at a server of its own, and measures it."""
+    kinds = [kind for kind in HOSTILE_KINDS if kind in (options["attacks"] or HOSTILE_KINDS)]
+    clients, seconds = options["attackers"], options["seconds"]
+    return hostile_measured(clients=clients, seconds=seconds, kinds=kinds, say=_say)
+
+
 def scoring(options: dict[str, Any]) -> Figures:
     """Measures the engine against the detoxify library on `--texts`, or on seeded ones; no database is opened."""
     plan = ScoringPlan(texts_given(options["texts"]), options["count"])
-    return scoring_measured(plan, say=lambda line: sys.stderr.write(f"{line}\n"))
+    return scoring_measured(plan, say=_say)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 KINDS: dict[str, Callable[[dict[str, Any]], Figures]] = {
@@ -72,6 +85,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], Figures]] = {
     "api": api,
     "moderators": moderators,
     "desk": desk,
+    "hostile": hostile,
 }
 
 
@@ -83,6 +97,7 @@ class Command(BaseCommand):
         "api: the latency of the server, on a scratch database too. "
         "moderators: people who decide on one queue at once, on a scratch database too. "
         "desk: every page of the review desk on a filled scratch database. "
+        "hostile: what readers feel of hostile requests, on a scratch database and server of its own. "
         "scoring: the engine against the detoxify library, without a database."
     )
 
@@ -98,7 +113,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--clients", type=at_least_one, nargs="+", default=[1, 16], metavar="N", help="api: at a time (1 16)"
         )
-        parser.add_argument("--seconds", type=at_least_one, default=20, metavar="S", help="api: of each load (20)")
+        parser.add_argument(
+            "--seconds", type=at_least_one, default=20, metavar="S", help="api, hostile: of each load (20)"
+        )
+        parser.add_argument(
+            "--attackers", type=at_least_one, default=64, metavar="N", help="hostile: requests side by side (64)"
+        )
+        parser.add_argument(
+            "--attacks", choices=HOSTILE_KINDS, nargs="+", metavar="KIND", help="hostile: these kinds alone"
+        )
         parser.add_argument("--beside-batch", action="store_true", help="api: also while a nice score_comments runs")
         parser.add_argument("--overload", type=int, default=200, metavar="N", help="api: clients; 0 for none (200)")
         parser.add_argument(

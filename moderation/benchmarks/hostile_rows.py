@@ -1,0 +1,36 @@
+"""What `benchmark hostile` needs in its scratch database: a moderator's session, and comments made to be slow to read.
+
+`hostile_rows session` prints a session's cookie; `hostile_rows bombs N` gives N pending comments the texts that were
+slowest for a pattern of abusive words, and prints their ids.
+"""
+
+import json
+import sys
+from itertools import cycle
+
+from archive.models import Comment
+from moderation.benchmarks.desk_pages import client_of
+from moderation.models import ModelVersion, Review, State
+
+MODERATOR = "everywhere"
+BOMBS = ("c" + "." * 84, "s" + "*" * 84, "!" * 100_000, "fuck" * 25_000, "s.h.i.t " * 12_000)
+
+
+def main() -> None:
+    """Does what the first argument says, and prints JSON."""
+    json.dump(session_key() if sys.argv[1] == "session" else bombs(int(sys.argv[2])), sys.stdout)
+
+
+def session_key() -> str:
+    """Returns a moderator's session cookie; a real model takes over from that of the drawn scores."""
+    ModelVersion.objects.update(active=False)
+    return client_of(MODERATOR).cookies["sessionid"].value
+
+
+def bombs(count: int) -> list[int]:
+    """Gives the most urgent pending comments such texts and returns their ids."""
+    pending = Review.objects.filter(state=State.PENDING).order_by("-risk")[:count]
+    ids = list(pending.values_list("comment_id", flat=True))
+    for pk, text in zip(ids, cycle(BOMBS), strict=False):
+        Comment.objects.filter(pk=pk).update(text=text)
+    return ids
