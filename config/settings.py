@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "config.proxies.TrustedProxyMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.PermissionsPolicyMiddleware",
     "moderation.perspective.middleware.PerspectiveMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -79,6 +80,7 @@ MIDDLEWARE = [
     # Ahead of everything that reads a form.
     "config.middleware.BodyLimitMiddleware",
     "config.logins.LoginLineMiddleware",
+    "config.sessions.IdleSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -216,6 +218,12 @@ X_FRAME_OPTIONS = "DENY"
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=list(LOOPBACK)) if BEHIND_PROXY else []
 networks_read(TRUSTED_PROXIES)
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# How long a session lasts that nobody uses: `config.sessions` moves its end on.
+SESSION_COOKIE_AGE = env.int("SESSION_IDLE_SECONDS", default=7_200)
+if SESSION_COOKIE_AGE < 1:
+    raise ImproperlyConfigured(f"SESSION_IDLE_SECONDS is {SESSION_COOKIE_AGE}: it must be at least 1.")
+SESSION_ENGINE = "config.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -282,6 +290,7 @@ WEB_THREADS = env.int("WEB_THREADS", default=80)  # of a server's process, as co
 MODERATION_LEASE_SECONDS = env.int("MODERATION_LEASE_SECONDS", default=30)
 MODERATION_HOLD_SECONDS = env.int("MODERATION_HOLD_SECONDS", default=300)
 MODERATION_WAIT_SECONDS = env.int("MODERATION_WAIT_SECONDS", default=10)
+MODERATION_KEY_RATE = env.int("MODERATION_KEY_RATE", default=6_000)
 MODERATION_MAX_TEXT_BYTES = env.int("MODERATION_MAX_TEXT_BYTES", default=102_400)
 MODERATION_MAX_BODY_BYTES = env.int("MODERATION_MAX_BODY_BYTES", default=10_485_760)
 MODERATION_PERSPECTIVE_CALIBRATION = env.str("MODERATION_PERSPECTIVE_CALIBRATION", default="")
@@ -290,6 +299,8 @@ MODERATION_WEBHOOKS_PRIVATE = env.bool("MODERATION_WEBHOOKS_PRIVATE", default=Fa
 MODERATO_KEEP_PERSONAL_DATA = env.bool("MODERATO_KEEP_PERSONAL_DATA", default=False)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MODERATION_MAX_BODY_BYTES
 FILE_UPLOAD_HANDLERS = ["config.uploads.NoFiles"]
+# Fields of a form or an address. The longest form, a list of the admin with all of its rows ticked, has some 120.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in LEVELS:

@@ -28,7 +28,7 @@ _END_OF_HEAD = b"\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """What to do: POST the `bodies` to `path` in turn; without any, GET `path`. A client may rest after each request."""
+    """What to do: POST the `bodies` to `path` in turn; without any, GET `path`. A client may rest after each."""
 
     host: str
     port: int

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 BODY = json.dumps({"comment": {"text": "You are late again."}, "requestedAttributes": {"TOXICITY": {}}})
@@ -33,6 +36,41 @@ def test_it_keeps_its_length_and_the_headers_of_security(api_key: Any) -> None:
     response = analyzed(api_key("analyze"))
     assert response["Content-Length"] == str(len(response.content))
     assert response["X-Content-Type-Options"] == "nosniff"
+
+
+PATHS = [
+    "/admin/login/",
+    "/admin/desk/",
+    "/api/v1/comments/",
+    "/healthz",
+    "/nothing/",
+    "/batch",
+    "/$discovery/rest",
+    ANALYZE,
+]
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/static/moderation/desk.js"])
+def test_every_response_forbids_what_no_page_needs_and_keeps_other_windows_out(client: Client, path: str) -> None:
+    response = client.get(path)
+    response.close()
+    headers = response.headers
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_host_that_is_not_ours_gets_the_same_headers(client: Client) -> None:
+    assert "camera=()" in client.get("/admin/", headers={"host": "evil.example"})["Permissions-Policy"]
+
+
+def test_the_server_tells_neither_what_it_runs_on_nor_a_version() -> None:
+    code = "import gunicorn, config.gunicorn; from gunicorn.http import wsgi; print(wsgi.SERVER)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "Moderato\n"
 
 
 def test_it_leaves_one_line_in_the_log_with_its_path_alone(api_key: Any, caplog: pytest.LogCaptureFixture) -> None:

@@ -25,7 +25,7 @@ class Command(DatabaseCommand):
         parser.add_argument(
             "--source", action="append", default=[], help="limit the key to this source; may be repeated"
         )
-        parser.add_argument("--rate", type=int, help="requests a minute; without it there is no limit")
+        parser.add_argument("--rate", type=int, help="requests a minute; without it MODERATION_KEY_RATE")
         parser.add_argument("--drop-unsupported", action="store_true", help="drop attributes that no model serves")
         parser.add_argument("--trusted-feedback", action="store_true", help="its suggested scores may be calibrated on")
 

@@ -36,7 +36,7 @@ _checked = TTLCache[str, ApiKey | None](seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a key may still do in the present minute. `limit` and `remaining` are None for a key without a rate."""
+    """What a key may still do in the present minute. `limit` and `remaining` are None where there is no rate."""
 
     allowed: bool
     limit: int | None = None
@@ -127,15 +127,17 @@ def key_sources(key: ApiKey) -> frozenset[int]:
 def request_allow(*, key: ApiKey) -> Allowance:
     """Counts one request of the key in the present minute and says whether it may go on.
 
+    A key without a rate of its own has MODERATION_KEY_RATE, 0 for none.
     Counted in Redis where one is set, else in this process alone: several processes then allow that many times more.
     """
-    if key.rate is None:
+    rate = settings.MODERATION_KEY_RATE if key.rate is None else key.rate
+    if rate < 1:
         return Allowance(True)
     now = time.time()
     window = int(now // RATE_WINDOW_SECONDS)
     used = _count(f"rate:{key.digest[:32]}:{window}")
     wait = int((window + 1) * RATE_WINDOW_SECONDS - now) + 1
-    return Allowance(used <= key.rate, key.rate, max(0, key.rate - used), 0 if used <= key.rate else wait)
+    return Allowance(used <= rate, rate, max(0, rate - used), 0 if used <= rate else wait)
 
 
 def _count(name: str) -> int:

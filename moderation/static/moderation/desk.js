@@ -114,6 +114,11 @@
     /* A page without the desk in it is another page: the login, or an error. It is opened as such. */
     document.addEventListener("htmx:beforeSwap", (event) => {
         const detail = event.detail;
+        // The session ended while the page asked by itself: what was typed stays where it is.
+        if (detail.target && detail.target.id !== "desk" && (detail.xhr.responseURL || "").includes("/login/?")) {
+            detail.shouldSwap = false;
+            return;
+        }
         if (detail.target && detail.target.id === "desk" && !detail.serverResponse.includes('id="desk"')) {
             detail.shouldSwap = false;
             window.location.assign(detail.xhr.responseURL || window.location.href);

@@ -103,7 +103,9 @@ def test_a_refused_request_counts_too_and_says_what_is_left(call: Any, body: Mak
     assert (answer.status, answer.headers["X-RateLimit-Remaining"]) == (400, "4")
 
 
-def test_a_key_without_a_rate_has_no_quota(call: Any, body: Make) -> None:
+def test_a_key_without_a_rate_has_the_settings_quota_or_none(call: Any, body: Make, settings: Any) -> None:
+    assert call(body()).headers["X-RateLimit-Limit"] == "6000"
+    settings.MODERATION_KEY_RATE = 0
     assert "X-RateLimit-Limit" not in call(body()).headers
 
 

@@ -8,7 +8,13 @@ import time_machine
 from django.utils import timezone
 
 from moderation.models import ApiKey
-from moderation.services.accounts.api_keys import api_key_authenticate, api_key_create, api_key_revoke, request_allow
+from moderation.services.accounts.api_keys import (
+    Allowance,
+    api_key_authenticate,
+    api_key_create,
+    api_key_revoke,
+    request_allow,
+)
 from moderation.services.errors import ServiceError
 
 pytestmark = pytest.mark.django_db
@@ -64,11 +70,18 @@ def test_a_key_that_makes_no_sense_is_refused_by_field(options: dict[str, object
     assert caught.value.errors[0].pointer == pointer
 
 
-def test_a_key_without_a_rate_is_never_limited_and_one_with_a_rate_is_told_when_to_come_back() -> None:
+def test_a_key_without_a_rate_has_that_of_the_settings(settings: Any) -> None:
     free, _ = api_key_create(name="free", scopes=["read"])
+    assert request_allow(key=free).limit == 6_000
+    settings.MODERATION_KEY_RATE = 3
+    assert [request_allow(key=free).allowed for _ in range(3)] == [True, True, False]
+    settings.MODERATION_KEY_RATE = 0
+    assert [request_allow(key=free) for _ in range(50)] == [Allowance(True)] * 50
+
+
+def test_a_key_over_its_rate_is_told_when_to_come_back() -> None:
     tight, _ = api_key_create(name="tight", scopes=["read"], rate=2)
     with time_machine.travel(timezone.now(), tick=False):
-        assert all(request_allow(key=free).allowed for _ in range(50))
         allowances = [request_allow(key=tight) for _ in range(3)]
     assert [one.allowed for one in allowances] == [True, True, False]
     assert [one.remaining for one in allowances] == [1, 0, 0]
