@@ -17,6 +17,7 @@ from moderation.services.errors import FieldError
 # What an escape can write that no text may hold: NUL, and halves of a pair that has no other half.
 SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
 SURROGATE = re.compile("[\ud800-\udfff]")
+CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
 UTF8_NAMES = {"utf-8", "utf8"}
 
 
@@ -102,7 +103,7 @@ def refuse_bad_characters(value: Any) -> None:
 
 
 def _charset_checked(media_type: str | None) -> None:
-    found = re.search(r"charset=\"?([\w.:-]+)", media_type or "", re.IGNORECASE)
+    found = CHARSET.search(media_type or "")
     if found and found.group(1).lower() not in UTF8_NAMES:
         raise UnsupportedMediaType(str(media_type), "JSON is read as UTF-8 only.")
 

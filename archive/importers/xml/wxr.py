@@ -25,9 +25,9 @@ GRAMMAR = Grammar(
     },
     frozenset({"item"}),
 )
-_LINK = re.compile(r"<(?:wp:base_blog_url|link)>\s*(?:<!\[CDATA\[)?\s*(https?://[^\s<\]]+)")
+_LINK = re.compile(r"<(?:wp:base_blog_url|link)>\s*+(?:<!\[CDATA\[\s*+)?(https?://[^\s<\]]+)")
 _LANGUAGE = re.compile(
-    r"<language>\s*(?:<!\[CDATA\[)?\s*([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?)\s*(?:\]\]>)?\s*</language>"
+    r"<language>\s*+(?:<!\[CDATA\[\s*+)?([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?)\s*+(?:\]\]>\s*+)?</language>"
 )
 _FURNITURE_TYPES = frozenset(
     {
@@ -45,10 +45,14 @@ _MAX_KEY = 255
 # Without these nobody knows whether a broken item was public, or which article it is.
 _ENOUGH = frozenset({"wp:post_id", "wp:status", "wp:post_type"})
 _NAMING = {
-    name: re.compile(rf"<{name}>\s*(?:<!\[CDATA\[)?\s*([^<\]]{{1,2000}}?)\s*(?:\]\]>)?\s*</{name}>")
+    name: re.compile(rf"<{name}>\s*+(?:<!\[CDATA\[\s*+)?([^<\]]{{1,2000}}+)(?:\]\]>\s*+)?</{name}>")
     for name in ("wp:post_id", "link", "title")
 }
-_CAPTION = re.compile(r"\[caption[^\]]{0,1000}\](.*?)\[/caption\]|<figcaption\b[^>]*>(.*?)</figcaption>", re.DOTALL)
+# None holds the beginning of another: a body of beginnings without an end is read once, not once for each.
+_CAPTION = re.compile(
+    r"\[caption[^\[\]]{0,1000}\]([^\[]*+(?:\[(?!/?caption)[^\[]*+)*+)\[/caption\]"
+    r"|<figcaption\b[^<>]*>([^<]*+(?:<(?!/?figcaption)[^<]*+)*+)</figcaption>"
+)
 # A shortcode has attributes, or an end, or is one of WordPress' own: what somebody wrote in brackets is none.
 _SHORTCODE = re.compile(
     r"\[/?(?:caption|gallery|embed|audio|video|playlist|more)\b[^\[\]]{0,2000}\]|\[/[a-z][\w-]{0,60}\]"
@@ -104,7 +108,8 @@ class _Blog:
     def take_broken(self, record: XmlBroken) -> Iterator[Item]:
         """Yields what of an article can be read, or the rejection and keeps what names it for its comments."""
         line = record.rejected.line
-        part = readable_part(record.text) if record.name == "item" else Element("none")
+        is_enough = record.name == "item" and all(f"<{name}" in record.text for name in _ENOUGH)
+        part = readable_part(record.text) if is_enough else Element("none")
         values = texts(part)
         if values.keys() >= _ENOUGH:
             reason = "the article is kept up to a fault in it; what follows there was passed over"
@@ -113,7 +118,7 @@ class _Blog:
             return
         if record.name == "item":
             found = {name: form.search(record.text) for name, form in _NAMING.items()}
-            self._article = self._made(line, {name: hit[1] for name, hit in found.items() if hit})
+            self._article = self._made(line, {name: hit[1].strip() for name, hit in found.items() if hit})
         yield record.rejected
 
     def _item(self, record: XmlRecord, values: dict[str, str]) -> Iterator[Item]:
