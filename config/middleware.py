@@ -1,4 +1,4 @@
-"""What requests pass through that belongs to neither app: limits of forms and logins, the log, what pages may not do."""
+"""What requests pass through that belongs to neither app: limits of forms and logins, the log, Permissions-Policy."""
 
 from collections.abc import Callable
 

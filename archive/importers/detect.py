@@ -9,9 +9,8 @@ from archive.importers.rows.table import DELIMITERS, delimiter_guess, header_rea
 _MARKUP = re.compile(r"\s*(?:<(?:!doctype|html|\?xml|rss|disqus)\b|[\[{]\s*[\[{\"])", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 # Some exports have stray bytes before the XML; a long text that merely speaks of these elements is none.
-_EXPORT = re.compile(
-    r"(?!\s*[\[{]).{0,4096}?(?:<\?xml\b|^\s*<(?:!doctype|rss|(?:\w+:)?disqus)\b)", re.DOTALL | re.MULTILINE
-)
+_EXPORT = re.compile(r"<\?xml\b|^[^\S\n]*<(?:!doctype|rss|(?:\w+:)?disqus)\b", re.MULTILINE)
+_MAX_STRAY = 4096
 _DISQUS = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?disqus\b")
 _TABLE_ROWS = 5
 _TABLE_MARKS = 2
@@ -30,8 +29,9 @@ def looks_like_disqus(head: bytes, reading: ImportSource) -> bool:
 
 def _bare_export(head: bytes) -> str:
     """Returns the head of an XML export without its comments, or an empty text."""
-    bare = _COMMENT.sub("", _text(head))
-    return bare if _EXPORT.match(bare) else ""
+    bare = _COMMENT.sub("", _text(head)).lstrip()
+    is_export = not bare.startswith(("[", "{")) and _EXPORT.search(bare, 0, _MAX_STRAY)
+    return bare if is_export else ""
 
 
 def looks_like_jsonl(head: bytes, reading: ImportSource) -> bool:

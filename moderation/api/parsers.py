@@ -20,6 +20,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 # Names, strings, commas and brackets of a body; a thousand comments with every field have some 60,000.
 MAX_TOKENS = 200_000
 TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[,\[{]', re.DOTALL)
+CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
 UTF8_NAMES = {"utf-8", "utf8"}
 
 
@@ -123,7 +124,7 @@ def refuse_bad_characters(value: Any) -> None:
 
 
 def _charset_checked(media_type: str | None) -> None:
-    found = re.search(r"charset=\"?([\w.:-]+)", media_type or "", re.IGNORECASE)
+    found = CHARSET.search(media_type or "")
     if found and found.group(1).lower() not in UTF8_NAMES:
         raise UnsupportedMediaType(str(media_type), "JSON is read as UTF-8 only.")
 

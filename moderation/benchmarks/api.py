@@ -42,13 +42,13 @@ BATCH_NICENESS = 19
 SHARES = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "most_ms": 1.0}
 HOST = "127.0.0.1"
 OK, UNAVAILABLE = 200, 503
-WORDS = re.findall(
-    r"\w+",
+_WORD = re.compile(r"\w+")
+WORDS = _WORD.findall(
     "the ferry was late again and nobody told us why this council spends money on things that no one wants while "
     "schools wait for a roof you people are fools if believe it will change harbour night market teacher train stupid "
     "report says they never asked what old town needs more than another road my neighbour thinks otherwise of course",
 )
-_SENT = re.compile(r"(\d+) so far in this run")
+_SENT = re.compile(r"(?<!\d)(\d++) so far in this run")
 
 Figures = dict[str, Any]
 
@@ -82,8 +82,8 @@ class Server:
         )
         with urllib.request.urlopen(asked, timeout=REPLY_SECONDS) as reply:  # noqa: S310
             shown = reply.read().decode()
-        found = re.search(rf"^{name} (\S+)$", shown, re.MULTILINE)
-        return float(found.group(1)) if found else 0.0
+        found = [line.removeprefix(f"{name} ") for line in shown.splitlines() if line.startswith(f"{name} ")]
+        return float(found[0]) if found else 0.0
 
 
 def api_measured(plan: ApiPlan) -> Figures:

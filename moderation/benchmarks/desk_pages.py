@@ -39,6 +39,7 @@ QUEUES = (
     "passed",
     "unscored",
 )
+SEEN = re.compile(r'name="seen" value="([^"]*)"')
 NEXT = re.compile(r'<a href="\?([^"]*)" rel="next"')
 Figures = dict[str, Any]
 Ask = Callable[[], Any]
@@ -167,7 +168,7 @@ def _decisions(client: Client) -> Figures:
 
     def ask() -> Any:
         nonlocal place
-        version = re.search(r'name="seen" value="([^"]*)"', client.get(place).content.decode())
+        version = SEEN.search(client.get(place).content.decode())
         if version is None:
             raise AssertionError(place)
         begun = time.perf_counter()

@@ -5,7 +5,9 @@ It says what people would mark, not what the score hangs on; `explain` finds tha
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from moderation.scoring.descriptions import ModelDescription
 from moderation.scoring.inference import windows
@@ -73,7 +75,12 @@ def proposed(parts: Sequence[tuple[Sequence[Range], Sequence[Mark]]]) -> list[di
 def word_marks(words: Sequence[Range], marks: Iterable[Mark]) -> list[float]:
     """The highest mark of each word's tokens, 0 where it has none."""
     ordered = sorted(marks)
-    return [max((m for b, e, m in ordered if b < end and e > begin), default=0.0) for begin, end in words]
+    begins, ends = [begin for begin, _, _ in ordered], list(accumulate((end for _, end, _ in ordered), max))
+    near = [ordered[bisect_right(ends, begin) : bisect_left(begins, end)] for begin, end in words]
+    return [
+        max((value for _, last, value in some if last > begin), default=0.0)
+        for (begin, _), some in zip(words, near, strict=True)
+    ]
 
 
 def joined(starts: Sequence[int], rows: Sequence[Sequence[float]], length: int) -> list[float]:

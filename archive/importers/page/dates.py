@@ -28,6 +28,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 
+_OFFSET = re.compile(r"[+-]\d{4}")
 _MONTHS_A_YEAR = 12
 _HOURS_A_HALF = 12
 
@@ -104,7 +105,7 @@ def _with_clock(date: datetime, match: re.Match[str], clock: str) -> datetime | 
 def _zone(name: str | None) -> timezone | None:
     """Returns the zone that `name` stands for; None, the source's own, where there is none or nobody knows it."""
     offset = ZONES.get((name or "").upper(), name or "").replace(":", "")
-    if not re.fullmatch(r"[+-]\d{4}", offset):
+    if not _OFFSET.fullmatch(offset):
         return None
     away = timedelta(hours=int(offset[1:3]), minutes=int(offset[3:]))
     return timezone(-away if offset[0] == "-" else away) if away < timedelta(hours=24) else None

@@ -28,6 +28,8 @@ _LEADING_DATELINE = re.compile(
     rf"(?P<place>{_PLACE})(?:, [A-Z][a-z]+\.? \d{{1,2}})?(?: ?\([A-Za-z .,&/-]+\))?"
     r" ?(?:[–—]|--?(?= )) ?(?=[“\"‘«A-ZÀ-ÖØ-ÞĀ-Ž])"
 )
+_SENTENCE_END = re.compile(r"[.!?]\s")
+_LETTERS = re.compile(r"\w{2}")
 _MAX_HEADING = 160
 _MAX_QUESTION_WORDS = 14
 _MAX_BYLINE = 200
@@ -45,12 +47,12 @@ def is_sentence(text: str) -> bool:
 def _asks(text: str) -> bool:
     """Says whether a line that ends in ! or ? may be a heading: short, one sentence, nobody's quoted words."""
     short = len(text.split()) <= _MAX_QUESTION_WORDS
-    return short and not re.search(r"[.!?]\s", text) and not text.startswith(("“", '"', "«", "‘", "'"))
+    return short and not _SENTENCE_END.search(text) and not text.startswith(("“", '"', "«", "‘", "'"))
 
 
 def is_heading(text: str) -> bool:
     """Says whether `text` can be a heading: one short line that ends without a full stop and has a word in it."""
-    return "\n" not in text and bool(re.search(r"\w{2}", text)) and not is_sentence(text)
+    return "\n" not in text and bool(_LETTERS.search(text)) and not is_sentence(text)
 
 
 def is_source_line(text: str) -> bool:

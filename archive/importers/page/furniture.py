@@ -23,11 +23,11 @@ _EVERYWHERE = {
         (?:menu|search|home|close|open menu|main menu|toggle \w+)
         (?:sign in|log ?in|register|my account|subscribe|newsletters?)
         (?:previous|next)(?: (?:article|post)).*
-        (?:back to top|go to top|view all|see all|show more|load more|loading\W*)
+        (?:back to top|go to top|view all|see all|show more|load more|loading\W*+)
         (?:latest|most (?:read|popular|viewed)|trending|editors?['’]? picks?)(?: news| stories)?
     """,
     "advertisement": r"""
-        \W*(?:advertisements?|sponsored(?: content)?|ad|story continues below.*)\W*
+        \W*(?:advertisements?|sponsored(?: content)?|ad|story continues below.*)\W*+
     """,
     "sharing": r"""
         share(?: this)?(?: article| story| post| page)?(?: (?:on|via|with)\b.{0,40})?
@@ -43,14 +43,14 @@ _EVERYWHERE = {
         (?:tags?|filed under|categor(?:y|ies)|topics|keywords|posted in)\s*:.{0,200}
     """,
     "reading_time": r"""
-        \W*\d+[ -]min(?:ute)?s?(?: read| reading(?: time)?)?\W*
+        \W*\d+[ -]min(?:ute)?s?(?: read| reading(?: time)?)?\W*+
         reading time.{0,30}
     """,
     "support": r"""
         liked it\?.*
         (?:please )?(?:support|help) (?:us\b(?! ?,)|our (?:work|journalis\w+|team|site|newsroom|reporting)\b
         ~|(?:independent|quality|free) (?:journalism|media|news|reporting)\b).{0,200}
-        (?:please )?donate(?: now| here| today)?\W*
+        (?:please )?donate(?: now| here| today)?\W*+
         take a second to support.*
         buy me a coffee.*
         become a (?:patron|member|supporter|subscriber)\b.{0,200}
@@ -78,8 +78,8 @@ _EVERYWHERE = {
         desktop (?:version|site)
     """,
     "comment_prompt": r"""
-        (?:leave|add|post|write|submit) (?:a|your) (?:reply|comment|response)(?: (?:to|below|here)\b.{0,80})?\W*
-        cancel (?:the )?reply\W*
+        (?:leave|add|post|write|submit) (?:a|your) (?:reply|comment|response)(?: (?:to|below|here)\b.{0,80})?\W*+
+        cancel (?:the )?reply\W*+
         your e-?mail (?:address )?will not be published.*
         required fields are marked.*
         (?:please )?enter your (?:\S+ ){0,2}(?:comment|name|e-?mail|website)\b.{0,80}
@@ -155,6 +155,7 @@ _CAPTION_BEGINS = re.compile(
     r"|in this .{0,40}\bphoto\b|pictured\s*:|caption\s*:)"
 )
 _COPYRIGHT_SIGN = re.compile(r"©|^\([cC]\) [A-Z][\w.’'-]*(?: [\w.’'-]+){0,6}$")
+_GOES_ON = re.compile(r"(?<!\s)\s++~")
 _MAX_CAPTION = 600
 _MAX_FURNITURE = 400
 
@@ -167,7 +168,7 @@ def _compiled(table: dict[str, str], form: str) -> list[tuple[str, re.Pattern[st
 
 
 def _lines(forms: str) -> list[str]:
-    return re.sub(r"\n\s*~", "", forms.strip()).split("\n")
+    return _GOES_ON.sub("", forms.strip()).split("\n")
 
 
 # Kinds whose words also begin an article's own sentences: a whole sentence is not taken for them.

@@ -10,6 +10,8 @@ from archive.importers.records import FormatError, ImportSource, Notice
 # A saved page is read whole: this is a hundred times the longest article.
 MAX_PAGE_BYTES = 8 * 1024 * 1024
 _BULLET = re.compile(r"^\s*(?:[•‣◦·▪●*+–-])\s+")
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml)\b", re.IGNORECASE)
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _MAX_WRAP = 120
 _MIN_WRAPS = 3
@@ -60,7 +62,7 @@ def page_lines(reading: ImportSource) -> tuple[list[PageLine], list[Notice]]:
         raise FormatError(f"a page of more than {MAX_PAGE_BYTES} bytes is not taken")
     text, notices = _decoded(data)
     _check_text(text)
-    rows = re.split(r"\r\n|\n|\r", text)
+    rows = _LINE_END.split(text)
     return [PageLine(number, _indent(row), row) for number, row in enumerate(rows, 1)], notices
 
 
@@ -78,7 +80,7 @@ def _check_text(text: str) -> None:
         raise FormatError("the page is empty")
     if _CONTROLS.search(text):
         raise FormatError("this is no text: it holds control characters")
-    if re.match(r"\s*<(?:!doctype|html|\?xml)\b", text, re.IGNORECASE):
+    if _MARKUP.match(text):
         raise FormatError("this is HTML or XML: save the page as text")
 
 

@@ -131,10 +131,13 @@ def _places(units: list[Unit], at: int) -> bool:
 
 def _headline(units: list[Unit]) -> int | None:
     """Returns the index of the headline: the first heading that is no section and no byline."""
-    able = [at for at, unit in enumerate(units) if not unit.bullets and is_heading(unit.text) and _titles(unit)]
-    if not able:
-        return None
-    return next((at for at in able if not _is_label(units[at].text)), able[-1])
+    last = None
+    for at, unit in enumerate(units):
+        if not unit.bullets and is_heading(unit.text) and _titles(unit):
+            last = at
+            if not _is_label(unit.text):
+                break
+    return last
 
 
 def _titles(unit: Unit) -> bool:
@@ -186,8 +189,9 @@ def _below(units: list[Unit], outline: Outline, day_first: bool | None) -> None:
 
 def _body(units: list[Unit], outline: Outline) -> None:
     end = _closing(units)
-    for at, unit in enumerate(units[:end]):
-        kind = _block_kind(units[:end], at)
+    body = units[:end]
+    for at, unit in enumerate(body):
+        kind = _block_kind(body, at)
         outline.blocks.extend(TextBlock(kind, text) for text in unit.texts)
     for unit in units[end:]:
         outline.furniture.append(TextBlock(closing_kind(unit.text) or "closing", unit.text))

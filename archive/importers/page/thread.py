@@ -20,15 +20,17 @@ _NUMBERED = re.compile(
     rf"{_NAME}\s+(?:on (?P<on>.{{6,60}}?) )?{_SAYS}\s*:?\s*(?P<rest>.*)"
 )
 _NAMED = re.compile(rf"\s*(?:[•*+-]\s+)?{_NAME}\s+(?:on (?P<on>.{{6,60}}?) )?{_SAYS}\s*:?\s*(?P<rest>.*)")
-_REPLY = re.compile(r"\W*(?:(?:log|sign) ?in to )?reply(?: to .{1,80})?\W*", re.IGNORECASE)
+_REPLY = re.compile(r"\W*(?:(?:log|sign) ?in to )?reply(?: to .{1,80})?\W*+", re.IGNORECASE)
 _BUTTON = re.compile(
-    r"\W*(?:quote|report(?: (?:abuse|comment))?|(?:\d+ )?(?:dis)?likes?\s*\(?\d*\)?|share|edit|delete|flag|permalink"
-    r"|vote (?:up|down)|(?:up|down) ?vote|loading|show (?:more|less)|collapse|expand)\W*",
+    r"\W*(?:quote|report(?: (?:abuse|comment))?|(?:\d+ )?(?:dis)?likes?\s*+\(?\d*\)?|share|edit|delete|flag|permalink"
+    r"|vote (?:up|down)|(?:up|down) ?vote|loading|show (?:more|less)|collapse|expand)\W*+",
     re.IGNORECASE,
 )
 _MAX_TIME = 100
 _EDGES_OF_A_TIME = re.compile(
-    r"^[\s(·|,–—-]*(?:(?:posted )?on |at )?|[\s)·|,.:–—-]*(?:permalink|\(?edit\)?)?\s*$", re.IGNORECASE
+    r"^[\s(·|,–—-]*(?:(?:posted )?on |at )?"
+    r"|(?<![\s)·|,.:–—-])[\s)·|,.:–—-]*+(?:permalink|\(?edit\)?)?\s*$",
+    re.IGNORECASE,
 )
 
 
@@ -176,15 +178,15 @@ def _content(header: CommentHeader, lines: list[PageLine]) -> tuple[datetime | N
     if rows and created_at is None:
         found, created_at = time_read(rows[0].text)
         rows = _stripped(rows[1:] if found else rows)
-    while rows and _is_button(rows):
-        rows = _stripped(rows[:-1])
-    return created_at, _dedented(rows)
+    end = len(rows)
+    while end and (not rows[end - 1].raw.strip() or _is_button(rows[end - 1].text, alone=end == 1)):
+        end -= 1
+    return created_at, _dedented(rows[:end])
 
 
-def _is_button(rows: list[PageLine]) -> bool:
+def _is_button(last: str, *, alone: bool) -> bool:
     """Says whether the last row is one of the buttons under a comment; a lone "Like" is what somebody wrote."""
-    last = rows[-1].text
-    return bool(_REPLY.fullmatch(last)) or (len(rows) > 1 and bool(_BUTTON.fullmatch(last)))
+    return bool(_REPLY.fullmatch(last)) or (not alone and bool(_BUTTON.fullmatch(last)))
 
 
 def _stripped(lines: list[PageLine]) -> list[PageLine]:

@@ -107,7 +107,7 @@ def _rows(lines: Iterator[TextLine], delimiter: str, *, quotes: bool) -> Iterato
             row: list[str] | Rejected = next(reader)
         except StopIteration:
             return
-        except (csv.Error, _LineTooLongError) as error:
+        except (csv.Error, _LineTooLongError, _UnclosedError) as error:
             row = _broken(feed, error)
             reader = _reader(feed, delimiter, quotes=quotes)
         if row:
@@ -120,8 +120,8 @@ def _broken(feed: "_Feed", error: Exception) -> Rejected:
     if isinstance(error, _LineTooLongError) and not feed.taken:
         reason = f"the line is longer than {MAX_LINE_BYTES} bytes"
         return Rejected(line=line, field="", code="line_too_long", reason=reason, limit=MAX_LINE_BYTES)
-    feed.give_back(isinstance(error, _LineTooLongError))
-    if "field limit" in str(error):
+    feed.give_back(error)
+    if "field limit" in str(feed.fault):
         reason = f"a cell is longer than {_MAX_FIELD} characters, or its quote is not closed"
         return Rejected(line=line, field="", code="too_large", reason=reason, limit=_MAX_FIELD)
     reason = "a quote is not closed, or stands inside a cell (--no-quotes takes quotes as letters)"
@@ -156,19 +156,32 @@ class _LineTooLongError(Exception):
     """A line that was passed over in the middle of a record or at its beginning."""
 
 
+class _UnclosedError(Exception):
+    """A record that goes on in lines in which one before it has failed: it would fail as that one did."""
+
+
 class _Feed:
-    """Feeds lines to a csv reader and remembers those of the record in hand, to read them again."""
+    """Feeds lines to a csv reader and remembers those of the record in hand, to read them again.
+
+    Between two lines a csv reader is inside a quote or at a record's beginning, and nothing else. So a record that
+    reaches the next line where a failed one passed, inside a quote as that was, fails as that did: it is given up at
+    once, and no line is read more than twice. `fault` is why the last one failed that was read to its end.
+    """
 
     def __init__(self, lines: Iterator[TextLine]) -> None:
         self._lines = lines
         self._again: deque[TextLine] = deque()
         self.taken: list[TextLine] = []
         self.begun = 1
+        self.fault: Exception | None = None
+        self._failed_at = 0
 
     def __iter__(self) -> "_Feed":
         return self
 
     def __next__(self) -> str:
+        if self.taken and self.taken[-1].number < self._failed_at:
+            raise _UnclosedError
         line = self._again.popleft() if self._again else next(self._lines)
         if not self.taken:
             self.begun = line.number
@@ -178,8 +191,10 @@ class _Feed:
         self.taken.append(line)
         return _decoded(line)
 
-    def give_back(self, with_long: bool) -> None:
-        """Puts all lines of the record but its first back, to come again."""
-        back = self.taken[1:] + ([self._long] if with_long else [])
+    def give_back(self, error: Exception) -> None:
+        """Puts all lines of the record but its first back, to come again; `error` is why it failed."""
+        back = self.taken[1:] + ([self._long] if isinstance(error, _LineTooLongError) else [])
+        if not isinstance(error, _UnclosedError):
+            self.fault, self._failed_at = error, (back or self.taken)[-1].number
         self._again.extendleft(reversed(back))
         self.taken.clear()

@@ -19,7 +19,7 @@ GRAMMAR = Grammar(
     {"category": ("category", "thread", "post"), "thread": ("thread", "post"), "post": ("post",)},
 )
 _ID = "{dsq}id"
-_FORUM = re.compile(r"<forum>\s*(?:<!\[CDATA\[)?\s*([^<\]]{1,200}?)\s*(?:\]\]>)?\s*</forum>")
+_FORUM = re.compile(r"<forum>\s*+(?:<!\[CDATA\[\s*+)?([^<\]]{1,200}+)(?:\]\]>\s*+)?</forum>")
 
 
 def parse_disqus(reading: ImportSource) -> Iterator[Item]:
@@ -43,7 +43,7 @@ class _Forum:
 
     def __init__(self, head: str, source: str | None) -> None:
         forum = _FORUM.search(head)
-        self._given, self._forum = source or "", forum[1] if forum else ""
+        self._given, self._forum = source or "", forum[1].strip() if forum else ""
         self._categories: dict[str, str] = {}
         self._threads: dict[str, ArticleRecord] = {}
 

@@ -7,6 +7,8 @@ entities outside CDATA, CDATA without an end or with one too many. What can be t
 import html.entities
 import io
 import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,12 +25,13 @@ _PREFIX = re.compile(r"</?([A-Za-z_][A-Za-z0-9_.-]*):|\s([A-Za-z_][A-Za-z0-9_.-]
 _USUAL = ("wp", "dc", "content", "excerpt", "wfw", "dsq")
 _RESERVED = frozenset({"xml", "xmlns"})
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
 _ENTITY = re.compile(r"&(#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _LONE_MARK = re.compile(r"<(?![A-Za-z_/!?])")
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _LEAF = re.compile(r"<([A-Za-z_][\w.-]{0,60}(?::[\w.-]{1,60})?)((?:\s[^<>]{0,500})?)>\s{0,200}<!\[CDATA\[")
-# Mending looks ahead for each end tag: bounded, so that a crafted record is no work for hours.
+_END_TAG = re.compile(r"</([A-Za-z_][\w.-]{0,60}(?::[\w.-]{1,60})?)>")
+# What is mended is held a few times over: bounded.
 _MAX_MENDED = 1024 * 1024
 # A record stands in our root, its children in the record.
 _CHILD_DEPTH = 2
@@ -56,7 +59,8 @@ def fragment_parsed(fragment: Fragment, encoding: str, *, close: bool) -> Parsed
     element, reason = _element(text)
     if element is not None:
         return Parsed(element, notices=notices)
-    mended, _ = _element(mend(text))
+    better = mend(text)
+    mended, _ = _element(better) if better != text else (None, "")
     return Parsed(None, reason) if mended is None else Parsed(mended, notices=(*notices, "mended"))
 
 
@@ -156,13 +160,28 @@ def mend(text: str) -> str:
 def _leaves(text: str) -> Iterator[str]:
     """Yields the text with its elements of CDATA written anew: each ends at its end tag, whatever its marks say."""
     end = 0
+    closes = _end_tags(text)
     for match in _LEAF.finditer(text):
-        close = text.find(f"</{match[1]}>", match.end()) if match.start() >= end else -1
+        close = _next_of(closes.get(match[1], []), match.end()) if match.start() >= end else -1
         if close >= 0:
             content = text[match.end() : close].rstrip().removesuffix("]]>").replace("]]]]><![CDATA[>", "]]>")
             yield f"{text[end : match.start()]}<{match[1]}{match[2]}>{html.escape(content, quote=False)}"
             end = close
     yield text[end:]
+
+
+def _end_tags(text: str) -> dict[str, list[int]]:
+    """Returns where the end tags of each name are: looked for from each start tag, they would take for ever."""
+    found = defaultdict(list)
+    for match in _END_TAG.finditer(text):
+        found[match[1]].append(match.start())
+    return found
+
+
+def _next_of(places: list[int], begin: int) -> int:
+    """Returns the first of the places at or after `begin`, or -1."""
+    at = bisect_left(places, begin)
+    return places[at] if at < len(places) else -1
 
 
 def _outside(part: str) -> str:

@@ -21,7 +21,9 @@ from archive.importers.xml.prefixes import Renamed, prefixes_odd
 HEAD_BYTES = 64 * 1024
 _ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
-_DECLARES = re.compile(rb"<!ENTITY|<!DOCTYPE[^>]*?(?:\[|\bSYSTEM\b|\bPUBLIC\b)", re.IGNORECASE)
+_DECLARES = re.compile(rb"<!ENTITY|<!DOCTYPE[^<>]*?(?:\[|\bSYSTEM\b|\bPUBLIC\b)", re.IGNORECASE)
+_ROOTS = {root: re.compile(rf"<(?:[A-Za-z_][\w.-]*:)?{root}\b[^<>]*>".encode()) for root in ("rss", "disqus")}
+_XML_BEGINS = re.compile(rb"<\?xml|<!--|<!DOCTYPE")
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\x00": "utf-16-le", b"\x00<": "utf-16-be"}
 _FAULTS = {
     "unclosed": "the record has no end tag",
@@ -97,7 +99,8 @@ class Export:
         if parsed.element is None:
             # It may have swallowed the records after it, as CDATA without an end does: they are read again.
             self._fragments.give_back(fragment)
-            parsed = self._parsed(self._fragments.before_next(fragment))
+            before = self._fragments.before_next(fragment)
+            parsed = parsed if before is fragment else self._parsed(before)
         if parsed.element is None:
             reason = _FAULTS.get(fragment.fault) or parsed.reason
             rejected = Rejected(line=fragment.line, field="", code=fragment.fault or "not_well_formed", reason=reason)
@@ -144,7 +147,7 @@ def _head(stream: Bytes) -> tuple[bytes, Bytes]:
 def _root_tag(head: bytes, root: str) -> tuple[int, int]:
     """Returns where the root's start tag begins and ends."""
     bare = _COMMENT.sub(lambda comment: b" " * len(comment[0]), head)
-    tag = re.search(rf"<(?:[A-Za-z_][\w.-]*:)?{root}\b[^>]*>".encode(), bare)
+    tag = _ROOTS[root].search(bare)
     if tag is None:
         raise FormatError(f"this is not such an export: it has no <{root}> at its head")
     if _DECLARES.search(bare[: tag.end()]):
@@ -153,7 +156,7 @@ def _root_tag(head: bytes, root: str) -> tuple[int, int]:
 
 
 def _notices(before: bytes) -> Iterator[Notice]:
-    stray = re.split(rb"<\?xml|<!--|<!DOCTYPE", before, maxsplit=1)[0]
+    stray = _XML_BEGINS.split(before, maxsplit=1)[0]
     if stray.strip(b"\xef\xbb\xbf \t\r\n"):
         yield Notice(line=1, code="stray_bytes", reason="what stands before the XML was passed over")
 

@@ -6,6 +6,7 @@ Nothing but the record in hand is held.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +16,8 @@ _READ = 256 * 1024
 _SPLIT_TOKEN = 64
 # So far ahead the end of a record is looked for at first: a file without end tags is not searched to its end for each.
 _PLAIN_BYTES = 32 * 1024
+# So many broken records that swallow others are looked at with one and the same end.
+_MAX_GIVEN_BACK = 8
 MAX_FRAGMENT_BYTES = 16 * 1024 * 1024
 
 
@@ -72,6 +75,11 @@ class Fragments:
         self._line, self._counted = line, 0
         self._open: tuple[str, int] | None = None
         self._ended = False
+        # What the buffer begins with is at this offset of the file.
+        self._base = 0
+        self._given_back: Counter[int] = Counter()
+        # From where to where in the file there is none of a mark.
+        self._absent: dict[bytes, tuple[int, int]] = {}
 
     def __iter__(self) -> Iterator[Fragment]:
         while True:
@@ -80,7 +88,7 @@ class Fragments:
             elif tag := self._next_tag():
                 yield from self._step(tag)
             elif self._open:
-                yield self._cut(self._open[0], len(self._buffer), "cut_off" if self._ended else "too_large")
+                yield self._given_up(self._open, "cut_off" if self._ended else "too_large")
             else:
                 return
 
@@ -98,9 +106,11 @@ class Fragments:
         """Goes on at the next opening tag inside `fragment`, if it has one: it may have swallowed whole records."""
         inside = self._opening.search(fragment.data, 1)
         if inside:
-            self._buffer = fragment.data[inside.start() :] + self._buffer[self._at :]
-            self._line = fragment.line + fragment.data.count(b"\n", 0, inside.start())
-            self._at = self._counted = 0
+            end = self._base + self._at
+            begin = end - len(fragment.data)
+            self._given_back = Counter({at: times for at, times in self._given_back.items() if at > begin})
+            self._given_back[end] += 1
+            self._at += inside.start() - len(fragment.data)
 
     def before_next(self, fragment: Fragment) -> Fragment:
         """Returns what of `fragment` stands before the next opening tag inside it: its own record without its end."""
@@ -117,7 +127,7 @@ class Fragments:
         if name in self._grammar.open_ended:
             return 0
         tag = f"</{name}>".encode()
-        at = self._buffer.find(tag, self._at, self._at + _PLAIN_BYTES)
+        at = self._found(tag, self._at, self._at + _PLAIN_BYTES)
         if at < 0 or self._doubtful.search(self._buffer, self._at, at):
             return 0
         # The last CDATA before the end tag has its own end, so the tag stands outside.
@@ -147,8 +157,18 @@ class Fragments:
         if match[0] == b"<![CDATA[" and self._open is None:
             return match.end()
         mark = {b"<![CDATA[": b"]]>", b"<!--": b"-->"}.get(match[0], b">")
-        found = self._buffer.find(mark, match.end())
+        found = self._found(mark, match.end(), len(self._buffer))
         return found + len(mark) if found >= 0 else -1
+
+    def _found(self, mark: bytes, begin: int, end: int) -> int:
+        """Returns where a mark is, or -1. What was searched in vain for one record is not searched for the next."""
+        least, most = self._absent.get(mark, (0, 0))
+        known = least <= self._base + begin <= most
+        found = self._buffer.find(mark, most - self._base if known else begin, end)
+        if found < 0:
+            searched = self._base + min(end, len(self._buffer)) - len(mark) + 1
+            self._absent[mark] = (least, max(most, searched)) if known else (self._base + begin, searched)
+        return found
 
     def _tag(self, match: re.Match[bytes], end: int) -> _Tag:
         empty = self._buffer[end - 2 : end - 1] == b"/"
@@ -163,6 +183,7 @@ class Fragments:
         self._ended = not data
         self._line_of(kept)
         self._buffer = self._buffer[kept:] + data
+        self._base += kept
         self._at -= kept
         self._counted -= kept
         if self._open:
@@ -184,8 +205,18 @@ class Fragments:
         elif f"{'/' if tag.closing else ''}{tag.name}" in self._grammar.records[name]:
             yield self._cut(name, tag.begin, "" if name in self._grammar.open_ended else "unclosed")
 
+    def _given_up(self, record: tuple[str, int], fault: str) -> Fragment:
+        """Cuts a record that has no end: what stands in it is looked at on its own, so it ends before the next one."""
+        name, begin = record
+        inside = self._opening.search(self._buffer, begin + 1)
+        return self._cut(name, inside.start(), "unclosed") if inside else self._cut(name, len(self._buffer), fault)
+
     def _cut(self, name: str, end: int, fault: str = "") -> Fragment:
         begin = self._open[1] if self._open else self._at
+        if self._given_back[self._base + end] >= _MAX_GIVEN_BACK:
+            # So many that ended here were broken: none of the others is parsed up to here.
+            inside = self._opening.search(self._buffer, begin + 1, end)
+            end, fault = (inside.start(), "unclosed") if inside else (end, fault)
         self._open, self._at = None, end
         return Fragment(name, self._buffer[begin:end], self._line_of(begin), fault)
 

@@ -25,10 +25,10 @@ GRAMMAR = Grammar(
     },
     frozenset({"item"}),
 )
-_LINK = re.compile(r"<link>\s*(?:<!\[CDATA\[)?\s*(https?://[^\s<\]]+)")
-_BLOG = re.compile(r"<wp:base_blog_url>\s*(?:<!\[CDATA\[)?\s*(https?://[^\s<\]]+)")
+_LINK = re.compile(r"<link>\s*+(?:<!\[CDATA\[\s*+)?(https?://[^\s<\]]+)")
+_BLOG = re.compile(r"<wp:base_blog_url>\s*+(?:<!\[CDATA\[\s*+)?(https?://[^\s<\]]+)")
 _LANGUAGE = re.compile(
-    r"<language>\s*(?:<!\[CDATA\[)?\s*([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?)\s*(?:\]\]>)?\s*</language>"
+    r"<language>\s*+(?:<!\[CDATA\[\s*+)?([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?)\s*+(?:\]\]>\s*+)?</language>"
 )
 _PUBLIC_TYPES = frozenset({"post", "page"})
 # A topic of bbPress that is closed is read as before.
@@ -47,12 +47,16 @@ _ZERO = "0000-00-00"
 _MAX_KEY = 255
 # Without these nobody knows whether a broken item was public, or which article it is.
 _ENOUGH = frozenset({"wp:post_id", "wp:status", "wp:post_type"})
-_PASSWORD = re.compile(r"<wp:post_password>\s*(?:<!\[CDATA\[)?\s*[^\s<\]]")
+_PASSWORD = re.compile(r"<wp:post_password>\s*+(?:<!\[CDATA\[\s*+)?[^\s<\]]")
 _NAMING = {
-    name: re.compile(rf"<{name}>\s*(?:<!\[CDATA\[)?\s*([^<\]]{{1,2000}}?)\s*(?:\]\]>)?\s*</{name}>")
+    name: re.compile(rf"<{name}>\s*+(?:<!\[CDATA\[\s*+)?([^<\]]{{1,2000}}+)(?:\]\]>\s*+)?</{name}>")
     for name in ("wp:post_id", "link", "title")
 }
-_CAPTION = re.compile(r"\[caption[^\]]{0,1000}\](.*?)\[/caption\]|<figcaption\b[^>]*>(.*?)</figcaption>", re.DOTALL)
+# None holds the beginning of another: a body of beginnings without an end is read once, not once for each.
+_CAPTION = re.compile(
+    r"\[caption[^\[\]]{0,1000}\]([^\[]*+(?:\[(?!/?caption)[^\[]*+)*+)\[/caption\]"
+    r"|<figcaption\b[^<>]*>([^<]*+(?:<(?!/?figcaption)[^<]*+)*+)</figcaption>"
+)
 # A shortcode has attributes, or an end, or is one of WordPress' own: what somebody wrote in brackets is none.
 _SHORTCODE = re.compile(
     r"\[/?(?:caption|gallery|embed|audio|video|playlist|more)\b[^\[\]]{0,2000}\]|\[/[a-z][\w-]{0,60}\]"
@@ -112,7 +116,8 @@ class _Blog:
     def take_broken(self, record: XmlBroken) -> Iterator[Item]:
         """Yields what of an article can be read, or the rejection and keeps what names it for its comments."""
         line = record.rejected.line
-        part = readable_part(record.text) if record.name == "item" else Element("none")
+        is_enough = record.name == "item" and all(f"<{name}" in record.text for name in _ENOUGH)
+        part = readable_part(record.text) if is_enough else Element("none")
         values = texts(part)
         if values.keys() >= _ENOUGH and ("wp:post_password" in values or not _PASSWORD.search(record.text)):
             reason = "the article is kept up to a fault in it; what follows there was passed over"
@@ -121,7 +126,7 @@ class _Blog:
             return
         if record.name == "item":
             found = {name: form.search(record.text) for name, form in _NAMING.items()}
-            self._article = self._made(line, {name: hit[1] for name, hit in found.items() if hit})
+            self._article = self._made(line, {name: hit[1].strip() for name, hit in found.items() if hit})
             self._is_left_out = False
         yield record.rejected
 

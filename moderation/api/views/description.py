@@ -19,7 +19,7 @@ from moderation.api.access import read
 from moderation.api.permissions import ScopeOrPermission
 from moderation.api.views.base import Endpoint
 
-STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+STYLE = re.compile(r"<style>([^<]*)</style>")
 PAGE = "drf_spectacular/swagger_ui.html"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 Disguise = Callable[[str, random.Random], str]
 
+WORD = re.compile(r"[^\W\d_]+")
 HALF = 0.5
 
 _LOOKS = {"a": "а", "c": "с", "e": "е", "i": "і", "j": "ј", "o": "о", "p": "р", "s": "ѕ", "x": "х", "y": "у"}
@@ -124,7 +125,7 @@ def disguise(text: str, ranges: Iterable[tuple[int, int]], kind: str, chosen: ra
 def word_ranges(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
     """Where these words, given in small letters, stand in a text as whole words."""
     wanted = frozenset(words)
-    return [found.span() for found in re.finditer(r"[^\W\d_]+", text) if found[0].lower() in wanted]
+    return [found.span() for found in WORD.finditer(text) if found[0].lower() in wanted]
 
 
 def _some(word: str, chosen: random.Random, change: Callable[[str], str], *, able: Iterable[str] | None = None) -> str:

@@ -24,7 +24,8 @@ FIGURES = dict(zip("0123456789", ("o", "il", "z", "e", "a", "s", "gb", "t", "b",
 )
 # `LATIN LETTER SMALL CAPITAL I`, `LATIN SMALL LETTER D WITH HOOK`, `NEGATIVE SQUARED LATIN CAPITAL LETTER A`,
 # `REGIONAL INDICATOR SYMBOL LETTER A`: Unicode's names say which letter they are forms of.
-_NAMED = re.compile(r"(?:LATIN|SYMBOL) .*?\b(?:DOTLESS |SCRIPT |TURNED |LONG )?([A-Z])(?: WITH .*| ROTUNDA)?$")
+_KIND = re.compile(r"(?:LATIN|SYMBOL) ")
+_LETTER = re.compile(r"\b([A-Z])(?: WITH |(?: ROTUNDA)?$)")
 _SCRIPTS = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 
 
@@ -39,7 +40,9 @@ def latin(character: str) -> str:
     found = LOOK_ALIKES.get(character) or LOOK_ALIKES.get(character.lower())
     if found:
         return found
-    named = _NAMED.search(unicodedata.name(character, ""))
+    name = unicodedata.name(character, "")
+    kind = _KIND.search(name)
+    named = _LETTER.search(name, kind.end()) if kind else None
     return named[1].lower() if named else ""
 
 

@@ -95,16 +95,24 @@ def _masked(word: str) -> str:
     if not MASKED.fullmatch(word) or word.isalpha():
         return ""
     seen = sum(c.isalpha() for c in word)
-    fits = re.compile("".join(c if c.isalpha() else "[a-z]" for c in word))
-    alike = word_lists.abusive_by_length().get(len(word), ()) if seen > 1 or set(word[1:]) == {"*"} else ()
-    abuse = next((one for one in alike if fits.fullmatch(one)), "")
-    return abuse or (_with_vowels(word, fits) if seen >= MIN_SEEN and "-" not in word else "")
+    alike = word_lists.abusive_by_beginning().get((word[0], len(word)), ())
+    is_mask = seen > 1 or set(word[1:]) == {"*"}
+    abuse = next((one for one in alike if is_mask and _fits(word, one)), "")
+    return abuse or (_with_vowels(word) if seen >= MIN_SEEN and "-" not in word else "")
 
 
-def _with_vowels(word: str, fits: re.Pattern[str]) -> str:
+def _fits(masked: str, word: str) -> bool:
+    """Whether a word of the same length has the letters that a masked one shows, and small ones under its marks."""
+    return all(
+        shown == letter or (not shown.isalpha() and "a" <= letter <= "z")
+        for shown, letter in zip(masked, word, strict=True)
+    )
+
+
+def _with_vowels(word: str) -> str:
     shown = "".join(c for c in word if c.isalpha())
     alike = word_lists.by_skeleton().get((len(word), word_lists.consonants(shown)), ())
-    return _best([one for one in alike if fits.fullmatch(one)])
+    return _best([one for one in alike if _fits(word, one)])
 
 
 def _best(words: list[str]) -> str:

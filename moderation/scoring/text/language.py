@@ -27,14 +27,16 @@ DETECTED = 0.5
 CHARACTERS_READ = 1000
 CANDIDATES = 8
 
-_ADDRESSES = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|&#?\w+;")
+# An e-mail address is looked for where a word begins: from each of its letters, a long word would take for ever.
+_ADDRESSES = re.compile(r"https?://\S+|www\.\S+|(?<!\S)\S+@\S+|[@#]\w+|&#?\w+;")
+_TAG_PARTS = re.compile(r"[-_]")
 _MARKS = string.punctuation + string.digits + "«»“”„‘’…¡¿—–、。！？؟।•"
 _UNKNOWN = frozenset({"", "und", "mul", "zxx"})
 
 
 def base_code(code: str | None) -> str:
     """A language tag without region and script: `en-GB` and `EN_us` are `en`; empty where it says nothing."""
-    base = re.split(r"[-_]", (code or "").strip().lower(), maxsplit=1)[0]
+    base = _TAG_PARTS.split((code or "").strip().lower(), maxsplit=1)[0]
     return "" if base in _UNKNOWN else base
 
 

@@ -5,7 +5,11 @@ Rather than thousands of crumbs, a very long text gives at most `MAX_SENTENCES` 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 MAX_SENTENCES = 200
+# The splitter's work grows with the square of a text of nothing but quotes: it is given so many characters at once.
+MAX_SPLIT = 5_000
 
 
 def sentence_ranges(text: str, language: str) -> list[tuple[int, int]]:
@@ -24,8 +28,22 @@ def sentence_ranges(text: str, language: str) -> list[tuple[int, int]]:
 def _boundaries(text: str, language: str) -> list[tuple[int, int]]:
     from sentencex import get_sentence_boundaries
 
-    found = get_sentence_boundaries(language, text)
-    return [_stripped(text, sentence["start_index"], sentence["end_index"]) for sentence in found]
+    return [
+        _stripped(text, begin + sentence["start_index"], begin + sentence["end_index"])
+        for begin, end in _runs(text)
+        for sentence in get_sentence_boundaries(language, text[begin:end])
+    ]
+
+
+def _runs(text: str) -> Iterator[tuple[int, int]]:
+    """The text whole, or where it is very long runs of it that end with a line, a sentence or a word."""
+    begin = 0
+    while len(text) - begin > MAX_SPLIT:
+        found = ((mark, text.rfind(mark, begin, begin + MAX_SPLIT)) for mark in ("\n", ". ", " "))
+        end = next((at + len(mark) for mark, at in found if at >= 0), begin + MAX_SPLIT)
+        yield begin, end
+        begin = end
+    yield begin, len(text)
 
 
 def _stripped(text: str, begin: int, end: int) -> tuple[int, int]:

@@ -52,11 +52,11 @@ def by_skeleton() -> dict[tuple[int, str], list[str]]:
 
 
 @cache
-def abusive_by_length() -> dict[int, list[str]]:
-    """Words that people disguise, by length, the most frequent first."""
+def abusive_by_beginning() -> dict[tuple[str, int], list[str]]:
+    """Words that people disguise, by first letter and length, the most frequent first."""
     found = defaultdict(list)
     for word in abusive():
-        found[len(word)].append(word)
+        found[word[0], len(word)].append(word)
     return dict(found)
 
 

@@ -20,7 +20,7 @@ from archive.importers.records import (
     Rejected,
     StoppedError,
 )
-from archive.importers.xml import fragments
+from archive.importers.xml import export, fragments
 
 Parsed = Callable[..., list[Item]]
 Comments = Callable[[list[Item]], list[CommentRecord]]
@@ -632,3 +632,22 @@ def test_any_bytes_anywhere_give_no_traceback(parsed: Parsed, junk: bytes, at: i
     except FormatError:
         return
     assert all(isinstance(each, ArticleRecord | CommentRecord | Rejected | Notice) for each in items)
+
+
+def test_comments_without_an_end_cost_their_own_records_alone(parsed: Parsed) -> None:
+    hidden = "".join(f"<item>\n<wp:post_id>{number}</wp:post_id><!-- \n" for number in range(300))
+    items, why = read(parsed, f"{HEAD}{hidden}".encode())
+    rejected = [one for one in items if isinstance(one, Rejected)]
+    assert [one.code for one in rejected] == ["unclosed"] * 299 + ["cut_off"]
+    assert len({one.line for one in rejected}) == 300
+    assert "cut off" in why
+
+
+def test_a_broken_record_that_swallows_others_is_parsed_whole_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+    original = export.fragment_parsed
+    monkeypatch.setattr(export, "fragment_parsed", lambda f, *a, **k: sizes.append(len(f.data)) or original(f, *a, **k))
+    data = f"{HEAD}{'<item><b><![CDATA[' * 500}]]></item>{FOOT}".encode()
+    items = list(FORMATS["wxr"].parse(ImportSource(stream=io.BytesIO(data), stem="a")))
+    assert len([one for one in items if isinstance(one, Rejected)]) == 500
+    assert sum(sizes) < 20 * len(data)

@@ -73,6 +73,16 @@ def test_an_edit_tells_both_texts(before, after):
     assert "".join(one.text for one in found if one.kind != "gone") == after
 
 
+def test_an_edit_tells_what_is_gone_before_what_is_new():
+    told = [(one.kind, one.text) for one in changes("a stupid idea", "a fine idea")]
+    assert told == [("same", "a "), ("gone", "stupid"), ("new", "fine"), ("same", " idea")]
+
+
+def test_of_two_slurs_at_one_place_the_longest_is_masked():
+    assert slurs_in("a camel jockeyed kikes") == [(2, 16), (17, 22)]
+    assert slurs_in("fag, fags") == [(0, 3), (5, 9)]
+
+
 def test_slurs_in_an_edit_are_masked_too():
     (change,) = changes("", "faggot")
     assert change_shown(change, mask=True) == "f•••••"

@@ -3,7 +3,7 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.importers.records import ArticleRecord, CommentRecord, FormatError, Item, Notice, Rejected
+from archive.importers.rows import table
+from archive.importers.rows.lines import TextLine
+from archive.importers.rows.table import _rows
 
 Parsed = Callable[..., list[Item]]
 Comments = Callable[[list[Item]], list[CommentRecord]]
@@ -159,3 +162,43 @@ def test_one_changed_byte_costs_no_row_before_it(parsed: Parsed, comments: Comme
     kept = {each.line for each in comments(parsed("csv", GOOD[:at] + bytes([byte]) + GOOD[at + 1 :]))}
     assert set(range(2, GOOD[:at].count(b"\n") + 1)) <= kept
     assert len(kept) >= 3
+
+
+@given(st.lists(st.sampled_from(['"', "a", ",", "\n", '""', '"a\nb"', "\r", "1,a1,Ferry,Ann,x,y\n"]), max_size=40))
+def test_rows_are_what_reading_on_from_each_broken_line_gives(pieces: list[str]) -> None:
+    """No line is read more than twice, and still the rows are those of a reader that begins anew after each fault."""
+    lines = [
+        TextLine(number, line.encode()) for number, line in enumerate(io.StringIO("".join(pieces), newline="\n"), 1)
+    ]
+    found = [(at, row if isinstance(row, list) else None) for at, row in _rows(iter(lines), ",", quotes=True)]
+    assert found == list(rows_read_again(lines))
+
+
+def rows_read_again(lines: list[TextLine]) -> Iterator[tuple[int, list[str] | None]]:
+    at = 0
+    while at < len(lines):
+        taken = 0
+
+        def fed(begin: int = at) -> Iterator[str]:
+            nonlocal taken
+            for line in lines[begin:]:
+                taken += 1
+                yield (line.data or b"").decode()
+
+        try:
+            row = next(csv.reader(fed(), strict=True))
+        except csv.Error:
+            yield at + 1, None
+            taken = 1
+        else:
+            if row:
+                yield at + 1, row
+        at += taken
+
+
+def test_a_line_is_read_at_most_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    monkeypatch.setattr(table, "_decoded", lambda line: read.append(line.number) or line.data.decode())
+    lines = [TextLine(number, b'a","x\n') for number in range(1, 501)]
+    assert len(list(_rows(iter(lines), ",", quotes=True))) == 500
+    assert len(read) <= 2 * len(lines)

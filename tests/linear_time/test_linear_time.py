@@ -1,0 +1,54 @@
+"""Nothing that reads a text from outside takes more than linear time, whatever the text is.
+
+`python -m tests.linear_time patterns` and `… functions` print the tables.
+"""
+
+import re
+
+import pytest
+
+from tests.linear_time.attacks import attacks
+from tests.linear_time.measure import SIZES, Row, measured, rows_measured
+from tests.linear_time.patterns import found, strays
+
+
+def test_every_pattern_is_linear() -> None:
+    rows, killed = rows_measured("patterns")
+    assert len(rows) >= len(found()) > 100
+    assert killed + [row.fault for row in rows if row.fault] == []
+
+
+def test_every_function_over_text_is_linear() -> None:
+    rows, killed = rows_measured("functions")
+    assert len(rows) > 30
+    assert killed + [row.fault for row in rows if row.fault] == []
+
+
+def test_every_pattern_is_where_the_catalogue_finds_it() -> None:
+    """A pattern inside a call, or compiled in a function, is moved to its module or named in `patterns.MADE`."""
+    assert strays() == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\S+@\S+",
+        r"<!--.*?-->",
+        r"\s+$",
+        r"(?:a|b)*?c|a+b+a+d",
+        r"c[o*.]+[n*.]+x",
+        r"<a>\s*(\w*)\s*</a>",
+        r"(\w+\s?)*:",
+    ],
+)
+def test_a_pattern_that_is_not_linear_is_found_out(pattern: str) -> None:
+    slow = re.compile(pattern)
+    texts = [(str(one), one.text) for one in attacks(slow)]
+    assert measured(pattern, lambda text: list(slow.finditer(text)), texts).fault
+
+
+def test_growth_tells_linear_from_quadratic() -> None:
+    linear = Row("linear", "", SIZES[2], 0.3, 0.06)
+    quadratic = Row("quadratic", "", SIZES[2], 0.3, 0.012)
+    assert not linear.fault
+    assert quadratic.fault
