@@ -67,6 +67,8 @@ def _done(request: HttpRequest, person: Person, commenter_id: int, form: MuteFor
         elif form.is_valid():
             _mute(person, commenter_id, form, about=request.POST.get("comment", ""))
             messages.success(request, _("Muted: the next comments of this person are held."))
+        elif not form.is_bound:
+            raise invalid("", _("The form is not whole."))
     except ServiceError as error:
         if form.is_bound:
             add_service_error(form, error)
