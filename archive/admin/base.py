@@ -3,11 +3,15 @@
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import BadRequest, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
+
+from archive.admin.lookups import offered_lookups, value_fits
 
 MAX_COUNT = 10_000
 
@@ -39,6 +43,10 @@ class LargeTableChangeList(ChangeList):
     table that is joined and sorts all the rest.
     """
 
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """Returns what sorts by a column; None for one that no index sorts, also where the address asks for it."""
+        return super().get_ordering_field(field_name) if field_name in (self.sortable_by or ()) else None
+
     def get_results(self, request: HttpRequest) -> None:
         """Finds the page's keys, then reads those rows, in the same order."""
         super().get_results(request)
@@ -48,12 +56,34 @@ class LargeTableChangeList(ChangeList):
         self.result_list = [found[key] for key in keys if key in found]
 
 
-class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """An admin page whose list stays fast on a large table, and whose query parameters are those it offers.
+class ListedLookups(admin.ModelAdmin):  # type: ignore[type-arg]
+    """An admin page whose list takes the query parameters that it offers, and refuses all others with a 400.
 
-    `sortable_by` names only columns that an index sorts. `linked_lookups` names lookups on the model's own columns that
-    links of other pages use. All others are refused: `?text__regex=` over millions of rows, or
-    `?seal_key__startswith=`, is nobody's need.
+    Offered is what its filters send, exactly, and `linked_lookups`: lookups that links of other pages use. Django would
+    take any lookup on the model's own columns, and `?user_id__password__regex=` reads a password hash letter by letter.
+    """
+
+    linked_lookups: tuple[str, ...] = ()
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Says whether the list takes this query parameter."""
+        offered = offered_lookups(self.opts.model, tuple(self.list_filter), self.date_hierarchy)
+        return (lookup in offered or lookup in self.linked_lookups) and value_fits(lookup, value)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Refuses a selection that names what cannot be a row's key."""
+        try:
+            for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(key)
+        except ValidationError as error:
+            raise BadRequest("The selection names what is no row.") from error
+        return super().changelist_view(request, extra_context)
+
+
+class LargeTableAdmin(ListedLookups):
+    """An admin page whose list stays fast on a large table.
+
+    `sortable_by` names only columns that an index sorts.
     """
 
     show_full_result_count = False
@@ -63,7 +93,6 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_max_show_all = 0
     view_on_site = False
     sortable_by: ClassVar[Any] = ()
-    linked_lookups: tuple[str, ...] = ()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Returns the change list that asks `list_columns`."""
@@ -72,18 +101,6 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Hook: defers what the list does not show."""
         return queryset
-
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Says whether the list takes this query parameter."""
-        if lookup in self._filter_parameters() or lookup in self.linked_lookups:
-            return True
-        columns = {field.name for field in self.opts.get_fields()} | {"pk"}
-        return lookup.split("__", maxsplit=1)[0] not in columns
-
-    def _filter_parameters(self) -> set[str]:
-        columns = [one for one in self.list_filter if isinstance(one, str)]
-        named = {getattr(one, "parameter_name", "") for one in self.list_filter}
-        return named | {f"{column}__{way}" for column in columns for way in ("exact", "isnull")}
 
 
 class ReadOnlyAdmin(LargeTableAdmin):

@@ -16,6 +16,7 @@ from moderation.admin import (
     reviews,
     scoped,
     site,
+    third_party,
     webhooks,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "reviews",
     "scoped",
     "site",
+    "third_party",
     "webhooks",
 ]

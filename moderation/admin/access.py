@@ -7,6 +7,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User as AuthUser
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -18,19 +19,22 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from archive.admin.base import ReadOnlyAdmin
-from moderation.admin.scoped import request_sources
+from archive.admin.base import ListedLookups, ReadOnlyAdmin
+from moderation.admin.scoped import OwnSourcesAdmin, own_sources
 from moderation.models import ApiKey, Moderator
 from moderation.services.accounts.api_keys import api_key_revoke
+from moderation.services.accounts.people import people_within, person_begin, person_check, person_limit, roles_within
+from moderation.services.errors import ServiceError
 
 User = get_user_model()
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnlyAdmin):
-    """Keys by name. Their digests are primary keys, so no page, link or form here carries one.
+class ApiKeyAdmin(OwnSourcesAdmin, ReadOnlyAdmin):
+    """Keys by name, for those who may revoke them. Who is limited to sources sees keys that are limited to the same.
 
-    Keys are made on the command line, where the secret can be printed once.
+    Their digests are primary keys, so no page, link or form here carries one. Keys are made on the command line, where
+    the secret can be printed once.
     """
 
     list_display = ("name", "shown_scopes", "shown_sources", "rate", "created", "expiry", "last_used_at", "revocation")
@@ -48,22 +52,22 @@ class ApiKeyAdmin(ReadOnlyAdmin):
         """Returns the keys with their sources."""
         return super().get_queryset(request).prefetch_related("sources")
 
-    def may_revoke(self, request: HttpRequest) -> bool:
-        """Says whether the person may revoke keys."""
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Says whether the person may revoke keys: which there are is for no one else."""
         return request.user.has_perm("moderation.change_apikey")
 
     def revoke_view(self, request: HttpRequest, name: str) -> HttpResponse:
         """Asks, and revokes the key when the answer is posted."""
-        if not self.may_revoke(request):
+        if not self.has_view_permission(request):
             raise PermissionDenied
-        key = get_object_or_404(ApiKey, name=unquote(name))
+        key = get_object_or_404(self.get_queryset(request), name=unquote(name))
         if request.method == "POST":
             return self._revoked(request, key)
         context = {**self.admin_site.each_context(request), "key": key, "opts": self.opts, "title": _("Revoke a key")}
         return TemplateResponse(request, "admin/moderation/revoke.html", context)
 
     def _revoked(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
-        api_key_revoke(key=key)
+        api_key_revoke(key=key, actor=cast("AuthUser", request.user))
         LogEntry.objects.create(
             user_id=cast("int", request.user.pk),
             content_type=ContentType.objects.get_for_model(ApiKey),
@@ -101,17 +105,25 @@ class ModeratorInline(admin.StackedInline):  # type: ignore[type-arg]
     can_delete = False
     verbose_name_plural = _("limited to sources")
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Returns the field with the sources that the person may give."""
+        return super().formfield_for_manytomany(db_field, request, **options, **own_sources(request))
+
 
 admin.site.unregister(User)
 
 
 @admin.register(User)
-class ModeratorUserAdmin(UserAdmin):  # type: ignore[type-arg]
+class ModeratorUserAdmin(ListedLookups, UserAdmin):  # type: ignore[type-arg]
     """Users with the sources they are limited to. They are deactivated and never deleted: decisions name them.
 
-    An administrator manages users, and gives nobody more than a role: superusers and single permissions are a
-    superuser's matter. Who is limited to sources manages nobody, or they could lift their own limit.
+    An administrator manages users, and gives nobody more than they have themselves: superusers and single permissions
+    are a superuser's matter. Who is limited to sources manages those who are limited to a part of the same.
     """
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Returns the people whom the person may see."""
+        return people_within(super().get_queryset(request), cast("AuthUser", request.user))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         """Returns the limit once the user is there."""
@@ -122,14 +134,35 @@ class ModeratorUserAdmin(UserAdmin):  # type: ignore[type-arg]
         fields = tuple(super().get_readonly_fields(request, obj))
         return fields if may_give_all(request) else (*fields, "is_superuser", "user_permissions")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Not who is limited to sources."""
-        return super().has_add_permission(request) and not request_sources(request)
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Returns the field; the groups are the roles that the person may give."""
+        if db_field.name == "groups":
+            options["queryset"] = roles_within(cast("AuthUser", request.user))
+        return super().formfield_for_manytomany(db_field, request, **options)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Not who is limited to sources, and a superuser only by another."""
-        beyond = obj is not None and obj.is_superuser and not may_give_all(request)
-        return super().has_change_permission(request, obj) and not request_sources(request) and not beyond
+        """Says whether the person may change users, and this one."""
+        if not super().has_change_permission(request, obj) or obj is None:
+            return super().has_change_permission(request, obj)
+        try:
+            person_check(actor=cast("AuthUser", request.user), person=obj)
+        except ServiceError:
+            return False
+        return True
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Saves the person; whom somebody limited adds has the same limit."""
+        super().save_model(request, obj, form, change)
+        if not change:
+            person_begin(actor=cast("AuthUser", request.user), person=obj)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Sets the sources that the person is limited to."""
+        formset.save(commit=False)
+        for one in formset.forms:
+            if one.has_changed():
+                sources = list(one.cleaned_data["sources"])
+                person_limit(actor=cast("AuthUser", request.user), person=form.instance, sources=sources)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody deletes a user."""

@@ -12,10 +12,10 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from archive.admin.base import LargeTableAdmin, ReadOnlyAdmin
+from archive.admin.base import ReadOnlyAdmin
 from archive.admin.text import isolated, row_link
 from archive.excerpts import COMMENT_UNREAD
-from moderation.admin.scoped import ScopedAdmin
+from moderation.admin.scoped import ForAllSources, ScopedAdmin
 from moderation.models import Decision, DecisionNote, Reason
 from moderation.models.decision import DecisionQuerySet
 
@@ -95,7 +95,7 @@ class DecisionAdmin(ScopedAdmin, ReadOnlyAdmin):
 
 
 @admin.register(Reason)
-class ReasonAdmin(LargeTableAdmin):
+class ReasonAdmin(ForAllSources):
     """The newsroom's reasons. A code stays, because decisions name it; its label and ground may change."""
 
     list_display = ("code", "label", "ground")

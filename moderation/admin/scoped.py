@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from archive.admin.base import LargeTableAdmin
 from archive.admin.commenters import CommenterAdmin
 from archive.admin.sources import SourceAdmin
 from archive.models import Commenter, Source
-from moderation.services.accounts.source_limits import user_sources
+from moderation.services.accounts.source_limits import rows_within, user_sources
 
 
 def request_sources(request: HttpRequest) -> frozenset[int]:
@@ -38,6 +38,37 @@ class ScopedAdmin(LargeTableAdmin):
         return queryset.filter(**{f"{self.source_path}__in": sources})
 
 
+def own_sources(request: HttpRequest) -> dict[str, Any]:
+    """Returns the options of a form's field `sources`: who is limited chooses among theirs, and chooses some."""
+    limit = request_sources(request)
+    return {"queryset": Source.objects.filter(pk__in=limit), "required": True} if limit else {}
+
+
+class OwnSourcesAdmin(LargeTableAdmin):
+    """Rows with `sources` of their own, none meaning all: who is limited sees and makes those within their limit."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Returns the rows that the person may see."""
+        return rows_within(super().get_queryset(request), request_sources(request))
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Returns the field; `sources` offers the person's own."""
+        more = own_sources(request) if db_field.name == "sources" else {}
+        return super().formfield_for_manytomany(db_field, request, **options, **more)
+
+
+class ForAllSources(LargeTableAdmin):
+    """Rows that hold for all sources: who is limited to some reads them, and neither adds nor changes one."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Not who is limited to sources."""
+        return super().has_add_permission(request) and not request_sources(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Not who is limited to sources."""
+        return super().has_change_permission(request, obj) and not request_sources(request)
+
+
 admin.site.unregister(Source)
 admin.site.unregister(Commenter)
 
@@ -47,6 +78,10 @@ class ScopedSourceAdmin(ScopedAdmin, SourceAdmin):
     """The sources that the person may see."""
 
     source_path = "pk"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Not who is limited: a new source would be none of theirs."""
+        return super().has_add_permission(request) and not request_sources(request)
 
 
 @admin.register(Commenter)

@@ -1,5 +1,6 @@
 """Webhook targets, made and given new secrets here, and what became of each delivery."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -9,13 +10,16 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from archive.admin.base import LargeTableAdmin, ReadOnlyAdmin
-from archive.models import Source
+from archive.admin.base import ReadOnlyAdmin
+from archive.admin.filters import MAX_CHOICES, visible
+from moderation.admin.scoped import OwnSourcesAdmin, request_sources
 from moderation.models import Delivery, WebhookTarget
+from moderation.services.accounts.source_limits import rows_within
 from moderation.services.errors import ServiceError
 from moderation.services.webhooks.delivery import delivery_again
 from moderation.services.webhooks.targets import (
@@ -32,11 +36,11 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
     """A new target: where, and of which sources."""
 
     url = forms.URLField(max_length=URL_CHARACTERS, assume_scheme="https", label=gettext_lazy("address"))
-    sources = forms.ModelMultipleChoiceField(Source.objects.all(), required=False, label=gettext_lazy("sources"))
 
     class Meta:
         model = WebhookTarget
         fields = ("url", "sources")
+        labels = {"sources": gettext_lazy("sources")}
 
     def clean_url(self) -> str:
         """Returns the address where webhooks may go to it."""
@@ -48,9 +52,29 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
         return url
 
 
+def person(request: HttpRequest) -> User:
+    """Returns who asks."""
+    return cast("User", request.user)
+
+
+class VisibleTargets(admin.RelatedFieldListFilter):
+    """By target, among those that the person may see."""
+
+    def field_choices(
+        self, field: Any, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, Any]]:
+        """Returns the first hundred targets."""
+        targets = visible(model_admin, WebhookTarget, request)
+        return [(str(target.pk), str(target)) for target in targets[:MAX_CHOICES]]
+
+
 @admin.register(WebhookTarget)
-class WebhookTargetAdmin(LargeTableAdmin):
-    """Targets. An address may be a secret of its own, so that only administrators see this page."""
+class WebhookTargetAdmin(OwnSourcesAdmin):
+    """Targets. An address may be a secret of its own, so that only administrators see this page.
+
+    Who is limited to sources sees and makes targets of those. A secret is in the answer to the form that made it, and
+    nowhere else: neither in a message, which would wait in a cookie, nor in the history.
+    """
 
     form = TargetForm
     list_display = ("id", "url", "active", "disabled_because", "failing_since", "paused_until", "previous_until")
@@ -71,22 +95,29 @@ class WebhookTargetAdmin(LargeTableAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Makes the target and shows its secret, once."""
-        target, secret = webhook_target_create(url=obj.url, sources=list(form.cleaned_data["sources"]))
+        """Makes the target; `response_add` shows its secret."""
+        sources, actor = list(form.cleaned_data["sources"]), person(request)
+        target, obj.secret = webhook_target_create(url=obj.url, sources=sources, actor=actor)
         obj.pk, obj.salt, obj.mark = target.pk, target.salt, target.mark
         obj._state.adding = False
-        self._show(request, target, secret)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Leaves the sources as the service has set them."""
 
-    def _show(self, request: HttpRequest, target: WebhookTarget, secret: str) -> None:
-        said = _("The secret of target %(number)d, shown this once: %(secret)s")
-        messages.warning(request, said % {"number": target.pk, "secret": secret})
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Shows the secret, once."""
+        return self._shown(request, [(obj, obj.secret)])
+
+    def _shown(self, request: HttpRequest, made: Sequence[tuple[WebhookTarget, str]]) -> HttpResponse:
+        words = _("The secret of target %(number)d, shown this once: %(secret)s")
+        secrets = [words % {"number": target.pk, "secret": secret} for target, secret in made]
+        context = {**self.admin_site.each_context(request), "secrets": secrets, "opts": self.opts}
+        context["title"] = str(self.opts.verbose_name_plural).capitalize()
+        return TemplateResponse(request, "admin/moderation/secrets.html", context)
 
     def _note(self, request: HttpRequest, target: WebhookTarget, said: str) -> None:
         LogEntry.objects.create(
-            user_id=cast("int", request.user.pk),
+            user_id=person(request).pk,
             content_type=ContentType.objects.get_for_model(WebhookTarget),
             object_id=str(target.pk),
             object_repr=str(target),
@@ -95,17 +126,21 @@ class WebhookTargetAdmin(LargeTableAdmin):
         )
 
     @admin.action(description=gettext_lazy("Make new secrets (the old ones sign for a day more)"), permissions=["view"])
-    def rotate_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    def rotate_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
         """Gives each target a new secret and shows it, once."""
+        made = []
         for target in queryset:
-            self._show(request, target, webhook_secret_rotate(target=target, overlap_hours=OVERLAP_HOURS))
+            secret = webhook_secret_rotate(target=target, overlap_hours=OVERLAP_HOURS, actor=person(request))
+            made.append((target, secret))
             self._note(request, target, "New secret.")
+        return self._shown(request, made)
 
     @admin.action(description=gettext_lazy("Disable"), permissions=["view"])
     def disable_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Sends nothing more to the targets."""
         for target in queryset:
-            webhook_target_disable(target=target, because=f"By {cast('User', request.user).get_username()}.")
+            actor = person(request)
+            webhook_target_disable(target=target, because=f"By {actor.get_username()}.", actor=actor)
             self._note(request, target, "Disabled.")
 
     @admin.action(description=gettext_lazy("Enable"), permissions=["view"])
@@ -113,7 +148,7 @@ class WebhookTargetAdmin(LargeTableAdmin):
         """Sends to the targets again."""
         for target in queryset:
             try:
-                webhook_target_enable(target=target)
+                webhook_target_enable(target=target, actor=person(request))
             except ServiceError as error:
                 messages.error(request, f"{target}: {error.detail}")
             else:
@@ -125,7 +160,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     """What went out and what did not, newest first."""
 
     list_display = ("id", "target", "decision", "attempts", "next_attempt_at", "delivered_at", "given_up_at", "status")
-    list_filter = ("target",)
+    list_filter = (("target", VisibleTargets),)
     list_select_related = ("target", "decision")
     ordering = ("-id",)
     actions = ("send_again",)
@@ -134,8 +169,13 @@ class DeliveryAdmin(ReadOnlyAdmin):
         """Says whether the person may change targets."""
         return bool(request.user.has_perm("moderation.change_webhooktarget"))
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Returns the deliveries to the targets that the person may see."""
+        rows, limit = super().get_queryset(request), request_sources(request)
+        return rows.filter(target__in=rows_within(WebhookTarget.objects.all(), limit)) if limit else rows
+
     @admin.action(description=gettext_lazy("Send again"), permissions=["view"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Sends the deliveries once more, under the ids they had."""
         for delivery in queryset:
-            delivery_again(delivery=delivery)
+            delivery_again(delivery=delivery, actor=person(request))

@@ -15,6 +15,8 @@ from moderation.desk.access import Person
 # Acts that can be undone one after the other, the last first.
 REMEMBERED = 20
 _SESSION = "desk_acts"
+# What a page that shows a refusal answers, by the refusal's code.
+STATUSES = {"precondition_failed": 412, "conflict": 409, "validation_error": 400, "permission_denied": 403}
 
 
 def desk_page(

@@ -1,18 +1,27 @@
 """The desk's addresses, below `admin/desk/`."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter
 
 from moderation.desk.views import bulk, by_score, comment, commenter, queue, settings, undo
 
+
+class RowConverter(IntConverter):
+    """A row's number, of no more digits than every database holds: a longer one is the address of nothing."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_converter(RowConverter, "row")
 app_name = "desk"
 urlpatterns = [
     path("", queue.start, name="start"),
-    path("comment/<int:comment_id>/", comment.comment, name="comment"),
-    path("comment/<int:comment_id>/hold/", comment.hold, name="hold"),
-    path("comment/<int:comment_id>/hand-over/", comment.hand_over, name="hand-over"),
-    path("comment/<int:comment_id>/replies/", bulk.subtree, name="subtree"),
-    path("commenter/<int:commenter_id>/", commenter.commenter, name="commenter"),
-    path("commenter/<int:commenter_id>/record/", commenter.record, name="record"),
+    path("comment/<row:comment_id>/", comment.comment, name="comment"),
+    path("comment/<row:comment_id>/hold/", comment.hold, name="hold"),
+    path("comment/<row:comment_id>/hand-over/", comment.hand_over, name="hand-over"),
+    path("comment/<row:comment_id>/replies/", bulk.subtree, name="subtree"),
+    path("commenter/<row:commenter_id>/", commenter.commenter, name="commenter"),
+    path("commenter/<row:commenter_id>/record/", commenter.record, name="record"),
     path("selection/", bulk.selection, name="selection"),
     path("by-score/", by_score.batch, name="batch"),
     path("undo/", undo.undo, name="undo"),

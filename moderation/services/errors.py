@@ -31,6 +31,17 @@ def invalid(pointer: str, detail: str, *, code: str = "invalid", limit: int | No
     return ServiceError("validation_error", detail, (FieldError(pointer, code, detail, limit),))
 
 
+def denied(detail: str, pointer: str = "") -> ServiceError:
+    """Returns the refusal of what a person may not do; `pointer` names the field that asked for too much."""
+    errors = (FieldError(pointer, "permission_denied", detail),) if pointer else ()
+    return ServiceError("permission_denied", detail, errors)
+
+
+def not_found(detail: str) -> ServiceError:
+    """Returns the refusal of an act on what is not there, or not there for the person who asks."""
+    return ServiceError("not_found", detail)
+
+
 def conflict(detail: str) -> ServiceError:
     """Returns the refusal of an act that the present state does not allow."""
     return ServiceError("conflict", detail)

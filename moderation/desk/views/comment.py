@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from moderation.desk.dossier import comment_for, dossier_of, edits_of
 from moderation.desk.filters import filters_of
 from moderation.desk.forms import DEFER, DEFER_DEFAULT, action_input_read, reason_choices
 from moderation.desk.queues import DEFAULT, QUEUES, Queue
-from moderation.desk.responses import act_remember, address, desk_page, go, part
+from moderation.desk.responses import STATUSES, act_remember, address, desk_page, go, part
 from moderation.desk.text import driving
 from moderation.desk.views.queue import done_words, next_address
 from moderation.services.accounts.desk_settings import severe_seen
@@ -27,7 +28,6 @@ from moderation.services.review.holds import review_hand_over, review_hold, revi
 from moderation.services.states.current import current_review, review_of
 from moderation.services.states.version import VersionToken
 
-STATUSES = {"precondition_failed": 412, "conflict": 409, "validation_error": 400, "permission_denied": 403}
 MAX_MODERATORS = 200
 
 
@@ -64,7 +64,7 @@ def hold(request: HttpRequest, person: Person, comment_id: int) -> HttpResponse:
 def hand_over(request: HttpRequest, person: Person, comment_id: int) -> HttpResponse:
     """Asks to whom the comment goes, and gives it to them."""
     found, refused = _comment(person, comment_id), None
-    people = User.objects.filter(is_active=True, is_staff=True).exclude(pk=person.user.pk).order_by("username")
+    people = _colleagues(person, found)
     if request.method == "POST":
         to = people.filter(username=request.POST.get("to", "")).first()
         refused = _handed_over(person, found, to)
@@ -83,6 +83,13 @@ def hand_over(request: HttpRequest, person: Person, comment_id: int) -> HttpResp
         refused=refused,
         back=address("comment", found.pk, query=request.GET.urlencode()),
     )
+
+
+def _colleagues(person: Person, found: Comment) -> QuerySet[User]:
+    """Returns the others who see the comment's source, by name."""
+    of_source = Q(moderator=None) | Q(moderator__sources=None) | Q(moderator__sources=found.source_id)
+    staff = User.objects.filter(of_source, is_active=True, is_staff=True)
+    return staff.exclude(pk=person.user.pk).order_by("username")
 
 
 def _handed_over(person: Person, found: Comment, to: User | None) -> ServiceError | None:

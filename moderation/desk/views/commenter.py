@@ -1,25 +1,33 @@
 """A commenter: their record, which is logged when it is looked up, and muting."""
 
+import re
+
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from moderation.desk.access import Person, desk_view
 from moderation.desk.forms import MuteForm, add_service_error
-from moderation.desk.responses import address, desk_page, go, part
-from moderation.services.errors import ServiceError
+from moderation.desk.responses import STATUSES, address, desk_page, go, part
+from moderation.services.errors import ServiceError, invalid
 from moderation.services.review.mutes import CommenterRecord, commenter_mute, commenter_record, commenter_unmute
 
 MUTE = "moderation.mute"
+NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @desk_view()
 def commenter(request: HttpRequest, person: Person, commenter_id: int) -> HttpResponse:
     """Shows a commenter's record; mutes them, or ends that, where it was posted."""
     form = MuteForm(request.POST if "mute" in request.POST else None)
-    may_mute = person.user.has_perm(MUTE)
-    if request.method == "POST" and may_mute and _done(request, person, commenter_id, form):
-        return go(address("commenter", commenter_id))
+    may_mute, refused = person.user.has_perm(MUTE), None
+    if request.method == "POST":
+        if not may_mute:
+            raise PermissionDenied
+        refused = _done(request, person, commenter_id, form)
+        if refused is None and not form.errors:
+            return go(address("commenter", commenter_id))
     found = _record(person, commenter_id)
     about = request.GET.get("comment", "")
     return desk_page(
@@ -27,12 +35,12 @@ def commenter(request: HttpRequest, person: Person, commenter_id: int) -> HttpRe
         person,
         "commenter",
         title=_("Commenter #%(number)s") % {"number": commenter_id},
-        status=400 if form.errors else 200,
+        status=STATUSES.get(refused.code, 400) if refused else 400 if form.errors else 200,
         commenter=found.commenter,
         record=found,
         form=form,
         may_mute=may_mute,
-        about=about if about.isascii() and about.isdigit() else "",
+        about=about if NUMBER.fullmatch(about) else "",
     )
 
 
@@ -50,25 +58,33 @@ def _record(person: Person, commenter_id: int) -> CommenterRecord:
         raise Http404 from error
 
 
-def _done(request: HttpRequest, person: Person, commenter_id: int, form: MuteForm) -> bool:
-    """Does what was posted; returns False where it was refused, which the form then says."""
+def _done(request: HttpRequest, person: Person, commenter_id: int, form: MuteForm) -> ServiceError | None:
+    """Does what was posted; returns what a service refused. What the form refuses is in `form.errors`."""
     try:
         if "unmute" in request.POST:
             commenter_unmute(commenter_id=commenter_id, actor=person.user)
             messages.success(request, _("The mute is ended."))
-            return True
-        if not form.is_valid():
-            return False
-        about = request.POST.get("comment", "")
-        commenter_mute(
-            commenter_id=commenter_id,
-            actor=person.user,
-            reason=form.cleaned_data["reason"],
-            until=form.until_moment,
-            comment_id=int(about[:18]) if about.isascii() and about.isdigit() else None,
-        )
+        elif form.is_valid():
+            _mute(person, commenter_id, form, about=request.POST.get("comment", ""))
+            messages.success(request, _("Muted: the next comments of this person are held."))
+        elif not form.is_bound:
+            raise invalid("", _("The form is not whole."))
     except ServiceError as error:
-        add_service_error(form, error)
-        return False
-    messages.success(request, _("Muted: the next comments of this person are held."))
-    return True
+        if form.is_bound:
+            add_service_error(form, error)
+        else:
+            messages.error(request, error.detail)
+        return error
+    return None
+
+
+def _mute(person: Person, commenter_id: int, form: MuteForm, *, about: str) -> None:
+    if about and not NUMBER.fullmatch(about):
+        raise invalid("/comment", _("The form is not whole."))
+    commenter_mute(
+        commenter_id=commenter_id,
+        actor=person.user,
+        reason=form.cleaned_data["reason"],
+        until=form.until_moment,
+        comment_id=int(about) if about else None,
+    )

@@ -24,6 +24,7 @@ from knox.settings import CONSTANTS
 from archive.database.by_the_way import note_if_free
 from archive.models import Source
 from moderation.models import ApiKey, Scope
+from moderation.services.accounts.source_limits import Actor, row_check
 from moderation.services.errors import conflict, invalid
 from moderation.services.ttl_cache import TTLCache
 
@@ -107,8 +108,12 @@ def _is_over(key: ApiKey) -> bool:
     return bool(key.expiry and key.expiry < timezone.now())
 
 
-def api_key_revoke(*, key: ApiKey) -> None:
-    """Ends a key for good; a key that is revoked already stays as it is."""
+def api_key_revoke(*, key: ApiKey, actor: Actor = None) -> None:
+    """Ends a key for good; a key that is revoked already stays as it is.
+
+    Raises ServiceError `not_found` for a key that reaches beyond the actor's sources.
+    """
+    row_check(actor=actor, row=key)
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
     keys_forget()
 

@@ -21,6 +21,7 @@ from standardwebhooks.webhooks import Webhook
 from archive.database.clock import database_now
 from moderation.models import Decision, Delivery, WebhookTarget
 from moderation.models.webhook import LEASE_SECONDS
+from moderation.services.accounts.source_limits import Actor, row_check
 from moderation.services.ledger.export import decision_fields, moment_text, with_names
 from moderation.services.webhooks.targets import secrets_now, webhook_target_disable
 from moderation.services.webhooks.transport import Answer, post
@@ -215,8 +216,12 @@ def _pause(target: WebhookTarget, answer: Answer, now: datetime) -> None:
     target.save(update_fields=["failures", "failing_since", "paused_until"])
 
 
-def delivery_again(*, delivery: Delivery) -> None:
-    """Sends a delivery that was given up, or that arrived, once more: its attempts begin anew, its id stays."""
+def delivery_again(*, delivery: Delivery, actor: Actor = None) -> None:
+    """Sends a delivery that was given up, or that arrived, once more: its attempts begin anew, its id stays.
+
+    Raises ServiceError `not_found` where its target reaches beyond the actor's sources.
+    """
+    row_check(actor=actor, row=delivery.target)
     fresh = {"attempts": 0, "next_attempt_at": database_now(), "delivered_at": None, "given_up_at": None}
     Delivery.objects.filter(pk=delivery.pk).update(**fresh, error="")
 

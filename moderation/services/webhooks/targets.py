@@ -2,6 +2,9 @@
 
 A secret is derived from SECRET_KEY and a random salt, so that a copy of the database signs nothing. It is shown when
 it is made and not again. Whoever changes SECRET_KEY makes new secrets afterwards; until then nothing is sent.
+
+An `actor` who is limited to sources makes and touches targets of those alone; another target is as unknown to them as
+one that is not there (ServiceError `not_found`).
 """
 
 import hashlib
@@ -16,6 +19,7 @@ from django.utils.crypto import salted_hmac
 
 from archive.models import Source
 from moderation.models import WebhookTarget
+from moderation.services.accounts.source_limits import Actor, row_check, sources_check
 from moderation.services.errors import conflict, invalid
 from moderation.services.webhooks.transport import url_check
 
@@ -27,12 +31,15 @@ BECAUSE_CHARACTERS = 200
 
 
 @transaction.atomic
-def webhook_target_create(*, url: str, sources: Sequence[Source] = ()) -> tuple[WebhookTarget, str]:
+def webhook_target_create(
+    *, url: str, sources: Sequence[Source] = (), actor: Actor = None
+) -> tuple[WebhookTarget, str]:
     """Makes a target, active at once, and returns it with its secret, which is not shown again.
 
     `sources` limits what it is told of; none means all. It is told of decisions from now on: earlier ones are in the
-    feed. Raises ServiceError at `/url`.
+    feed. Raises ServiceError at `/url`, and at `/sources` for sources beyond the actor's.
     """
+    sources_check(actor=actor, sources=sources)
     url_check(url)
     salt = token_hex(32)
     secret = _secret(salt)
@@ -42,12 +49,13 @@ def webhook_target_create(*, url: str, sources: Sequence[Source] = ()) -> tuple[
 
 
 @transaction.atomic
-def webhook_secret_rotate(*, target: WebhookTarget, overlap_hours: int = OVERLAP_HOURS) -> str:
+def webhook_secret_rotate(*, target: WebhookTarget, overlap_hours: int = OVERLAP_HOURS, actor: Actor = None) -> str:
     """Gives the target a new secret and returns it. The one before it signs too, for `overlap_hours` more.
 
     The two are all that ever sign: rotated once more within that time, the oldest ends at once. Raises ServiceError at
     `/overlap_hours`.
     """
+    row_check(actor=actor, row=target)
     if not 0 <= overlap_hours <= MAX_OVERLAP_HOURS:
         detail = f"Two secrets sign for 0 to {MAX_OVERLAP_HOURS} hours."
         raise invalid("/overlap_hours", detail, limit=MAX_OVERLAP_HOURS)
@@ -62,14 +70,16 @@ def webhook_secret_rotate(*, target: WebhookTarget, overlap_hours: int = OVERLAP
     return secret
 
 
-def webhook_target_disable(*, target: WebhookTarget, because: str = "") -> None:
+def webhook_target_disable(*, target: WebhookTarget, because: str = "", actor: Actor = None) -> None:
     """Sends nothing more to the target; what is not sent yet stays, and decisions from now on are not kept for it."""
+    row_check(actor=actor, row=target)
     active = WebhookTarget.objects.filter(pk=target.pk, active=True)
     active.update(active=False, disabled_because=because[:BECAUSE_CHARACTERS])
 
 
-def webhook_target_enable(*, target: WebhookTarget) -> None:
+def webhook_target_enable(*, target: WebhookTarget, actor: Actor = None) -> None:
     """Sends to the target again, at once: what is not sent yet, and decisions from now on."""
+    row_check(actor=actor, row=target)
     target.refresh_from_db()
     if not secrets_now(target):
         raise conflict("SECRET_KEY has changed since the secret was made: give the target a new secret first.")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from archive.admin.base import LargeTableAdmin, ReadOnlyAdmin
 from archive.models import Article, Commenter, Source
-from moderation.models import Action, Claim, Delivery, Feedback, Moderator, ReaderFlag, WebhookTarget
+from moderation.models import Action, ApiKey, Claim, Delivery, Feedback, Moderator, ReaderFlag, WebhookTarget
 from moderation.services.review.decisions import decision_record
 from moderation.services.review.mutes import commenter_mute, commenter_record
 from moderation.services.webhooks.targets import webhook_target_create
@@ -27,7 +27,7 @@ HAVE_PAGES = [model for model in OURS if model._meta.model_name != "apikey"]
 
 def reader_of(model):
     """The least role that reads the model's pages: addresses of webhooks may be secrets of their own."""
-    return "administrator" if model in {Delivery, WebhookTarget} else "viewer"
+    return "administrator" if model in {ApiKey, Delivery, WebhookTarget} else "viewer"
 
 
 def address(model, page, *arguments):
