@@ -258,6 +258,9 @@ def test_a_file_that_is_not_what_it_says_ends_with_one_line_and_leaves_everythin
         ["--preset", "blogspot"],
         ["--post-type", "a b"],
         ["--text-format", "markdown"],
+        ["--encoding", "utf-99"],
+        ["--encoding", "rot13"],
+        ["--time-format", "%d/%m"],
     ],
 )
 def test_a_wrong_call_ends_with_status_2(write: Callable[..., Path], arguments: list[str]) -> None:
@@ -274,6 +277,16 @@ def test_a_preset_takes_no_other_mapping(write: Callable[..., Path], arguments: 
     with pytest.raises(CommandError, match="--preset") as error:
         run(write("rows.jsonl", row(1)), "--preset", "isso", *arguments)
     assert error.value.returncode == 2
+
+
+def test_a_readme_in_a_folder_is_passed_over_and_told(write: Callable[..., Path]) -> None:
+    page = write("page-07.txt", PAGE)
+    write("README.md", "# Pages\n\nSaved by hand.\n")
+    out, err = run(page.parent)
+    assert "articles: 1 created" in out
+    assert "README.md: passed over" in err
+    with pytest.raises(CommandError, match="Markdown"):
+        run(page.parent / "README.md")
 
 
 def test_what_an_export_leaves_out_is_counted_in_the_summary(write: Callable[..., Path]) -> None:
