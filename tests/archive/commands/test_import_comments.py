@@ -94,6 +94,21 @@ def test_a_page_comes_in_with_its_thread_and_again_with_nothing(write: Callable[
     assert "Nothing has changed" in out
 
 
+def test_a_page_with_relative_times_changes_nothing_a_day_later(write: Callable[..., Path]) -> None:
+    page = (
+        "The ferry is late\n\nIt was late on Monday.\n\n2 Comments\n\nAnn Smith, {}\n\nAgain.\n\nBen Lee, {}\n\nYes.\n"
+    )
+    run(write("page-08.txt", page.format("2 hours ago", "1 hour ago")))
+    before = list(Comment.objects.order_by("pk").values())
+    out, err = run(write("page-08.txt", page.format("1 day ago", "yesterday")))
+    assert "comments: 0 created, 0 edited, 2 unchanged\nrejected: 0" in out
+    assert "2 comments have no time that can be read" in err
+    assert list(Comment.objects.order_by("pk").values()) == before
+    out, err = run(write("page-08.txt", page.format("1 day ago", "yesterday").replace("Ann Smith", "Cem Oz")))
+    assert "rejected: 1" in out
+    assert "written by somebody else" in err
+
+
 def test_a_page_whose_comment_was_edited_keeps_the_earlier_text(write: Callable[..., Path]) -> None:
     run(write("page-07.txt", PAGE))
     out, _ = run(write("page-07.txt", PAGE.replace("What a pity.", "What a joy.")))
