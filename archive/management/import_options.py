@@ -111,7 +111,7 @@ def time_form(value: str) -> str:
     try:
         time_form_check(value)
     except (ValueError, re.error) as error:
-        raise ArgumentTypeError(f"{value!r} is no strptime form that tells a time, nor %s, ms or us") from error
+        raise ArgumentTypeError(f"{value!r} is no strptime form, nor %s, ms or us: {error}") from error
     return value
 
 
