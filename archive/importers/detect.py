@@ -1,18 +1,25 @@
 """How the first bytes of a file tell its format: one question a format, asked in the registry's order."""
 
+import csv
 import json
 import re
 
 from archive.importers.records import FormatError, ImportSource
-from archive.importers.rows.table import DELIMITERS, delimiter_guess, header_read
+from archive.importers.rows.table import DELIMITERS, delimiter_guess, delimiter_named, header_read
 
 _MARKUP = re.compile(r"\s*(?:<(?:!doctype|html|\?xml|rss|disqus)\b|[\[{]\s*[\[{\"])", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 # Some exports have stray bytes before the XML; a long text that merely speaks of these elements is none.
 _EXPORT = re.compile(r"<\?xml\b|^[^\S\n]*<(?:!doctype|rss|(?:\w+:)?disqus)\b", re.MULTILINE)
 _MAX_STRAY = 4096
+_MARKDOWN_TITLE = re.compile(r"#{1,3} \S|---\s*$")
+_MARKDOWN = re.compile(r"#{1,6} \S|```|\|(?:.*\|)+\s*$|(?:[*+-]|\d+\.) \S|    \S")
+_MARKDOWN_LINK = re.compile(r"\[[^\]\n]{1,200}\]\([^)\s]{1,500}\)|`[^`\n]{1,200}`")
 _DISQUS = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?disqus\b")
 _TABLE_ROWS = 5
+_TABLE_TITLES = 4
+# A column's name: one word, or a few without a space after the comma.
+_COLUMN = re.compile(r"[A-Za-z][\w.-]{0,40}")
 _TABLE_MARKS = 2
 
 
@@ -46,34 +53,75 @@ def looks_like_jsonl(head: bytes, reading: ImportSource) -> bool:
 
 
 def looks_like_csv(head: bytes, reading: ImportSource) -> bool:
-    """The first line names columns that we know, or `--map` names.
+    """The first line names columns that we know, or `--map` names; a line `sep=;` may stand before it.
 
     Raises:
-        FormatError: it is a table, but the columns that are needed are not among its own.
+        FormatError: it is a table, but the columns that are needed are not among its own, or it has no header on top.
     """
     rows = _text(head).splitlines()
+    named = delimiter_named(rows[0]) if rows else ""
+    rows = rows[1:] if named else rows
     first = next(iter(rows), "")
-    mark = reading.delimiter or delimiter_guess(first, reading.mapping)
+    mark = reading.delimiter or named or delimiter_guess(first, reading.mapping.values())
     try:
         header_read([cell.strip(' "') for cell in first.split(mark)], reading.mapping)
     except FormatError as error:
-        if reading.mapping or reading.delimiter or _is_table(rows):
-            raise FormatError(f"this looks like a table (csv), but {error}") from error
+        if reading.mapping or reading.delimiter or named or is_table(rows):
+            raise FormatError(f"this looks like a table (csv), but {error}{_further_down(rows, reading)}") from error
         return False
     return True
 
 
-def _is_table(rows: list[str]) -> bool:
-    """Says whether the first rows are parted by the same mark the same number of times."""
-    top = rows[:_TABLE_ROWS]
-    counts = [{row.count(mark) for row in top} for mark in DELIMITERS]
-    return len(top) == _TABLE_ROWS and any(len(count) == 1 and min(count) >= _TABLE_MARKS for count in counts)
+def _further_down(rows: list[str], reading: ImportSource) -> str:
+    """Says which of the next lines is the header, if one is: what stands above it is a title."""
+    for at, row in enumerate(rows[1:_TABLE_TITLES], 2):
+        mark = reading.delimiter or delimiter_guess(row, reading.mapping.values())
+        try:
+            header_read([cell.strip(' "') for cell in row.split(mark)], reading.mapping)
+        except FormatError:
+            continue
+        return f"; its line {at} is a header: remove what stands above it"
+    return ""
+
+
+def is_table(rows: list[str]) -> bool:
+    """Says whether the first rows, or those below a title, are parted by the same mark the same number of times."""
+    filled = [row for row in rows[: _TABLE_TITLES + _TABLE_ROWS] if row.strip()]
+    return any(_is_parted(filled[begin:], mark) for begin in range(_TABLE_TITLES) for mark in DELIMITERS)
+
+
+def _is_parted(rows: list[str], mark: str) -> bool:
+    """Says whether rows have cells. Commas and bars, which pages have too, need more rows, or a header on top."""
+    try:
+        cells = [len(row) for row in csv.reader(rows[:_TABLE_ROWS], delimiter=mark)]
+    except csv.Error:
+        return False
+    least = 2 if mark in "\t;" or (mark == "," and _is_header(rows)) else _TABLE_ROWS
+    return len(cells) >= least and len(set(cells)) == 1 and cells[0] > _TABLE_MARKS
+
+
+def _is_header(rows: list[str]) -> bool:
+    return bool(rows) and all(_COLUMN.fullmatch(cell.strip(' "')) for cell in rows[0].split(","))
 
 
 def looks_like_page(head: bytes, reading: ImportSource) -> bool:
-    """It is text, and neither markup nor JSON."""
+    """It is text, and neither markup nor JSON.
+
+    Raises:
+        FormatError: it is written in Markdown, as what describes a folder is.
+    """
     text = _text(head)
+    if is_markdown(text):
+        raise FormatError("this looks like Markdown and not like a saved page (--format page takes it as one)")
     return "\x00" not in text and not _MARKUP.match(text)
+
+
+def is_markdown(text: str) -> bool:
+    """Says whether a text has Markdown's marks: `# ` on top, or a smaller heading and a fence, a link or a table."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines or not _MARKDOWN_TITLE.match(lines[0]):
+        return False
+    return lines[0].startswith("# ") or any(_MARKDOWN.match(line) or _MARKDOWN_LINK.search(line) for line in lines[1:])
 
 
 def _text(head: bytes) -> str:

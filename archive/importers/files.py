@@ -4,6 +4,7 @@ Between the command, which has paths, and the parsers, which have streams.
 """
 
 import gzip
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,18 +13,29 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from archive.importers import FORMATS, HEAD_BYTES, format_detect
+from archive.importers.encoding import Utf8Lines, Utf8Stream, stream_recoded
 from archive.importers.records import FormatError, ImportSource, Item, StoppedError
+from archive.importers.rows.table_presets import TABLE_PRESETS
 
 _GZIP = b"\x1f\x8b"
+_DESCRIBING = re.compile(
+    r"(?:readme|license|licence|copying|changelog|changes|notice|authors|contributing)(?:\.(?:md|txt|rst|markdown))?"
+    r"|.+\.(?:md|markdown|rst)",
+    re.IGNORECASE,
+)
 _ZIP = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFile:
-    """A file to import. `folder` names the source where nothing else does."""
+    """A file to import. `folder` names the source where nothing else does.
+
+    `describes` says that its name is that of a file about the folder, which is none of what it holds.
+    """
 
     path: Path
     folder: str
+    describes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +51,7 @@ class ImportOptions:
     preset: str | None = None
     text_format: str = "plain"
     post_types: frozenset[str] = frozenset()
+    encoding: str | None = None
 
 
 def files_found(paths: Iterable[Path]) -> Iterator[ImportFile]:
@@ -49,7 +62,9 @@ def files_found(paths: Iterable[Path]) -> Iterator[ImportFile]:
             continue
         inside = (found.relative_to(path) for found in path.rglob("*") if found.is_file())
         visible = sorted(found for found in inside if not any(part.startswith(".") for part in found.parts))
-        yield from (ImportFile(path=path / found, folder=path.resolve().name) for found in visible)
+        for found in visible:
+            about = _DESCRIBING.fullmatch(found.name) is not None
+            yield ImportFile(path=path / found, folder=path.resolve().name, describes=about)
 
 
 def head_check(file: ImportFile, how: ImportOptions) -> None:
@@ -74,10 +89,24 @@ def items_read(
         StoppedError: the file ends or breaks in the middle.
     """
     with file.path.open("rb") as packed:
-        stream = _unpacked(packed)
-        reading = _reading(file, how, stream)
-        items = FORMATS[_format(how, reading, stream)].parse(reading)
-        yield _guarded(items, packed, at)
+        form = _format(how, _reading(file, how, packed), _unpacked(packed))
+        packed.seek(0)
+        stream = _as_utf8(_unpacked(packed), how, form)
+        items = FORMATS[form].parse(_reading(file, how, stream))
+        yield _guarded(_with_notice(items, stream), packed, at)
+
+
+def _as_utf8(stream: BinaryIO, how: ImportOptions, form: str) -> BinaryIO:
+    if how.encoding or form not in {"wxr", "disqus"}:
+        stream = stream_recoded(stream, how.encoding)
+    return stream if isinstance(stream, Utf8Stream) or form not in {"csv", "jsonl"} else Utf8Lines(stream)  # type: ignore[return-value]
+
+
+def _with_notice(items: Iterator[Item], stream: BinaryIO) -> Iterator[Item]:
+    """Yields the items, and at the end what is to be said of their encoding."""
+    yield from items
+    if isinstance(stream, Utf8Lines | Utf8Stream) and (notice := stream.notice()):
+        yield notice
 
 
 def _unpacked(packed: BinaryIO) -> BinaryIO:
@@ -106,12 +135,10 @@ def _reading(file: ImportFile, how: ImportOptions, stream: BinaryIO) -> ImportSo
 
 def _format(how: ImportOptions, reading: ImportSource, stream: BinaryIO) -> str:
     if how.preset:
-        return "jsonl"
+        return "csv" if how.preset in TABLE_PRESETS else "jsonl"
     if how.format != "auto":
         return how.format
-    head = _head(stream)
-    stream.seek(0)
-    return format_detect(head, reading)
+    return format_detect(_head(stream_recoded(stream, how.encoding)), reading)
 
 
 def _head(stream: BinaryIO) -> bytes:

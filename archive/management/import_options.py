@@ -3,17 +3,18 @@
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from archive.importers import FORMATS
+from archive.importers.encoding import encoding_name
 from archive.importers.files import ImportOptions
 from archive.importers.rows.presets import PRESETS
 from archive.importers.rows.row import FIELDS, TEXT_FORMATS, is_field
-from archive.importers.times import time_parse
+from archive.importers.rows.table_presets import TABLE_PRESETS
+from archive.importers.times import time_form_check
 from archive.services import source_slug
 
 _POST_TYPE = re.compile(r"[\w-]{1,60}(?::[\w-]{1,60})?")
@@ -29,16 +30,20 @@ def options_declare(parser: CommandParser) -> None:
         "--map", action="append", default=[], type=field_and_column, metavar="FIELD=COLUMN", help="repeats"
     )
     parser.add_argument(
-        "--preset", choices=PRESETS, help="jsonl: the dump of this system, in its own shape; needs no --map"
+        "--preset", choices=[*PRESETS, *TABLE_PRESETS], help="the dump of this system, in its own shape"
     )
     parser.add_argument("--delimiter", type=one_character, metavar="C", help=r"between csv columns; \t for a tab")
     parser.add_argument("--no-quotes", action="store_true", help="csv: a quote is a letter like any other")
     parser.add_argument(
-        "--time-format", type=time_form, metavar="F", help="strptime form of times, %%Z for CEST and the like"
+        "--time-format",
+        type=time_form,
+        metavar="F",
+        help="strptime form, %%Z for CEST and the like; or %%s, ms, us since 1970",
     )
     parser.add_argument("--source", type=source_name, metavar="NAME", help="where rows name none; else the folder")
     parser.add_argument("--dry-run", action="store_true", help="counts what would happen and writes nothing")
     parser.add_argument("--rejects", type=Path, metavar="PATH", help="writes each remark as a JSON line")
+    parser.add_argument("--encoding", type=text_encoding, metavar="NAME", help="of the files; else told by each")
     parser.add_argument("--text-format", default="plain", choices=TEXT_FORMATS, help="of rows that do not say theirs")
     parser.add_argument(
         "--post-type",
@@ -59,8 +64,9 @@ def options_read(options: Mapping[str, Any]) -> ImportOptions:
     Raises:
         ArgumentTypeError: two of them do not go together.
     """
-    if options["preset"] and (options["map"] or options["format"] not in {"auto", "jsonl"}):
-        raise ArgumentTypeError("--preset is a form of jsonl with a mapping of its own")
+    form = "csv" if options["preset"] in TABLE_PRESETS else "jsonl"
+    if options["preset"] and (options["map"] or options["format"] not in {"auto", form}):
+        raise ArgumentTypeError(f"--preset {options['preset']} is a form of {form} with a mapping of its own")
     return ImportOptions(
         format=options["format"],
         source=options["source"],
@@ -71,6 +77,7 @@ def options_read(options: Mapping[str, Any]) -> ImportOptions:
         preset=options["preset"],
         text_format=options["text_format"],
         post_types=frozenset(options["post_type"]),
+        encoding=options["encoding"],
     )
 
 
@@ -102,10 +109,18 @@ def source_name(value: str) -> str:
 def time_form(value: str) -> str:
     """Reads a strptime form: one that can read what it writes."""
     try:
-        time_parse(datetime(2014, 6, 26, 13, 5, 7, tzinfo=UTC).strftime(value), value)
+        time_form_check(value)
     except (ValueError, re.error) as error:
-        raise ArgumentTypeError(f"{value!r} is no strptime form") from error
+        raise ArgumentTypeError(f"{value!r} is no strptime form, nor %s, ms or us: {error}") from error
     return value
+
+
+def text_encoding(value: str) -> str:
+    """Reads the name of an encoding that Python knows."""
+    try:
+        return encoding_name(value)
+    except LookupError as error:
+        raise ArgumentTypeError(f"there is no encoding {value!r}: utf-8, windows-1254, iso-8859-9 …") from error
 
 
 def post_type(value: str) -> str:

@@ -45,13 +45,13 @@ def comments_store(
     records: Sequence[CommentRecord],
     all_or_nothing: bool = False,
     link: bool = True,
-    unsigned: set[str] | None = None,
+    untimed: set[str] | None = None,
 ) -> list[Outcome]:
     """Stores comments in one short transaction; n records in, n outcomes out, in the same order.
 
     Under a known id another text is an edit. Another writer, time or article is a problem (`other_author`,
-    `other_time`, `other_article`), and so is another text from the same run if neither writer nor time says that it is
-    the same comment (`repeated_id`); `unsigned` carries what a run of several calls knows of that.
+    `other_time`, `other_article`), and so is another text from the same run unless its time is said and the same
+    (`repeated_id`); `untimed` carries what a run of several calls knows of that.
 
     A reply whose parent is not there is stored without it, and linked when that comes; without `link` the caller does
     that at its end (`parents_link`). Meant for up to a few thousand records.
@@ -69,7 +69,7 @@ def comments_store(
         raise RecordsRefusedError(problems)
     good = [at for at in good if at not in problems]
     chunk = [record for record in told if record is not None]
-    store = partial(_store, source, chunk, all_or_nothing=all_or_nothing, link=link, unsigned=unsigned)
+    store = partial(_store, source, chunk, all_or_nothing=all_or_nothing, link=link, untimed=untimed)
     stored = _retried(store) if chunk else []
     outcomes = {**dict(zip(good, stored, strict=True)), **{at: _rejected(found) for at, found in problems.items()}}
     return [outcomes[at] for at in range(len(records))]
@@ -103,19 +103,19 @@ def _retried(store: Callable[[], list[Outcome]]) -> list[Outcome]:
 
 
 def _store(
-    source: Source, records: list[CommentRecord], *, all_or_nothing: bool, link: bool, unsigned: set[str] | None
+    source: Source, records: list[CommentRecord], *, all_or_nothing: bool, link: bool, untimed: set[str] | None
 ) -> list[Outcome]:
     articles = ArticleUpsertBatch(source, [record.article for record in records])
     told = [articles.fill(record.article) for record in records]
     articles.save()
     writers = commenters_stored(source=source, records=records)
-    shelf = CommentUpsertBatch(source, articles, writers, records, unsigned or frozenset())
+    shelf = CommentUpsertBatch(source, articles, writers, records, untimed or frozenset())
     taken = shelf.take_all()
     if all_or_nothing and (problems := {at: (each.problem,) for at, each in enumerate(taken) if each.problem}):
         raise RecordsRefusedError(problems)
     shelf.save()
-    if unsigned is not None:
-        unsigned |= shelf.unsigned
+    if untimed is not None:
+        untimed |= shelf.untimed
     if link:
         parents_link(source=source, came=[each.row.external_id for each in taken if each.outcome == "created"])
     return [

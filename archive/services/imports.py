@@ -71,7 +71,7 @@ class ArchiveImport:
         self.counts = Counts()
         self._tell, self._join = tell, join_addresses
         self._sources: dict[str, Source] = {}
-        self._unsigned: dict[int, set[str]] = {}
+        self._untimed: dict[int, set[str]] = {}
         self._books: dict[int, AddressBook] = {}
 
     def store(self, *, items: Iterable[Item], source_name: str) -> None:
@@ -109,7 +109,7 @@ class ArchiveImport:
             stored = articles_store(source=source, records=articles)
             # Replies that came before their parents are linked once, at the end.
             outcomes = comments_store(
-                source=source, records=comments, link=False, unsigned=self._unsigned.setdefault(source.pk, set())
+                source=source, records=comments, link=False, untimed=self._untimed.setdefault(source.pk, set())
             )
         # Counted once it is there to stay: an import may be stopped in the middle of a chunk.
         self._count_articles(articles, stored)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from archive.database.bulk import allocate_ids, blank_values, build_row, rows_insert
 from archive.database.lookups import BulkLookup
+from archive.importers.placeholders import is_no_id
 from archive.importers.records import CommentRecord
 from archive.models import Comment, Commenter, CommentRevision, OriginState, Source
 from archive.models.comment import seal_keys
@@ -55,14 +56,14 @@ class CommentUpsertBatch:
         articles: ArticleUpsertBatch,
         writers: list[int | None],
         records: list[CommentRecord],
-        unsigned: Container[str] = frozenset(),
+        untimed: Container[str] = frozenset(),
     ) -> None:
         """`writers` are the ids of the commenters, one for each of the records.
 
-        `unsigned` are ids that this run has brought before without a writer or a time.
+        `untimed` are ids that this run has brought before, without a time, or such as stand for none.
         """
-        self._unsigned = unsigned
-        self.unsigned: set[str] = set()
+        self._untimed = untimed
+        self.untimed: set[str] = set()
         self._people: dict[int, Writer] | None = None
         self._source, self._articles, self._writers = source, articles, writers
         self._records = numbers_told_apart(source, records)
@@ -84,8 +85,8 @@ class CommentUpsertBatch:
     def _take(self, record: CommentRecord, writer: int | None) -> Taken:
         row = self._rows.get(record.external_id)
         taken = Taken("created", self._add(record, writer)) if row is None else self._take_again(row, record, writer)
-        if writer is None or record.created_at is None:
-            self.unsigned.add(record.external_id)
+        if record.created_at is None or is_no_id(record.external_id):
+            self.untimed.add(record.external_id)
         return taken
 
     def _take_again(self, row: Comment, record: CommentRecord, writer: int | None) -> Taken:
@@ -105,14 +106,15 @@ class CommentUpsertBatch:
             return FieldProblem("commenter", "other_author", "the comment of this id was written by somebody else")
         if timed and record.created_at and not same_time(row.created_at, record.created_at, self._source.timezone):
             return FieldProblem("created_at", "other_time", "the comment of this id was written at another time")
-        if (signed or timed) or not self._is_of_this_run(row) or (row.raw == record.raw):
+        is_edit = timed and not is_no_id(row.external_id)
+        if is_edit or not self._is_of_this_run(row) or row.raw == record.raw:
             return None
-        reason = "another record has this id, and neither a writer nor a time tells that this is an edit of it"
+        reason = "another record of this import has this id, and no time tells that this is an edit of it"
         return FieldProblem("external_id", "repeated_id", reason)
 
     def _is_of_this_run(self, row: Comment) -> bool:
         key = row.external_id
-        return row.pk is None or key in self._edited or key in self.unsigned or key in self._unsigned
+        return row.pk is None or key in self._edited or key in self.untimed or key in self._untimed
 
     def _may_be_one(self, stored: int, said: int) -> bool:
         if self._people is None:

@@ -176,6 +176,9 @@ def _time(field: str, value: datetime | None) -> Iterator[FieldProblem]:
             time_aware(value, "UTC")
         except OverflowError:
             yield FieldProblem(field, "bad_time", "the years go from 1 to 9999")
+            return
+        if value.year == _FIRST_YEAR:
+            yield FieldProblem(field, "bad_time", "the year 1 stands for no time")
 
 
 def time_aware(value: datetime, zone: str) -> datetime:

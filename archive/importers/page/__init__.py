@@ -9,9 +9,10 @@ from itertools import chain
 
 import sentencex
 
-from archive.importers.page.lines import page_lines, units_made
+from archive.importers.page.lines import PageLine, page_lines, units_made
 from archive.importers.page.outline import Outline, outline_made
 from archive.importers.page.thread import Split, ThreadComment, comments_read, thread_split
+from archive.importers.page.unnumbered import announcements
 from archive.importers.records import ArticleRecord, CommentRecord, ImportSource, Item, Notice, Rejected, TextBlock
 
 _MAX_TITLE = 300
@@ -30,6 +31,7 @@ def parse_page(reading: ImportSource) -> Iterator[Item]:
     yield article or _no_article()
     yield from chain(notices, _notices(outline))
     if article:
+        yield from _thread_notices(lines, split)
         yield from (_comment(said, article) for said in comments_read(split))
 
 
@@ -85,6 +87,22 @@ def _notices(outline: Outline) -> Iterator[Notice]:
     if outline.unread:
         reason = "a date can be read in two ways: --time-format %d/%m/%Y or %m/%d/%Y tells which"
         yield Notice(line=None, code="date_ambiguous", reason=reason)
+
+
+def _thread_notices(lines: list[PageLine], split: Split) -> Iterator[Notice]:
+    """Yields what a person should know of the thread: that none was read, or times that were not."""
+    if split.thread:
+        silent = sum(1 for said in comments_read(split) if said.created_at is None)
+        if silent:
+            reason = f"{silent} comments have no time that can be read: that of the import stands for it"
+            yield Notice(line=split.thread[0][0].line.number, code="no_time", reason=reason)
+        return
+    told = max((each for each in announcements(lines) if each.count), key=lambda each: each.count or 0, default=None)
+    if told:
+        reason = f"the page announces {told.count} comments and none was read: its thread has a form that is not known"
+        yield Notice(line=lines[told.at].number, code="comments_unread", reason=reason)
+    else:
+        yield Notice(line=None, code="no_thread", reason="no comments were found on the page")
 
 
 def _comment(said: ThreadComment, article: ArticleRecord) -> Item:

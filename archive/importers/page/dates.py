@@ -14,7 +14,7 @@ _MONTH = (
 )
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
 _DAY = r"(?:st|nd|rd|th)?"
-_ZONE = r"(?:\s*\(?(?P<{}>[+-]\d\d:?\d\d|(?-i:Z|[A-Z]{{2,5}})\b)\)?)?"
+_ZONE = r"(?:\s*\(?(?P<{}>(?:(?-i:GMT|UTC)\s?[+-]\d{{1,2}}|[+-]\d\d)(?::?\d\d)?(?![\d:])|(?-i:Z|[A-Z]{{2,5}})\b)\)?)?"
 _CLOCK = r"(?P<{0}h>\d{{1,2}})[:.](?P<{0}m>\d\d)(?:[:.]\d\d(?:\.\d+)?)?(?:\s*(?P<{0}half>[ap])\.?m\.?)?"
 _BEFORE = _CLOCK.format("b") + _ZONE.format("bz") + r",?\s+(?:on\s+)?"
 _AFTER = r"(?:(?:\s*[,|T·–-]\s*|\s+)(?:at\s+)?" + _CLOCK.format("a") + _ZONE.format("az") + ")?"
@@ -28,7 +28,9 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 
-_OFFSET = re.compile(r"[+-]\d{4}")
+_OFFSET = re.compile(r"(?:(?:GMT|UTC)\s?)?([+-])(\d{1,2}?)(?::?(\d\d))?", re.IGNORECASE)
+# Zones' names that several countries use, each for its own.
+_SHARED = frozenset({"IST", "WST", "AMT", "GST", "ICT", "BDT", "WIT", "PYT", "SST", "ECT", "LMT"})
 _MONTHS_A_YEAR = 12
 _HOURS_A_HALF = 12
 
@@ -103,9 +105,15 @@ def _with_clock(date: datetime, match: re.Match[str], clock: str) -> datetime | 
 
 
 def _zone(name: str | None) -> timezone | None:
-    """Returns the zone that `name` stands for; None, the source's own, where there is none or nobody knows it."""
-    offset = ZONES.get((name or "").upper(), name or "").replace(":", "")
-    if not _OFFSET.fullmatch(offset):
+    """Returns the zone that `name` stands for; None, the source's own, where there is none or it is no zone's name.
+
+    Raises:
+        ValueError: several countries use it.
+    """
+    if name in _SHARED:
+        raise ValueError("a zone that nobody can tell")
+    match = _OFFSET.fullmatch(ZONES.get((name or "").upper(), name or ""))
+    if match is None:
         return None
-    away = timedelta(hours=int(offset[1:3]), minutes=int(offset[3:]))
-    return timezone(-away if offset[0] == "-" else away) if away < timedelta(hours=24) else None
+    away = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    return timezone(-away if match[1] == "-" else away) if away < timedelta(hours=24) else None

@@ -1,10 +1,12 @@
 """The lines of a saved page and the units they form: paragraphs, lines, lists. First step of a page's import."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
+from archive.importers.encoding import UTF_16_MARKS, text_decoded
 from archive.importers.records import FormatError, ImportSource, Notice
 
 # A saved page is read whole: this is a hundred times the longest article.
@@ -12,7 +14,10 @@ MAX_PAGE_BYTES = 8 * 1024 * 1024
 _BULLET = re.compile(r"^\s*(?:[•‣◦·▪●*+–-])\s+")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml)\b", re.IGNORECASE)
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_TOLD = {
+    "encoding_assumed": "the page is not UTF-8: it was read as Windows-1252 (--encoding names another)",
+    "bytes_replaced": "bytes that are not UTF-8 were marked in the text",
+}
 _MAX_WRAP = 120
 _MIN_WRAPS = 3
 _MOSTLY = 0.7
@@ -67,12 +72,10 @@ def page_lines(reading: ImportSource) -> tuple[list[PageLine], list[Notice]]:
 
 
 def _decoded(data: bytes) -> tuple[str, list[Notice]]:
-    try:
-        return data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8-sig"), []
-    except UnicodeDecodeError:
-        # What browsers take for a page that does not say; it has a character for every byte but five.
-        reason = "the page is not UTF-8: it was read as Windows-1252"
-        return data.decode("cp1252", errors="replace"), [Notice(line=None, code="encoding_assumed", reason=reason)]
+    if data.startswith(UTF_16_MARKS):
+        return data.decode("utf-16", errors="replace"), []
+    text, code = text_decoded(data.removeprefix(codecs.BOM_UTF8))
+    return text, [Notice(line=None, code=code, reason=_TOLD[code])] if code else []
 
 
 def _check_text(text: str) -> None:

@@ -1,7 +1,8 @@
 """The comments under a saved page: where the thread begins and ends, who says what, and in reply to whom.
 
-Two forms are known. The numbered one, `2. NAME says`, nested by indentation, as a list is saved. And the one with a
-time under each name, `NAME says:` / `May 3, 2021 at 4:05 pm`, nested by indentation too where the page kept it.
+Two forms are told by their words. The numbered one, `2. NAME says`, nested by indentation, as a list is saved. And the
+one with a time under each name, `NAME says:` / `May 3, 2021 at 4:05 pm`, nested by indentation too where the page kept
+it. Those without such a word are in `unnumbered`.
 """
 
 import re
@@ -9,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from archive.importers.page.dates import dates_found
 from archive.importers.page.furniture import furniture_kind
+from archive.importers.page.headers import BUTTON, REPLY, CommentHeader, time_read
 from archive.importers.page.lines import PageLine
+from archive.importers.page.unnumbered import unnumbered_headers
 
 _NAME = r"(?P<name>\S(?:.{0,98}?\S)?)"
 _SAYS = r"(?:says|said|writes|wrote)"
@@ -20,18 +22,6 @@ _NUMBERED = re.compile(
     rf"{_NAME}\s+(?:on (?P<on>.{{6,60}}?) )?{_SAYS}\s*:?\s*(?P<rest>.*)"
 )
 _NAMED = re.compile(rf"\s*(?:[•*+-]\s+)?{_NAME}\s+(?:on (?P<on>.{{6,60}}?) )?{_SAYS}\s*:?\s*(?P<rest>.*)")
-_REPLY = re.compile(r"\W*(?:(?:log|sign) ?in to )?reply(?: to .{1,80})?\W*+", re.IGNORECASE)
-_BUTTON = re.compile(
-    r"\W*(?:quote|report(?: (?:abuse|comment))?|(?:\d+ )?(?:dis)?likes?\s*+\(?\d*\)?|share|edit|delete|flag|permalink"
-    r"|vote (?:up|down)|(?:up|down) ?vote|loading|show (?:more|less)|collapse|expand)\W*+",
-    re.IGNORECASE,
-)
-_MAX_TIME = 100
-_EDGES_OF_A_TIME = re.compile(
-    r"^[\s(·|,–—-]*(?:(?:posted )?on |at )?"
-    r"|(?<![\s)·|,.:–—-])[\s)·|,.:–—-]*+(?:permalink|\(?edit\)?)?\s*$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +37,6 @@ class ThreadComment:
 
 
 @dataclass(frozen=True, slots=True)
-class CommentHeader:
-    """The line that opens a comment: `number` is empty where the page counts none."""
-
-    line: PageLine
-    number: str
-    name: str
-    created_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Split:
     """A page cut in three: the article's lines, the thread's headers each with its lines, and what follows."""
 
@@ -68,10 +48,12 @@ class Split:
 def thread_split(lines: list[PageLine]) -> Split:
     """Cuts the lines of a page at the first comment and after the last one."""
     headers = dict(_headers(lines))
+    end = _end(lines, headers, min(headers)) if headers else 0
+    if not headers:
+        headers, end = unnumbered_headers(lines)
     if not headers:
         return Split(lines, [], [])
     begin = min(headers)
-    end = _end(lines, headers, begin)
     starts = [at for at in sorted(headers) if at < end]
     stops = [*starts[1:], end]
     thread = [(headers[start], lines[start + 1 : stop]) for start, stop in zip(starts, stops, strict=True)]
@@ -108,20 +90,12 @@ def _told(match: re.Match[str]) -> tuple[bool, datetime | None]:
     return time_read(match["on"] or match["rest"])
 
 
-def time_read(text: str) -> tuple[bool, datetime | None]:
-    """Says whether `text` is a time and nothing else, and which."""
-    bare = _EDGES_OF_A_TIME.sub("", text) if len(text) <= _MAX_TIME else ""
-    dates = dates_found(bare)
-    whole = len(dates) == 1 and (dates[0].begin, dates[0].end) == (0, len(bare))
-    return (True, dates[0].time) if whole else (False, None)
-
-
 def _end(lines: list[PageLine], headers: dict[int, CommentHeader], begin: int) -> int:
     """Returns where the thread ends: at a line further out than the comments, or at the comment form."""
     outermost = min(header.line.indent for header in headers.values())
     for at in range(begin + 1, len(lines)):
         line = lines[at]
-        if at in headers or not line.raw.strip() or _REPLY.fullmatch(line.text):
+        if at in headers or not line.raw.strip() or REPLY.fullmatch(line.text):
             continue
         if line.indent < outermost or furniture_kind(line.text) in {"comment_prompt", "copyright"}:
             return at
@@ -186,7 +160,7 @@ def _content(header: CommentHeader, lines: list[PageLine]) -> tuple[datetime | N
 
 def _is_button(last: str, *, alone: bool) -> bool:
     """Says whether the last row is one of the buttons under a comment; a lone "Like" is what somebody wrote."""
-    return bool(_REPLY.fullmatch(last)) or (not alone and bool(_BUTTON.fullmatch(last)))
+    return bool(REPLY.fullmatch(last)) or (not alone and bool(BUTTON.fullmatch(last)))
 
 
 def _stripped(lines: list[PageLine]) -> list[PageLine]:

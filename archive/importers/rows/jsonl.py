@@ -1,9 +1,11 @@
 """The `jsonl` format: one JSON object a line, each a comment with what is known of its article.
 
 The shape of a row is that of an item of `POST comments/`. `--map FIELD=COLUMN` takes other shapes: COLUMN is a key, or
-keys joined by dots that lead into nested objects; `--preset` takes the dumps of some systems whole.
+keys joined by dots that lead into nested objects and lists (`revisions.-1.body`); `--preset` takes the dumps of some
+systems whole.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
@@ -11,11 +13,12 @@ from typing import Any
 from archive.importers.records import FormatError, ImportSource, Item, Notice, Rejected
 from archive.importers.rows.objects import Values, head_taken, line_objects
 from archive.importers.rows.presets import PRESETS, parse_preset
-from archive.importers.rows.row import FIELDS, META, row_record
+from archive.importers.rows.row import FIELDS, META, MONGO_DATE, row_records
 
 # So many lines without one JSON object: the file is something else.
 HEAD_LINES = 20
 _TOLD_KEYS = 20
+_INDEX = re.compile(r"-?\d{1,6}")
 _GROUPS = ("article", "commenter")
 
 
@@ -38,7 +41,9 @@ def parse_jsonl(reading: ImportSource) -> Iterator[Item]:
         if isinstance(row, Rejected):
             yield row
         else:
-            yield row_record(flat(row), line=line, time_format=reading.time_format)
+            yield from row_records(
+                flat(row), line=line, time_format=reading.time_format, text_format=reading.text_format
+            )
             yield from _unused(row, line, told, reading.mapping)
 
 
@@ -73,13 +78,24 @@ def _flat(row: Values) -> Values:
 
 
 def _dig(row: Values, path: list[str]) -> Any:
-    """Returns the value at `path`, or None. A key that itself has dots is found too."""
+    """Returns the value at `path`, or None. A key that itself has dots is found too; a number leads into a list.
+
+    MongoDB's `$date` at the end stays in its object: what it holds tells how it is to be read.
+    """
     value: Any = row
     if (whole := ".".join(path)) in row:
         return row[whole]
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
+    for key in path[:-1] if path[-1] == MONGO_DATE else path:
+        value = _inside(value, key)
     return value
+
+
+def _inside(value: Any, key: str) -> Any:
+    if isinstance(value, dict):
+        return value.get(key)
+    if isinstance(value, list) and _INDEX.fullmatch(key) and -len(value) <= int(key) < len(value):
+        return value[int(key)]
+    return None
 
 
 def _unused(row: Values, line: int, told: set[str], mapping: Mapping[str, str]) -> Iterator[Notice]:

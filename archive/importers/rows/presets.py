@@ -1,4 +1,4 @@
-"""`--preset`: the dumps of Isso and remark42, as rows with our FIELDs. A form of the `jsonl` format.
+"""`--preset`: the dumps of Isso, remark42 and Coral, as rows with our FIELDs. A form of the `jsonl` format.
 
 Each preset knows how its dump parts into JSON objects and what their keys mean.
 """
@@ -17,11 +17,13 @@ from urllib.parse import unquote_plus
 
 from archive.importers.records import CommentRecord, FormatError, ImportSource, Item, Rejected
 from archive.importers.rows.objects import Found, Values, array_objects, head_taken, line_objects
-from archive.importers.rows.row import row_record
+from archive.importers.rows.row import row_records
 
 # A dump may begin with an object about itself.
 HEAD_OBJECTS = 2
 _ISSO_STATES = {1: "published", 2: "unapproved", 4: "deleted"}
+# What moderators rejected is kept out of sight by Coral, as what is deleted.
+_CORAL_STATES = {"APPROVED": "published", "NONE": "published", "REJECTED": "deleted"}
 _QUOTED_TITLE = re.compile(r"\S*(?:%[0-9A-Fa-f]{2}|\w\+\w)\S*")
 
 
@@ -54,10 +56,8 @@ def parse_preset(reading: ImportSource, preset: Preset) -> Iterator[Item]:
             yield found
             continue
         for row in preset.rows(found):
-            record = row_record(row, line=line, time_format=reading.time_format)
-            if preset.numbered and isinstance(record, CommentRecord):
-                record = replace(record, numbered=True)
-            yield record
+            for record in row_records(row, line=line, time_format=reading.time_format):
+                yield replace(record, numbered=preset.numbered) if isinstance(record, CommentRecord) else record
 
 
 # -- Isso -------------------------------------------------------------------------------------------------------------
@@ -140,15 +140,53 @@ def _remark42_user(user: Values) -> Values:
     """Returns who wrote it, nobody where that was deleted too. The names are escaped as for HTML."""
     if user.get("id") == "deleted":
         return {}
-    found = {f"commenter.{field}": user.get(key) for field, key in (("external_id", "id"), ("name", "name"))}
+    found = {f"commenter.{field}": _only(user.get(key)) for field, key in (("external_id", "id"), ("name", "name"))}
     return {field: html.unescape(value) if isinstance(value, str) else value for field, value in found.items()}
+
+
+def _only(value: Any) -> Any:
+    """Returns the one member of a list, or the value: some dumps were converted from other systems."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _object(value: Any) -> Values:
     return value if isinstance(value, dict) else {}
 
 
+# -- Coral ------------------------------------------------------------------------------------------------------------
+
+
+def _coral_rows(row: Values) -> Iterator[Values]:
+    """Yields the comment of `mongoexport --collection=comments`, or the article of `--collection=stories`."""
+    if "storyID" not in row:
+        told = _object(row.get("metadata"))
+        yield {
+            "article.external_id": row.get("id"),
+            "article.url": row.get("url"),
+            "article.title": told.get("title"),
+            "article.section": told.get("section"),
+            "article.published_at": told.get("publishedAt"),
+        }
+        return
+    revisions = row.get("revisions") or [{}]
+    latest = _object(revisions[-1]) if isinstance(revisions, list) else {}
+    yield {
+        "external_id": row.get("id"),
+        "article.external_id": row["storyID"],
+        "commenter.external_id": row.get("authorID"),
+        "parent_external_id": row.get("parentID"),
+        "created_at": row.get("createdAt"),
+        "text": latest.get("body"),
+        "text_format": "html",
+        "origin_state": "deleted" if row.get("deletedAt") else _CORAL_STATES.get(row.get("status", ""), "unapproved"),
+        "meta": {"status": row["status"]} if row.get("status") else {},
+    }
+
+
 PRESETS = {
     "isso": Preset(array_objects, lambda found: "comments" in found and "id" in found, _isso_rows, numbered=True),
-    "remark42": Preset(line_objects, lambda found: "locator" in found, _remark42_rows),
+    "remark42": Preset(line_objects, lambda found: "locator" in found, _remark42_rows, numbered=True),
+    "coral": Preset(
+        line_objects, lambda found: "storyID" in found or ("url" in found and "metadata" in found), _coral_rows
+    ),
 }

@@ -5,13 +5,14 @@ that has an article and neither `text` nor `external_id` is about the article al
 stored.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from archive.importers.placeholders import is_no_id, is_no_parent
-from archive.importers.records import ArticleRecord, CommentRecord, Rejected
-from archive.importers.times import time_parse
+from archive.importers.records import ArticleRecord, CommentRecord, Notice, Rejected
+from archive.importers.times import COUNTED, NoTimeError, time_parse
 
 COMMENT_FIELDS = (
     "source", "external_id", "parent_external_id", "text", "text_format", "language", "created_at", "origin_state",
@@ -22,6 +23,9 @@ ARTICLE_TIMES = ("published_at", "modified_at")
 ARTICLE_FIELDS = tuple(f"article.{name}" for name in ("external_id", *ARTICLE_TEXTS, *ARTICLE_TIMES))
 FIELDS = (*COMMENT_FIELDS, *ARTICLE_FIELDS)
 META = "meta"
+MONGO_DATE = "$date"
+_MONGO_NUMBERS = ("$numberLong", "$numberInt")
+_WHOLE = re.compile(r"-?\d{1,19}")
 TEXT_FORMATS = ("plain", "html")
 ORIGIN_STATES = ("published", "unapproved", "spam", "deleted")
 
@@ -39,17 +43,22 @@ class RowError(Exception):
         self.field, self.code, self.reason = field, code, reason
 
 
-def row_record(
+def row_records(
     values: Mapping[str, Any], *, line: int, time_format: str | None, text_format: str = "plain"
-) -> ArticleRecord | CommentRecord | Rejected:
-    """Returns the record that a row's FIELDs make, or why they make none. Values are those of JSON.
+) -> Iterator[ArticleRecord | CommentRecord | Rejected | Notice]:
+    """Yields the record that a row's FIELDs make, or why they make none, and a notice of a time that is none.
 
-    `text_format` is that of a row that does not say its own.
+    Values are those of JSON. `text_format` is that of a row that does not say its own.
     """
+    row = Row(values, line, time_format, text_format)
     try:
-        return Row(values, line, time_format, text_format).record()
+        yield row.record()
     except RowError as error:
-        return Rejected(line=line, field=error.field, code=error.code, reason=error.reason)
+        yield Rejected(line=line, field=error.field, code=error.code, reason=error.reason)
+        return
+    for field in row.without_time:
+        reason = f"{field} is in the year 1, which stands for no time: it is taken as not said"
+        yield Notice(line=line, code="no_time", reason=reason)
 
 
 class Row:
@@ -58,6 +67,7 @@ class Row:
     def __init__(self, values: Mapping[str, Any], line: int, time_format: str | None, text_format: str) -> None:
         self._values, self._line = values, line
         self._time_format, self._text_format = time_format, text_format
+        self.without_time: list[str] = []
 
     def record(self) -> ArticleRecord | CommentRecord:
         """Returns the record. Raises RowError for the first field that is wrong."""
@@ -106,10 +116,10 @@ class Row:
 
     def _id(self, field: str) -> str:
         """Returns an id as text: numbers are what many systems count with."""
-        value = self._values.get(field)
+        value = _mongo_number(self._values.get(field))
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        return self._text(field)
+        return value if isinstance(value, str) else self._text(field)
 
     def _parent(self) -> str:
         value = self._id("parent_external_id")
@@ -139,10 +149,26 @@ class Row:
     def _time(self, field: str) -> datetime | None:
         """Returns a time. `--time-format` is for the comments' times and tried first for the article's."""
         value = self._values.get(field)
-        if isinstance(value, int | float) and not isinstance(value, bool) and self._time_format == "%s":
+        if isinstance(value, dict) and MONGO_DATE in value:
+            return self._mongo_time(field, value[MONGO_DATE])
+        if isinstance(value, int | float) and not isinstance(value, bool) and self._time_format in COUNTED:
             value = str(value)
         text = value if isinstance(value, str) else self._text(field)
-        return _time_tried(field, text, self._time_format) if text.strip() else None
+        return self._told(field, text, self._time_format)
+
+    def _mongo_time(self, field: str, value: Any) -> datetime | None:
+        """Returns a time of MongoDB's extended JSON: `$date` holds ISO 8601, or milliseconds."""
+        value = _mongo_number(value)
+        count = isinstance(value, int) and not isinstance(value, bool)
+        return self._told(field, str(value), "ms" if count else None)
+
+    def _told(self, field: str, text: str, time_format: str | None) -> datetime | None:
+        """Returns the time; None, with a notice, for one that stands for none."""
+        try:
+            return _time_tried(field, text, time_format) if text.strip() else None
+        except NoTimeError:
+            self.without_time.append(field)
+            return None
 
     def _meta(self) -> dict[str, Any]:
         given = self._values.get(META)
@@ -159,10 +185,22 @@ def _time_tried(field: str, text: str, time_format: str | None) -> datetime:
     for form in forms:
         try:
             return time_parse(text, form)
+        except NoTimeError:
+            raise
         except ValueError:
             continue
-    wanted = f"the form {time_format}" if time_format else "ISO 8601 or RFC 2822 (--time-format takes others)"
+    wanted = f"the form {time_format}" if time_format else "a form that is read in one way (--time-format takes others)"
     raise RowError(field, "bad_time", f"it is no time in {wanted}")
+
+
+def _mongo_number(value: Any) -> Any:
+    """Returns what an object of MongoDB's extended JSON holds (`$oid`, `$numberLong`), or the value itself."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return value
+    ((kind, inner),) = value.items()
+    if kind in _MONGO_NUMBERS and isinstance(inner, str) and _WHOLE.fullmatch(inner):
+        return int(inner)
+    return inner if kind in {"$oid", "$uuid"} and isinstance(inner, str) else value
 
 
 def _json_name(value: object) -> str:

@@ -5,18 +5,21 @@ that is never closed costs its own line: the lines that it swallowed are read ag
 """
 
 import csv
+import re
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from archive.importers.records import FormatError, ImportSource, Item, Notice, Rejected
+from archive.importers.records import CommentRecord, FormatError, ImportSource, Item, Notice, Rejected
 from archive.importers.rows.lines import MAX_LINE_BYTES, TextLine, lines_read
-from archive.importers.rows.row import FIELDS, row_record
+from archive.importers.rows.row import FIELDS, row_records
+from archive.importers.rows.table_presets import WORDPRESS_COLUMNS, columns_there, wordpress_row
 
 DELIMITERS = (",", "\t", ";", "|")
 _MAX_FIELD = 256 * 1024
 _MAX_COLUMNS = 1000
+_NAMED = re.compile(r"\"?sep=(.)\"?", re.IGNORECASE)
 
 csv.field_size_limit(_MAX_FIELD)
 
@@ -37,22 +40,57 @@ def parse_csv(reading: ImportSource) -> Iterator[Item]:
         FormatError: before anything is yielded, where the header lacks a column that is needed.
     """
     lines = lines_read(reading.stream)
-    first = _decoded(next(lines))
-    delimiter = reading.delimiter or delimiter_guess(first, reading.mapping)
-    header = header_read(_cells(first, delimiter, quotes=reading.quotes), reading.mapping)
+    first = next(lines)
+    delimiter = reading.delimiter or delimiter_named(_decoded(first))
+    if delimiter_named(_decoded(first)):
+        first = next(lines, TextLine(2, b""))
+    columns = [*reading.mapping.values(), *(WORDPRESS_COLUMNS.values() if reading.preset else ())]
+    delimiter = delimiter or delimiter_guess(_decoded(first), columns)
+    cells = _cells(_decoded(first), delimiter, quotes=reading.quotes)
+    header = header_read(cells, columns_there(cells) if reading.preset else reading.mapping)
     if header.unused:
         reason = f"nothing is done with the columns {', '.join(header.unused)[:500]}"
-        yield Notice(line=1, code="unused_column", reason=reason)
+        yield Notice(line=first.number, code="unused_column", reason=reason)
+    left_out = 0
     for line, row in _rows(lines, delimiter, quotes=reading.quotes):
-        yield row if isinstance(row, Rejected) else _record(row, header, line, reading.time_format)
+        found = list(_items(row, header, line, reading))
+        yield from found
+        left_out += not found
+    if left_out:
+        reason = f"no comments: {left_out} pingbacks and notes"
+        yield Notice(line=None, code="left_out", reason=reason, counts={"pingback or note": left_out})
+
+
+def _items(row: list[str] | Rejected, header: Header, line: int, reading: ImportSource) -> Iterator[Item]:
+    if isinstance(row, Rejected):
+        yield row
+    elif len(row) != header.width:
+        reason = f"the row has {len(row)} columns, the header {header.width}"
+        yield Rejected(line=line, field="", code="columns", reason=reason, limit=header.width)
+    else:
+        yield from _records({field: row[column] for field, column in header.fields.items()}, line, reading)
+
+
+def _records(values: Mapping[str, str], line: int, reading: ImportSource) -> Iterator[Item]:
+    if not reading.preset:
+        yield from row_records(values, line=line, time_format=reading.time_format, text_format=reading.text_format)
+    elif own := wordpress_row(values):
+        for record in row_records(own, line=line, time_format=None, text_format="html"):
+            yield replace(record, numbered=True) if isinstance(record, CommentRecord) else record
 
 
 # -- header -----------------------------------------------------------------------------------------------------------
 
 
-def delimiter_guess(first_line: str, mapping: Mapping[str, str]) -> str:
-    """Returns the delimiter that parts the header into the most columns that we know."""
-    wanted = {*_names(), *mapping.values()}
+def delimiter_named(first_line: str) -> str:
+    """Returns the delimiter of a first line like `sep=;`, which Excel writes and takes, or an empty string."""
+    match = _NAMED.fullmatch(first_line.strip("\r\n \ufeff"))
+    return match[1] if match else ""
+
+
+def delimiter_guess(first_line: str, columns: Iterable[str]) -> str:
+    """Returns the delimiter that parts the header into the most columns that we know, or that are named."""
+    wanted = {*_names(), *columns}
     return max(DELIMITERS, key=lambda mark: sum(cell.strip(' "\r\n') in wanted for cell in first_line.split(mark)))
 
 
@@ -88,14 +126,6 @@ def _check_needed(fields: Mapping[str, int]) -> None:
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------
-
-
-def _record(row: list[str], header: Header, line: int, time_format: str | None) -> Item:
-    if len(row) != header.width:
-        reason = f"the row has {len(row)} columns, the header {header.width}"
-        return Rejected(line=line, field="", code="columns", reason=reason, limit=header.width)
-    values = {field: row[column] for field, column in header.fields.items()}
-    return row_record(values, line=line, time_format=time_format)
 
 
 def _rows(lines: Iterator[TextLine], delimiter: str, *, quotes: bool) -> Iterator[tuple[int, list[str] | Rejected]]:

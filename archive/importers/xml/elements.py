@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element, ParseError, XMLParser
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring, iterparse
 
+from archive.importers.encoding import text_decoded
 from archive.importers.xml.fragments import Fragment
 from archive.text import pairs_joined
 
@@ -52,7 +53,7 @@ def fragment_parsed(fragment: Fragment, encoding: str, *, close: bool) -> Parsed
     """Parses a record. `encoding` is the file's own word; `close` adds the end tag of a record that is open-ended."""
     if not fragment.fault and (element := _sound_element(fragment, close=close)) is not None:
         return Parsed(element)
-    text, notice = decoded(fragment.data, encoding)
+    text, notice = text_decoded(fragment.data, encoding)
     notices = (notice,) if notice else ()
     if close and not text.rstrip().endswith(f"</{fragment.name}>"):
         text = f"{text}</{fragment.name}>"
@@ -62,25 +63,6 @@ def fragment_parsed(fragment: Fragment, encoding: str, *, close: bool) -> Parsed
     better = mend(text)
     mended, _ = _element(better) if better != text else (None, "")
     return Parsed(None, reason) if mended is None else Parsed(mended, notices=(*notices, "mended"))
-
-
-def decoded(data: bytes, encoding: str) -> tuple[str, str]:
-    """Returns the text of `data`, and a notice's code where it is not simply UTF-8 or what the header says.
-
-    Bytes that are UTF-8 are taken as that whatever the header says. In a text that is mostly UTF-8 the odd byte is
-    marked; any other text is in the encoding that the header names, or in Windows-1252, which browsers would take.
-    """
-    try:
-        return data.decode(), ""
-    except UnicodeDecodeError:
-        marked = data.decode(errors="replace")
-    beyond = sum(1 for mark in marked if mark > "\x7f")
-    if marked.count("\ufffd") <= beyond // 2:
-        return marked, "bytes_replaced"
-    try:
-        return data.decode(encoding), "" if encoding != "utf-8" else "encoding_assumed"
-    except (UnicodeDecodeError, LookupError):
-        return data.decode("cp1252", errors="replace"), "encoding_assumed"
 
 
 def readable_part(text: str) -> Element:

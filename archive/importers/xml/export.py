@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 from xml.etree.ElementTree import Element
 
+from archive.importers.encoding import text_decoded
 from archive.importers.records import FormatError, Notice, Rejected, StoppedError
-from archive.importers.xml.elements import Parsed, decoded, fragment_parsed
+from archive.importers.xml.elements import Parsed, fragment_parsed
 from archive.importers.xml.fragments import MAX_FRAGMENT_BYTES, Bytes, Fragment, Fragments, Grammar
 from archive.importers.xml.prefixes import Renamed, prefixes_odd
 
@@ -73,7 +74,7 @@ class Export:
         self.notices = list(_notices(head[:begin]))
         declared = _ENCODING.search(head)
         self._encoding = declared[1].decode().lower() if declared else "utf-8"
-        self.head = decoded(_COMMENT.sub(b"", head[begin:]), self._encoding)[0]
+        self.head = text_decoded(_COMMENT.sub(b"", head[begin:]), self._encoding)[0]
         line = head.count(b"\n", 0, end) + 1
         self._fragments = Fragments(rest, grammar, begun=head[end:], line=line)
         self._open_ended = grammar.open_ended
@@ -104,7 +105,7 @@ class Export:
         if parsed.element is None:
             reason = _FAULTS.get(fragment.fault) or parsed.reason
             rejected = Rejected(line=fragment.line, field="", code=fragment.fault or "not_well_formed", reason=reason)
-            yield XmlBroken(fragment.name, decoded(fragment.data, self._encoding)[0], rejected)
+            yield XmlBroken(fragment.name, text_decoded(fragment.data, self._encoding)[0], rejected)
             return
         yield from (Notice(line=fragment.line, code=code, reason=_DONE[code]) for code in parsed.notices)
         yield XmlRecord(fragment.name, parsed.element, fragment.line)
@@ -183,6 +184,9 @@ class _Recoded:
 
 
 def _recoded(stream: BinaryIO) -> Bytes:
+    if not stream.seekable():
+        # It has been recoded already.
+        return cast("Bytes", stream)
     begun = stream.read(2)
     encoding = _UTF_16.get(begun)
     if encoding is None:

@@ -6,7 +6,7 @@ and counted by type and state. Comments are kept in any state; pingbacks, trackb
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
@@ -243,12 +243,13 @@ def _line(text: str) -> str:
 
 def _time(values: dict[str, str], name: str) -> datetime | None:
     """Returns the time in UTC, or where the file has only the local one, that: it is in the zone of the source."""
-    for value, zone in ((values.get(f"{name}_gmt", ""), "+00:00"), (values.get(name, ""), "")):
+    for value, zone in ((values.get(f"{name}_gmt", ""), UTC), (values.get(name, ""), None)):
         if value and not value.startswith(_ZERO):
             try:
-                return time_parse(value + zone)
+                found = time_parse(value)
             except ValueError:
                 continue
+            return found if found.tzinfo else found.replace(tzinfo=zone)
     return None
 
 

@@ -63,7 +63,11 @@ class Command(DatabaseCommand):
         missing = [str(path) for path in paths if not path.exists()]
         if missing:
             raise CommandError(f"there is no {', '.join(missing)}", returncode=USAGE)
-        files = list(files_found(paths))
+        found = list(files_found(paths))
+        for file in found:
+            if file.describes:
+                self.stderr.write(f"{file.path}: passed over: it describes the folder (give its path to import it)")
+        files = [file for file in found if not file.describes]
         if not files:
             raise CommandError("there is no file in the folder", returncode=USAGE)
         return files

@@ -85,7 +85,7 @@ def comments_ingest(*, items: Sequence[CommentItem], allowed_sources: frozenset[
     """Stores all items or none; n items in, n results out, in the same order. `allowed_sources` empty: all.
 
     Idempotent on (source, external id): the same text again changes nothing, another text is an edit; another writer,
-    time or article is a fault, as is an id that two items of one call share without either saying who wrote it or when.
+    time or article is a fault, as is an id that two items of one call share unless both say the same time.
     Raises ServiceError with a pointer (`/3/text`) for each fault.
     """
     pointers = [f"/{index}/source" for index in range(len(items))]

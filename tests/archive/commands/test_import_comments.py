@@ -93,6 +93,21 @@ def test_a_page_comes_in_with_its_thread_and_again_with_nothing(write: Callable[
     assert "Nothing has changed" in out
 
 
+def test_a_page_with_relative_times_changes_nothing_a_day_later(write: Callable[..., Path]) -> None:
+    page = (
+        "The ferry is late\n\nIt was late on Monday.\n\n2 Comments\n\nAnn Smith, {}\n\nAgain.\n\nBen Lee, {}\n\nYes.\n"
+    )
+    run(write("page-08.txt", page.format("2 hours ago", "1 hour ago")))
+    before = list(Comment.objects.order_by("pk").values())
+    out, err = run(write("page-08.txt", page.format("1 day ago", "yesterday")))
+    assert "comments: 0 created, 0 edited, 2 unchanged\nrejected: 0" in out
+    assert "2 comments have no time that can be read" in err
+    assert list(Comment.objects.order_by("pk").values()) == before
+    out, err = run(write("page-08.txt", page.format("1 day ago", "yesterday").replace("Ann Smith", "Cem Oz")))
+    assert "rejected: 1" in out
+    assert "written by somebody else" in err
+
+
 def test_a_page_whose_comment_was_edited_keeps_the_earlier_text(write: Callable[..., Path]) -> None:
     run(write("page-07.txt", PAGE))
     out, _ = run(write("page-07.txt", PAGE.replace("What a pity.", "What a joy.")))
@@ -257,6 +272,9 @@ def test_a_file_that_is_not_what_it_says_ends_with_one_line_and_leaves_everythin
         ["--preset", "blogspot"],
         ["--post-type", "a b"],
         ["--text-format", "markdown"],
+        ["--encoding", "utf-99"],
+        ["--encoding", "rot13"],
+        ["--time-format", "%d/%m"],
     ],
 )
 def test_a_wrong_call_ends_with_status_2(write: Callable[..., Path], arguments: list[str]) -> None:
@@ -273,6 +291,16 @@ def test_a_preset_takes_no_other_mapping(write: Callable[..., Path], arguments: 
     with pytest.raises(CommandError, match="--preset") as error:
         run(write("rows.jsonl", row(1)), "--preset", "isso", *arguments)
     assert error.value.returncode == 2
+
+
+def test_a_readme_in_a_folder_is_passed_over_and_told(write: Callable[..., Path]) -> None:
+    page = write("page-07.txt", PAGE)
+    write("README.md", "# Pages\n\nSaved by hand.\n")
+    out, err = run(page.parent)
+    assert "articles: 1 created" in out
+    assert "README.md: passed over" in err
+    with pytest.raises(CommandError, match="Markdown"):
+        run(page.parent / "README.md")
 
 
 def test_what_an_export_leaves_out_is_counted_in_the_summary(write: Callable[..., Path]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from archive.importers import format_detect
 from archive.importers.files import ImportFile, ImportOptions, files_found, head_check, items_read
-from archive.importers.records import ArticleRecord, CommentRecord, FormatError, ImportSource, StoppedError
+from archive.importers.records import ArticleRecord, CommentRecord, FormatError, ImportSource, Notice, StoppedError
 
 ROWS = b"".join(b'{"external_id": "%d", "article": {"external_id": "a"}, "text": "x"}\n' % n for n in range(9000))
 PAGE = b"A title for this page\n\nA body, with a comma, and another, and more.\n"
@@ -140,3 +140,115 @@ def test_a_packed_export_that_breaks_early_keeps_the_records_before_that(tmp_pat
     ):
         drain(items, kept)
     assert len([each for each in kept if isinstance(each, CommentRecord)]) >= (300 if wrong == "changed" else 150)
+
+
+TABLE = "external_id;article_url;text\n1;https://g.example/a;Late.\n2;https://g.example/a;Again.\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        TABLE.replace("text", "words"),
+        "Comments of May\n\n" + TABLE,
+        "Comments of May\n" + TABLE.replace(";", ","),
+        "sep=;\nname;words\n1;2\n",
+        "name,words,link\nAnn,Late,https://g.example\n",
+        "name\twords\tlink\nAnn\tLate\thttps://g.example\n",
+    ],
+)
+def test_what_looks_like_a_table_is_no_page(head: str) -> None:
+    with pytest.raises(FormatError, match="table") as error:
+        detect(head.encode())
+    assert "\n" not in str(error.value)
+
+
+def test_the_line_that_is_a_header_below_a_title_is_named() -> None:
+    with pytest.raises(FormatError, match="line 2 is a header"):
+        detect(("Comments of May\n" + TABLE).encode())
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "News | Sport | Town\nHome | About | Help\n\nThe ferry is late\n\nIt was late, again, and again.\n",
+        "Ferries; piers; ships\n\nThe council met; it talked; it left.\nNobody spoke.\n",
+        "Ships, piers, ferries\nThe council met on Monday, and talked, and left.\nNobody spoke.\n",
+    ],
+)
+def test_a_page_with_marks_in_it_is_a_page(head: str) -> None:
+    assert detect(head.encode()) == "page"
+
+
+@pytest.mark.parametrize("first", ["sep=;\n", '"sep=;"\r\n', "\ufeffSEP=;\n"])
+def test_a_first_line_that_names_the_delimiter_is_none_of_the_table(first: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(first + TABLE)
+    with items_read(ImportFile(path=path, folder="x"), ImportOptions()) as items:
+        assert [(each.external_id, each.line) for each in items if isinstance(each, CommentRecord)] == [
+            ("1", 3),
+            ("2", 4),
+        ]
+
+
+@pytest.mark.parametrize(
+    "text", ["# Export\n\nMade with `mongoexport`.\n", "# Export\n\n- comments\n- stories\n", "# One\n"]
+)
+def test_markdown_is_no_page(text: str) -> None:
+    with pytest.raises(FormatError, match="Markdown"):
+        detect(text.encode())
+
+
+def test_files_that_describe_a_folder_are_marked_and_those_that_are_named_are_not(tmp_path: Path) -> None:
+    for name in ("README.md", "LICENSE", "page.txt", "readme", "notes.rst"):
+        (tmp_path / name).write_text("x")
+    found = {file.path.name: file.describes for file in files_found([tmp_path])}
+    assert found == {"README.md": True, "LICENSE": True, "page.txt": False, "readme": True, "notes.rst": True}
+    (named,) = files_found([tmp_path / "README.md"])
+    assert not named.describes
+
+
+WORDS = "Öl, naïve — café “quoted”"
+FORMS = {
+    "csv": f"external_id;article_url;text\n1;https://g.example/a;{WORDS}\n",
+    "jsonl": f'{{"external_id": "1", "article": {{"external_id": "a"}}, "text": "{WORDS}"}}\n',
+    "page": f"The ferry is late\n\nA body of words.\n\n1. Ann says\n\n{WORDS}\n",
+    "wxr": '<rss xmlns:wp="http://wordpress.org/export/1.2/"><channel><item><wp:post_id>1</wp:post_id><wp:comment>'
+    f"<wp:comment_id>1</wp:comment_id><wp:comment_content>{WORDS}</wp:comment_content></wp:comment></item></channel></rss>",
+    "disqus": '<disqus xmlns:dsq="http://disqus.com/disqus-internals"><thread dsq:id="1"></thread><post dsq:id="1">'
+    f'<message>{WORDS}</message><thread dsq:id="1"/></post></disqus>',
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("encoding", "said", "code"),
+    [
+        ("utf-8", None, ""),
+        ("utf-8-sig", None, ""),
+        ("utf-16", None, ""),
+        ("cp1252", None, "encoding_assumed"),
+        ("cp1252", "cp1252", "encoding_read"),
+        ("cp1254", "cp1254", "encoding_read"),
+        ("utf-16-le", "utf-16-le", "encoding_read"),
+    ],
+)
+def test_one_rule_for_encodings_holds_in_every_format(
+    form: str, encoding: str, said: str | None, code: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.file"
+    path.write_bytes(FORMS[form].encode(encoding))
+    with items_read(ImportFile(path=path, folder="x"), ImportOptions(encoding=said)) as items:
+        kept = list(items)
+    assert [each.text or each.raw for each in kept if isinstance(each, CommentRecord)] == [WORDS]
+    told = [each.code for each in kept if isinstance(each, Notice) and each.code.startswith("encoding")]
+    assert told == ([code] if code else [] if encoding != "utf-16" or form in {"wxr", "disqus"} else ["encoding_read"])
+
+
+def test_a_byte_that_the_encoding_lacks_is_marked_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(FORMS["csv"].encode("cp1252").replace(b"Late", b"x") + b"2;https://g.example/a;\x81\n")
+    with items_read(ImportFile(path=path, folder="x"), ImportOptions(encoding="cp1252")) as items:
+        kept = list(items)
+    notice = kept[-1]
+    assert isinstance(notice, Notice)
+    assert "1 characters that are none in it" in notice.reason

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.importers.records import ArticleRecord, CommentRecord, FormatError, Item, Notice, Rejected
+from tests.archive.importers.page_threads import ARTICLE, NO_THREADS, THREADS
 
 FULL = """Skip to content
 
@@ -183,7 +184,7 @@ def test_a_page_without_a_headline_takes_its_first_sentence_and_says_so(parsed: 
     assert record.title == "The ferry was late again, said Mr. Ito of the harbor office."
     assert record.title_derived
     assert record.body == "The ferry was late again, said Mr. Ito of the harbor office. Nobody knew why.\n\nIt rained."
-    assert [item.code for item in items if isinstance(item, Notice)] == ["title_derived"]
+    assert [item.code for item in items if isinstance(item, Notice)] == ["title_derived", "no_thread"]
 
 
 def test_a_first_sentence_without_an_end_is_cut_short(article: Article) -> None:
@@ -222,7 +223,7 @@ def test_bylines_and_dates_come_in_many_forms(
 def test_a_date_that_can_be_read_in_two_ways_is_left_open_and_told(parsed: Parsed) -> None:
     page = "The harbor is closed for winter\n\n03/04/2021\n\nIce has come to the harbor.\n"
     items = parsed("page", page)
-    assert [item.code for item in items if isinstance(item, Notice)] == ["date_ambiguous"]
+    assert [item.code for item in items if isinstance(item, Notice)] == ["date_ambiguous", "no_thread"]
     assert next(item for item in items if isinstance(item, ArticleRecord)).published_at is None
     told = parsed("page", page, time_format="%d/%m/%Y")[0]
     assert isinstance(told, ArticleRecord)
@@ -336,7 +337,7 @@ def test_sentences_of_the_article_that_sound_like_furniture_stay(article: Articl
 def test_other_encodings_are_read_and_told(parsed: Parsed) -> None:
     page = "A café by the sea for everyone\n\nThe café is open.\n"
     items = parsed("page", page.encode("cp1252"))
-    assert [item.code for item in items if isinstance(item, Notice)] == ["encoding_assumed"]
+    assert [item.code for item in items if isinstance(item, Notice)] == ["encoding_assumed", "no_thread"]
     assert items[0] == parsed("page", page)[0] == parsed("page", page.encode("utf-16"))[0]
 
 
@@ -466,3 +467,37 @@ def test_a_page_that_is_cut_off_keeps_the_comments_before_the_cut(
         assert not THREAD[:length].strip()
         return
     assert [each.raw for each in kept[:-1]] == [each.raw for each in whole[: max(0, len(kept) - 1)]]
+
+
+# -- threads of other forms -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", THREADS)
+def test_the_threads_of_themes_and_comment_systems_are_read(parsed: Parsed, comments: Comments, form: str) -> None:
+    text, told = THREADS[form]
+    items = parsed("page", text)
+    assert [(each.commenter_name, each.raw) for each in comments(items)] == told
+    article = items[0]
+    assert isinstance(article, ArticleRecord)
+    assert article.title == "The ferry is late again"
+    assert article.body.endswith("his own coffee.")
+
+
+@pytest.mark.parametrize("form", NO_THREADS)
+def test_menus_links_and_author_boxes_are_no_threads(parsed: Parsed, comments: Comments, form: str) -> None:
+    items = parsed("page", NO_THREADS[form])
+    assert comments(items) == []
+    assert [each.code for each in items if isinstance(each, Notice)][-1] in {"no_thread", "comments_unread"}
+
+
+def test_a_page_that_announces_comments_of_which_none_is_read_is_told(parsed: Parsed) -> None:
+    text = f"{ARTICLE}3 Comments\n\n>> Ann wrote\nLate.\n"
+    notice = next(each for each in parsed("page", text) if isinstance(each, Notice))
+    assert (notice.code, notice.line) == ("comments_unread", 9)
+    assert "3 comments" in notice.reason
+
+
+def test_a_relative_time_is_no_moment_and_is_told(parsed: Parsed, comments: Comments) -> None:
+    items = parsed("page", THREADS["disqus"][0])
+    assert [each.created_at for each in comments(items)] == [None, None]
+    assert [each.code for each in items if isinstance(each, Notice)] == ["no_time"]

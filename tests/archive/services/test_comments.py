@@ -124,7 +124,8 @@ def test_an_erased_comment_does_not_come_back(source: Source) -> None:
 
 
 def test_an_id_that_comes_twice_in_a_chunk_is_stored_once_and_its_edits_in_order(source: Source) -> None:
-    records = [record(raw=raw, commenter_name="Ann") for raw in ("It is late.", "It is late.", "second", "third")]
+    at = datetime(2021, 5, 3, 10, tzinfo=UTC)
+    records = [record(raw=raw, created_at=at) for raw in ("It is late.", "It is late.", "second", "third")]
     assert outcomes(source, *records) == ["created", "unchanged", "edited", "edited"]
     row = Comment.objects.get()
     assert (row.raw, row.revision) == ("third", 3)

@@ -86,7 +86,6 @@ def test_another_writer_time_or_article_under_a_known_id_is_a_conflict(
         {"commenter_name": "Guest"},
         {"commenter_name": "  ANN "},
         {"commenter_name": "Ann", "commenter_external_id": "u7"},
-        {"created_at": None},
         {"created_at": datetime(2020, 1, 2)},
         {"created_at": datetime(2020, 1, 2, 10)},
         {"created_at": TEN.astimezone(timezone(timedelta(hours=3)))},
@@ -95,6 +94,12 @@ def test_another_writer_time_or_article_under_a_known_id_is_a_conflict(
 def test_a_field_that_is_missing_or_less_precise_is_no_conflict(source: Source, changes: dict[str, Any]) -> None:
     assert taken(source, record(), record("Early.", **changes)) == ["created", "edited"]
     assert Comment.objects.get().created_at == TEN
+
+
+@pytest.mark.django_db
+def test_a_later_import_without_times_is_no_conflict(source: Source) -> None:
+    taken(source, record())
+    assert taken(source, record("Early.", created_at=None)) == ["edited"]
 
 
 @pytest.mark.django_db
@@ -114,11 +119,19 @@ def test_records_that_share_an_id_and_tell_neither_writer_nor_time_are_reported(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("changes", [{"created_at": None}, {"external_id": "0"}, {"external_id": "null"}])
+def test_a_writer_alone_and_an_id_that_is_none_make_no_edit_within_a_run(
+    source: Source, changes: dict[str, Any]
+) -> None:
+    assert taken(source, record("one", **changes), record("two", **changes)) == ["created", "repeated_id"]
+
+
+@pytest.mark.django_db
 def test_a_run_of_several_calls_knows_the_ids_that_it_has_brought(source: Source) -> None:
-    unsigned: set[str] = set()
+    untimed: set[str] = set()
     first, second = (record(raw, commenter_name="", created_at=None) for raw in ("one", "two"))
-    comments_store(source=source, records=[first], unsigned=unsigned)
-    (outcome,) = comments_store(source=source, records=[second], unsigned=unsigned)
+    comments_store(source=source, records=[first], untimed=untimed)
+    (outcome,) = comments_store(source=source, records=[second], untimed=untimed)
     assert outcome.problems[0].code == "repeated_id"
 
 

@@ -13,6 +13,7 @@ from archive.importers.records import ArticleRecord, CommentRecord, FormatError,
 from archive.importers.rows.lines import MAX_LINE_BYTES
 
 Parsed = Callable[..., list[Item]]
+Comments = Callable[[list[Item]], list[CommentRecord]]
 
 ROW = {
     "source": "harbor",
@@ -213,3 +214,41 @@ def test_one_changed_byte_costs_at_most_the_line_that_it_is_in_and_the_next(pars
     hurt = GOOD[:at].count(b"\n") + 1
     assert len(kept) >= 3
     assert set(range(1, hurt)) <= kept
+
+
+def test_a_path_leads_into_lists_and_takes_what_mongodb_writes(parsed: Parsed, comments: Comments) -> None:
+    row = {
+        "_id": {"$oid": "5e0d"},
+        "n": {"$numberLong": "7"},
+        "page": "a",
+        "revisions": [{"body": "first"}, {"body": "<b>last</b>"}],
+        "at": {"$date": 1577959500123},
+    }
+    mapping = {
+        "external_id": "_id", "article.external_id": "page", "text": "revisions.-1.body", "created_at": "at.$date",
+        "parent_external_id": "n", "meta.first": "revisions.0.body", "meta.none": "revisions.9.body",
+    }  # fmt: skip
+    (record,) = comments(parsed("jsonl", json.dumps(row) + "\n", mapping=mapping, text_format="html"))
+    assert (record.external_id, record.parent_external_id, record.raw) == ("5e0d", "7", "<b>last</b>")
+    assert (record.text_format, record.meta["first"]) == ("html", "first")
+    assert record.created_at == datetime(2020, 1, 2, 10, 5, 0, 123000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("parent", ["0", 0, "root", "null", None, "-1"])
+def test_a_parent_that_stands_for_none_is_none(parsed: Parsed, comments: Comments, parent: Any) -> None:
+    row = {"external_id": "1", "article": {"external_id": "a"}, "text": "x", "parent_external_id": parent}
+    (record,) = comments(parsed("jsonl", json.dumps(row) + "\n"))
+    assert record.parent_external_id == ""
+
+
+def test_an_article_of_the_number_0_is_known_by_its_address(parsed: Parsed, comments: Comments) -> None:
+    row = {"external_id": "1", "article": {"external_id": 0, "url": "https://g.example/a"}, "text": "x"}
+    (record,) = comments(parsed("jsonl", json.dumps(row) + "\n"))
+    assert record.article.external_id == "https://g.example/a"
+
+
+def test_a_time_in_the_year_1_is_none_and_told(parsed: Parsed, comments: Comments) -> None:
+    row = {"external_id": "1", "article": {"external_id": "a"}, "text": "x", "created_at": "0001-01-01T00:00:00Z"}
+    items = parsed("jsonl", json.dumps(row) + "\n")
+    assert comments(items)[0].created_at is None
+    assert [each.code for each in items if isinstance(each, Notice)] == ["no_time"]

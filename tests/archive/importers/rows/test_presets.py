@@ -19,6 +19,7 @@ from archive.importers.records import (
     FormatError,
     ImportSource,
     Item,
+    Notice,
     Rejected,
     StoppedError,
 )
@@ -129,3 +130,81 @@ def test_a_cut_or_changed_array_keeps_the_threads_before_the_damage(parsed: Pars
     first = SOUND.index(b'"https://gazette.example/2"')
     kept = 4 if at > first else 0
     assert found[:kept] == parsed("jsonl", SOUND, preset="isso")[:kept]
+
+
+CORAL: list[dict[str, Any]] = [
+    {"id": "s-1", "url": "https://gazette.example/1", "metadata": {"title": "Ferry"}},
+    {"id": "c-1", "storyID": "s-1", "authorID": "u-1", "parentID": None, "status": "APPROVED",
+     "revisions": [{"body": "<div>First.</div>"}, {"body": "<div>It&#39;s <b>late</b>.</div>"}],
+     "createdAt": {"$date": "2020-01-02T10:00:00.123Z"}},
+    {"id": "c-2", "storyID": "s-1", "authorID": "u-2", "parentID": "c-1", "status": "PREMOD",
+     "revisions": [{"body": "Yes."}], "createdAt": {"$date": 1577959500000}},
+    {"id": "c-3", "storyID": "s-1", "authorID": None, "status": "REJECTED",
+     "deletedAt": {"$date": "2020-01-03T10:00:00Z"}, "revisions": [],
+     "createdAt": {"$date": {"$numberLong": "1577959500000"}}},
+]  # fmt: skip
+
+
+def test_a_coral_dump_comes_in_with_its_latest_texts_states_and_times(parsed: Parsed, comments: Comments) -> None:
+    items = parsed("jsonl", lines(CORAL), preset="coral")
+    article = items[0]
+    assert isinstance(article, ArticleRecord)
+    assert (article.external_id, article.url, article.title) == ("s-1", "https://gazette.example/1", "Ferry")
+    told = [
+        (each.raw, each.parent_external_id, each.commenter_external_id, each.origin_state) for each in comments(items)
+    ]
+    assert told == [
+        ("<div>It&#39;s <b>late</b>.</div>", "", "u-1", "published"),
+        ("Yes.", "c-1", "u-2", "unapproved"),
+        ("", "", "", "deleted"),
+    ]
+    late = datetime(2020, 1, 2, 10, 5, tzinfo=UTC)
+    assert [each.created_at for each in comments(items)] == [
+        datetime(2020, 1, 2, 10, 0, 0, 123000, tzinfo=UTC),
+        late,
+        late,
+    ]
+    assert {each.text_format for each in comments(items)} == {"html"}
+
+
+def test_remark42_ids_are_those_of_a_page_and_root_and_the_year_1_stand_for_none(
+    parsed: Parsed, comments: Comments
+) -> None:
+    row = {
+        "id": "1",
+        "pid": "root",
+        "text": "x",
+        "locator": {"url": "https://g.example/a"},
+        "user": {"name": "Ann", "id": ["a_1"]},
+    }
+    items = parsed("jsonl", lines([{**row, "time": "0001-01-01T00:00:00Z"}]), preset="remark42")
+    (record,) = comments(items)
+    assert (record.numbered, record.parent_external_id, record.commenter_external_id) == (True, "", "a_1")
+    assert record.created_at is None
+    assert [each.code for each in items if isinstance(each, Notice)] == ["no_time"]
+
+
+WORDPRESS = (
+    "comment_ID,comment_post_ID,comment_author,comment_author_email,comment_author_IP,comment_date,comment_date_gmt,"
+    "comment_content,comment_karma,comment_approved,comment_type,comment_parent,user_id\n"
+    "1,7,Ann,a@g.example,192.0.2.1,2020-01-02 12:00:00,2020-01-02 10:00:00,<b>Late</b> &amp; cold.,0,1,comment,0,0\n"
+    "2,7,Bo,,,2020-01-02 12:00:00,0000-00-00 00:00:00,Yes.,0,0,,1,5\n"
+    "3,7,X,,,2020-01-02 12:00:00,2020-01-02 10:00:00,[...] ping,0,1,pingback,0,0\n"
+    "4,7,Cem,,,2020-01-02 12:00:00,2020-01-02 10:00:00,Buy,0,spam,,0,0\n"
+)
+
+
+def test_the_comments_table_of_wordpress_comes_in_as_its_export_does(parsed: Parsed, comments: Comments) -> None:
+    items = parsed("csv", WORDPRESS, preset="wordpress-csv")
+    told = comments(items)
+    assert [(each.external_id, each.parent_external_id, each.origin_state) for each in told] == [
+        ("1", "", "published"),
+        ("2", "1", "unapproved"),
+        ("4", "", "spam"),
+    ]
+    assert [each.commenter_external_id for each in told] == ["", "user:5:Bo", ""]
+    assert [each.created_at for each in told[:2]] == [datetime(2020, 1, 2, 10, tzinfo=UTC), datetime(2020, 1, 2, 12)]
+    assert all((each.numbered, each.text_format) == (True, "html") for each in told)
+    notice = items[-1]
+    assert isinstance(notice, Notice)
+    assert notice.counts == {"pingback or note": 1}

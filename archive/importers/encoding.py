@@ -1,0 +1,135 @@
+"""One rule for encodings, in every format: what the caller says; a byte-order mark; UTF-8; else Windows-1252, and told.
+
+XML that is not UTF-8 is taken in the encoding that its first line names before Windows-1252 is assumed.
+"""
+
+import codecs
+import io
+from typing import BinaryIO, cast
+
+from archive.importers.records import Notice
+
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_READ = 64 * 1024
+
+
+def text_decoded(data: bytes, named: str = "utf-8") -> tuple[str, str]:
+    """Returns the text of `data`, and a notice's code if it is not simply UTF-8 or in the encoding that is named.
+
+    In a text that is mostly UTF-8 the odd byte is marked; any other text is in the encoding that the file names, or in
+    Windows-1252, which browsers would take.
+    """
+    try:
+        return data.decode(), ""
+    except UnicodeDecodeError:
+        marked = data.decode(errors="replace")
+    if _is_mostly_utf8(marked):
+        return marked, "bytes_replaced"
+    try:
+        return data.decode(named), "" if named != "utf-8" else "encoding_assumed"
+    except (UnicodeDecodeError, LookupError):
+        return data.decode("cp1252", errors="replace"), "encoding_assumed"
+
+
+def _is_mostly_utf8(marked: str) -> bool:
+    beyond = sum(1 for mark in marked if mark > "\x7f")
+    return marked.count("\ufffd") <= beyond // 2
+
+
+class Utf8Lines(io.RawIOBase):
+    """A stream whose lines are UTF-8: a line that is not is read as Windows-1252, unless it is UTF-8 with a fault.
+
+    `assumed_at` is the number of the first line that was.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self._stream, self._number = stream, 0
+        self.assumed_at: int | None = None
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Returns the next line, or `size` bytes of it."""
+        data = self._stream.readline(-1 if size is None else size)
+        self._number += 1
+        return data if data.isascii() else self._as_utf8(data)
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Returns bytes as they come, for what has no lines."""
+        return self._stream.read(size)
+
+    def _as_utf8(self, data: bytes) -> bytes:
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            text, code = text_decoded(data)
+            if code == "encoding_assumed" and "\ufffd" not in text:
+                self.assumed_at = self.assumed_at or self._number
+                return text.encode()
+        return data
+
+    def notice(self) -> Notice | None:
+        """Returns what a person should know, once the file is read."""
+        if self.assumed_at is None:
+            return None
+        reason = "from here on lines that are not UTF-8 were read as Windows-1252 (--encoding names another)"
+        return Notice(line=self.assumed_at, code="encoding_assumed", reason=reason)
+
+
+class _Recoded(io.RawIOBase):
+    """A stream in another encoding, read as UTF-8. Bytes that are none of its characters are marked, and counted."""
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        super().__init__()
+        self._stream, self.encoding, self.marked = stream, encoding, 0
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._ready, self._ended = b"", False
+
+    def readable(self) -> bool:
+        """Says that it can be read."""
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
+        """Fills `buffer` as far as it goes and returns how far; 0 at the end."""
+        while not self._ready and not self._ended:
+            data = self._stream.read(_READ)
+            self._ended = not data
+            text = self._decoder.decode(data, final=self._ended)
+            self.marked += text.count("\ufffd")
+            self._ready = text.encode(errors="replace")
+        count = min(len(buffer), len(self._ready))
+        buffer[:count], self._ready = self._ready[:count], self._ready[count:]
+        return count
+
+
+class Utf8Stream(io.BufferedReader):
+    """A buffered stream of UTF-8 out of one in `encoding`, and what is said of that."""
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._recoded = _Recoded(stream, encoding)
+        super().__init__(self._recoded, _READ)
+
+    def notice(self) -> Notice:
+        """Returns what a person should know, once the file is read."""
+        marked = self._recoded.marked
+        odd = f"; {marked} characters that are none in it were marked" if marked else ""
+        reason = f"the file was read as {self._recoded.encoding}{odd}"
+        return Notice(line=None, code="encoding_read", reason=reason)
+
+
+def stream_recoded(stream: BinaryIO, encoding: str | None) -> BinaryIO:
+    """Returns the stream as UTF-8: from `encoding`, or from UTF-16 where it begins with that one's mark."""
+    if encoding is None:
+        begun = stream.read(2)
+        stream.seek(0)
+        if begun not in UTF_16_MARKS:
+            return stream
+        encoding = "utf-16"
+    return cast("BinaryIO", Utf8Stream(stream, encoding))
+
+
+def encoding_name(value: str) -> str:
+    """Returns Python's name of an encoding of text. Raises LookupError where it knows none of that name."""
+    found = codecs.lookup(value)
+    if not getattr(found, "_is_text_encoding", True) or found.name in {"idna", "punycode", "undefined"}:
+        raise LookupError(value)
+    return found.name

@@ -1,0 +1,59 @@
+"""`--preset wordpress-csv`: WordPress' table `wp_comments` as csv, with its own column names.
+
+Commenters and times are read as from WordPress' own export, so that one brings what the other has brought.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from archive.importers.placeholders import is_no_id
+
+# Columns that are no FIELD of ours: the local time, and what kind of comment it is.
+LOCAL, KIND = "meta.comment_date", "meta.comment_type"
+TABLE_PRESETS = ("wordpress-csv",)
+WORDPRESS_COLUMNS = {
+    "external_id": "comment_ID",
+    "article.external_id": "comment_post_ID",
+    "parent_external_id": "comment_parent",
+    "commenter.external_id": "user_id",
+    "commenter.name": "comment_author",
+    "commenter.email": "comment_author_email",
+    "commenter.ip": "comment_author_IP",
+    "created_at": "comment_date_gmt",
+    "text": "comment_content",
+    "origin_state": "comment_approved",
+    LOCAL: "comment_date",
+    KIND: "comment_type",
+}
+_STATES = {"1": "published", "approve": "published", "approved": "published", "spam": "spam", "trash": "deleted",
+           "post-trashed": "deleted"}  # fmt: skip
+_NO_COMMENTS = frozenset({"pingback", "trackback", "webmention"})
+_NO_TIME = ("0000", "NULL", "\\N")
+_MAX_KEY = 255
+
+
+def columns_there(names: Sequence[str]) -> dict[str, str]:
+    """Returns FIELD → column for those of WordPress' columns that a header has."""
+    there = {name.strip() for name in names}
+    return {field: column for field, column in WORDPRESS_COLUMNS.items() if column in there}
+
+
+def wordpress_row(values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Returns a row's FIELDs as ours, or None for what is no comment: a pingback, a shop's note."""
+    row = dict(values)
+    kind, local = row.pop(KIND, ""), row.pop(LOCAL, "")
+    if kind in _NO_COMMENTS or kind.endswith(("_note", "_notes")):
+        return None
+    if "origin_state" in row:
+        row["origin_state"] = _STATES.get(row["origin_state"], "unapproved")
+    row["created_at"] = _time(row.get("created_at", ""), local)
+    user, name = row.get("commenter.external_id", ""), row.get("commenter.name", "")
+    row["commenter.external_id"] = "" if is_no_id(user) else f"user:{user}:{name}"[:_MAX_KEY]
+    return row
+
+
+def _time(gmt: str, local: str) -> str:
+    """Returns the time in UTC, or the local one where that is missing."""
+    if gmt.startswith(_NO_TIME) or not gmt.strip():
+        return "" if local.startswith(_NO_TIME) else local
+    return f"{gmt.strip()}+00:00"
