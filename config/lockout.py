@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Sum
 from django.http import HttpRequest
 
-from config.proxies import address_read
+from config.middleware.proxies import address_read
 
 # Whoever has one address of version 6 has all of these.
 SUBNET_V6 = 64

@@ -11,8 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import Environment
 from config.logs import LEVELS, logging_settings
+from config.middleware.proxies import LOOPBACK, networks_read
 from config.private_files import close_to_others, folder_make, sqlite_close
-from config.proxies import LOOPBACK, networks_read
 from config.secret import development_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -68,18 +68,18 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # First: what everything after it reads of an address is the client's.
-    "config.proxies.TrustedProxyMiddleware",
+    "config.middleware.proxies.TrustedProxyMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "config.middleware.PermissionsPolicyMiddleware",
+    "config.middleware.permissions_policy.PermissionsPolicyMiddleware",
     "moderation.perspective.middleware.PerspectiveMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.LoginWaitMiddleware",
+    "config.middleware.logins.LoginWaitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     # Ahead of everything that reads a form.
-    "config.middleware.BodyLimitMiddleware",
-    "config.logins.LoginLineMiddleware",
+    "config.middleware.body_limit.BodyLimitMiddleware",
+    "config.middleware.logins.LoginLineMiddleware",
     "config.sessions.IdleSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -87,8 +87,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.middleware.RequestLogMiddleware",
-    "config.middleware.UnreadableInputMiddleware",
+    "config.middleware.request_log.RequestLogMiddleware",
+    "config.middleware.unreadable_input.UnreadableInputMiddleware",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]

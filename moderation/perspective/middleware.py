@@ -37,7 +37,7 @@ class PerspectiveMiddleware:
         with structlog.contextvars.bound_contextvars(request_id=str(uuid4())):
             response: HttpResponse = found.func(request, *found.args, **found.kwargs)
             level = logging.ERROR if response.status_code >= SERVER_ERROR else logging.INFO
-            # As `config.middleware.RequestLogMiddleware` writes it: the path, never the query string.
+            # As `config.middleware.request_log` writes it: the path, never the query string.
             asked = f"{request.method} {request.path}"
             log.log(level, "request_finished", request=asked, code=response.status_code)
         response.headers.setdefault("Content-Length", str(len(response.content)))

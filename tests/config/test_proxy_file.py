@@ -7,7 +7,7 @@ import runpy
 
 from django.conf import settings
 
-from config.middleware import MAX_ANONYMOUS_BYTES
+from config.middleware.body_limit import MAX_ANONYMOUS_BYTES
 
 FILE = (settings.BASE_DIR / "docs" / "how-to" / "nginx.conf").read_text()
 UNITS = {"k": 1024, "m": 1024 * 1024, "s": 1}

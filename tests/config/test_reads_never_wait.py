@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from archive.database import by_the_way
 from archive.models import Article, Comment, Commenter, Source
-from config.middleware import LoginWaitMiddleware
+from config.middleware.logins import LoginWaitMiddleware
 from moderation.models import ApiKey, LookUp, Moderator, PolicyVersion
 from moderation.services.accounts.api_keys import keys_forget
 from moderation.services.accounts.desk_settings import severe_today

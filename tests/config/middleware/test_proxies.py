@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.proxies import FORWARDED, TrustedProxyMiddleware, address_read, client_of, networks_read
+from config.middleware.proxies import FORWARDED, TrustedProxyMiddleware, address_read, client_of, networks_read
 
 TRUSTED = networks_read(["127.0.0.1", "10.0.0.0/8", "::1"])
 

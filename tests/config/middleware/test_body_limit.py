@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from config.middleware import MAX_ANONYMOUS_BYTES
+from config.middleware.body_limit import MAX_ANONYMOUS_BYTES
 
 FORMS = ["/", "/admin/", "/admin/login/", "/admin/desk/pending/", "/admin/archive/comment/add/", "/healthz", "/readyz"]
 API = [

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from archive.database.by_the_way import waiting_at_most
+
 MAX_WAITING = 8
 RETRY_SECONDS = 2
 
@@ -36,6 +38,25 @@ class LoginLineMiddleware:
                 return self.get_response(request)
         finally:
             self.waiting.release()
+
+
+class LoginWaitMiddleware:
+    """A login, which is stored, waits for another's write for three seconds and is a 503 then.
+
+    Whoever asks is nobody yet: threads that they hold for as long as a moderator's decision may wait, others lack.
+    """
+
+    MILLISECONDS = 3_000
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answers with the shorter wait where something is posted to the login page."""
+        if request.method != "POST" or request.path != reverse("admin:login"):
+            return self.get_response(request)
+        with waiting_at_most(self.MILLISECONDS):
+            return self.get_response(request)
 
 
 def _busy() -> HttpResponse:

@@ -8,7 +8,7 @@ from threading import Event, Lock
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from config.logins import MAX_WAITING, LoginLineMiddleware
+from config.middleware.logins import MAX_WAITING, LoginLineMiddleware
 
 LOGIN = "/admin/login/"
 

@@ -1,0 +1,22 @@
+"""The request log: one line as a request starts and one as it ends."""
+
+import structlog
+from django.http import HttpRequest
+from django_structlog.middlewares import RequestMiddleware
+
+
+class RequestLogMiddleware(RequestMiddleware):  # type: ignore[misc]
+    """One line as a request starts and one as it ends, with its path but never its query string.
+
+    Query strings carry keys (`?key=`) and search words, and neither may reach a log.
+    """
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        """Returns the method and the path alone."""
+        return f"{request.method} {request.path}"
+
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        """Puts the client's address into the log, as `config.middleware.proxies` has it; other headers are only claims."""
+        structlog.contextvars.bind_contextvars(ip=request.META.get("REMOTE_ADDR", ""))
