@@ -75,6 +75,9 @@ def unnumbered_headers(lines: list[PageLine]) -> tuple[dict[int, CommentHeader],
         found = list(_candidates(lines, begin))
         if announced is None:
             found = _from_the_first_answerable(found)
+        while found and not found[-1].has_words:
+            # Links to other articles, each with its time, follow the thread.
+            found.pop()
         if _is_thread(found, announced):
             return {each.at: each.header for each in found}, _end(found[-1], lines)
     return {}, len(lines)

@@ -83,6 +83,14 @@ THREADS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         ),
         BOTH,
     ),
+    # Without a count: each comment ends with Reply, and links to other articles follow.
+    "reply-and-links": (
+        (
+            f"{ARTICLE}Ann Smith\n2 hours ago\n\n{ANN}\n\nReply\n\nBen Lee\n1 hour ago\n\n{BEN}\n\nReply\n\n"
+            "Related stories\n\nCouncil sells the pier, 2 hours ago\n\nBus fares rise, 3 hours ago\n"
+        ),
+        BOTH,
+    ),
     # News sites with a system of their own: name, comma, relative time on one line.
     "name-comma-ago": (
         f"{ARTICLE}2 Comments\n\nAnn Smith, 2 hours ago\n\n{ANN}\n\nBen Lee, 45 minutes ago\n\n{BEN}\n",
