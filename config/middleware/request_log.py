@@ -18,5 +18,5 @@ class RequestLogMiddleware(RequestMiddleware):  # type: ignore[misc]
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
-        """Puts the client's address into the log, as `config.middleware.proxies` has it; other headers are only claims."""
+        """Logs the address that `config.middleware.proxies` found; other headers are only claims."""
         structlog.contextvars.bind_contextvars(ip=request.META.get("REMOTE_ADDR", ""))

@@ -24,7 +24,6 @@ NOWHERE = [
     "/admin/logout/",
     "",
     "x" * 5000,
-    "/admin/\0",
     "http://[",
 ]
 SOMEWHERE = [
@@ -53,6 +52,11 @@ def login(to: str, *, posted: bool) -> Any:
 @pytest.mark.parametrize("to", NOWHERE, ids=ascii)
 def test_a_next_that_leads_nowhere_leads_to_the_start(to: str, posted: bool) -> None:
     assert login(to, posted=posted).headers["Location"] == START
+
+
+@pytest.mark.parametrize("posted", [True, False], ids=["in the form", "in the address"])
+def test_a_next_with_a_nul_is_no_text(posted: bool) -> None:
+    assert login("/admin/\0", posted=posted).status_code == 400
 
 
 @pytest.mark.parametrize("to", SOMEWHERE)
