@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from types import SimpleNamespace
@@ -30,6 +30,15 @@ NOON = datetime(2021, 11, 16, 12, tzinfo=UTC)
 # chance finds is found by whoever looks for it (`--hypothesis-profile default`), not by somebody else's change.
 settings.register_profile("unhurried", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Escapes what a test logged on purpose and no process can send to another: halves of a pair."""
+    report = yield
+    escaped = [(name, text.encode("utf-8", "backslashreplace").decode("utf-8")) for name, text in report.sections]
+    report.sections[:] = escaped
+    return report
 
 
 @pytest.fixture(autouse=True, scope="session")
