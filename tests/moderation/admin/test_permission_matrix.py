@@ -102,8 +102,7 @@ ABSENT = {
     *(("site r/<path:content_type_id>/<path:object_id>/", way) for way in ("get", "post")),
     *(("site (?P<url>.*)$", way) for way in ("get", "post")),
     *((f"site {page}", "post") for page in ("password_change/done/", "jsi18n/")),
-    *(("desk <slug:name>/act/", way) for way in ("get", "post")),
-    *((f"desk {page}", "get") for page in ("<slug:name>/next/", "comment/<row:comment_id>/hold/", "undo/")),
+    ("desk <slug:name>/act/", "post"),
 }
 ACTIONS: dict[str, dict[str, set[str]]] = {
     "archive.Comment": {"approve_selected": DECIDERS, "reject_selected": DECIDERS},
