@@ -116,6 +116,8 @@ def test_a_comment_in_each_state_that_people_decide_on_has_a_button_for_every_ac
     pages = [text_of(moderator.get(desk("comment", row.pk))) for row in rows]
     offered = {action for page in pages for action in re.findall(r'name="act" value="(\w+)" class="act', page)}
     assert offered == {*ACTION_RULES, "skip"}
+    keys = {key for page in pages for key in re.findall(r'class="act[^>]*data-key="(\w)"', page)}
+    assert keys <= set(re.findall(r"<dt><kbd>(\w)</kbd>", pages[0]))
 
 
 def test_what_comes_after_in_the_queue_is_next_and_then_its_beginning(decide, desk, make_pending):
