@@ -12,6 +12,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from moderation.desk.queues import QUEUES
 from moderation.models.webhook import DECIDED, EVENTS
+from moderation.scoring.descriptions import MODELS
+from moderation.scoring.published import PUBLISHED
 from moderation.services.review.actions import ACTION_RULES
 
 ROOT = Path(settings.BASE_DIR)
@@ -80,6 +82,11 @@ def test_every_action_is_documented_for_the_api_and_every_queue_for_the_desk() -
     assert [action for action in ACTION_RULES if f"`{action}`" not in api] == []
     _, queues = (DOCS / "how-to/review-desk.md").read_text(encoding="utf-8").split("## Queues and filters")
     assert [name for name, queue in QUEUES.items() if str(queue.label).lower() not in queues.lower()] == []
+
+
+def test_every_model_that_is_built_in_or_published_is_documented() -> None:
+    text = (DOCS / "how-to/use-another-model.md").read_text(encoding="utf-8")
+    assert [name for name in (*MODELS, *PUBLISHED) if f"`{name}`" not in text] == []
 
 
 def test_every_link_between_the_documents_leads_somewhere() -> None:
