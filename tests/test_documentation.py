@@ -10,6 +10,12 @@ from django.core import management
 from django.core.management import find_commands, get_commands, load_command_class
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from moderation.desk.queues import QUEUES
+from moderation.models.webhook import DECIDED, EVENTS
+from moderation.scoring.descriptions import MODELS
+from moderation.scoring.published import PUBLISHED
+from moderation.services.review.actions import ACTION_RULES
+
 ROOT = Path(settings.BASE_DIR)
 DOCS = ROOT / "docs"
 DJANGO_OPTIONS = {
@@ -64,6 +70,23 @@ def test_every_endpoint_is_documented() -> None:
     paths = {path for path in api_paths(get_resolver()) if not path.startswith(("admin/", "favicon"))}
     assert "api/v1/comments/" in paths
     assert sorted(path for path in paths if path and path.removeprefix("api/v1/") not in text) == []
+
+
+def test_every_type_of_event_is_documented() -> None:
+    text = (DOCS / "how-to/webhooks.md").read_text(encoding="utf-8")
+    assert [event for event in (DECIDED, *EVENTS.values()) if f"- `{event}`: " not in text] == []
+
+
+def test_every_action_is_documented_for_the_api_and_every_queue_for_the_desk() -> None:
+    api = (DOCS / "reference/api.md").read_text(encoding="utf-8")
+    assert [action for action in ACTION_RULES if f"`{action}`" not in api] == []
+    _, queues = (DOCS / "how-to/review-desk.md").read_text(encoding="utf-8").split("## Queues and filters")
+    assert [name for name, queue in QUEUES.items() if str(queue.label).lower() not in queues.lower()] == []
+
+
+def test_every_model_that_is_built_in_or_published_is_documented() -> None:
+    text = (DOCS / "how-to/use-another-model.md").read_text(encoding="utf-8")
+    assert [name for name in (*MODELS, *PUBLISHED) if f"`{name}`" not in text] == []
 
 
 def test_every_link_between_the_documents_leads_somewhere() -> None:

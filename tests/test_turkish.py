@@ -123,6 +123,13 @@ def test_the_compiled_catalogue_is_that_of_the_text(tmp_path: Path, missing: Cal
     assert read(ROOT / FOLDER / "django.mo") == read(compiled), "run: manage.py compilemessages"
 
 
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    """Leaves the thread as it was: a request's language stays active after it, for the tests that come next too."""
+    yield
+    translation.deactivate()
+
+
 @pytest.fixture
 def moderator(db: None) -> Client:
     """A moderator whose browser asks for Turkish."""

@@ -1,7 +1,7 @@
 """Importers: from the bytes of a file to records. The registry of formats, and how a file's own content picks one.
 
-A parser takes a `ImportSource` and yields records as it goes; a new format is one line in `FORMATS` and one in
-`_DETECTORS`. No Django here: the services store what comes out.
+A parser takes an `ImportSource` and yields records as it goes; a new format is one entry in `FORMATS`, which says all
+that reading and the command need to know of it. No Django here: the services store what comes out.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,18 +26,24 @@ HEAD_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: how it is parsed, and whether the first bytes of a file look like it."""
+    """A format: how it is parsed, and whether the first bytes of a file look like it.
+
+    `declares_encoding`: its files name their own encoding, which the parser reads. `line_by_line`: a line in a wrong
+    encoding costs only itself. A file of any other format is brought to UTF-8 as a whole.
+    """
 
     parse: Callable[[ImportSource], Iterator[Item]]
     looks: Callable[[bytes, ImportSource], bool]
+    declares_encoding: bool = False
+    line_by_line: bool = False
 
 
 # In the order in which they are asked: what is told apart surely comes first, a page is any other text.
 FORMATS: dict[str, Format] = {
-    "wxr": Format(parse_wxr, looks_like_wxr),
-    "disqus": Format(parse_disqus, looks_like_disqus),
-    "jsonl": Format(parse_jsonl, looks_like_jsonl),
-    "csv": Format(parse_csv, looks_like_csv),
+    "wxr": Format(parse_wxr, looks_like_wxr, declares_encoding=True),
+    "disqus": Format(parse_disqus, looks_like_disqus, declares_encoding=True),
+    "jsonl": Format(parse_jsonl, looks_like_jsonl, line_by_line=True),
+    "csv": Format(parse_csv, looks_like_csv, line_by_line=True),
     "page": Format(parse_page, looks_like_page),
 }
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from archive.importers import FORMATS, HEAD_BYTES, format_detect
+from archive.importers import FORMATS, HEAD_BYTES, Format, format_detect
 from archive.importers.encoding import Utf8Lines, Utf8Stream, stream_recoded
 from archive.importers.records import FormatError, ImportSource, Item, StoppedError
 from archive.importers.rows.table_presets import TABLE_PRESETS
@@ -91,15 +91,15 @@ def items_read(
     with file.path.open("rb") as packed:
         form = _format(how, _reading(file, how, packed), _unpacked(packed))
         packed.seek(0)
-        stream = _as_utf8(_unpacked(packed), how, form)
+        stream = _as_utf8(_unpacked(packed), how, FORMATS[form])
         items = FORMATS[form].parse(_reading(file, how, stream))
         yield _guarded(_with_notice(items, stream), packed, at)
 
 
-def _as_utf8(stream: BinaryIO, how: ImportOptions, form: str) -> BinaryIO:
-    if how.encoding or form not in {"wxr", "disqus"}:
+def _as_utf8(stream: BinaryIO, how: ImportOptions, form: Format) -> BinaryIO:
+    if how.encoding or not form.declares_encoding:
         stream = stream_recoded(stream, how.encoding)
-    return stream if isinstance(stream, Utf8Stream) or form not in {"csv", "jsonl"} else Utf8Lines(stream)  # type: ignore[return-value]
+    return stream if isinstance(stream, Utf8Stream) or not form.line_by_line else Utf8Lines(stream)  # type: ignore[return-value]
 
 
 def _with_notice(items: Iterator[Item], stream: BinaryIO) -> Iterator[Item]:

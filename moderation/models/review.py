@@ -69,6 +69,13 @@ IN_VIEW = {
     QueueName.BY_POLICY: Q(decided_by=DecidedBy.POLICY),
     QueueName.PASSED: Q(state=State.PASSED),
 }
+# Queues that are no state have small indexes of their own, one an order: queue → which reviews these hold.
+INDEXED_APART = {
+    QueueName.HELD: Q(held=True),
+    QueueName.REPORTED: Q(reader_flags__gt=0),
+    QueueName.HIGHLIGHTED: Q(highlighted=True),
+    QueueName.BY_POLICY: Q(decided_by=DecidedBy.POLICY.value),
+}
 
 
 def hold_ended(now: datetime) -> Q:
@@ -171,15 +178,9 @@ class Review(AttributeScores):
                 condition=Q(state="pending"),
                 name="review_pending_scores",
             ),
-            # The desk's queues that are no state, each in the orders that it is read in.
             *(
-                models.Index(fields=[order, "comment"], condition=condition, name=f"review_{queue}_{short}")
-                for queue, condition in (
-                    ("held", Q(held=True)),
-                    ("reported", Q(reader_flags__gt=0)),
-                    ("highlighted", Q(highlighted=True)),
-                    ("by_policy", Q(decided_by="policy")),
-                )
+                models.Index(fields=[order, "comment"], condition=condition, name=f"review_{queue.value}_{short}")
+                for queue, condition in INDEXED_APART.items()
                 for order, short in (("created_at", "created"), ("risk", "risk"), ("uncertainty", "uncertain"))
             ),
         ]

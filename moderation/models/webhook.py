@@ -15,6 +15,9 @@ from moderation.models.decision import Decision, DecisionKind
 
 # How long one attempt to send has.
 LEASE_SECONDS = 120
+# Kinds of decisions that have a type of event of their own; of all others the event is DECIDED.
+DECIDED = "decision.created"
+EVENTS = {DecisionKind.UNDO: "decision.undone"}
 
 
 class WebhookTarget(models.Model):
@@ -111,4 +114,4 @@ class Delivery(models.Model):
     @property
     def event(self) -> str:
         """The event's type: an undo corrects a decision that went out."""
-        return "decision.undone" if self.decision.kind == DecisionKind.UNDO else "decision.created"
+        return EVENTS.get(DecisionKind(self.decision.kind), DECIDED)

@@ -1,7 +1,7 @@
 """Which models there are: frozen descriptions read from each model's `model.json`, and the check of its files.
 
 A model is a folder: `model.json` (this description), `model.xml` and `model.bin` (OpenVINO), `tokenizer.json`.
-`convert.py` writes such folders; the scorer opens one only when its files have the described hash.
+`scoring.conversion.convert` writes such folders; the scorer opens one only when its files have the described hash.
 """
 
 from __future__ import annotations

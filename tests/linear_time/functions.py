@@ -169,6 +169,7 @@ FILES: dict[str, tuple[str, tuple[str, ...]]] = {
     "disqus in its head": (f"{_DISQUS}", ("<forum>", "<forum> ", "<link>", "<language> ", "<forum><![CDATA[ ")),
     "isso": ("[", ("[", "{", '{"id":"a","title":"","comments":[]},', " ", "\n", '"', "1,")),
     "remark42": ("{}\n", ("{", "\n", '{"id":"a"}\n', '"')),
+    "coral": ('{"storyID":"a"}\n', ("{", "\n", '{"storyID":"a","revisions":[{"body":"<p>a"}]}\n', '{"url":"a","metadata":{}}\n', '"')),
 }  # fmt: skip
 _ENDS = {"wxr that is broken at its end": "]]>--></item></channel></rss>"}
 

@@ -7,7 +7,10 @@ import re
 
 import pytest
 
+from archive.importers import FORMATS
+from archive.importers.rows.presets import PRESETS
 from tests.linear_time.attacks import attacks
+from tests.linear_time.functions import FILES
 from tests.linear_time.measure import SIZES, Row, measured, rows_measured
 from tests.linear_time.patterns import found, strays
 
@@ -22,6 +25,10 @@ def test_every_function_over_text_is_linear() -> None:
     rows, killed = rows_measured("functions")
     assert len(rows) > 30
     assert killed + [row.fault for row in rows if row.fault] == []
+
+
+def test_every_format_and_every_preset_of_rows_is_among_the_functions() -> None:
+    assert {name.split()[0] for name in FILES} == {*FORMATS, *PRESETS}
 
 
 def test_every_pattern_is_where_the_catalogue_finds_it() -> None:

@@ -28,10 +28,7 @@ class Command(DatabaseCommand):
 
     # They load every page and model of the site, which is longer than a small import takes, and tell nothing about it.
     requires_system_checks = []
-    help = (
-        "Imports articles and comments: saved pages (page), exports of WordPress (wxr) and Disqus (disqus), JSON lines "
-        "(jsonl) and tables (csv). Safe to run again."
-    )
+    help = "Imports articles and comments: saved pages, exports of other systems, rows. Safe to run again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declares the options."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
 
-# Tensors of an output for tokens, and of the part for Perspective's scale (`encoder.Scale`).
+# Tensors of an output for tokens, and of the part for Perspective's scale (`encoder.ScaleWeights`).
 OWN_PARTS = ("token_classifier.", "scale.")
 TOKENIZERS = {
     "BertForSequenceClassification": "BertTokenizer",
@@ -191,7 +191,7 @@ def write_checkpoint(path: Path, tensors: Any, folder: Path, architecture: str, 
 
 
 def _scale(own: Mapping[str, Any], given: Mapping[str, Any], states: Sequence[Any], pooled: Any, epsilon: float) -> Any:
-    """What `encoder.Scale` adds to the logits, of the states after the embeddings and after each layer."""
+    """What `encoder.ScaleWeights` adds to the logits, of the states after the embeddings and after each layer."""
     import torch
     from torch.nn.functional import gelu, layer_norm, linear
 

@@ -50,7 +50,7 @@ class SetShift(torch.nn.Module):
 class ScaleHead(torch.nn.Module):
     """The head whose output is added to the logits of the served attributes on Perspective's scale, initially 0.
 
-    `scoring.conversion.encoder.Scale` says what it does.
+    `scoring.conversion.encoder.ScaleWeights` says what it does.
 
     Args:
         hidden: Width of the encoder's layers.

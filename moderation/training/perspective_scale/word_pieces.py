@@ -39,8 +39,8 @@ class Pieces:
             chance: Seed of the folds.
 
         Returns:
-            The table of `encoder.Scale.words`; and the model's output for each text, texts × 1, out-of-fold for those
-            with a score.
+            The table of `encoder.ScaleWeights.words`; and the model's output for each text, texts × 1, out-of-fold for
+            those with a score.
         """
         counts = self._counts()
         rarity = self._rarity(counts[scored])

@@ -1,5 +1,6 @@
 """One comment at the desk: why it is there, each act with the next comment at once, and what is refused."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from archive.models import CommentRevision, Source
 from moderation.models import Decision, LookUp, Moderator, Reason, Review, State
+from moderation.services.review.actions import ACTION_RULES
 from moderation.services.review.decisions import decision_record
 
 MOST_QUERIES = 14
@@ -104,6 +106,18 @@ def test_an_act_is_recorded_and_the_next_comment_is_open_at_once(decide, desk, m
     assert row.reason == ("insult" if ":" in act else "")
     assert Review.objects.get(pk=other.pk).holder == row.actor
     assert 'data-key="z"' in text_of(answer)
+
+
+def test_a_comment_in_each_state_that_people_decide_on_has_a_button_for_every_action(moderator, desk, make_pending):
+    rows = [
+        make_pending(state=state, highlighted=highlighted)
+        for state, highlighted in ((State.PENDING, False), (State.APPROVED, True))
+    ]
+    pages = [text_of(moderator.get(desk("comment", row.pk))) for row in rows]
+    offered = {action for page in pages for action in re.findall(r'name="act" value="(\w+)" class="act', page)}
+    assert offered == {*ACTION_RULES, "skip"}
+    keys = {key for page in pages for key in re.findall(r'class="act[^>]*data-key="(\w)"', page)}
+    assert keys <= set(re.findall(r"<dt><kbd>(\w)</kbd>", pages[0]))
 
 
 def test_what_comes_after_in_the_queue_is_next_and_then_its_beginning(decide, desk, make_pending):

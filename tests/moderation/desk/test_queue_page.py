@@ -10,7 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from archive.models import Article, Commenter, Source
-from moderation.models import DecidedBy, Decision, Moderator, State
+from moderation.desk.queues import QUEUES
+from moderation.models import DecidedBy, Decision, Moderator, QueueName, State
+from moderation.models.review import IN_VIEW
 
 MOST_QUERIES = 14
 
@@ -38,6 +40,13 @@ def test_a_queue_can_be_read_by_time_and_by_uncertainty(make_pending, shown):
     assert shown("pending", order="newest") == [third.pk, second.pk, first.pk]
     assert shown("pending", order="oldest") == [first.pk, second.pk, third.pk]
     assert shown("pending", order="uncertainty") == [second.pk, third.pk, first.pk]
+
+
+def test_the_desk_has_every_queue_of_reviews_and_the_unscored(moderator, desk):
+    assert set(QUEUES) == {*QueueName, "unscored"}
+    assert set(IN_VIEW) == set(QueueName)
+    pages = [moderator.get(desk("queue", name)) for name in QUEUES]
+    assert [page.status_code for page in pages] == [200] * len(QUEUES)
 
 
 def test_each_queue_has_its_own_comments(make_comment, make_review, make_pending, shown):

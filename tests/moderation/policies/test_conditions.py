@@ -78,4 +78,4 @@ def test_a_fault_is_named_as_the_condition_s_own_kind_names_it(condition: dict[s
 
 def test_a_kind_that_is_not_there_is_refused() -> None:
     with pytest.raises(PolicyError, match="attribute"):
-        policy({"links": 3})
+        policy({"nothing": 3})
