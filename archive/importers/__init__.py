@@ -1,7 +1,7 @@
-"""Importers: from the bytes of a file to records. The registry of formats, and how a file's own content picks one.
+"""Importers: turn the bytes of a file into records. The registry of formats, and their detection by content.
 
-A parser takes a `ImportSource` and yields records as it goes; a new format is one line in `FORMATS` and one in
-`_DETECTORS`. No Django here: the services store what comes out.
+A parser takes an `ImportSource` and yields records as it goes; a new format is one line in `FORMATS`. No Django here:
+the services store the records.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ class Format:
     looks: Callable[[bytes, ImportSource], bool]
 
 
-# In the order in which they are asked: what is told apart surely comes first, a page is any other text.
+# In the order of detection: formats that are certain come first; a page is any other text.
 FORMATS: dict[str, Format] = {
     "wxr": Format(parse_wxr, looks_like_wxr),
     "disqus": Format(parse_disqus, looks_like_disqus),
@@ -43,10 +43,10 @@ FORMATS: dict[str, Format] = {
 
 
 def format_detect(head: bytes, reading: ImportSource) -> str:
-    """Returns the name of the format that the first bytes of a file are in. The file's name plays no part.
+    """Returns the name of the format that the first bytes of a file are in, whatever the file's name.
 
     Raises:
-        FormatError: they look like none.
+        FormatError: no format matches.
     """
     if not head.strip():
         raise FormatError("the file is empty")
