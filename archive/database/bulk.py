@@ -37,7 +37,7 @@ def blank_values(model: type[models.Model]) -> dict[str, Any]:
 
 
 def build_row(model: type[Row], values: Mapping[str, Any]) -> Row:
-    """Returns an unsaved row from the values of all its columns; made as in unpickling, ten times as fast as `model()`."""
+    """Returns an unsaved row from the values of all its columns, ten times as fast as `model()`: as unpickling does."""
     row = model.__new__(model)
     row.__dict__ = {"_state": ModelState(), **values}
     return row
