@@ -1,6 +1,6 @@
-"""Plain text from what came in: the form of a comment that is scored and shown.
+"""Turns raw text into plain text: the form of a comment that is scored and shown.
 
-Called by the archive's services as a comment is stored. No Django here.
+Called by the archive's services when a comment is stored. No Django here.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ _BLOCKS = re.compile(
     r"|textarea|ul)\b)",
     re.IGNORECASE,
 )
-# Tags that a parser moves text around for, or throws away: cells are words of their own, in the order of the source.
+# Tags that make a parser move text around, or that it discards: cells become separate words, in source order.
 _MOVERS = re.compile(
     r"<(/?)(?=(?:table|caption|colgroup|col|thead|tbody|tfoot|tr|td|th|html|head|body|frameset|frame)\b)", re.IGNORECASE
 )
 _BREAKING_TAG = re.compile(r"<(?:p|br|div|li|tr|blockquote|h[1-6]|pre)\b", re.IGNORECASE)
 _PREFORMATTED = re.compile(r"<pre\b.*?(?:</pre|$)", re.IGNORECASE | re.DOTALL)
-# Tags that change nothing in the text around them. Where there are no others, no parser is needed: comments are mostly
-# so, and it is the dearest step of an import.
+# Tags that change nothing in the text around them. If there are no others, no parser is needed: that holds for most
+# comments, and parsing is the most expensive step of an import.
 _PLAIN_TAG = re.compile(
     r"</?(?:abbr|acronym|a|blockquote|br|b|cite|code|del|div|em|font|h[1-6]|img|ins|i|kbd|li|mark|ol|p|q|small|span"
     r"|strike|strong|sub|sup|s|tt|ul|u)"
@@ -33,21 +33,21 @@ _PLAIN_TAG = re.compile(
 )
 _DROPPED = ["script", "style", "template"]
 
-# Where a line ends. A form feed is white space to an HTML parser, so it stays where it is put, in tables too.
+# Marks the end of a line. A form feed is white space to an HTML parser, so it stays where it is put, even in tables.
 _BREAK = "\f"
-# What stands before a heading while its tag is gone and its line is not yet cut out.
+# Marks a heading after its tag has been removed and before the text is split into lines.
 _HEADING = "\x1e"
 _HEADING_TAG = re.compile(r"<(?=h[1-6]\b)", re.IGNORECASE)
-# A single space is left alone: it is most of what there is.
+# A single space is left alone: that is the common case.
 _SPACES = re.compile(r"[ \t\r\n\v\xa0]{2,}|[\t\r\n\v\xa0]")
 _ODD_SPACES = ("  ", "\xa0", "\t", "\n", "\r", "\v")
-# An entity that is half of a character, twice: the halves of UTF-16, each numbered.
+# A UTF-16 surrogate pair written as two numeric entities.
 _HALVES = re.compile(r"&#([xX][dD][89abAB][0-9a-fA-F]{2}|5[56]\d{3});&#([xX][dD][c-fC-F][0-9a-fA-F]{2}|5[67]\d{3});")
 _FIRST_HIGH, _FIRST_LOW, _LAST_LOW = 0xD800, 0xDC00, 0xDFFF
 _LINE_ENDS = re.compile(r"\r\n?|\n")
 _BREAKS = re.compile(r" ?\f[ \f]*")
 
-# Closing an open element walks up through its parents, so n nested ones cost n²; pieces keep a crafted text linear.
+# Closing an element walks up through its parents, so n nested ones cost n²; parsing in pieces keeps it linear.
 _TAGS_A_PIECE = 1000
 
 
@@ -59,8 +59,8 @@ def text_digest(text: str) -> str:
 def plain_text(raw: str, text_format: str) -> str:
     """Returns the plain form of `raw`: plain text as it is, HTML without its markup.
 
-    Of HTML the words stay and are never joined, entities are decoded, blocks and `<br>` become line breaks; scripts,
-    styles and comments are dropped. HTML without any block (as WordPress keeps comments) has its own line breaks kept.
+    Words are kept and never joined, entities are decoded, blocks and `<br>` become line breaks; scripts, styles and
+    comments are dropped. HTML without any block, as WordPress stores comments, keeps its own line breaks.
     """
     if text_format != "html":
         return raw
@@ -71,12 +71,12 @@ def plain_text(raw: str, text_format: str) -> str:
     parts = _PLAIN_TAG.split(marked)
     if any("<" in part for part in parts):
         return _tidy("".join(_words(piece) for piece in _pieces(marked)))
-    # Part by part: what two tags hold apart is no entity.
+    # Part by part: characters separated by a tag do not form an entity.
     return _tidy("".join(map(_decoded, parts)))
 
 
 def pairs_joined(raw: str) -> str:
-    """Returns `raw` with one character for two entities that are its halves, as some systems write emoji."""
+    """Returns `raw` with each surrogate pair of entities replaced by its character; some systems write emoji so."""
     if "&#5" not in raw and "&#x" not in raw and "&#X" not in raw:
         return raw
     return _HALVES.sub(_joined, raw)
@@ -89,7 +89,7 @@ def _joined(halves: re.Match[str]) -> str:
 
 
 def text_lines(raw: str) -> list[tuple[bool, str]]:
-    """Returns the lines of an article's HTML, each with whether it is a heading; line breaks in it count as such."""
+    """Returns the lines of an article's HTML, each with whether it is a heading; line breaks in it are kept."""
     broken = _LINE_ENDS.sub(_BREAK, pairs_joined(raw).replace(_HEADING, ""))
     marked = _HEADING_TAG.sub(_HEADING + "<", _parted(broken))
     lines = _tidy("".join(_words(piece) for piece in _pieces(marked))).split("\n")
@@ -97,7 +97,7 @@ def text_lines(raw: str) -> list[tuple[bool, str]]:
 
 
 def _marked(raw: str) -> str:
-    """Returns `raw` with a mark wherever a line of its text ends."""
+    """Returns `raw` with a break mark wherever a line of its text ends."""
     if _BREAKING_TAG.search(raw):
         kept = _PREFORMATTED.sub(lambda pre: _LINE_ENDS.sub(_BREAK, pre[0]), raw)
     else:
@@ -106,12 +106,12 @@ def _marked(raw: str) -> str:
 
 
 def _parted(raw: str) -> str:
-    """Returns `raw` with a mark before each tag that parts lines, those of tables renamed to plain inline ones."""
+    """Returns `raw` with a break mark before each block tag; table tags are renamed to unknown inline ones."""
     return _MOVERS.sub(_BREAK + r"<\1x-", _BLOCKS.sub(_BREAK + "<", raw))
 
 
 def _pieces(marked: str) -> Iterator[str]:
-    """Yields the text whole, or in runs of a bounded number of tags where it has very many."""
+    """Yields the text whole, or in pieces with a bounded number of tags if it has very many."""
     if marked.count("<") <= _TAGS_A_PIECE:
         yield marked
         return

@@ -1,4 +1,4 @@
-"""Coming in and going out: where `next` may lead. One that leads nowhere leads to the start, not to an error."""
+"""Login and logout: where `next` may lead. An invalid one leads to the start page, not to an error."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,24 +10,24 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 View = Callable[[HttpRequest], HttpResponse]
-# Pages that a link cannot open.
+# Pages that cannot be opened with GET.
 POSTED = {"admin:logout"}
 
 
 def leads_somewhere(request: HttpRequest, to: str) -> bool:
-    """Says whether an address is one of this site's pages. Whether the row that it names is there, the page says."""
+    """Says whether a URL is one of this site's pages; whether the row it refers to exists is not checked."""
     if not url_has_allowed_host_and_scheme(to, {request.get_host()}, require_https=request.is_secure()):
         return False
     try:
         found = resolve(urlsplit(to).path)
     except (Resolver404, ValueError):
         return False
-    # The admin takes every address below its own; those that are no page have no name.
+    # The admin's catch-all matches every URL below its own, but has no name.
     return bool(found.url_name) and found.view_name not in POSTED
 
 
 def to_the_start(request: HttpRequest, given: QueryDict) -> QueryDict:
-    """Returns the parameters with a `next` that leads somewhere, or as they were where there is none."""
+    """Returns the parameters with an invalid `next` replaced by the start page; unchanged otherwise."""
     to = given.get(REDIRECT_FIELD_NAME)
     if to is None or leads_somewhere(request, to):
         return given
@@ -37,7 +37,7 @@ def to_the_start(request: HttpRequest, given: QueryDict) -> QueryDict:
 
 
 def with_safe_next(view: View) -> View:
-    """Makes a view of login or logout that goes to the start where `next` leads nowhere."""
+    """Wraps a login or logout view so that an invalid `next` leads to the start page."""
 
     @wraps(view)
     def wrapped(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The environment's variables: what cannot be read is named, in one line, without its value, which may be a secret."""
+"""Reads environment variables; an error names the variable in one line, without its value, which may be a secret."""
 
 import warnings
 from collections.abc import Callable
@@ -13,7 +13,7 @@ FORMS = {int: "a whole number", bool: "true or false"}
 
 
 class Environment(environ.Env):  # type: ignore[misc]
-    """Reads variables; raises ImproperlyConfigured with the name of the one that makes no sense."""
+    """Reads variables; raises ImproperlyConfigured with the name of one that is invalid."""
 
     def get_value(
         self,
@@ -22,7 +22,7 @@ class Environment(environ.Env):  # type: ignore[misc]
         default: Any = environ.Env.NOTSET,
         parse_default: bool = False,
     ) -> Any:
-        """Returns the value as `cast` reads it. What looks neither true nor false is refused, not taken for false."""
+        """Returns the value converted by `cast`. A boolean that is neither true nor false is refused, not false."""
         form = FORMS.get(cast, "a value of another form") if isinstance(cast, type) else "a value of another form"
         if cast is bool and self.ENVIRON.get(var, "").strip().lower() not in BOOLEANS:
             raise ImproperlyConfigured(f"{var} must be {form}.")
@@ -31,7 +31,7 @@ class Environment(environ.Env):  # type: ignore[misc]
         except ImproperlyConfigured:
             if var not in self.ENVIRON:
                 raise
-            # From None: the message would hold what was taken for a name, such as the rest of a password.
+            # From None: the message would quote the supposed variable name, perhaps the rest of a password.
             raise ImproperlyConfigured(
                 f"{var} begins with $, the mark of another variable, which is not set."
             ) from None
@@ -39,10 +39,10 @@ class Environment(environ.Env):  # type: ignore[misc]
             raise ImproperlyConfigured(f"{var} must be {form}.") from None
 
     def db_url(self, var: str = "DATABASE_URL", default: Any = environ.Env.NOTSET, engine: str | None = None) -> Any:
-        """Returns Django's settings of a database that there is support for."""
+        """Returns Django's settings for a supported database."""
         url = self.get_value(var, default=default)
         try:
-            # Its warnings quote the address, with the password.
+            # The warnings quote the URL with its password.
             with warnings.catch_warnings(action="ignore"):
                 found = self.db_url_config(url, engine)
         except (ValueError, KeyError, TypeError, AttributeError, ImproperlyConfigured):

@@ -1,6 +1,6 @@
-"""How gunicorn serves Moderato: few processes (each holds the model), some threads, no query string in a log.
+"""gunicorn's configuration: few processes (each loads the model), many threads, no query strings in logs.
 
-Slow clients wait outside the threads: `config.worker` says how.
+`config.worker` keeps slow clients out of the threads.
 """
 
 import os
@@ -16,7 +16,7 @@ logconfig_dict = gunicorn_logging()
 
 
 def number(name: str, default: int) -> int:
-    """Returns a whole number from 1 on that the environment may set; ends the start with a line that names it."""
+    """Returns a positive integer from the environment; exits with a line that names the variable if it is invalid."""
     value = os.environ.get(name, str(default)).strip()
     if not (value.isascii() and value.isdigit() and int(value) > 0):
         sys.exit(f"{name} must be a whole number from 1 on.")
@@ -26,33 +26,33 @@ def number(name: str, default: int) -> int:
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 worker_class = "config.worker.BufferingWorker"
 workers = number("WEB_CONCURRENCY", 1)
-# Four fifths of them may wait for scores (`services.online_scoring.request_queue` reads it too); the others serve, and
-# refuse at once.
+# Four fifths of them may wait for scores (`services.online_scoring.request_queue` reads this too); the others serve
+# everything else, and refuse further scoring requests at once.
 threads = number("WEB_THREADS", 80)
 os.environ["WEB_THREADS"] = str(threads)
-# Open at once, of a process; then the one that has waited longest goes. Below the 1,024 files of a usual process.
+# Open connections per process; beyond that the one that has waited longest is closed. Below the usual 1,024 files.
 worker_connections = 500
-# A process that is silent for so long is ended, and so is a connection whose request takes so long.
+# Seconds after which a silent process is killed, and a connection whose request takes that long is closed.
 timeout = 60
 graceful_timeout = 30
-# A proxy should let go of a connection before this (docs/how-to/nginx.conf), or it meets one that was just closed.
+# A proxy should drop idle connections sooner (docs/how-to/nginx.conf), or it may use one that was just closed.
 keepalive = 5
-# Nothing here is run through gunicornc, and two servers of one user would share its socket.
+# gunicornc is not used here, and two servers of one user would share its socket.
 control_socket_disable = True
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
-# %(r)s would hold the query string; method and path do not.
+# %(r)s would include the query string; method and path do not.
 access_log_format = "%(h)s %(m)s %(U)s %(s)s %(b)s %(M)sms"
 accesslog = "-"
 
 
 def post_worker_init(_worker: object) -> None:
-    """Says what the database lacks, and opens the model: a client that gives up after 800 ms would not wait for it.
+    """Logs what the database lacks, and loads the model: a client that gives up after 800 ms would not wait for it.
 
-    In the worker and never before the fork (no `preload_app` that scores): OpenVINO's threads do not survive one.
+    Runs in the worker, never before the fork (no `preload_app` that scores): OpenVINO's threads do not survive a fork.
     """
-    # A short request among long ones waits for as many turns as there are of them, 5 ms each by Python's default.
+    # A short request among N long ones waits for N turns, 5 ms each by Python's default.
     sys.setswitchinterval(0.001)
     from django.db import OperationalError, ProgrammingError
 
@@ -62,7 +62,7 @@ def post_worker_init(_worker: object) -> None:
 
     if settings_faults_log():
         sys.exit(3)  # gunicorn's own status for a worker that cannot start
-    # A database that is not migrated yet or away for a moment is for `/readyz` to tell, not a reason to end.
+    # `/readyz` reports a database that is not migrated or briefly unreachable; that is no reason to exit.
     with suppress(OperationalError, ProgrammingError, ScoringError):
         database_faults_log()
         scorer_active().load()

@@ -1,6 +1,6 @@
-"""When a login is locked: a name at an address after some wrong passwords, an address after more, over all names.
+"""Login lockout: a name at an address after some wrong passwords, an address after more, counted over all names.
 
-An address alone never locks a name: nobody locks a colleague out from elsewhere.
+A name is never locked for other addresses, so nobody can lock a colleague out from elsewhere.
 """
 
 from ipaddress import IPv6Address, ip_network
@@ -15,12 +15,12 @@ from django.http import HttpRequest
 
 from config.middleware.proxies import address_read
 
-# Whoever has one address of version 6 has all of these.
+# Whoever has one IPv6 address has its whole /64.
 SUBNET_V6 = 64
 
 
 def lockout_address(request: HttpRequest) -> str | None:
-    """Returns the address that failures are counted for; of version 6 the first of its /64. None at a Unix socket."""
+    """Returns the address that failures count for, the first of its /64 for IPv6; None for a Unix socket."""
     address = address_read(request.META.get("REMOTE_ADDR", ""))
     if isinstance(address, IPv6Address):
         address = ip_network((int(address), SUBNET_V6), strict=False)[0]
@@ -28,10 +28,10 @@ def lockout_address(request: HttpRequest) -> str | None:
 
 
 class LockoutHandler(AxesDatabaseHandler):  # type: ignore[misc]
-    """Counts failures of a name at an address, as axes does, and those of the address over all names."""
+    """Counts failures by name and address, as axes does, and by address over all names."""
 
     def get_failures(self, request: Any, credentials: dict[str, Any] | None = None) -> int:
-        """Returns the failures that count against AXES_FAILURE_LIMIT; an address at its own limit is over it."""
+        """Returns the failures to compare with AXES_FAILURE_LIMIT: the limit itself if the address is at its own."""
         failures: int = super().get_failures(request, credentials)
         if failures < settings.AXES_FAILURE_LIMIT and self._address_failures(request) >= settings.LOGIN_ADDRESS_LIMIT:
             return int(settings.AXES_FAILURE_LIMIT)

@@ -1,7 +1,7 @@
-"""The logging configuration: one line an event, and never a comment's text, a key or a query string in it.
+"""The logging configuration: one line per event, never with a comment's text, a key or a query string.
 
-Whoever calls chooses the path of a request, and the path is logged: what would break a line is escaped, and what looks
-like a key is masked, in every event of every logger, just before it is written.
+Clients choose the path of a request, and the path is logged: whatever would break a line is escaped, and whatever
+looks like a key is masked, in every event of every logger, just before it is written.
 """
 
 import logging
@@ -17,9 +17,9 @@ import structlog
 Event = MutableMapping[str, Any]
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 QUERY_STRING = re.compile(r"\?[^\s\"']*")
-# Controls of both ranges, separators of lines, what turns the direction of writing, and half characters.
+# C0 and C1 controls, line separators, bidi controls and lone surrogates.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-# What is kept of a key says whose kind it is: ours, Google's, a parameter, a header.
+# The prefix of a key is kept to show its kind: ours, Google's, a parameter, a header.
 KEYS = re.compile(
     r"(\bmod_|\bAIza|\bBearer\s++|\bwhsec_|\b(?:key|api_?key|access_token|oauth_token|token|password|secret)(?:=|%3d))[^\s/&\"',;]+",
     re.IGNORECASE,
@@ -34,7 +34,7 @@ def frames(trace: TracebackType | None) -> list[str]:
 def exception_without_message(_logger: Any, _method: str, event: Event) -> Event:
     """Replaces an exception by its type and frames.
 
-    Messages are dropped because database errors quote the row, and the row holds a reader's words.
+    Messages are dropped because database errors quote the row, which holds a reader's text.
     """
     error = event.pop("exc_info", None)
     if isinstance(error, tuple):
@@ -55,7 +55,7 @@ def active_exception(_logger: Any, _method: str, event: Event) -> Event:
 
 
 def safe_text(text: str) -> str:
-    """Returns `text` as a log may show it: in one line, and without keys."""
+    """Returns `text` made safe for a log: on one line and without keys."""
     masked = KEYS.sub(r"\1***", text)
     return UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), masked)
 
@@ -71,12 +71,12 @@ def _safe(value: Any) -> Any:
 
 
 def safe_event(_logger: Any, _method: str, event: Event) -> Event:
-    """Makes every value of an event safe to write; the last step before it is."""
+    """Makes every value of an event safe to write; the last processor before rendering."""
     return {name: _safe(value) for name, value in event.items()}
 
 
 class QueryStringFilter(logging.Filter):
-    """Cuts query strings out of a record's arguments: the development server logs whole request lines."""
+    """Removes query strings from a record's arguments: the development server logs whole request lines."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrites the record in place and lets it pass."""
@@ -128,7 +128,7 @@ def logging_settings(*, level: str, json: bool) -> dict[str, Any]:
 
 
 def gunicorn_logging() -> dict[str, Any]:
-    """Returns gunicorn's `logconfig_dict`: its lines are written as Django's are, to standard error."""
+    """Returns gunicorn's `logconfig_dict`, which formats its lines like Django's, on standard error."""
     production = os.environ.get("MODERATO_ENV") == "production"
     whole = logging_settings(level=os.environ.get("LOG_LEVEL", "INFO"), json=production)
     own = {"handlers": ["stderr"], "level": "INFO", "propagate": False}

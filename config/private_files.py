@@ -1,4 +1,4 @@
-"""What only the server's own user reads: the folder `var/`, the key in it, and SQLite's files."""
+"""Files for the server's own user only: the folder `var/`, the key in it, and SQLite's files."""
 
 import os
 from contextlib import suppress
@@ -10,17 +10,17 @@ OTHERS = 0o077
 
 
 def folder_make(path: Path) -> None:
-    """Makes a folder for its owner only; one that is there stays as it is."""
+    """Creates a folder that only its owner can read; leaves an existing one as it is."""
     with suppress(OSError):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def sqlite_close(path: Path) -> None:
-    """Has SQLite's file and those beside it belong to their owner only; SQLite itself would let everybody read them.
+    """Restricts SQLite's file and its companions to their owner; SQLite itself would create them readable by everybody.
 
-    A missing file is made, empty, as SQLite would, which gives those beside it the same mode.
+    Creates a missing file, empty, as SQLite would; SQLite gives the companions the same mode.
     """
-    # Exclusively: to open and close a file that SQLite has open in this process would end its locks.
+    # O_EXCL: opening and closing a file that SQLite has open in this process would release its locks.
     with suppress(OSError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     for suffix in SQLITE_SUFFIXES:
@@ -28,9 +28,9 @@ def sqlite_close(path: Path) -> None:
 
 
 def close_to_others(path: Path) -> None:
-    """Takes the rights of all but the owner away, but where the group may write: that was somebody's intention.
+    """Removes the permissions of all but the owner, unless the group may write, which somebody must have intended.
 
-    Nothing happens where the file is missing or another user's: then that user sees to it.
+    Does nothing if the file is missing or belongs to another user.
     """
     with suppress(OSError):
         mode = S_IMODE(path.stat().st_mode)

@@ -1,4 +1,4 @@
-"""The secret key of a development installation: made once, kept in `var/`, readable by its owner only."""
+"""The secret key of a development installation: generated once, kept in `var/`, readable by its owner only."""
 
 import os
 from pathlib import Path
@@ -10,10 +10,10 @@ MIN_LENGTH = 50
 
 
 def development_secret_key(folder: Path) -> str:
-    """Returns the key in `folder/secret_key`, making it first if it is missing or empty.
+    """Returns the key in `folder/secret_key`; generates it if it is missing or empty.
 
     Raises:
-        ImproperlyConfigured: The file cannot be read or made, or holds no whole key; it says which file, and the mend.
+        ImproperlyConfigured: the file cannot be read or created, or its key is too short; says which, and the remedy.
     """
     path = folder / "secret_key"
     try:
@@ -30,7 +30,7 @@ def development_secret_key(folder: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    """Writes a key beside the file and renames it, so that nobody ever reads half of one."""
+    """Writes a key to a temporary file and moves it into place, so that nobody ever reads half a key."""
     part = path.with_name(f".secret_key.{os.getpid()}")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part.unlink(missing_ok=True)
@@ -43,7 +43,7 @@ def _make(path: Path) -> None:
 
 
 def _put(part: Path, path: Path) -> None:
-    """Gives the file its name; where another process made a key meanwhile, that one stays."""
+    """Moves the file into place; if another process created a key in the meantime, that one is kept."""
     if path.exists() and not path.read_text(encoding="utf-8").strip():
         part.replace(path)
         return
@@ -52,5 +52,5 @@ def _put(part: Path, path: Path) -> None:
     except FileExistsError:
         pass
     except OSError:
-        # A file system without links.
+        # The file system has no hard links.
         part.replace(path)

@@ -1,4 +1,4 @@
-"""The end of a session that nobody uses: it slides on with what a person does, not with what a page does by itself."""
+"""Ends idle sessions: a person's requests extend a session, a page's own polling does not."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,29 +10,29 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionS
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-# A session is written so many times within its span at most, not with every page.
+# A session is written at most this many times within its span, not with every request.
 WRITES = 20
-# What an open page of the desk posts every two minutes.
+# Views that an open page of the desk posts to every two minutes.
 POLLED = frozenset({"desk:hold"})
 
 
 class SessionStore(DatabaseSessionStore):
-    """Sessions in the database that know when they end as they are stored: `ends`, None for one that is not."""
+    """Database sessions that know their stored expiry: `ends`, None if not stored."""
 
     ends: datetime | None = None
 
     def load(self) -> dict[str, Any]:
-        """Returns the data of the session, none where it has ended."""
+        """Returns the session's data, empty if it has expired."""
         row: Any = self._get_session_from_db()  # type: ignore[attr-defined]
         self.ends = row.expire_date if row else None
         return self.decode(row.session_data) if row else {}
 
 
 class IdleSessionMiddleware:
-    """Writes a session again, which moves its end, while a person uses it. Its span is SESSION_COOKIE_AGE."""
+    """Saves a session again, which extends it, while a person uses it. Its span is SESSION_COOKIE_AGE."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        """Remembers what answers."""
+        """Stores the next handler."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -40,8 +40,8 @@ class IdleSessionMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: Any) -> None:
-        """Moves the session's end, now that it is known what it is used for."""
-        # Without a cookie the session is not touched: touching it makes a response vary by cookies.
+        """Extends the session, now that the view is known."""
+        # Without a cookie the session is not accessed: that would add `Vary: Cookie` to the response.
         if settings.SESSION_COOKIE_NAME not in request.COOKIES or SESSION_KEY not in request.session:
             return
         polled = request.resolver_match is not None and request.resolver_match.view_name in POLLED

@@ -1,6 +1,6 @@
-"""All settings, read from the environment; fails loudly where production lacks one.
+"""All settings, read from the environment; fails loudly if production lacks one.
 
-`docs/reference/settings.md` lists every variable; a test holds the two together.
+`docs/reference/settings.md` lists every variable; a test keeps the two in step.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ from config.secret import development_secret_key
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-# Lets `ModelAdmin[Comment]` and the like be written where Django itself has no generics at run time.
+# Allows `ModelAdmin[Comment]` and the like, for which Django has no generics at run time.
 django_stubs_ext.monkeypatch()
 
 env = Environment()
@@ -29,7 +29,7 @@ if MODERATO_ENV not in {"development", "production"}:
     raise ImproperlyConfigured(f"MODERATO_ENV is {MODERATO_ENV!r}: it must be development or production.")
 PRODUCTION = MODERATO_ENV == "production"
 
-# The key, SQLite's file, models: all of it is for the server's own user.
+# The key, SQLite's file, models: all for the server's own user only.
 close_to_others(VAR_DIR)
 
 DEBUG = env.bool("DJANGO_DEBUG", default=False) and not PRODUCTION
@@ -67,7 +67,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First: what everything after it reads of an address is the client's.
+    # First, so that everything after it sees the client's address.
     "config.middleware.proxies.TrustedProxyMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -77,7 +77,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.logins.LoginWaitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    # Ahead of everything that reads a form.
+    # Before anything that reads a form.
     "config.middleware.body_limit.BodyLimitMiddleware",
     "config.middleware.logins.LoginLineMiddleware",
     "config.sessions.IdleSessionMiddleware",
@@ -101,7 +101,7 @@ APPEND_SLASH = True
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # What is put around the admin's own pages: the way to the desk.
+        # Extends the admin's own pages with a link to the desk.
         "DIRS": [str(BASE_DIR / "config" / "templates")],
         "APP_DIRS": True,
         "OPTIONS": {
@@ -116,7 +116,7 @@ TEMPLATES = [
 
 # -- storage ----------------------------------------------------------------------------------------------------------
 
-# A relative SQLite path means a file in the project, wherever the command was started.
+# A relative SQLite path is relative to the project, wherever the command is run.
 DATABASES = {"default": env.db_url("DATABASE_URL", default="sqlite:///var/db.sqlite3")}
 SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if SQLITE:
@@ -125,17 +125,17 @@ if SQLITE:
         DATABASES["default"]["NAME"] = str(SQLITE_FILE)
         folder_make(SQLITE_FILE.parent)
         sqlite_close(SQLITE_FILE)
-    # The tests use a file too: threads that share one in memory meet "table is locked" where those of a file wait.
+    # The tests use a file too: threads that share an in-memory database get "table is locked" instead of waiting.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
     # IMMEDIATE: a writer waits for the lock at BEGIN instead of failing at its first write. WAL: readers never wait.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
-        # recursive_triggers: REPLACE then calls the triggers that refuse a removal.
+        # recursive_triggers: makes REPLACE fire the triggers that refuse a deletion.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; "
         "PRAGMA recursive_triggers=ON;",
     }
-# A connection is kept between requests. SQLite gains as much as PostgreSQL: the last one to close writes the log back.
+# Connections are kept between requests. SQLite gains as much as PostgreSQL: the last one to close checkpoints the log.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
@@ -146,7 +146,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        # A Redis that does not answer fails the request instead of holding it for ever.
+        # If Redis does not answer, the request fails instead of hanging.
         "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
     }
     if REDIS_URL
@@ -154,7 +154,7 @@ CACHES = {
 }
 
 STATIC_URL = "/static/"
-# Development finds the admin's files where they are installed, without collectstatic. Production collects them.
+# Development serves static files from the installed packages, without collectstatic. Production collects them.
 STATIC_ROOT = str(env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))) if PRODUCTION else None
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
@@ -199,11 +199,11 @@ AXES_FAILURE_LIMIT = env.int("LOGIN_LIMIT", default=10)
 LOGIN_ADDRESS_LIMIT = env.int("LOGIN_ADDRESS_LIMIT", default=50)
 AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-# A lock ends an hour after it began, however often somebody tries meanwhile.
+# A lock ends an hour after it began, however many attempts are made in the meantime.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # one username from one address is locked, so that nobody locks a colleague out
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # a lock is by username and address, so that nobody locks a colleague out
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -220,7 +220,7 @@ BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=list(LOOPBACK)) if BEHIND_PROXY else []
 networks_read(TRUSTED_PROXIES)
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-# How long a session lasts that nobody uses: `config.sessions` moves its end on.
+# How long an idle session lasts; `config.sessions` extends it while it is used.
 SESSION_COOKIE_AGE = env.int("SESSION_IDLE_SECONDS", default=7_200)
 if SESSION_COOKIE_AGE < 1:
     raise ImproperlyConfigured(f"SESSION_IDLE_SECONDS is {SESSION_COOKIE_AGE}: it must be at least 1.")
@@ -243,7 +243,7 @@ if PRODUCTION:
 # -- API --------------------------------------------------------------------------------------------------------------
 
 KNOX_TOKEN_MODEL = "moderation.ApiKey"  # noqa: S105 - a model, no secret
-# Knox's migrations would make its own table although ours stands in for it.
+# Knox's migrations would create its own table although ours replaces it.
 MIGRATION_MODULES = {"knox": None}
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": None, "AUTO_REFRESH": False, "TOKEN_PREFIX": "mod_"}
 
@@ -286,8 +286,8 @@ SPECTACULAR_SETTINGS = {
 
 MODERATION_MODEL = env.str("MODERATION_MODEL", default="compact")
 MODERATION_MODELS = env.str("MODERATION_MODELS", default=str(BASE_DIR / "var" / "models"))
-MODERATION_THREADS = env.int("MODERATION_THREADS", default=0)  # 0: the engine takes what the machine has
-WEB_THREADS = env.int("WEB_THREADS", default=80)  # of a server's process, as config/gunicorn.py has it
+MODERATION_THREADS = env.int("MODERATION_THREADS", default=0)  # 0: the engine uses all processors
+WEB_THREADS = env.int("WEB_THREADS", default=80)  # per server process, as in config/gunicorn.py
 MODERATION_LEASE_SECONDS = env.int("MODERATION_LEASE_SECONDS", default=30)
 MODERATION_HOLD_SECONDS = env.int("MODERATION_HOLD_SECONDS", default=300)
 MODERATION_WAIT_SECONDS = env.int("MODERATION_WAIT_SECONDS", default=10)
@@ -300,11 +300,11 @@ MODERATION_WEBHOOKS_PRIVATE = env.bool("MODERATION_WEBHOOKS_PRIVATE", default=Fa
 MODERATO_KEEP_PERSONAL_DATA = env.bool("MODERATO_KEEP_PERSONAL_DATA", default=False)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MODERATION_MAX_BODY_BYTES
 FILE_UPLOAD_HANDLERS = ["config.uploads.NoFiles"]
-# Fields of a form or an address. The longest form, a list of the admin with all of its rows ticked, has some 120.
+# Fields of a form or a query string. The longest form, an admin list with all rows ticked, has about 120.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in LEVELS:
     raise ImproperlyConfigured(f"LOG_LEVEL must be one of {', '.join(LEVELS)}.")
 LOGGING = logging_settings(level=LOG_LEVEL, json=PRODUCTION)
-DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20  # INFO: a client's mistake is not the operator's warning
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20  # INFO: a client's mistake is not a warning for the operator

@@ -1,4 +1,4 @@
-"""No form here takes a file: one that is sent is refused before any of it is kept."""
+"""No form here accepts a file: an upload is refused before any of it is stored."""
 
 from typing import NoReturn
 
@@ -10,7 +10,7 @@ class NoFiles(FileUploadHandler):
     """The only upload handler."""
 
     def new_file(self, *_args: object, **_kwargs: object) -> NoReturn:
-        """Refuses a file at its first line; raises BadRequest."""
+        """Refuses a file before its content is read; raises BadRequest."""
         raise BadRequest("No file is taken here.")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:

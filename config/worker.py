@@ -1,12 +1,12 @@
-"""gunicorn's threaded worker with slow clients kept out of its threads.
+"""gunicorn's threaded worker, with slow clients kept out of its threads.
 
-gunicorn gives a connection to a thread at its first byte: as many clients as there are threads, each sending a byte a
-second, stop the server. Here a request is gathered in the worker's own loop, without a thread, until its head and the
-first 64 KiB of its body are there. What waits is bounded in number, bytes and time; past a bound the connection that
-has waited longest is closed. Longer bodies are read and served by a sixteenth of the threads, the others wait. A
-connection is closed without a thread or the loop waiting for its client, and none outlives `timeout`.
+gunicorn gives a connection to a thread at its first byte, so N clients that each send a byte a second occupy N threads
+and stop the server. Here a request is buffered in the worker's event loop, without a thread, until its head and the
+first 64 KiB of its body have arrived. Waiting requests are bounded in number, bytes and time; past a bound the
+connection that has waited longest is closed. At most a sixteenth of the threads read and serve longer bodies; further
+ones wait. Neither a thread nor the loop waits for a client to close its connection, and no request outlives `timeout`.
 
-TLS belongs to a proxy: the loop reads plain bytes.
+TLS is left to a proxy: the loop reads plain bytes.
 """
 
 import errno
@@ -29,25 +29,25 @@ HEAD_SECONDS = 10.0
 BODY_SECONDS = 30.0
 LINGER_SECONDS = 2.0
 MAX_LINGER_BYTES = 1024 * 1024
-# A client that takes nothing of its reply for so long is gone, for the kernel too.
+# A client that accepts nothing of its response for this long is gone, for the kernel too.
 UNREAD_SECONDS = 10.0
 MAX_HEAD_BYTES = 65_536
 BUFFERED_BODY_BYTES = 65_536
-# Of all requests that wait together.
+# Over all waiting requests.
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 RECEIVED_AT_ONCE = 65_536
-# Of the threads, this part reads and serves long bodies: they cost the most, and their clients are used to waiting.
+# One in this many threads serves long bodies: they cost the most, and their clients are used to waiting.
 LONG_BODY_SHARE = 16
 NO_MORE_FILES = {errno.EMFILE, errno.ENFILE}
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
-# A body of unknown length, or a client that wants an answer before it sends one.
+# A body of unknown length, or a client that expects a response before it sends one.
 _UNBOUNDED = re.compile(rb"\r\n(?:transfer-encoding|expect):", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class Arriving:
-    """A request of which something is still missing."""
+    """A request that has not arrived completely."""
 
     since: float
     data: bytearray = field(default_factory=bytearray)
@@ -56,7 +56,7 @@ class Arriving:
     is_long: bool = False
 
     def add(self, data: bytes) -> None:
-        """Takes what came, and reads the head once it is whole."""
+        """Adds received bytes, and parses the head once it is complete."""
         searched = max(0, len(self.data) - 3)
         self.data += data
         end = -1 if self.head else self.data.find(b"\r\n\r\n", searched)
@@ -73,22 +73,22 @@ class Arriving:
 
     @property
     def is_ready(self) -> bool:
-        """Whether a thread need not wait for its client, or only for the rest of a long body."""
+        """Whether a thread can serve it without waiting for the client, except for the rest of a long body."""
         return bool(self.head) and len(self.data) >= self.head + self.body
 
     @property
     def is_too_large(self) -> bool:
-        """Whether the head has no end where it should."""
+        """Whether the head exceeds its limit."""
         return (self.head or len(self.data)) > MAX_HEAD_BYTES
 
     @property
     def last(self) -> float:
-        """When it should be there."""
+        """The deadline, in monotonic seconds."""
         return self.since + (BODY_SECONDS if self.head else HEAD_SECONDS)
 
 
 class BodyUnreader(SocketUnreader):  # type: ignore[misc]
-    """What is left of a body. One that ends before its length is an error: half a form must not pass for a form."""
+    """Reads the rest of a body. One shorter than its length is an error: half a form must not pass for a form."""
 
     def chunk(self, size_hint: int | None = None) -> bytes:
         """Returns the next bytes; raises NoMoreData, an OSError, at the connection's end."""
@@ -102,9 +102,9 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     """See the module."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Begin without connections."""
+        """Starts without connections."""
         super().__init__(*args, **kwargs)
-        # All in the order in which they will be over.
+        # All in order of their deadlines.
         self.waiting: dict[TConn, Arriving] = {}
         self.waiting_bytes = 0
         self.serving: dict[TConn, float] = {}
@@ -115,7 +115,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """Refuses what this worker cannot do."""
+        """Refuses TLS."""
         super().check_config(cfg, log)
         if cfg.is_ssl:
             raise ConfigError("config.worker.BufferingWorker does not speak TLS: a proxy in front of it does.")
@@ -123,7 +123,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     # -- a request arrives
 
     def accept(self, listener: socket.socket) -> None:
-        """Takes a connection; where there are too many, for the one that has waited longest."""
+        """Accepts a connection; if there are too many, closes the one that has waited longest."""
         try:
             client, address = listener.accept()
         except OSError as error:
@@ -138,12 +138,12 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self.close_longest()
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
-        """Begins the next request of a connection that was kept."""
+        """Starts the next request of a kept-alive connection."""
         if self.end_keeping(conn):
             self.wait(conn)
 
     def end_keeping(self, conn: TConn) -> bool:
-        """Takes a connection from those that are kept; False where it was closed a moment ago."""
+        """Removes a connection from the kept-alive ones; returns False if it was just closed."""
         if conn not in self.keepalived_conns:
             return False
         self.keepalived_conns.remove(conn)
@@ -151,7 +151,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         return True
 
     def wait(self, conn: TConn, data: bytes = b"") -> None:
-        """Gathers a request, of which `data` is there already."""
+        """Starts to buffer a request, of which `data` has arrived already."""
         conn.sock.setblocking(False)
         arriving = self.waiting[conn] = Arriving(time.monotonic())
         self.poller.register(conn.sock, EVENT_READ, partial(self.on_arriving, conn))
@@ -161,8 +161,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self.on_arriving(conn, conn.sock)
 
     def on_arriving(self, conn: TConn, client: socket.socket) -> None:
-        """Takes what is there of a request."""
-        # An event may be of a connection that was closed since, for another of the same round.
+        """Receives available bytes of a request."""
+        # The connection may have been closed since, for another event in the same round.
         data = _received(client) if conn in self.waiting else None
         if data is None:
             return
@@ -173,7 +173,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self.drop(conn)
 
     def take(self, conn: TConn, arriving: Arriving, data: bytes) -> None:
-        """Adds to a request, and gives it to a thread once it is ready."""
+        """Adds bytes to a request, and hands it over once it is ready."""
         arriving.add(data)
         self.waiting_bytes += len(data)
         if arriving.is_too_large:
@@ -186,7 +186,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self.close_longest()
 
     def refuse(self, conn: TConn) -> None:
-        """Answers a head that is too large."""
+        """Sends a 431 for a head that is too large."""
         try:
             conn.sock.send(TOO_LARGE)
         except OSError:
@@ -195,12 +195,12 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self.linger(conn)
 
     def forget(self, conn: TConn) -> None:
-        """Ends the wait for a request."""
+        """Stops waiting for a request."""
         self.waiting_bytes -= len(self.waiting.pop(conn).data)
         self.poller.unregister(conn.sock)
 
     def close_longest(self) -> None:
-        """Closes a connection without a request, or that which has waited longest: others wait for milliseconds."""
+        """Closes an idle connection, else the one that has waited longest: normal ones wait for milliseconds."""
         if self.keepalived_conns:
             conn = self.keepalived_conns[0]
             self.end_keeping(conn)
@@ -212,7 +212,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     # -- a thread serves it
 
     def hand_over(self, conn: TConn, arriving: Arriving) -> None:
-        """Gives a request to a thread, or to the line of long bodies."""
+        """Gives a request to a thread, or queues it with the long bodies."""
         if not conn.initialized:
             conn.init()
             conn.parser.unreader = BodyUnreader(conn.sock)
@@ -224,7 +224,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self.serve(conn)
 
     def begin_long_bodies(self) -> None:
-        """Gives long bodies to threads, a sixteenth of them at most."""
+        """Gives queued long bodies to threads, up to their share."""
         while self.long_waiting and len(self.long_bodies) < self.most_long_bodies:
             conn = next(iter(self.long_waiting))
             del self.long_waiting[conn]
@@ -240,7 +240,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         self.enqueue_req(conn)
 
     def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
-        """Whether the connection can be kept: never where a thread would have to wait for the rest of a body."""
+        """Whether the connection can be kept: never if a thread would have to wait for the rest of a body."""
         reader = conn.parser.mesg.body.reader
         buffered = conn.parser.unreader.buf.getbuffer().nbytes
         missing = getattr(reader, "length", 0) - buffered
@@ -249,7 +249,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         return bool(super()._keepalive_after(conn, keepalive))
 
     def finish_request(self, conn: TConn, done: Future[bool]) -> None:
-        """Keeps a connection or lets it go once its request is answered."""
+        """Keeps or closes a connection after its request has been served."""
         self.serving.pop(conn, None)
         if conn in self.long_bodies:
             self.long_bodies.discard(conn)
@@ -264,7 +264,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     # -- a connection ends
 
     def linger(self, conn: TConn) -> None:
-        """Says the end, and waits in the loop for the client's: closed at once, its last reply could be lost."""
+        """Shuts down writing and waits in the loop for the client to close; closing at once could lose the response."""
         try:
             conn.sock.shutdown(socket.SHUT_WR)
             conn.sock.setblocking(False)
@@ -275,7 +275,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self.lingering[conn] = time.monotonic() + LINGER_SECONDS
 
     def on_lingering(self, conn: TConn, client: socket.socket) -> None:
-        """Throws away what still comes, up to a mebibyte: the more comes, the less it is waited for."""
+        """Discards what still arrives, up to 1 MiB: the more arrives, the shorter the wait."""
         data = _received(client) if conn in self.lingering else None
         if data is None:
             return
@@ -284,18 +284,18 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self.end_lingering(conn)
 
     def end_lingering(self, conn: TConn) -> None:
-        """Closes a connection that has lingered."""
+        """Closes a lingering connection."""
         del self.lingering[conn]
         self.poller.unregister(conn.sock)
         self.drop(conn)
 
     def drop(self, conn: TConn) -> None:
-        """Closes a connection that nothing knows any more."""
+        """Closes a connection that is in none of the collections."""
         self.nr_conns -= 1
         conn.close()
 
     def murder_pending(self) -> None:
-        """Ends what is over its time; gunicorn's loop calls this once a second."""
+        """Closes what is past its deadline; gunicorn's loop calls this once a second."""
         super().murder_pending()
         now = time.monotonic()
         for conn in [conn for conn, arriving in self.waiting.items() if arriving.last < now or self.is_idle(arriving)]:
@@ -307,13 +307,13 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         for conn in _over(self.lingering, now):
             self.end_lingering(conn)
         for conn in _over(self.serving, now):
-            # Its thread reads an end, or cannot write on: it comes back by itself.
+            # Its thread reads end of file or fails to write, and so finishes by itself.
             del self.serving[conn]
             with suppress(OSError):
                 conn.sock.shutdown(socket.SHUT_RDWR)
 
     def is_idle(self, arriving: Arriving) -> bool:
-        """Whether a worker that stops need not wait for a request, of which nothing has come."""
+        """Whether a stopping worker need not wait for a request, because nothing of it has arrived."""
         return not self.alive and not arriving.data
 
 
@@ -322,7 +322,7 @@ def _over(times: dict[TConn, float], now: float) -> list[TConn]:
 
 
 def _received(client: socket.socket) -> bytes | None:
-    """What is there; None for nothing yet, empty at the connection's end."""
+    """Returns available bytes; None if there are none yet, empty at the connection's end."""
     try:
         return client.recv(RECEIVED_AT_ONCE)
     except BlockingIOError:
@@ -332,7 +332,7 @@ def _received(client: socket.socket) -> bytes | None:
 
 
 def _is_gone(client: socket.socket) -> bool:
-    """Whether a client has gone while its request waited for a thread."""
+    """Whether a client disconnected while its request waited for a thread."""
     try:
         return not client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except BlockingIOError:

@@ -1,6 +1,6 @@
 """The archive in the admin: sources, articles, commenters and comments, each article with its thread.
 
-Rows that services write are shown and not edited here. This package knows nothing of moderation; `moderation.admin`
+Rows that services write are shown here, not edited. This package knows nothing of moderation; `moderation.admin`
 registers subclasses of these pages that add scores, verdicts and decisions.
 """
 

@@ -1,4 +1,4 @@
-"""Articles, with their text, the furniture of their page, and their thread."""
+"""Articles, with their text, their page furniture and their thread."""
 
 from typing import Any, ClassVar
 
@@ -44,7 +44,7 @@ class ArticleAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).select_related("source")
 
     def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Leaves the text unread."""
+        """Defers the long texts."""
         return queryset.defer(*ARTICLE_UNREAD)
 
     def get_search_results(

@@ -1,4 +1,4 @@
-"""What every list over a large table needs: a bounded count, no facets, and no writing of what services write."""
+"""Base classes for lists over large tables: a bounded count, no facets, and no edits to rows that services write."""
 
 from typing import Any, ClassVar, cast
 
@@ -17,34 +17,34 @@ MAX_COUNT = 10_000
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts no further than `MAX_COUNT` rows, so that a list over millions opens as fast as one over thousands."""
+    """Counts at most `MAX_COUNT` rows, so that a list over millions opens as fast as one over thousands."""
 
     @cached_property
     def found(self) -> int:
-        """Rows found, at most one more than the bound; counting needs neither order nor columns."""
+        """The number of rows found, at most one more than the bound; counted without order or columns."""
         rows = cast("QuerySet[Any]", self.object_list)
         return rows.order_by().values("pk")[: MAX_COUNT + 1].count()
 
     @property
     def is_capped(self) -> bool:
-        """Says whether there are more rows than the pages reach."""
+        """Whether there are more rows than the pages show."""
         return self.found > MAX_COUNT
 
     @cached_property
     def count(self) -> int:
-        """Returns the rows that the pages reach."""
+        """The number of rows that the pages show."""
         return min(self.found, MAX_COUNT)
 
 
 class LargeTableChangeList(ChangeList):
-    """A change list that finds its page by keys alone and reads only what its columns show.
+    """A change list that finds a page's keys first, then reads only what its columns show.
 
-    Joined to what the columns show, the search for the page's rows loses its index: SQLite then begins at the smallest
-    table that is joined and sorts all the rest.
+    With the columns' tables joined, finding the page's rows would not use the index: SQLite starts at the smallest
+    joined table and sorts all the rest.
     """
 
     def get_ordering_field(self, field_name: Any) -> Any:
-        """Returns what sorts by a column; None for one that no index sorts, also where the address asks for it."""
+        """Returns the field that sorts a column; None if no index sorts it, even if the URL asks for it."""
         return super().get_ordering_field(field_name) if field_name in (self.sortable_by or ()) else None
 
     def get_results(self, request: HttpRequest) -> None:
@@ -57,21 +57,21 @@ class LargeTableChangeList(ChangeList):
 
 
 class ListedLookups(admin.ModelAdmin):  # type: ignore[type-arg]
-    """An admin page whose list takes the query parameters that it offers, and refuses all others with a 400.
+    """An admin page whose list accepts the query parameters that it offers, and refuses all others with a 400.
 
-    Offered is what its filters send, exactly, and `linked_lookups`: lookups that links of other pages use. Django would
-    take any lookup on the model's own columns, and `?user_id__password__regex=` reads a password hash letter by letter.
+    It offers exactly what its filters send, and `linked_lookups`, which links on other pages use. Django would accept
+    any lookup on the model's columns, and `?user_id__password__regex=` reads a password hash letter by letter.
     """
 
     linked_lookups: tuple[str, ...] = ()
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Says whether the list takes this query parameter."""
+        """Says whether the list accepts this query parameter."""
         offered = offered_lookups(self.opts.model, tuple(self.list_filter), self.date_hierarchy)
         return (lookup in offered or lookup in self.linked_lookups) and value_fits(lookup, value)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Refuses a selection that names what cannot be a row's key."""
+        """Refuses a selection with a value that cannot be a primary key."""
         try:
             for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
                 self.opts.pk.to_python(key)
@@ -95,16 +95,16 @@ class LargeTableAdmin(ListedLookups):
     sortable_by: ClassVar[Any] = ()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Returns the change list that asks `list_columns`."""
+        """Returns the change list that uses `list_columns`."""
         return LargeTableChangeList
 
     def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Hook: defers what the list does not show."""
+        """Hook: defers columns that the list does not show."""
         return queryset
 
 
 class ReadOnlyAdmin(LargeTableAdmin):
-    """Rows that are shown and neither added, changed nor deleted here, whoever asks."""
+    """Rows that nobody adds, changes or deletes here."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody adds rows here."""

@@ -1,4 +1,4 @@
-"""Commenters, with the way to what they wrote."""
+"""Commenters, with links to their comments."""
 
 from typing import Any, ClassVar
 

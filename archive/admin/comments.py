@@ -1,4 +1,4 @@
-"""Comments: the list, and one comment with its article, what it answers, the thread around it and its earlier texts."""
+"""Comments: the list, and one comment with its article, its parent, the thread around it and its earlier texts."""
 
 from typing import Any, ClassVar, cast
 
@@ -59,13 +59,13 @@ class CommentAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).select_related(*self.related)
 
     def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Reads the beginning of each text only."""
+        """Reads only the beginning of each text."""
         return with_excerpt(queryset)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Searches the index over the comments' words."""
+        """Searches the full-text index."""
         found = search_comments(cast("CommentQuerySet", queryset), search_term) if search_term else queryset
         return found, False
 
@@ -74,7 +74,7 @@ class CommentAdmin(ReadOnlyAdmin):
         return Comment.objects.select_related("commenter")
 
     def page(self, request: HttpRequest, comment: Comment) -> dict[str, Any]:
-        """Returns what the page of one comment shows beside its own columns, each part within bounds."""
+        """Returns what the page of one comment shows besides its own columns, each part bounded."""
         comments = self.thread_comments(request)
         parents = with_excerpt(comments.filter(pk=comment.parent_id)) if comment.parent_id else ()
         return {
@@ -105,7 +105,7 @@ class CommentAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("comment"), ordering="created_at")
     def shown_text(self, comment: Comment) -> SafeString:
-        """Returns the beginning of the text, and under it who wrote it when on which article."""
+        """Returns the beginning of the text, and below it who wrote it, when, and on which article."""
         who = row_link(comment.commenter, str(comment.commenter)) if comment.commenter else "no name"
         when = date_format(localtime(comment.created_at), "SHORT_DATETIME_FORMAT")
         words = format_html('<bdi dir="auto" class="comment-text">{}</bdi>', excerpt(comment))

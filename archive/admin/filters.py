@@ -1,4 +1,4 @@
-"""Filters that comments and articles share. Their choices are those of the rows that the person may see."""
+"""Filters shared by comments and articles. They offer only choices from rows that the user may see."""
 
 from typing import Any
 
@@ -13,18 +13,18 @@ MAX_CHOICES = 100
 
 
 def visible(model_admin: admin.ModelAdmin[Any], model: type[Model], request: HttpRequest) -> QuerySet[Any]:
-    """Returns the rows of `model` that its own admin page would list to this person."""
+    """Returns the rows of `model` that its own admin page would list for this user."""
     return model_admin.admin_site.get_model_admin(model).get_queryset(request)
 
 
 class SourceListFilter(admin.SimpleListFilter):
-    """By source, named by its slug."""
+    """By source, identified by its slug."""
 
     title = _("source")
     parameter_name = "source"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
-        """Returns the first hundred sources that the person may see."""
+        """Returns the first hundred sources that the user may see."""
         return list(visible(model_admin, Source, request).values_list("slug", "name")[:MAX_CHOICES])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -40,7 +40,7 @@ class SectionFilter(admin.SimpleListFilter):
     path = "section"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
-        """Returns the first hundred sections, those of the chosen source where one is chosen."""
+        """Returns the first hundred sections, only those of the chosen source if one is chosen."""
         articles = visible(model_admin, Article, request).exclude(section="")
         if source := request.GET.get(SourceListFilter.parameter_name):
             articles = articles.filter(source__slug=source)
@@ -59,13 +59,13 @@ class ArticleSectionFilter(SectionFilter):
 
 
 class LanguageFilter(admin.SimpleListFilter):
-    """By the language that the row itself names."""
+    """By the row's own language."""
 
     title = _("language")
     parameter_name = "language"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
-        """Returns the languages of the sources: a list over the comments themselves would read them all."""
+        """Returns the default languages of the sources: collecting them from the comments would read every row."""
         sources = visible(model_admin, Source, request).exclude(default_language="")
         codes = sources.order_by("default_language").values_list("default_language", flat=True).distinct()
         chosen = request.GET.get(self.parameter_name)

@@ -1,4 +1,4 @@
-"""Which query parameters a list of the admin takes: what its filters send, and nothing else."""
+"""Which query parameters an admin list accepts: what its filters send, and nothing else."""
 
 from functools import cache
 from typing import Any
@@ -23,7 +23,7 @@ def offered_lookups(model: type[Any], filters: tuple[Any, ...], dates: str | Non
 
 
 def value_fits(lookup: str, value: Any) -> bool:
-    """Says whether `value` may stand behind `lookup`: a key is a number that a database can hold."""
+    """Says whether `value` is valid for `lookup`: a key must be a number that a database can hold."""
     if not lookup.endswith(_KEY_ENDS):
         return True
     words = str(value)
@@ -37,7 +37,7 @@ def _sent_by(model: type[models.Model], one: Any) -> tuple[str, ...]:
 
 
 def _of_column(model: type[models.Model], path: str) -> tuple[str, ...]:
-    """Returns what Django's own filter of a column sends; it goes by the column's type, as `FieldListFilter` does."""
+    """Returns what Django's own filter for a column sends, by the column's type, as `FieldListFilter` does."""
     field: Any = get_fields_from_path(model, path)[-1]
     if field.remote_field:
         return f"{path}__{field.target_field.name}__exact", f"{path}__isnull"

@@ -1,4 +1,4 @@
-"""Sources: the only rows of the archive that are edited by hand."""
+"""Sources: the archive's only rows that are edited by hand."""
 
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ from archive.models import Source
 
 @admin.register(Source)
 class SourceAdmin(LargeTableAdmin):
-    """A source's name, default language and time zone. Its slug is what imports and keys name, so it stays."""
+    """A source's name, default language and time zone. Imports and keys refer to its slug, so it cannot be changed."""
 
     list_display = ("slug", "name", "default_language", "timezone")
     sortable_by: ClassVar[Any] = None
@@ -19,9 +19,9 @@ class SourceAdmin(LargeTableAdmin):
     fields = ("slug", "name", "default_language", "timezone")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Returns the slug once the source is there."""
+        """Returns the slug once the source exists."""
         return ("slug",) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes a source: articles, comments and decisions stand on it."""
+        """Nobody deletes a source: articles, comments and decisions depend on it."""
         return False

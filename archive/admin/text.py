@@ -1,7 +1,6 @@
-"""Showing what readers wrote: always escaped, always isolated, so that neither markup nor marks of direction get out.
+"""Shows what readers wrote: always escaped and isolated, so that neither markup nor bidi controls leak out.
 
-`<bdi>` holds a right-to-left override inside the text it came with; without it one comment could turn around the
-columns beside it.
+`<bdi>` confines a right-to-left override to its own text; without it, a comment could reverse the columns next to it.
 """
 
 from typing import Any
@@ -20,14 +19,14 @@ def isolated(text: str) -> SafeString:
 
 
 def row_link(row: Any, text: str) -> SafeString:
-    """Returns a link to the admin page of `row` that reads `text`."""
+    """Returns a link to the admin page of `row`, labelled `text`."""
     opts = row._meta
     address = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[row.pk])
     return format_html('<a href="{}"><bdi dir="auto">{}</bdi></a>', address, text)
 
 
 def article_link(article: Article) -> SafeString:
-    """Returns a link to an article that reads its title, or its id where it has none."""
+    """Returns a link to an article, labelled with its title, or its id if it has none."""
     return row_link(article, Truncator(str(article)).chars(80))
 
 

@@ -1,7 +1,7 @@
-"""An article's comments as a nested thread, read within bounds: ids and parents first, then only what is shown.
+"""An article's comments as a nested thread, with bounded reads: ids and parents first, then only what is shown.
 
-Nesting is built in memory without recursion, because a chain of replies may be longer than the stack; the page shows
-it as one flat list in reading order with a depth on each item.
+Nesting is built in memory without recursion, because a chain of replies may exceed the recursion limit; the page shows
+it as one flat list in reading order with a depth for each item.
 """
 
 from collections import defaultdict
@@ -24,7 +24,7 @@ Pair = tuple[int, int | None]
 
 @dataclass(frozen=True, slots=True)
 class ThreadPlace:
-    """A comment's place in a thread: `depth` counts the replies above it, 0 for one that answers the article."""
+    """A comment's place in a thread: `depth` counts the comments above it, 0 for one that answers the article."""
 
     id: int
     depth: int
@@ -32,30 +32,30 @@ class ThreadPlace:
 
 @dataclass(frozen=True, slots=True)
 class ThreadItem:
-    """A comment in its place. `indent` is the depth as far as a page can show it."""
+    """A comment and its depth."""
 
     comment: Comment
     depth: int
 
     @property
     def indent(self) -> int:
-        """Returns how far the item is set in, 0 to `MAX_INDENT`."""
+        """The indentation level, 0 to `MAX_INDENT`."""
         return min(self.depth, MAX_INDENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """What a page shows of a thread; `complete` says that nothing was left out."""
+    """The part of a thread that a page shows; `complete` is true if nothing was left out."""
 
     items: tuple[ThreadItem, ...]
     complete: bool
 
 
 def reading_order(pairs: Iterable[Pair]) -> list[ThreadPlace]:
-    """Returns the places of comments given as (id, parent id) in the order of time: each reply under its parent.
+    """Returns the places of comments, given as (id, parent id) in order of time: each reply below its parent.
 
-    A comment whose parent is not among them stands at depth 0. Comments whose parents form a ring, which only a broken
-    import could store, are all kept: the earliest of them stands at depth 0.
+    A comment whose parent is not among them has depth 0. Comments whose parents form a cycle, which only a broken
+    import could store, are all kept: the earliest of them has depth 0.
     """
     pairs = list(pairs)
     known = {comment_id for comment_id, _ in pairs}
@@ -79,14 +79,14 @@ def _below(beginning: int, replies: dict[int | None, list[int]], seen: set[int])
 
 
 def thread_of(article: Article, comments: CommentQuerySet) -> Thread:
-    """Returns the first comments of an article's thread, from `comments` with the relations the caller selected."""
+    """Returns the first comments of an article's thread, from `comments` with the caller's selected relations."""
     pairs = list(comments.thread(article).values_list("pk", "parent_id")[: MAX_READ + 1])
     places = reading_order(pairs[:MAX_READ])
     return Thread(_items(places[:MAX_SHOWN], comments), complete=len(pairs) <= MAX_SHOWN)
 
 
 def thread_around(comment: Comment, comments: CommentQuerySet) -> Thread:
-    """Returns what stands around `comment` in its article's thread, with every comment it answers."""
+    """Returns the comments around `comment` in its article's thread, with up to `MAX_AROUND` of its ancestors."""
     pairs = _pairs_around(comment, comments)
     places = reading_order(pairs)
     at = next(index for index, place in enumerate(places) if place.id == comment.pk)
@@ -112,7 +112,7 @@ def _ancestors(comment: Comment, parents: dict[int, int | None]) -> set[int]:
             yield above
             above = parents[above]
 
-    # Bounded, so that a ring of parents ends and a long chain does not fill the page.
+    # Bounded, so that a cycle of parents ends and a long chain does not fill the page.
     return set(islice(chain(), MAX_AROUND))
 
 

@@ -1,7 +1,7 @@
-"""New rows in bulk, by the fastest way that a database has: COPY on PostgreSQL, INSERTs of very many rows on SQLite.
+"""Inserts rows in bulk by the fastest way each database offers: COPY on PostgreSQL, large multi-row INSERTs on SQLite.
 
-`bulk_create` builds and parses a statement of its own for every few dozen rows, which is half the time of an import.
-The columns are the model's own, all of them; each value goes through its field, but for kinds that stay as they are.
+`bulk_create` builds and parses a statement for every few dozen rows, which takes half the time of an import. All of
+the model's columns are written; each value is prepared by its field unless the field stores it unchanged.
 """
 
 import json
@@ -16,7 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transac
 from django.db.models.base import ModelState
 
 _LOG_PAGES = 16_384
-# Rows in an INSERT of SQLite, the largest first. Few sizes: a statement is kept prepared, and a large one takes 2 MB.
+# Rows per INSERT on SQLite, largest first. Only a few sizes: each statement stays prepared, and a large one takes 2 MB.
 _ROWS_A_STATEMENT = (512, 32, 1)
 
 Row = TypeVar("Row", bound=models.Model)
@@ -32,21 +32,21 @@ _AS_THEY_ARE = (
 
 
 def blank_values(model: type[models.Model]) -> dict[str, Any]:
-    """Returns the value of every column of a new row that nothing is said of, in the order of the columns."""
+    """Returns the default of every column of `model`, in column order."""
     return {field.attname: field.get_default() for field in model._meta.concrete_fields}
 
 
 def build_row(model: type[Row], values: Mapping[str, Any]) -> Row:
-    """Returns a row, in memory, of all its columns' values; made as unpickling makes it, at a tenth of `model()`."""
+    """Returns an unsaved row from the values of all its columns, ten times as fast as `model()`: as unpickling does."""
     row = model.__new__(model)
     row.__dict__ = {"_state": ModelState(), **values}
     return row
 
 
 def allocate_ids(model: type[models.Model], count: int) -> list[int]:
-    """Takes ids from the table's own counter, so that rows that point at each other fit into one INSERT.
+    """Allocates ids from the table's own sequence, so that rows that refer to each other can go into one INSERT.
 
-    SQLite: the caller holds the write lock (transactions begin IMMEDIATE), so the next ids are nobody else's.
+    On SQLite the caller holds the write lock (transactions begin IMMEDIATE), so nobody else can take the next ids.
     """
     if not count:
         return []
@@ -63,7 +63,7 @@ def allocate_ids(model: type[models.Model], count: int) -> list[int]:
 
 @contextmanager
 def bulk_write() -> Iterator[None]:
-    """Stands around many large writes: SQLite then copies its log into the database file every 64 MB, not every 4."""
+    """Wraps many large writes: SQLite then checkpoints its write-ahead log every 64 MB instead of every 4."""
     if connection.vendor != "sqlite":
         yield
         return
@@ -78,10 +78,10 @@ def bulk_write() -> Iterator[None]:
 
 @contextmanager
 def chunk_write() -> Iterator[None]:
-    """Stands around one of those writes: a transaction. PostgreSQL does not wait until its commit is on the disk.
+    """Wraps one of those writes in a transaction. PostgreSQL does not wait for the commit to reach the disk.
 
-    It is there within 3 × wal_writer_delay, 0.6 seconds if nobody set that. A process that is killed loses nothing of
-    it; a machine that fails may lose the last of these transactions whole, which the same import then brings again.
+    It gets there within 3 × wal_writer_delay (0.6 seconds by default). A killed process loses nothing; a machine that
+    fails may lose the last of these transactions as a whole, and running the import again restores it.
     """
     with transaction.atomic():
         if connection.vendor == "postgresql":
@@ -91,10 +91,10 @@ def chunk_write() -> Iterator[None]:
 
 
 def rows_insert(rows: Sequence[models.Model]) -> None:
-    """Inserts rows of one model, whose ids are set. Nothing is read back; runs in the caller's transaction.
+    """Inserts rows of one model with their ids already set. Reads nothing back; runs in the caller's transaction.
 
     Raises:
-        django.db.IntegrityError: a row breaks a constraint; none of them is stored.
+        django.db.IntegrityError: a row breaks a constraint; none of the rows is stored.
     """
     if not rows:
         return
@@ -109,9 +109,9 @@ def rows_insert(rows: Sequence[models.Model]) -> None:
 
 
 def _insert(into: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Inserts many rows a statement: before each, FTS5 writes out what its index holds of the one before.
+    """Inserts many rows per statement, because FTS5 flushes its index before each statement.
 
-    Row by row that is four fifths of the time. Past Django's cursor, which would look through the statement each time.
+    Row by row, that takes four fifths of the time. Bypasses Django's cursor, which would scan the statement each time.
     """
     database: sqlite3.Connection = connection.connection
     columns = len(rows[0])
@@ -123,7 +123,7 @@ def _insert(into: str, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 def _sizes(count: int, most: int) -> Iterator[int]:
-    """Yields how many rows each statement takes, `count` in all."""
+    """Yields the number of rows for each statement, `count` in all."""
     for size in _ROWS_A_STATEMENT:
         while size <= min(count, most):
             yield size
@@ -143,7 +143,7 @@ def _copy(statement: str, values: Iterator[tuple[Any, ...]]) -> None:
 
 
 def _values(rows: Sequence[models.Model], fields: Sequence[models.Field[Any, Any]]) -> Iterator[tuple[Any, ...]]:
-    """Yields the values of each row in the order of `fields`, as the database takes them."""
+    """Yields the values of each row in the order of `fields`, prepared for the database."""
     columns = [[row.__dict__[field.attname] for row in rows] for field in fields]
     return zip(*map(_prepared, fields, columns), strict=True)
 
@@ -152,7 +152,7 @@ def _prepared(field: models.Field[Any, Any], column: list[Any]) -> list[Any]:
     if isinstance(field, _AS_THEY_ARE):
         return column
     if isinstance(field, models.DateTimeField):
-        # Many rows share a time: that of their import, or none.
+        # Many rows share a time: that of their import, or None.
         return _each_once(lambda value: value and str(connection.ops.adapt_datetimefield_value(value)), column)
     if isinstance(field, models.JSONField):
         return ["{}" if value == {} else json.dumps(value, cls=field.encoder) for value in column]

@@ -1,7 +1,7 @@
-"""Notes that a read makes by the way, such as when a key was last used: the reader never waits for another's write.
+"""Notes that a read records on the side, such as when a key was last used, without waiting for another writer.
 
-On SQLite one connection writes at a time, on PostgreSQL a row may be locked. A note is written if that takes no
-waiting; else it is left out, or written a moment later by a thread.
+On SQLite one connection writes at a time; on PostgreSQL a row may be locked. A note is written if no lock is in the
+way; otherwise it is dropped, or written a moment later by a thread.
 """
 
 import logging
@@ -22,7 +22,7 @@ Note = Callable[[], object]
 
 
 def note_if_free(note: Note) -> bool:
-    """Runs `note`, which writes, unless it would have to wait; returns whether it was written."""
+    """Runs `note`, which writes, unless it would have to wait for a lock; returns whether it was written."""
     try:
         with _without_waiting():
             note()
@@ -32,10 +32,10 @@ def note_if_free(note: Note) -> bool:
 
 
 def note_soon(note: Note) -> None:
-    """Runs `note`, which writes, now or, where it would have to wait, in a thread that waits for the lock.
+    """Runs `note`, which writes, now or, if it would have to wait, in a thread that waits for the lock.
 
-    The thread runs it outside the caller's transaction, so that `note` holds ids and no rows. A process that is killed
-    meanwhile loses it; one that is asked to end writes it first.
+    The thread runs it outside the caller's transaction, so `note` must hold ids and no rows. A process that is killed
+    in the meantime loses it; one that is asked to stop writes it first.
     """
     if note_if_free(note):
         return
@@ -44,7 +44,7 @@ def note_soon(note: Note) -> None:
 
 
 class _LateWriter:
-    """Writes notes in their order, in a thread that is there while there are any."""
+    """Writes notes in order, in a thread that lives as long as there are any."""
 
     def __init__(self) -> None:
         self._waiting = deque[Note]()
@@ -52,19 +52,19 @@ class _LateWriter:
         self._thread: threading.Thread | None = None
 
     def add(self, note: Note) -> bool:
-        """Takes the note, unless too many wait already."""
+        """Queues the note unless `MAX_WAITING` are queued already; returns whether it was queued."""
         with self._lock:
             if len(self._waiting) >= MAX_WAITING:
                 return False
             self._waiting.append(note)
             if self._thread is None or not self._thread.is_alive():
-                # No daemon: a process that ends waits for it.
+                # Not a daemon: the process waits for it before it exits.
                 self._thread = threading.Thread(target=self._write, name="late notes")
                 self._thread.start()
             return True
 
     def join(self) -> None:
-        """Waits until all is written."""
+        """Waits until all notes are written."""
         while thread := self._thread:
             thread.join()
 
@@ -100,7 +100,7 @@ def _write_one(note: Note) -> None:
 
 @contextmanager
 def _without_waiting() -> Iterator[None]:
-    """Has statements of the block fail that would wait for a lock; inside a transaction nothing is changed."""
+    """Makes statements in the block fail instead of waiting for a lock; changes nothing inside a transaction."""
     if connection.in_atomic_block:
         yield
     elif connection.vendor == "sqlite":
@@ -114,17 +114,17 @@ def _without_waiting() -> Iterator[None]:
 
 @contextmanager
 def waiting_at_most(milliseconds: int) -> Iterator[None]:
-    """Has SQLite wait for another's write for so long in the block, and then fail; PostgreSQL as ever."""
+    """Limits how long SQLite waits for another writer in the block before it fails; no effect on PostgreSQL."""
     if connection.vendor != "sqlite":
         yield
         return
     connection.ensure_connection()
-    # Past Django's cursors, which keep a record of queries: these are none of the page's.
+    # Bypasses Django's cursors, which log queries: these do not belong to the page.
     (before,) = connection.connection.execute("PRAGMA busy_timeout").fetchone()
     connection.connection.execute(f"PRAGMA busy_timeout = {min(int(before), milliseconds)}")
     try:
         yield
     finally:
-        # The block may have closed the connection; another one begins with what the settings say.
+        # The block may have closed the connection; a new one starts with the settings' value.
         if connection.connection is not None:
             connection.connection.execute(f"PRAGMA busy_timeout = {int(before)}")

@@ -1,4 +1,4 @@
-"""The database's clock: leases, holds and waits of all machines are by one clock, whatever their own ones say."""
+"""The database's clock: leases, holds and waits on all machines use this one clock, not the machines' own."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -8,29 +8,30 @@ from django.db.models import Q
 from django.utils import timezone
 
 MEASURE_SECONDS = 60
-# Machines may be set to leases of unlike length; what ends later than this many of them was dated by a wrong clock.
+# Machines may be configured with different lease lengths; a lease that ends more than this many lengths ahead was
+# written by a wrong clock.
 LENGTHS = 2
 
 
 def database_now() -> datetime:
     """Returns the time by the database's clock.
 
-    PostgreSQL is asked once a minute, and its time counted on from there by a clock that nobody sets. SQLite has no
-    clock but this machine's.
+    PostgreSQL is asked once a minute; in between, a monotonic clock counts on from its answer. SQLite has no clock but
+    this machine's.
     """
     return timezone.now() if connection.vendor == "sqlite" else _measured.now()
 
 
 def lease_stands(field: str, now: datetime, seconds: int) -> Q:
-    """Says which leases, of `seconds` and ending at `field`, stand at `now`.
+    """Selects the leases of `seconds` ending at `field` that are held at `now`.
 
-    One that ends further ahead than any lease can was written by a clock that was wrong: it has no holder to wait for.
+    A lease that ends later than any lease can was written by a wrong clock: there is no holder to wait for.
     """
     return Q(**{f"{field}__gt": now, f"{field}__lte": lease_limit(now, seconds)})
 
 
 def lease_ended(field: str, now: datetime, seconds: int) -> Q:
-    """Says which leases have ended at `now`, or never stood; the contrary of `lease_stands`, but for none at all."""
+    """Selects the leases that have ended at `now` or never held: the opposite of `lease_stands`, except for NULL."""
     return Q(**{f"{field}__lte": now}) | Q(**{f"{field}__gt": lease_limit(now, seconds)})
 
 
@@ -40,13 +41,13 @@ def lease_limit(now: datetime, seconds: int) -> datetime:
 
 
 class _DatabaseClock:
-    """PostgreSQL's time as it was measured, and how long that was ago."""
+    """PostgreSQL's time when it was last measured, and how long ago that was."""
 
     def __init__(self) -> None:
         self._read: tuple[datetime, float] | None = None
 
     def now(self) -> datetime:
-        """Returns the time, measured anew if that was long ago."""
+        """Returns the time, measured again if the last measurement is too old."""
         read = self._read
         if read is None or time.monotonic() - read[1] > MEASURE_SECONDS:
             self._read = read = self._ask()
@@ -55,7 +56,7 @@ class _DatabaseClock:
     @staticmethod
     def _ask() -> tuple[datetime, float]:
         connection.ensure_connection()
-        # Past Django's cursors, which keep a record of queries: this is none of the page's.
+        # Bypasses Django's cursors, which log queries: this one does not belong to the page.
         (moment,) = connection.connection.execute("SELECT clock_timestamp()").fetchone()
         return moment.astimezone(UTC), time.monotonic()
 

@@ -1,4 +1,4 @@
-"""Counting without reading everything: several querysets, each up to a bound, in one query."""
+"""Counts several querysets in one query, each up to a cap, without reading everything."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 
 
 def capped_counts(rows: Mapping[str, QuerySet[Any]], *, cap: int, using: str = "default") -> dict[str, int]:
-    """Returns name → how many rows that queryset has, `cap` + 1 where there are more than `cap`. One query.
+    """Returns name → number of rows in that queryset, `cap` + 1 if there are more than `cap`. One query.
 
-    Each count ends at its bound, so an index that finds the rows makes it cheap however many there are.
+    Each count stops at the cap, so with an index that finds the rows it is cheap however many there are.
     """
     parts, values, names = [], [], []
     for name, queryset in rows.items():

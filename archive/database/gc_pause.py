@@ -1,7 +1,7 @@
-"""Python's search for cyclic garbage, held back while very many objects come and go that hold no cycles.
+"""Raises the GC threshold during bulk work that allocates many acyclic objects.
 
-An import makes some thousands of rows at a time. At the usual threshold each of them is looked through again and again,
-which is a seventh of the work; at this one, memory stays where it was.
+An import builds thousands of rows at a time. At the default threshold the collector scans each of them again and again,
+which takes a seventh of the time; at this one, memory use does not grow.
 """
 
 import gc
@@ -13,7 +13,7 @@ _OBJECTS = 100_000
 
 @contextmanager
 def gc_threshold_raised() -> Iterator[None]:
-    """Stands around the work of a process on very many rows; the search is as it was afterwards."""
+    """Wraps a process's work on very many rows; restores the threshold afterwards."""
     before = gc.get_threshold()
     gc.set_threshold(_OBJECTS, *before[1:])
     try:

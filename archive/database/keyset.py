@@ -1,8 +1,7 @@
-"""Keyset windows over a queryset: rows before or after a position, right where keys are equal and where they are null.
+"""Keyset windows over a queryset: rows before or after a position, correct for equal and for null keys.
 
-Pure query building; lists of the API and of the review desk put their addresses around it. Rows without a value come
-last in either direction. They are fetched apart: no index serves an order that moves nulls, and two ranges are served
-well.
+Pure query building; the lists of the API and of the review desk add their URLs. Rows without a value come last in
+either direction. They are fetched separately: no index serves an order that moves nulls, but one serves two ranges.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ def identity(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a list is ordered by: a column's `path`, and the unique `tie` that orders equal values.
+    """What a list is ordered by: a column's `path`, and the unique `tie` that breaks ties.
 
     `load` turns a value that went through JSON back into the column's type.
     """
@@ -33,7 +32,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a row stands in an order: its value (None where it has none) and its tie."""
+    """A row's position in an order: its value (None if it has none) and its tie."""
 
     value: Any
     tie: int
@@ -47,7 +46,7 @@ class Order:
     descending: bool
 
     def position(self, row: Model) -> Position:
-        """Returns where `row` stands."""
+        """Returns the position of `row`."""
         return Position(_follow(row, self.key.path), _follow(row, self.key.tie))
 
 
@@ -56,7 +55,7 @@ def _follow(row: Any, path: str) -> Any:
 
 
 def _beyond(order: Order, position: Position, *, forward: bool) -> Q:
-    """Rows past `position`. The first bound alone lets an index seek: without it equal values are walked through."""
+    """Rows past `position`. The redundant first bound lets an index seek; without it, equal values are scanned."""
     side = "lt" if order.descending == forward else "gt"
     path, tie = order.key.path, order.key.tie
     later = Q(**{f"{tie}__{side}": position.tie})
@@ -88,7 +87,7 @@ def _without_value(rows: QuerySet[Any], order: Order, position: Position | None,
 
 
 def _ranges(rows: QuerySet[Any], order: Order, position: Position | None, *, forward: bool) -> Iterator[QuerySet[Any]]:
-    """Yields what is still to be read, in reading order: rows with a value come before those without one."""
+    """Yields the ranges still to be read, in reading order: rows with a value before those without one."""
     among_nulls = position is not None and position.value is None
     if forward:
         if not among_nulls:
@@ -107,11 +106,11 @@ def reach(rows: QuerySet[Any], order: Order, position: Position | None, *, forwa
 
 
 def until(rows: QuerySet[Any], order: Order, position: Position, *, forward: bool) -> QuerySet[Any]:
-    """Returns the rows up to `position` in reading order, itself among them, for a column that is never null."""
+    """Returns the rows up to and including `position` in reading order, for a column that is never null."""
     side = "gt" if order.descending == forward else "lt"
     path, tie = order.key.path, order.key.tie
     same = Q(**{path: position.value, f"{tie}__{side}e": position.tie})
-    # The first bound alone lets an index stop there.
+    # The redundant first bound lets an index stop there.
     return rows.filter(Q(**{f"{path}__{side}e": position.value}) & (Q(**{f"{path}__{side}": position.value}) | same))
 
 

@@ -1,4 +1,4 @@
-"""Finding rows by very many ids at once, each time along an index."""
+"""Finds rows by very many ids at once, always along an index."""
 
 import json
 from collections.abc import Iterable
@@ -16,10 +16,10 @@ _Sql = tuple[str, tuple[str | int, ...]]
 class BulkLookup(Lookup[Any]):
     """`external_id` is one of `keys`, among the rows of `model` that belong to `source`.
 
-    Each database is made to go from each key to its row: left to themselves they take any index that begins with the
-    source for a narrow one, PostgreSQL as long as it has no statistics, and compare each of the source's rows with
-    each key. `CROSS JOIN` is SQLite's word for a join in the order that is written, `OFFSET 0` PostgreSQL's for a
-    query that stays apart. The keys are one parameter, however many there are.
+    Forces each database to look up every key: left alone, they take any index that begins with the source (PostgreSQL
+    as long as it has no statistics) and compare each of the source's rows with each key. `CROSS JOIN` makes SQLite
+    join in the order written; `OFFSET 0` keeps PostgreSQL from flattening the subquery. The keys are one parameter,
+    however many there are.
     """
 
     lookup_name = "known"
@@ -51,17 +51,17 @@ class BulkLookup(Lookup[Any]):
 
 
 class Wanting(BulkLookup):
-    """A reply of `source` that waits for one of `keys`. The whole condition: with another SQLite leaves the index."""
+    """A reply of `source` that waits for one of `keys`. Repeats the partial index's condition, or SQLite ignores it."""
 
     column = "parent_external_id"
     also = " AND keyed.parent_id IS NULL AND keyed.parent_external_id > ''"
 
 
 class Past(Lookup[Any]):
-    """`column` and `id` together stand past `last`: where a walk along an index goes on.
+    """`(column, id)` is greater than `last`: where a walk along an index continues.
 
-    Compared as a pair, so that the index is entered there. Put together from comparisons of each, every step would
-    walk again through what came before it with the same value.
+    Compared as a pair, so that the index seeks there. With separate comparisons, every step would scan again the rows
+    before it that have the same value.
     """
 
     lookup_name = "past"
@@ -77,11 +77,11 @@ class Past(Lookup[Any]):
 
 
 def _alias(column: str) -> str:
-    """Returns the name of a column's table in a statement."""
+    """Returns the alias of a column's table in a statement."""
     return column.rsplit(".", 1)[0]
 
 
 def _array(keys: list[str]) -> str:
-    """Returns a PostgreSQL array as it is written: the driver's own way takes ten times as long."""
+    """Returns a PostgreSQL array literal: the driver's own adaptation takes ten times as long."""
     quoted = (key.replace("\\", "\\\\").replace('"', '\\"') for key in keys)
     return '{"' + '","'.join(quoted) + '"}' if keys else "{}"

@@ -1,6 +1,6 @@
-"""Searching comments by their words, behind one function: PostgreSQL's full text or SQLite's FTS5.
+"""Searches comments by their words, behind one function: PostgreSQL's full text search or SQLite's FTS5.
 
-Both indexes live in the database and are kept by it: a generated GIN index there, triggers on the table here. SQLite
+Both indexes are maintained by the database: an expression GIN index on PostgreSQL, triggers on SQLite. SQLite
 drops a table's triggers when it rebuilds it, so a migration that alters `archive_comment` ends with
 `InstallCommentSearch()`.
 """
@@ -19,7 +19,7 @@ from archive.models import CommentQuerySet
 
 WORD = re.compile(r"[^\W_]+")
 MAX_WORDS = 16
-# A tsvector holds 1 MB at most and a comment may be longer in bytes than its index is worth.
+# A tsvector holds at most 1 MB, and a very long comment is not worth indexing whole.
 INDEXED_CHARACTERS = 100_000
 
 SQLITE_INSTALL = (
@@ -48,7 +48,7 @@ POSTGRES_REMOVE = ("DROP INDEX IF EXISTS archive_comment_words",)
 
 
 def search_comments(comments: CommentQuerySet, query: str) -> CommentQuerySet:
-    """Returns the comments that hold every word of `query`, in any order; marks in it are ignored.
+    """Returns the comments that contain every word of `query`, in any order; punctuation is ignored.
 
     A query without a single word matches nothing. At most 16 words count.
     """
@@ -61,7 +61,7 @@ def search_comments(comments: CommentQuerySet, query: str) -> CommentQuerySet:
 
 
 def _search_postgres(comments: CommentQuerySet, words: list[str]) -> CommentQuerySet:
-    # The expression is the index's own, as Django writes it; another one would scan the table.
+    # This is the index's expression as Django writes it; any other would scan the table.
     vector = SearchVector(Substr(F("text"), 1, Value(INDEXED_CHARACTERS)), config="simple")
     return comments.alias(words=vector).filter(words=SearchQuery(" ".join(words), config="simple"))
 
@@ -79,7 +79,7 @@ def _run(database: BaseDatabaseWrapper, statements: dict[str, tuple[str, ...]]) 
 
 
 class InstallCommentSearch(migrations.RunPython):
-    """The migration operation that (re)installs the index over comments' words."""
+    """The migration operation that (re)installs the full-text index of comments."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""Importers: from the bytes of a file to records. The registry of formats, and how a file's own content picks one.
+"""Importers: turn the bytes of a file into records. The registry of formats, and their detection by content.
 
 A parser takes an `ImportSource` and yields records as it goes; a new format is one entry in `FORMATS`, which says all
 that reading and the command need to know of it. No Django here: the services store what comes out.
@@ -38,7 +38,7 @@ class Format:
     line_by_line: bool = False
 
 
-# In the order in which they are asked: what is told apart surely comes first, a page is any other text.
+# In the order of detection: formats that are certain come first; a page is any other text.
 FORMATS: dict[str, Format] = {
     "wxr": Format(parse_wxr, looks_like_wxr, declares_encoding=True),
     "disqus": Format(parse_disqus, looks_like_disqus, declares_encoding=True),
@@ -49,10 +49,10 @@ FORMATS: dict[str, Format] = {
 
 
 def format_detect(head: bytes, reading: ImportSource) -> str:
-    """Returns the name of the format that the first bytes of a file are in. The file's name plays no part.
+    """Returns the name of the format that the first bytes of a file are in, whatever the file's name.
 
     Raises:
-        FormatError: they look like none.
+        FormatError: no format matches.
     """
     if not head.strip():
         raise FormatError("the file is empty")

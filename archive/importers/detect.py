@@ -1,4 +1,4 @@
-"""How the first bytes of a file tell its format: one question a format, asked in the registry's order."""
+"""Detects a file's format from its first bytes: one predicate per format, called in the registry's order."""
 
 import csv
 import json
@@ -9,7 +9,7 @@ from archive.importers.rows.table import DELIMITERS, delimiter_guess, delimiter_
 
 _MARKUP = re.compile(r"\s*(?:<(?:!doctype|html|\?xml|rss|disqus)\b|[\[{]\s*[\[{\"])", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-# Some exports have stray bytes before the XML; a long text that merely speaks of these elements is none.
+# Some exports have stray bytes before the XML; a long text that merely mentions these elements is not an export.
 _EXPORT = re.compile(r"<\?xml\b|^[^\S\n]*<(?:!doctype|rss|(?:\w+:)?disqus)\b", re.MULTILINE)
 _MAX_STRAY = 4096
 _MARKDOWN_TITLE = re.compile(r"#{1,3} \S|---\s*$")
@@ -18,31 +18,31 @@ _MARKDOWN_LINK = re.compile(r"\[[^\]\n]{1,200}\]\([^)\s]{1,500}\)|`[^`\n]{1,200}
 _DISQUS = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?disqus\b")
 _TABLE_ROWS = 5
 _TABLE_TITLES = 4
-# A column's name: one word, or a few without a space after the comma.
+# A column's name: one word.
 _COLUMN = re.compile(r"[A-Za-z][\w.-]{0,40}")
 _TABLE_MARKS = 2
 
 
 def looks_like_wxr(head: bytes, reading: ImportSource) -> bool:
-    """An RSS feed with WordPress' own elements or their namespace, whatever stands before it."""
+    """An RSS feed with WordPress' own elements or their namespace, whatever precedes it."""
     bare = _bare_export(head)
     return "<rss" in bare and ("<wp:" in bare or "wordpress.org/export" in bare)
 
 
 def looks_like_disqus(head: bytes, reading: ImportSource) -> bool:
-    """An element `disqus`, whatever stands before it."""
+    """An element `disqus`, whatever precedes it."""
     return bool(_DISQUS.search(_bare_export(head)))
 
 
 def _bare_export(head: bytes) -> str:
-    """Returns the head of an XML export without its comments, or an empty text."""
+    """Returns the head of an XML export without its comments, or an empty string."""
     bare = _COMMENT.sub("", _text(head)).lstrip()
     is_export = not bare.startswith(("[", "{")) and _EXPORT.search(bare, 0, _MAX_STRAY)
     return bare if is_export else ""
 
 
 def looks_like_jsonl(head: bytes, reading: ImportSource) -> bool:
-    """One JSON object fills the first line that is not blank, or more than the head of the file."""
+    """The first line that is not blank is a JSON object, perhaps longer than the head of the file."""
     line = next((row for row in _text(head).splitlines() if row.strip()), "").strip()
     if not line.startswith("{"):
         return False
@@ -53,10 +53,10 @@ def looks_like_jsonl(head: bytes, reading: ImportSource) -> bool:
 
 
 def looks_like_csv(head: bytes, reading: ImportSource) -> bool:
-    """The first line names columns that we know, or `--map` names; a line `sep=;` may stand before it.
+    """The first line names columns that we know or that `--map` names; a line `sep=;` may precede it.
 
     Raises:
-        FormatError: it is a table, but the columns that are needed are not among its own, or it has no header on top.
+        FormatError: it is a table, but lacks a required column or has no header at the top.
     """
     rows = _text(head).splitlines()
     named = delimiter_named(rows[0]) if rows else ""
@@ -73,7 +73,7 @@ def looks_like_csv(head: bytes, reading: ImportSource) -> bool:
 
 
 def _further_down(rows: list[str], reading: ImportSource) -> str:
-    """Says which of the next lines is the header, if one is: what stands above it is a title."""
+    """Returns a hint if one of the next lines is the header, below a title."""
     for at, row in enumerate(rows[1:_TABLE_TITLES], 2):
         mark = reading.delimiter or delimiter_guess(row, reading.mapping.values())
         try:
@@ -85,13 +85,13 @@ def _further_down(rows: list[str], reading: ImportSource) -> str:
 
 
 def is_table(rows: list[str]) -> bool:
-    """Says whether the first rows, or those below a title, are parted by the same mark the same number of times."""
+    """Says whether the first rows, or those below a title, contain the same delimiter the same number of times."""
     filled = [row for row in rows[: _TABLE_TITLES + _TABLE_ROWS] if row.strip()]
     return any(_is_parted(filled[begin:], mark) for begin in range(_TABLE_TITLES) for mark in DELIMITERS)
 
 
 def _is_parted(rows: list[str], mark: str) -> bool:
-    """Says whether rows have cells. Commas and bars, which pages have too, need more rows, or a header on top."""
+    """Says whether rows have cells. Commas and bars, which pages have too, need more rows or a header line."""
     try:
         cells = [len(row) for row in csv.reader(rows[:_TABLE_ROWS], delimiter=mark)]
     except csv.Error:
@@ -105,10 +105,10 @@ def _is_header(rows: list[str]) -> bool:
 
 
 def looks_like_page(head: bytes, reading: ImportSource) -> bool:
-    """It is text, and neither markup nor JSON.
+    """Any text that is neither markup nor JSON.
 
     Raises:
-        FormatError: it is written in Markdown, as what describes a folder is.
+        FormatError: it is Markdown, such as a README.
     """
     text = _text(head)
     if is_markdown(text):
@@ -117,7 +117,7 @@ def looks_like_page(head: bytes, reading: ImportSource) -> bool:
 
 
 def is_markdown(text: str) -> bool:
-    """Says whether a text has Markdown's marks: `# ` on top, or a smaller heading and a fence, a link or a table."""
+    """Says whether a text is Markdown: `# ` at the top, or a smaller heading and a fence, a link, a list or a table."""
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines or not _MARKDOWN_TITLE.match(lines[0]):
         return False

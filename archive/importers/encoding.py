@@ -1,6 +1,6 @@
-"""One rule for encodings, in every format: what the caller says; a byte-order mark; UTF-8; else Windows-1252, and told.
+"""One rule for encodings in all formats: the caller's choice, a byte-order mark, UTF-8, else Windows-1252 and a notice.
 
-XML that is not UTF-8 is taken in the encoding that its first line names before Windows-1252 is assumed.
+XML that is not UTF-8 is read in the encoding that its declaration names before Windows-1252 is assumed.
 """
 
 import codecs
@@ -14,10 +14,10 @@ _READ = 64 * 1024
 
 
 def text_decoded(data: bytes, named: str = "utf-8") -> tuple[str, str]:
-    """Returns the text of `data`, and a notice's code if it is not simply UTF-8 or in the encoding that is named.
+    """Returns the text of `data`, and a notice's code unless it is UTF-8 or in the encoding `named`.
 
-    In a text that is mostly UTF-8 the odd byte is marked; any other text is in the encoding that the file names, or in
-    Windows-1252, which browsers would take.
+    In a text that is mostly UTF-8, invalid bytes become U+FFFD; any other text is read in `named`, or in Windows-1252,
+    as browsers do.
     """
     try:
         return data.decode(), ""
@@ -37,9 +37,9 @@ def _is_mostly_utf8(marked: str) -> bool:
 
 
 class Utf8Lines(io.RawIOBase):
-    """A stream whose lines are UTF-8: a line that is not is read as Windows-1252, unless it is UTF-8 with a fault.
+    """A stream of UTF-8 lines: a line that is not UTF-8 is read as Windows-1252, unless it is UTF-8 with errors.
 
-    `assumed_at` is the number of the first line that was.
+    `assumed_at` is the number of the first line read as Windows-1252.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -54,7 +54,7 @@ class Utf8Lines(io.RawIOBase):
         return data if data.isascii() else self._as_utf8(data)
 
     def read(self, size: int = -1, /) -> bytes:
-        """Returns bytes as they come, for what has no lines."""
+        """Returns up to `size` bytes unchanged, for formats without lines."""
         return self._stream.read(size)
 
     def _as_utf8(self, data: bytes) -> bytes:
@@ -68,7 +68,7 @@ class Utf8Lines(io.RawIOBase):
         return data
 
     def notice(self) -> Notice | None:
-        """Returns what a person should know, once the file is read."""
+        """Returns a notice for the user, once the file is read."""
         if self.assumed_at is None:
             return None
         reason = "from here on lines that are not UTF-8 were read as Windows-1252 (--encoding names another)"
@@ -76,7 +76,7 @@ class Utf8Lines(io.RawIOBase):
 
 
 class _Recoded(io.RawIOBase):
-    """A stream in another encoding, read as UTF-8. Bytes that are none of its characters are marked, and counted."""
+    """A stream in another encoding, read as UTF-8. Invalid bytes become U+FFFD and are counted."""
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         super().__init__()
@@ -85,11 +85,11 @@ class _Recoded(io.RawIOBase):
         self._ready, self._ended = b"", False
 
     def readable(self) -> bool:
-        """Says that it can be read."""
+        """Returns True."""
         return True
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        """Fills `buffer` as far as it goes and returns how far; 0 at the end."""
+        """Fills `buffer` and returns how many bytes were written; 0 at the end."""
         while not self._ready and not self._ended:
             data = self._stream.read(_READ)
             self._ended = not data
@@ -102,14 +102,14 @@ class _Recoded(io.RawIOBase):
 
 
 class Utf8Stream(io.BufferedReader):
-    """A buffered stream of UTF-8 out of one in `encoding`, and what is said of that."""
+    """A buffered UTF-8 stream over a stream in `encoding`, with a notice about it."""
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._recoded = _Recoded(stream, encoding)
         super().__init__(self._recoded, _READ)
 
     def notice(self) -> Notice:
-        """Returns what a person should know, once the file is read."""
+        """Returns a notice for the user, once the file is read."""
         marked = self._recoded.marked
         odd = f"; {marked} characters that are none in it were marked" if marked else ""
         reason = f"the file was read as {self._recoded.encoding}{odd}"
@@ -117,7 +117,7 @@ class Utf8Stream(io.BufferedReader):
 
 
 def stream_recoded(stream: BinaryIO, encoding: str | None) -> BinaryIO:
-    """Returns the stream as UTF-8: from `encoding`, or from UTF-16 where it begins with that one's mark."""
+    """Returns the stream as UTF-8: decoded from `encoding`, or from UTF-16 if it begins with a byte-order mark."""
     if encoding is None:
         begun = stream.read(2)
         stream.seek(0)
@@ -128,7 +128,7 @@ def stream_recoded(stream: BinaryIO, encoding: str | None) -> BinaryIO:
 
 
 def encoding_name(value: str) -> str:
-    """Returns Python's name of an encoding of text. Raises LookupError where it knows none of that name."""
+    """Returns Python's name for a text encoding. Raises LookupError if there is none of that name."""
     found = codecs.lookup(value)
     if not getattr(found, "_is_text_encoding", True) or found.name in {"idna", "punycode", "undefined"}:
         raise LookupError(value)

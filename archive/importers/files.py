@@ -1,6 +1,6 @@
-"""Files to import: found under the given paths, opened packed or not, and read in the format that they are in.
+"""Files to import: found under the given paths, decompressed if needed, and parsed in their format.
 
-Between the command, which has paths, and the parsers, which have streams.
+Connects the command, which has paths, and the parsers, which take streams.
 """
 
 import gzip
@@ -28,9 +28,9 @@ _ZIP = b"PK\x03\x04"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFile:
-    """A file to import. `folder` names the source where nothing else does.
+    """A file to import. `folder` names the source if nothing else does.
 
-    `describes` says that its name is that of a file about the folder, which is none of what it holds.
+    `describes` is true if its name is that of a file about the folder, such as a README.
     """
 
     path: Path
@@ -40,7 +40,7 @@ class ImportFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOptions:
-    """What the caller said about the files: a format's name or auto, and the fields of a `ImportSource`."""
+    """The caller's options for all files: a format's name or auto, and the fields of an `ImportSource`."""
 
     format: str = "auto"
     source: str | None = None
@@ -55,7 +55,7 @@ class ImportOptions:
 
 
 def files_found(paths: Iterable[Path]) -> Iterator[ImportFile]:
-    """Yields the files at `paths`, and those in folders by name; hidden ones in a folder are passed over."""
+    """Yields the files at `paths`, and those in folders sorted by name; skips hidden ones in folders."""
     for path in paths:
         if not path.is_dir():
             yield ImportFile(path=path, folder=path.resolve().parent.name)
@@ -71,7 +71,7 @@ def head_check(file: ImportFile, how: ImportOptions) -> None:
     """Reads the head of a file, up to its first record.
 
     Raises:
-        FormatError: it is not what it is said to be.
+        FormatError: it is not in the given format, or in none.
         OSError: it cannot be read.
     """
     with items_read(file, how) as items:
@@ -82,11 +82,11 @@ def head_check(file: ImportFile, how: ImportOptions) -> None:
 def items_read(
     file: ImportFile, how: ImportOptions, at: Callable[[int], None] | None = None
 ) -> Iterator[Iterator[Item]]:
-    """Opens a file and gives what its parser yields; `at` is told how many bytes of the file are read.
+    """Opens a file and provides its parser's items; calls `at` with the number of bytes of the file read so far.
 
     Raises, while the items are taken:
-        FormatError: the file is not what it is said to be; nothing was yielded.
-        StoppedError: the file ends or breaks in the middle.
+        FormatError: the file is not in the given format, or in none; nothing was yielded.
+        StoppedError: the file is cut off or broken.
     """
     with file.path.open("rb") as packed:
         form = _format(how, _reading(file, how, packed), _unpacked(packed))
@@ -103,7 +103,7 @@ def _as_utf8(stream: BinaryIO, how: ImportOptions, form: Format) -> BinaryIO:
 
 
 def _with_notice(items: Iterator[Item], stream: BinaryIO) -> Iterator[Item]:
-    """Yields the items, and at the end what is to be said of their encoding."""
+    """Yields the items, then a notice about their encoding, if any."""
     yield from items
     if isinstance(stream, Utf8Lines | Utf8Stream) and (notice := stream.notice()):
         yield notice
@@ -142,7 +142,7 @@ def _format(how: ImportOptions, reading: ImportSource, stream: BinaryIO) -> str:
 
 
 def _head(stream: BinaryIO) -> bytes:
-    """Returns the first bytes of a file, or those before the place where it is broken."""
+    """Returns the first bytes of a file, fewer if it is broken within them."""
     head = b""
     try:
         while len(head) < HEAD_BYTES and (part := stream.read1(HEAD_BYTES - len(head))):  # type: ignore[attr-defined]
@@ -154,7 +154,7 @@ def _head(stream: BinaryIO) -> bytes:
 
 
 def _guarded(items: Iterator[Item], packed: BinaryIO, at: Callable[[int], None] | None) -> Iterator[Item]:
-    """Passes items on; an error of reading becomes one line that says what is wrong with the file."""
+    """Passes items on; turns read errors into a StoppedError with a one-line reason."""
     try:
         for item in items:
             if at:

@@ -1,12 +1,12 @@
-"""What systems write for nobody and nothing: ids, parents and names that stand for none. Pure questions."""
+"""Placeholders that systems write for missing ids, parents and names. Pure predicates."""
 
 import unicodedata
 from functools import lru_cache
 
-# What systems write for "no id" and "no parent".
+# Written for "no id" and "no parent".
 _NO_ID = frozenset({"", "0", "-1", "\\n", "null", "(null)", "none", "nil", "undefined", "nan", "n/a", "false"})
 _NO_UUID = "00000000-0000-0000-0000-000000000000"
-# What systems write for a reader who gave no name, or whose account is gone.
+# Written for a reader who gave no name, or whose account was deleted.
 _NOBODY = frozenset(
     {
         "guest", "guests", "guest user", "anonymous", "anonymous user", "anonymous coward", "anon", "unknown",
@@ -20,18 +20,18 @@ _NO_PARENT = _NO_ID | {"root"}
 
 
 def is_no_id(value: str) -> bool:
-    """Says whether an id stands for none: `0`, `-1`, `null`, `\\N` and their like."""
+    """Says whether an id stands for none: `0`, `-1`, `null`, `\\N` and the like."""
     return folded(value) in _NO_ID or value.strip() == _NO_UUID
 
 
 def is_no_parent(value: str) -> bool:
-    """Says whether a parent's id says that there is none: one that is no id, or `root`."""
+    """Says whether a parent's id stands for no parent: a placeholder id, or `root`."""
     return folded(value) in _NO_PARENT or value.strip() == _NO_UUID
 
 
 @lru_cache(maxsize=8192)
 def names_nobody(value: str) -> bool:
-    """Says whether a name, or an id, is what a system writes for a reader that it does not know."""
+    """Says whether a name or an id is a placeholder for an unknown reader."""
     bare = folded(value).strip("[]()<>*_-. ")
     return (
         bare in _NOBODY or is_no_id(value) or not bare or all(unicodedata.category(mark)[0] in "PZC" for mark in bare)
@@ -39,5 +39,5 @@ def names_nobody(value: str) -> bool:
 
 
 def folded(value: str) -> str:
-    """Returns a name or an id without differences of case, spacing and width."""
+    """Returns a name or an id with case, spacing and width folded."""
     return " ".join(unicodedata.normalize("NFKC", value).casefold().split())

@@ -1,7 +1,7 @@
-"""Reads a large file in a process of its own, a little ahead of what is stored: parsing is half of an import's work.
+"""Parses a large file in a child process, slightly ahead of storing: parsing is half of an import's work.
 
-Stands where `items_read` does, between the command and the parsers. The pipe holds the reader back: it is never more
-than two batches ahead, whatever the file's size.
+A drop-in for `items_read`. The pipe limits the child, which is never more than two batches ahead, whatever the file's
+size.
 """
 
 import os
@@ -19,11 +19,11 @@ from archive.database.gc_pause import gc_threshold_raised
 from archive.importers.files import ImportFile, ImportOptions, items_read
 from archive.importers.records import CommentRecord, FormatError, Item, StoppedError
 
-# Below this a second process is not worth its start.
+# Below this a second process is not worth starting.
 LARGE_BYTES = 4_000_000
-# As many as are stored at once: the next ones are being parsed meanwhile.
+# As many as are stored at once; meanwhile the next ones are parsed.
 BATCH_RECORDS = 4000
-# The first ones are smaller, so that storing begins while the second process has hardly started.
+# The first batches are smaller, so that storing begins early.
 FIRST_RECORDS = 500
 BATCH_CHARACTERS = 8 * 1024 * 1024
 
@@ -34,7 +34,7 @@ Batch = list[tuple[Item, int]]
 
 
 def is_large(file: ImportFile) -> bool:
-    """Says whether a file is worth a process of its own, on this machine."""
+    """Says whether a file is worth a child process on this machine."""
     return file.path.stat().st_size >= LARGE_BYTES and (os.cpu_count() or 1) > 1
 
 
@@ -42,15 +42,15 @@ def is_large(file: ImportFile) -> bool:
 def items_ahead(
     file: ImportFile, how: ImportOptions, at: Callable[[int], None] | None = None
 ) -> Iterator[Iterator[Item]]:
-    """Does what `items_read` does, with the parsing in another process, which ends with the context.
+    """Does what `items_read` does, but parses in a child process, which ends with the context.
 
-    Raises, while the items are taken, what `items_read` raises, and StoppedError where that process dies.
+    Raises, while the items are taken, what `items_read` raises, and StoppedError if the child dies.
     """
-    # Spawned, not forked: it must not share the database connections of this one.
+    # Spawned, not forked: the child must not share this process's database connections.
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     reader = context.Process(target=_read, args=(file, how, sender), daemon=True)
-    with _interrupts_kept():
+    with _interrupts_blocked():
         reader.start()
     sender.close()
     try:
@@ -62,12 +62,12 @@ def items_ahead(
 
 
 @contextmanager
-def _interrupts_kept() -> Iterator[None]:
-    """Stands around the start of a process that an interrupt must not reach, for it reaches this one, which ends it.
+def _interrupts_blocked() -> Iterator[None]:
+    """Starts the child with SIGINT blocked: Ctrl-C reaches only the parent, which terminates the child.
 
-    The new process takes over what is kept back, and never lets go of it; here it comes once this has passed.
+    The child inherits the mask and keeps it; in the parent, a pending SIGINT arrives after the block.
     """
-    # The first process that is started brings a tracker with it, which would let interrupts through again.
+    # Starting the first child also starts the resource tracker, which would unblock SIGINT.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -80,7 +80,7 @@ def _record(*values: Any) -> CommentRecord:
     return CommentRecord(**dict(zip(_NAMES, values, strict=True)))
 
 
-# A frozen dataclass pickles itself five times as slowly.
+# A frozen dataclass takes five times as long to pickle by itself.
 ForkingPickler.register(CommentRecord, lambda record: (_record, _values(record)))
 
 
@@ -97,12 +97,12 @@ def _received(receiver: "Connection[Any, Any]", at: Callable[[int], None] | None
 def _next_batch(receiver: "Connection[Any, Any]") -> Any:
     try:
         return receiver.recv()
-    except (EOFError, OSError) as error:  # The end of the pipe between two batches, and in the middle of one.
+    except (EOFError, OSError) as error:  # The pipe ended between two batches, or in the middle of one.
         raise StoppedError("it cannot be read further: the process that reads it has died") from error
 
 
 def _read(file: ImportFile, how: ImportOptions, sender: "Connection[Any, Any]") -> None:
-    """Runs in the other process: sends batches, then None or the error that ended the file."""
+    """Runs in the child: sends batches, then None or the error that ended the file."""
     with suppress(BrokenPipeError), gc_threshold_raised():
         try:
             for batch in _batches(file, how):
@@ -114,12 +114,12 @@ def _read(file: ImportFile, how: ImportOptions, sender: "Connection[Any, Any]") 
 
 
 def grown(records: int, most: int) -> int:
-    """How many records the next batch holds, after one of so many."""
+    """Returns the size of the next batch after one of `records`: double, at most `most`."""
     return min(2 * records, most)
 
 
 def _batches(file: ImportFile, how: ImportOptions) -> Iterator[Batch]:
-    """Yields items with the bytes of the file that were read by then; the last ones before an error come before it."""
+    """Yields batches of items, each item with the bytes read by then; yields the last batch before raising an error."""
     batch: Batch = []
     done = size = 0
     most = FIRST_RECORDS

@@ -1,7 +1,7 @@
-"""What every importer yields: articles, comments, rejected records and notices, as plain data.
+"""What importers yield: articles, comments, rejected records and notices, as plain data.
 
-The parsers make these from bytes, the services store them. No Django here. Times may be naive: they are then in the
-time zone of the source. An empty string, None or an empty tuple means "the file does not say".
+The parsers make these from bytes; the services store them. No Django here. Naive times are in the time zone of the
+source. An empty string, None or an empty tuple means "the file does not say".
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from typing import Any, BinaryIO
 
 
 class FormatError(Exception):
-    """The file is not what it is said to be. Trying again does not help; the message is one line for a person."""
+    """The file is not in the expected format. A retry does not help; the message is one line for the user."""
 
 
 class StoppedError(Exception):
-    """A file could not be read to its end. What came before is good; the message says why it ended, for a person."""
+    """A file could not be read to its end. Everything before is good; the message tells the user why it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class TextBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleRecord:
-    """An article as a file tells it. `source` is empty where the file names none; `line` is where it begins.
+    """An article as a file describes it. `source` is empty if the file names none; `line` is where it begins.
 
-    `site` is the host, or host and path, that `source` was made of, where a file has that for a name.
+    `site` is the host, or host and path, if `source` was made from it.
     """
 
     external_id: str
@@ -54,11 +54,11 @@ class ArticleRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentRecord:
-    """A comment as a file tells it, with what the file says of its article.
+    """A comment as a file describes it, with what the file says about its article.
 
-    `external_id` is unique in its source, or, where `numbered`, only in its article. `origin_state` and `created_at`
-    are None where the file does not say. `text` is the plain form of `raw`, where the parser has made it. `email` and
-    `ip` are kept only where a setting says so.
+    `external_id` is unique in its source or, if `numbered`, only in its article. `origin_state` and `created_at` are
+    None if the file does not say. `text` is the plain form of `raw` if the parser has made it. `email` and `ip` are
+    kept only if a setting says so.
     """
 
     external_id: str
@@ -82,7 +82,7 @@ class CommentRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """A record that cannot be kept: `field` and `limit` name what is wrong with it, never its text."""
+    """A record that cannot be kept. `field` and `limit` say what is wrong; its text is never quoted."""
 
     line: int | None
     field: str
@@ -93,7 +93,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Something a person should know of a record that is kept, or of the file.
+    """Something the user should know about a record that is kept, or about the file.
 
     `counts` is what was left out, by kind, for the summary.
     """
@@ -111,11 +111,10 @@ Item = ArticleRecord | CommentRecord | Rejected | Notice
 class ImportSource:
     """One file to read: its bytes and what the caller said about it.
 
-    `stem` is the file's name without its ending; `source` is the source's name where the caller gave one, for formats
-    that know one themselves; `mapping` leads from our FIELD to the file's COLUMN; `delimiter` and
-    `quotes` are for csv; `time_format` is a strptime form; `preset` names a system whose dump this is; `text_format` is
-    that of rows that do not say theirs; `post_types` are types of wxr to take beside the public ones, `TYPE` or
-    `TYPE:STATE`.
+    `stem` is the file's name without its extension; `source` is the source's name if the caller gave one, which
+    overrides the file's; `mapping` maps our FIELDs to the file's COLUMNs; `delimiter` and `quotes` are for csv;
+    `time_format` is a strptime format; `preset` names the system whose dump this is; `text_format` applies to rows that
+    do not give theirs; `post_types` are wxr types to import besides the public ones, `TYPE` or `TYPE:STATE`.
     """
 
     stream: BinaryIO

@@ -1,7 +1,7 @@
-"""Times as files write them: in ISO 8601, in what people and programs write, in a strptime form, or counted.
+"""Parses times as files write them: ISO 8601, common human and program forms, a strptime format, or a count.
 
-Used by every importer. Returns naive times where the file names no zone: they are then in the source's own. What can be
-read in two ways, lacks a part of its date or names a zone that nobody can tell is refused.
+Used by every importer. Returns a naive time if the file names no zone: it is in the source's zone. Refuses a time that
+is ambiguous, lacks a part of its date, or names an unknown or ambiguous zone.
 """
 
 import re
@@ -12,8 +12,8 @@ from itertools import product
 
 from dateutil import parser as dateutil
 
-# Offsets of the abbreviations seen in exports, in the sense of RFC 2822 where that has one (CST is Chicago's) and of
-# Europe else (BST is British Summer Time). IST is left out: Ireland, Israel and India use it.
+# Offsets of the abbreviations seen in exports, as in RFC 2822 if it defines one (CST is Chicago's), else in their
+# European sense (BST is British Summer Time). IST is left out: Ireland, Israel and India use it.
 ZONES = {
     "UTC": "+0000", "UT": "+0000", "GMT": "+0000", "Z": "+0000", "WET": "+0000", "WEST": "+0100", "BST": "+0100",
     "CET": "+0100", "MEZ": "+0100", "CEST": "+0200", "MESZ": "+0200", "EET": "+0200", "SAST": "+0200",
@@ -24,7 +24,7 @@ ZONES = {
     "AKST": "-0900", "AKDT": "-0800", "HST": "-1000", "BRT": "-0300", "ART": "-0300",
 }  # fmt: skip
 _ZONE = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(sorted(ZONES, key=len, reverse=True))})(?![A-Za-z])")
-# Counted forms: how many of them are a second, and the least that is no slip (1973; a count of seconds is far less).
+# Units of counts: how many make a second, and the smallest plausible count (1973; counts of seconds are far smaller).
 COUNTED = {"%s": (1, 0), "ms": (1_000, 10**11), "us": (1_000_000, 10**14)}
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _COUNT = re.compile(r"(\d{1,20})(?:\.(\d{1,9}))?")
@@ -48,19 +48,19 @@ _FULL_YEAR = ("%Y", "%y", "%G", "%c", "%x")
 
 
 class NoTimeError(ValueError):
-    """A time in the year 1, which is how programs write that there is none."""
+    """A time in the year 1, which programs write for "no time"."""
 
 
 def time_parse(value: str, time_format: str | None = None) -> datetime:
-    """Returns the time that `value` writes; naive where it names no zone.
+    """Returns the time written in `value`; naive if it names no zone.
 
-    `time_format` is a strptime form, in which `%Z` takes the abbreviations of `ZONES`, or one of `COUNTED`: `%s`
-    seconds, `ms` milliseconds, `us` microseconds since 1970. Without it ISO 8601 is taken, RFC 2822, and any date whose
-    parts are plain.
+    `time_format` is a strptime format, in which `%Z` accepts the abbreviations in `ZONES`, or one of `COUNTED`: `%s`
+    seconds, `ms` milliseconds, `us` microseconds since 1970. Without it, accepts ISO 8601, RFC 2822 and any date whose
+    parts are unambiguous.
 
     Raises:
         NoTimeError: it is in the year 1.
-        ValueError: it is no time in that form, or one outside the years 1 to 9999.
+        ValueError: it is not a time in that format, or is outside the years 1 to 9999.
     """
     value = value.strip()
     found = _formed(value, time_format) if time_format else _standard(value)
@@ -71,7 +71,7 @@ def time_parse(value: str, time_format: str | None = None) -> datetime:
 
 
 def time_form_check(form: str) -> None:
-    """Raises ValueError where `form` is no form that a time can be read with: it must read what it writes."""
+    """Raises ValueError if `form` is not a usable time format: it must parse what it formats."""
     if form in COUNTED:
         return
     if not any(part in form for part in _FULL_YEAR):
@@ -115,22 +115,22 @@ def _standard(value: str) -> datetime:
 
 
 def _rfc_2822(value: str) -> datetime:
-    # The standard library's parser answers some crafted dates with errors of other kinds.
+    # The standard library's parser raises other errors for some crafted dates.
     try:
         found = parsedate_to_datetime(value)
     except (TypeError, IndexError, OverflowError, AttributeError) as error:
         raise ValueError("not a time in RFC 2822") from error
-    # -0000 is UTC, told by somebody who does not say where.
+    # -0000 means UTC from an unknown local zone.
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _as_people_write(value: str) -> datetime:
-    """Reads a time with dateutil, once its zone is written in the one way that dateutil takes as we do."""
+    """Parses a time with dateutil, after rewriting its zone in the one form that dateutil reads as we do."""
     if value.startswith("-") or (_DIGITS.fullmatch(value) and not _DATE_DIGITS.fullmatch(value)):
         raise ValueError("a number is a time only in a form that is given")
     bare, place = _zone_apart(value)
     if ancient := _ANCIENT.search(bare):
-        # dateutil would take the year 1 for 2001.
+        # dateutil would read the year 1 as 2001.
         raise NoTimeError("the year 1 stands for no time") if ancient[0] == "0001" else ValueError("no year of ours")
     found = _agreed(bare)
     if not place:
@@ -144,9 +144,9 @@ def _as_people_write(value: str) -> datetime:
 
 
 def _zone_apart(value: str) -> tuple[str, str]:
-    """Returns the time with its offset as ` +0200`, and the place whose zone it names (`Europe/Istanbul`) or nothing.
+    """Returns the time with its offset as ` +0200`, and the zone it names (`Europe/Istanbul`) or an empty string.
 
-    What JavaScript and Java put behind an offset in brackets says it again, in words.
+    The name that JavaScript and Java add in brackets after an offset only repeats it.
     """
     place = ""
     if match := _REMARK.search(value):
@@ -161,7 +161,7 @@ def _zone_apart(value: str) -> tuple[str, str]:
 
 
 def _agreed(value: str) -> datetime:
-    """Returns what a date means whichever way it is read; a number of a day may not be that of a month or a year."""
+    """Returns the date if every order of day, month and year gives the same one; else raises ValueError."""
     plain = _YEAR_FIRST.match(value) or (_OF_A_MONTH.search(value) and _YEAR.search(value))
     orders = [(False, bool(_YEAR_FIRST.match(value)))] if plain else list(product((False, True), repeat=2))
     fills = (datetime(2004, 1, 1), datetime(2008, 2, 2))  # noqa: DTZ001 - what is not written shows by their difference
@@ -179,7 +179,7 @@ def _read(value: str, day_first: bool, year_first: bool, fill: datetime) -> date
 
 
 def _zone(name: str | None, offset: int | None) -> timezone | None:
-    """Returns the zone that dateutil has found. Beside a name it takes an offset the other way round: refused."""
+    """Returns the zone that dateutil found. Refuses a name with an offset, whose sign dateutil inverts."""
     if name is None:
         return None if offset is None else timezone(timedelta(seconds=offset))
     if name.upper() not in ZONES or offset:

@@ -1,4 +1,4 @@
-"""A command that says in one line what is wrong with the database."""
+"""A base command that reports database errors in one line."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from django.db.migrations.executor import MigrationExecutor
 
 
 class DatabaseCommand(BaseCommand):
-    """What a command that works with the database is derived from."""
+    """The base class of commands that use the database."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Runs the command.
 
         Raises:
-            CommandError: Where the database failed, or lacks the tables of this version; also what the command raises.
+            CommandError: the database failed, or lacks the tables of this version; also what the command raises.
         """
         try:
             return super().execute(*args, **options)
@@ -24,9 +24,9 @@ class DatabaseCommand(BaseCommand):
 
 
 def failure_of(error: DatabaseError) -> str:
-    """Says what failed.
+    """Returns what failed.
 
-    Of the error only its kind: a database's message may quote the row, and the row holds a reader's words.
+    Names only the type of the error: a database's message may quote the row, and with it a reader's text.
     """
     if _lacks_tables():
         return "the database lacks tables of this version (manage.py migrate)"

@@ -1,4 +1,4 @@
-"""Files that a command writes: whole under their name, or not there at all."""
+"""Atomic output files of commands: complete under their name, or not there at all."""
 
 import os
 from collections.abc import Iterator
@@ -10,25 +10,25 @@ from typing import TextIO
 
 @contextmanager
 def file_made(path: Path, *, overwrite: bool = True, errors: str = "strict") -> Iterator[TextIO]:
-    """Gives a stream to write text to, which is at `path` when the block has ended well.
+    """Provides a text stream whose content is at `path` once the block has succeeded.
 
-    It is written beside `path` under a name of its own and then renamed, so that whoever looks sees what was there
-    before or all of the new file, and a run that fails leaves no part that would refuse the next one. What is no plain
-    file, as `/dev/stdout`, is written to as it is.
+    The content goes to a temporary file next to `path`, which is then renamed, so that readers see either the old file
+    or all of the new one, and a failed run leaves nothing that would make the next one refuse. A special file such as
+    `/dev/stdout` is written to directly.
 
     Args:
-        overwrite: Whether a file that is there is replaced; else it is refused, at the beginning and at the end.
-        errors: What becomes of characters that have no UTF-8 form.
+        overwrite: Whether to replace an existing file; else it is refused, both at the start and at the end.
+        errors: What to do with characters that cannot be encoded as UTF-8, as for `open`.
 
     Raises:
-        OSError: Where the file cannot be made.
+        OSError: the file cannot be created.
     """
     if path.exists() and not path.is_file() and not path.is_dir():
         with path.open("w", encoding="utf-8", errors=errors, newline="") as stream:
             yield stream
         return
     _refuse(path, overwrite=overwrite)
-    # Beside what a link leads to, so that the link stays.
+    # Next to the target of a symbolic link, so that the link stays.
     path = path.resolve()
     part = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
     try:

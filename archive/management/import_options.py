@@ -1,4 +1,4 @@
-"""The options of `import_comments`: how they are written, and what they come to."""
+"""The options of `import_comments`: their declaration and parsing."""
 
 import re
 from argparse import ArgumentTypeError
@@ -59,10 +59,10 @@ def options_declare(parser: CommandParser) -> None:
 
 
 def options_read(options: Mapping[str, Any]) -> ImportOptions:
-    """Returns what the options say of the files.
+    """Returns the parsed options for the files.
 
     Raises:
-        ArgumentTypeError: two of them do not go together.
+        ArgumentTypeError: two of them conflict.
     """
     form = "csv" if options["preset"] in TABLE_PRESETS else "jsonl"
     if options["preset"] and (options["map"] or options["format"] not in {"auto", form}):
@@ -92,7 +92,7 @@ def field_and_column(value: str) -> tuple[str, str]:
 
 
 def one_character(value: str) -> str:
-    """Reads a delimiter: one character, or `\\t` or `tab` as shells find it hard to pass one."""
+    """Reads a delimiter: one character, or `\\t` or `tab`, because a tab is hard to pass in a shell."""
     mark = "\t" if value.lower() in {"\\t", "tab"} else value
     if len(mark) != 1 or mark in '\r\n"':
         raise ArgumentTypeError("a delimiter is one character, and no quote or line end")
@@ -100,14 +100,14 @@ def one_character(value: str) -> str:
 
 
 def source_name(value: str) -> str:
-    """Reads the name of a source: a slug can be made of it."""
+    """Reads the name of a source, from which a slug can be made."""
     if not source_slug(value):
         raise ArgumentTypeError("a source needs a name with a letter or a digit in it")
     return value
 
 
 def time_form(value: str) -> str:
-    """Reads a strptime form: one that can read what it writes."""
+    """Reads a strptime format that can parse what it formats."""
     try:
         time_form_check(value)
     except (ValueError, re.error) as error:

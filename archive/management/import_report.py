@@ -1,4 +1,4 @@
-"""What `import_comments` tells of a run: each remark, and the closing lines."""
+"""What `import_comments` reports of a run: each issue, and the summary."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ SHOWN = 10
 
 
 def summary(counts: Counts) -> Iterator[str]:
-    """Yields the closing lines: what became of articles, comments, rejected records and replies without a parent."""
+    """Yields the summary: counts of articles, comments, rejected records and replies without a parent."""
     for name, kind in (("articles", counts.articles), ("comments", counts.comments)):
         yield f"{name}: {', '.join(f'{count} {outcome}' for outcome, count in kind.items())}"
     yield f"rejected: {counts.rejected}"
@@ -25,7 +25,7 @@ def summary(counts: Counts) -> Iterator[str]:
 
 
 class ImportReport:
-    """The remarks of a run: all of them as JSON lines to a file, else the first few to standard error."""
+    """The issues of a run: all of them as JSON lines in a file, else the first few on standard error."""
 
     def __init__(self, stream: TextIO | None, stderr: Any) -> None:
         self._stream, self._stderr = stream, stderr
@@ -34,7 +34,7 @@ class ImportReport:
         self.file = ""
 
     def remark(self, remark: ImportIssue) -> None:
-        """Writes a remark."""
+        """Writes an issue."""
         said = {key: value for key, value in asdict(remark).items() if value not in (None, "")}
         if self._stream:
             self._stream.write(json.dumps({"file": self.file, **said}, ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-"""How far a command has come, on standard error: a bar on a terminal, a line every ten seconds elsewhere."""
+"""A command's progress on standard error: a bar on a terminal, a line every ten seconds elsewhere."""
 
 import logging
 import sys
@@ -17,17 +17,17 @@ _MEGABYTE = 1_000_000
 
 
 class Progress:
-    """Shows how many of a total are done, with the rate and the time left. A context manager."""
+    """Shows how many of a total are done, the rate and the time left. A context manager."""
 
     _scaled: ClassVar[bool] = False
 
     def __init__(self, *, unit: str, stream: TextIO | None = None, terminal: bool | None = None) -> None:
-        """Begins; nothing is shown yet.
+        """Starts the clock; shows nothing yet.
 
         Args:
             unit: What is counted, in the singular.
-            stream: Where it is shown; without it, standard error.
-            terminal: Whether the stream is a terminal; without it, the stream is asked.
+            stream: Where to show it; standard error by default.
+            terminal: Whether the stream is a terminal; detected by default.
         """
         self._unit, self._stream = unit, stream or sys.stderr
         self._terminal = self._stream.isatty() if terminal is None else terminal
@@ -43,7 +43,7 @@ class Progress:
         self.close()
 
     def show(self, done: int, total: int) -> None:
-        """Moves the bar, or writes a line if the last one is ten seconds old."""
+        """Updates the bar, or writes a line if the last one is ten seconds old."""
         if self._terminal:
             self._move_bar(done, total)
         elif time.monotonic() - self._last >= SECONDS_BETWEEN_LINES:
@@ -51,7 +51,7 @@ class Progress:
             self._write_line(done, total, max(self._last - self._started, 1e-9))
 
     def close(self) -> None:
-        """Leaves the terminal's line."""
+        """Closes the bar, if there is one."""
         if self._bar is not None:
             self._bar.close()
 
@@ -72,7 +72,7 @@ class Progress:
 
 
 class ByteProgress(Progress):
-    """Counts the bytes read of `total` over several files, and the records in them; its lines go to the log."""
+    """Counts the bytes read of a `total` over several files, and their records; writes its lines to the log."""
 
     _scaled = True
 
@@ -89,7 +89,7 @@ class ByteProgress(Progress):
         self.show(self._before, self._total)
 
     def at(self, done: int) -> None:
-        """Notes that a record was taken and `done` bytes of the file have been read."""
+        """Counts a record; `done` bytes of the current file have been read."""
         self._records += 1
         self.show(self._before + done, self._total)
 

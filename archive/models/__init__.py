@@ -1,4 +1,4 @@
-"""What the archive keeps: sources, articles, commenters, comments and the earlier texts of edited comments."""
+"""The archive's rows: sources, articles, commenters, comments and the earlier texts of edited comments."""
 
 from archive.models.article import Article
 from archive.models.comment import Comment, CommentQuerySet, CommentRevision, OriginState, TextFormat

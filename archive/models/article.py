@@ -1,4 +1,4 @@
-"""An article: its text in blocks, and the page furniture that was kept out of it."""
+"""An article: its text in blocks, and the page furniture separated from it."""
 
 from django.db import models
 
@@ -8,14 +8,14 @@ from archive.models.source import Source
 class Article(models.Model):
     """One article of a source.
 
-    `body` is the paragraphs and sub-headings joined by blank lines. `blocks` holds them apart:
-    `[{"kind": "paragraph"|"heading"|"source", "text": str}]`. `furniture` holds what the page carried around the
-    article: `[{"kind": str, "text": str}]`. `title_derived` says that the page had no headline and the first sentence
-    stands in for it.
+    `body` is the paragraphs and sub-headings joined by blank lines. `blocks` holds them separately:
+    `[{"kind": "paragraph"|"heading"|"source", "text": str}]`. `furniture` holds what surrounded the article on the
+    page: `[{"kind": str, "text": str}]`. `title_derived` is true if the page had no headline and `title` is the first
+    sentence.
     """
 
-    # Without an index of its own: the unique one begins with it. Without statistics PostgreSQL would take either for a
-    # look-up by both, and compare each of the source's rows.
+    # No index of its own: the unique one begins with it. With two, PostgreSQL without statistics might choose the
+    # narrow one for a lookup by both columns, and compare each of the source's rows.
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="articles", db_index=False)
     external_id = models.CharField(max_length=255)
     url = models.URLField(max_length=2000, blank=True, default="")

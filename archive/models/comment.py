@@ -1,4 +1,4 @@
-"""A reader's comment, its earlier texts, and the question that starts everything: which are unscored?"""
+"""A reader's comment, its earlier texts, and the query that drives scoring: which comments are unscored?"""
 
 import secrets
 from typing import Self
@@ -20,7 +20,7 @@ class TextFormat(models.TextChoices):
 
 
 class OriginState(models.TextChoices):
-    """What the system that a comment came from had made of it."""
+    """A comment's state in the system that it came from."""
 
     PUBLISHED = "published", "published"
     UNAPPROVED = "unapproved", "waiting for approval"
@@ -29,12 +29,12 @@ class OriginState(models.TextChoices):
 
 
 def seal_key() -> bytes:
-    """Returns 16 random bytes: the key of the seals over this comment's text, emptied when it is erased."""
+    """Returns 16 random bytes: the key of the seals over this comment's text, cleared when the comment is erased."""
     return seal_keys(1)[0]
 
 
 def seal_keys(count: int) -> list[bytes]:
-    """Returns so many of them, at the price of one."""
+    """Returns `count` seal keys from one call to the random generator."""
     drawn = secrets.token_bytes(16 * count)
     return [drawn[at : at + 16] for at in range(0, len(drawn), 16)]
 
@@ -43,32 +43,32 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     """Reads of comments."""
 
     def unscored(self) -> Self:
-        """Comments whose current text nobody has taken yet; served by a partial index."""
+        """Comments whose current text the scorer has not taken yet; served by a partial index."""
         return self.filter(taken_revision__lt=F("revision"))
 
     def open(self) -> Self:
-        """Comments that still stand: not withdrawn, not erased, not deleted at their origin."""
+        """Comments that are neither withdrawn nor erased nor deleted at their origin."""
         return self.filter(withdrawn_at=None, erased_at=None).exclude(origin_state=OriginState.DELETED)
 
     def waiting(self) -> Self:
-        """Replies whose parent has not come, or cannot be theirs; served by a partial index."""
+        """Replies whose parent has not arrived or cannot be linked; served by a partial index."""
         return self.filter(parent=None, parent_external_id__gt="")
 
     def thread(self, article: Article) -> Self:
-        """All comments of an article in the order of a flat fetch; nesting is built in memory from `parent_id`."""
+        """All comments of an article in one flat query, oldest first; nesting is built in memory from `parent_id`."""
         return self.filter(article=article).select_related("commenter").order_by("created_at", "id")
 
 
 class Comment(models.Model):
-    """One comment. `raw` is kept exactly as it came; `text`, its plain form, is what is scored and shown.
+    """One comment. `raw` is kept exactly as received; `text`, its plain form, is what is scored and shown.
 
-    `revision` starts at 1 and grows by one with each edit; the scorer writes the revision it took into
+    `revision` starts at 1 and increases by one with each edit; the scorer writes the revision it took into
     `taken_revision`, so a comment is unscored while `taken_revision < revision`. `text_hash` is the SHA-256 of `text`
-    in hexadecimal. `parent_external_id` is the comment that this one answers, as its origin says; it stays when
-    `parent` is found. Times are aware.
+    in hexadecimal. `parent_external_id` is the id, at the origin, of the comment that this one answers; it is kept
+    when `parent` is found. Times are aware.
     """
 
-    # Without an index of their own: others begin with them.
+    # No index of their own: other indexes begin with them.
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="comments", db_index=False)
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="comments", db_index=False)
     parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replies")
@@ -115,7 +115,7 @@ class Comment(models.Model):
 
 
 class CommentRevision(models.Model):
-    """A text that a comment had before it was edited: `revision` is the number that text had."""
+    """A text that a comment had before an edit; `revision` is the number of that text."""
 
     comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="revisions")
     revision = models.PositiveIntegerField()

@@ -1,4 +1,4 @@
-"""A person who writes comments, as far as the source tells."""
+"""A person who writes comments, as far as the source identifies them."""
 
 from django.db import models
 
@@ -6,9 +6,9 @@ from archive.models.source import Source
 
 
 class Commenter(models.Model):
-    """One name of one source. Where the source has no id for a person, `external_id` is `name:` + the folded name."""
+    """One name in one source. If the source has no id for a person, `external_id` is `name:` + the folded name."""
 
-    # Without an index of its own: as in Article.
+    # No index of its own, as in Article.
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="commenters", db_index=False)
     external_id = models.CharField(max_length=255)
     name = models.CharField(max_length=255, blank=True, default="")

@@ -8,7 +8,7 @@ from django.db import models
 
 
 def validate_timezone(name: str) -> None:
-    """Raises ValidationError where `name` is no IANA time zone."""
+    """Raises ValidationError if `name` is not an IANA time zone."""
     try:
         zoneinfo.ZoneInfo(name)
     except (ValueError, zoneinfo.ZoneInfoNotFoundError, OSError) as error:
@@ -16,7 +16,7 @@ def validate_timezone(name: str) -> None:
 
 
 class Source(models.Model):
-    """Where articles come from. `default_language` is taken where a text is too short to tell its own."""
+    """Where articles come from. `default_language` is used if a text is too short for language detection."""
 
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=200)
@@ -30,5 +30,5 @@ class Source(models.Model):
         return self.name
 
     def natural_key(self) -> tuple[Any, ...]:
-        """Returns the slug: what other systems know a source by."""
+        """Returns the slug, by which other systems identify a source."""
         return (self.slug,)

@@ -1,4 +1,4 @@
-"""The writes of the archive: sources, articles and comments come in, change and are withdrawn here and nowhere else."""
+"""The archive's writes: sources, articles and comments are stored, edited and withdrawn here and nowhere else."""
 
 from archive.services.articles import ArticleOutcome, articles_store
 from archive.services.comments import Outcome, comment_edit, comment_withdraw, comments_store

@@ -1,6 +1,6 @@
-"""Addresses of pages: which of them lead to the same page, and articles that share an id but not a page.
+"""Page addresses: which of them lead to the same page, and which articles share an id but not a page.
 
-Within one source. `AddressBook` is what an import knows of its pages; the rest is pure.
+All within one source. `AddressBook` holds the pages that an import has met.
 """
 
 import re
@@ -20,7 +20,7 @@ from archive.text import text_digest
 _MAX_KEY = Article._meta.get_field("external_id").max_length or 255
 _WEB = ("https://", "http://")
 _PORTS = {"http": 80, "https": 443}
-# What links are marked with so that a site can count where its readers come from.
+# Query parameters that tell a site where its readers come from.
 _TRACKING = re.compile(
     r"utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|_ga|_gl|cmpid|ref_src|ref_url|s_cid|wt_mc|at_medium"
     r"|at_campaign",
@@ -29,9 +29,9 @@ _TRACKING = re.compile(
 
 
 def page_address(url: str) -> str:
-    """Returns what the addresses of one page share: without scheme, `www.`, tracking, fragment and closing slash.
+    """Returns the normalised address of a page: without scheme, `www.`, tracking, fragment and trailing slash.
 
-    Empty for what is no address of the web.
+    Empty if `url` is not a web address.
     """
     try:
         parts = urlsplit(url.strip())
@@ -47,7 +47,7 @@ def page_address(url: str) -> str:
 
 
 class KnownArticle(NamedTuple):
-    """What tells an article from another one of the same id."""
+    """What distinguishes an article from another one with the same id."""
 
     url: str
     title: str
@@ -55,9 +55,9 @@ class KnownArticle(NamedTuple):
 
 
 def is_another(stored: KnownArticle, said: ArticleRecord, zone: str) -> bool:
-    """Says whether a record is of another article than the stored one of its id.
+    """Says whether a record describes a different article than the stored one with its id.
 
-    A headline, an address or a date may change; where two of them are others, it is another article.
+    A headline, an address or a date may change; if two of them differ, it is another article.
     """
     pages = [page_address(url) for url in (stored.url, said.url)]
     moved = all(pages) and pages[0] != pages[1]
@@ -69,9 +69,9 @@ def is_another(stored: KnownArticle, said: ArticleRecord, zone: str) -> bool:
 
 
 def articles_told_apart(source: Source, records: Sequence[ArticleRecord]) -> list[ArticleRecord | None]:
-    """Returns the records, those with their address as their id whose own id another article of the source has.
+    """Returns the records; one whose id belongs to another article of the source gets its address as its id.
 
-    None for one that cannot be told apart, as it has no address. Records that are one object stay one.
+    None for a record that cannot be told apart because it has no address. Records that are one object stay one.
     """
     telling = {record.external_id for record in records if record.url or (record.title and record.published_at)}
     if not telling:
@@ -108,19 +108,19 @@ def _as_known(record: ArticleRecord, zone: str) -> KnownArticle:
 
 
 def address_key(url: str) -> str:
-    """Returns the id of an article that has none but its address."""
+    """Returns the id of an article that is identified by its address alone."""
     return url if len(url) <= _MAX_KEY else text_digest(url)
 
 
 def held_under(source: Source, records: Iterable[ArticleRecord]) -> bool:
-    """Says whether a source has an article of one of these: the same id and page."""
+    """Says whether a source has one of these articles, with the same id and page."""
     pages = {record.external_id: page_address(record.url) for record in records if record.url}
     known = _known(source, pages)
     return any(pages[key] and page_address(article.url) == pages[key] for key, article in known.items())
 
 
 class AddressBook:
-    """The pages of one source, by what their addresses share: the id and the address that each was first met under."""
+    """The pages of one source by normalised address, each with the id and the address it was first met under."""
 
     def __init__(self, source: Source) -> None:
         rows = Article.objects.filter(source=source).exclude(url="").order_by("pk").values_list("external_id", "url")
@@ -130,7 +130,7 @@ class AddressBook:
         self._told: set[str] = set()
 
     def first_met(self, record: ArticleRecord) -> tuple[str, str] | None:
-        """Returns id and address of the page under another id that `record` leads to too, or None."""
+        """Returns id and address of the same page if it was first met under another id, else None."""
         page = page_address(record.url)
         if not page:
             return None
@@ -138,12 +138,12 @@ class AddressBook:
         return met if met[0] not in {record.external_id, address_key(record.url)} else None
 
     def is_first_time(self, record: ArticleRecord) -> bool:
-        """Says whether this is the first record of its id that is asked about."""
+        """Says whether this is the first call for a record with its id."""
         known = record.external_id in self._told
         self._told.add(record.external_id)
         return not known
 
 
 def joined(record: ArticleRecord, key: str) -> ArticleRecord:
-    """Returns the record under the id of the page that it leads to, without what could speak against that."""
+    """Returns the record under the id of the page that it leads to, without the fields that could contradict that."""
     return replace(record, external_id=key, url="", published_at=None)

@@ -1,4 +1,4 @@
-"""Articles: stored in bulk by (source, external id), each telling what became of it."""
+"""Articles: stored in bulk by (source, external id), with an outcome for each."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ PIECES = ("blocks", "furniture")
 LONG = ("summary", "body", *PIECES)
 _TITLE = frozenset({"title", "title_derived"})
 ANOTHER = FieldProblem("article.external_id", "other_article", "another article of this source has this id")
-# An address that is shown as a link: a path or another scheme is left out.
+# Addresses that can be shown as links; a path or another scheme is dropped.
 _WEB = ("https://", "http://")
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleOutcome:
-    """What became of one article record: `outcome` is created, edited, unchanged or rejected (then with problems)."""
+    """The result for one article record: `outcome` is created, edited, unchanged or rejected (then with problems)."""
 
     outcome: str
     article_id: int | None
@@ -37,11 +37,11 @@ def articles_store(
 ) -> list[ArticleOutcome]:
     """Stores articles in one transaction; n records in, n outcomes out, in the same order.
 
-    What a record does not say leaves what is stored as it is; what it says replaces it. A record of another article
-    under a known id is stored under its address, or is a problem; with `all_or_nothing` it is taken at its word.
+    A field that a record leaves empty keeps its stored value; any other replaces it. A record of another article under
+    a known id is stored under its address, or rejected if it has none; with `all_or_nothing` no such check is made.
 
     Raises:
-        RecordsRefusedError: with `all_or_nothing`, where any record has a problem; nothing is stored then.
+        RecordsRefusedError: with `all_or_nothing`, if any record has a problem; nothing is stored then.
     """
     problems = {at: found for at, record in enumerate(records) if (found := article_problems(record))}
     if problems and all_or_nothing:
@@ -50,9 +50,9 @@ def articles_store(
     if not all_or_nothing:
         good, problems = _told_apart(source, records, problems)
     with transaction.atomic():
-        shelf = ArticleUpsertBatch(source, good)
-        outcomes = iter([ArticleOutcome(shelf.put(record), shelf.id_of(record)) for record in good])
-        shelf.save()
+        batch = ArticleUpsertBatch(source, good)
+        outcomes = iter([ArticleOutcome(batch.put(record), batch.id_of(record)) for record in good])
+        batch.save()
     return [
         ArticleOutcome("rejected", None, problems[at]) if at in problems else next(outcomes)
         for at in range(len(records))
@@ -62,7 +62,7 @@ def articles_store(
 def _told_apart(
     source: Source, records: Sequence[ArticleRecord], problems: dict[int, tuple[FieldProblem, ...]]
 ) -> tuple[list[ArticleRecord], dict[int, tuple[FieldProblem, ...]]]:
-    """Returns the records that can be stored, each under an id of its own, and the problems of the others."""
+    """Returns the records that can be stored, each under a distinct id, and the problems of the others."""
     places = [at for at in range(len(records)) if at not in problems]
     told = dict(zip(places, articles_told_apart(source, [records[at] for at in places]), strict=True))
     another = {at: (ANOTHER,) for at, record in told.items() if record is None}
@@ -72,7 +72,7 @@ def _told_apart(
 class ArticleUpsertBatch:
     """The articles that a chunk of records names: read once, changed in memory, saved once.
 
-    New ones are made as the shelf is filled, so that comments can point at them.
+    New articles are inserted on construction, so that comments can refer to them.
     """
 
     def __init__(self, source: Source, records: Iterable[ArticleRecord]) -> None:
@@ -89,7 +89,7 @@ class ArticleUpsertBatch:
         self._filled: dict[int, ArticleRecord] = {}
 
     def _stored(self, keys: Iterable[str], records: list[ArticleRecord]) -> Iterable[Article]:
-        """Returns the stored ones, without the long columns that no record says anything for."""
+        """Returns the stored articles, without the long columns that no record fills."""
         unsaid = [name for name in LONG if not any(getattr(record, name) for record in records)]
         return Article.objects.filter(BulkLookup(Article, self._source, keys)).defer(*unsaid)
 
@@ -98,7 +98,7 @@ class ArticleUpsertBatch:
         return build_row(Article, blank_values(Article) | own | self._said(record))
 
     def _said(self, record: ArticleRecord) -> dict[str, Any]:
-        """Returns the columns that a record says something for."""
+        """Returns the columns that a record fills."""
         texts = {name: value for name in TEXTS if (value := getattr(record, name))}
         times = {name: time_aware(v, self._source.timezone) for name in TIMES if (v := getattr(record, name))}
         pieces = {name: [_piece(piece) for piece in value] for name in PIECES if (value := getattr(record, name))}
@@ -111,16 +111,16 @@ class ArticleUpsertBatch:
         return self._rows[record.external_id].pk
 
     def put(self, record: ArticleRecord) -> str:
-        """Takes an article's own record: what it says replaces what is stored. Returns the outcome."""
+        """Applies an article's own record: its fields replace the stored ones. Returns the outcome."""
         return self._take(record, fill_only=False)
 
     def fill(self, record: ArticleRecord) -> str:
-        """Takes what a comment says of its article: it fills what is empty and replaces nothing.
+        """Applies what a comment says about its article: fills empty fields and replaces nothing. Returns the outcome.
 
-        So the order of rows that disagree, and a second import, change nothing.
+        So neither the order of conflicting rows nor a second import makes a difference.
         """
         if id(record) in self._filled:
-            # All comments of an article may share one record, whose long texts are compared once.
+            # All comments of an article may share one record; its long texts are compared only once.
             return "unchanged"
         self._filled[id(record)] = record
         return self._take(record, fill_only=True)
@@ -146,7 +146,7 @@ class ArticleUpsertBatch:
         return "edited" if changed else "unchanged"
 
     def save(self) -> None:
-        """Writes what was changed."""
+        """Writes the changed articles."""
         if self._changed:
             names = sorted(set().union(*self._changed.values()))
             Article.objects.bulk_update([self._rows[key] for key in self._changed], names, batch_size=200)
@@ -157,7 +157,7 @@ def _piece(piece: TextBlock) -> dict[str, str]:
 
 
 def _gives_title(row: Article, record: ArticleRecord, *, fill_only: bool) -> bool:
-    """Says whether a record's title is taken: a derived one gives way to a real one, never the other way round."""
+    """Says whether a record's title replaces the stored one: a real title replaces a derived one, never vice versa."""
     if not row.title or row.title_derived != record.title_derived:
         return not row.title or row.title_derived
     return not fill_only

@@ -1,4 +1,4 @@
-"""Commenters: found or made in bulk by (source, external id), or by name where the source has no ids."""
+"""Commenters: found or created in bulk by (source, external id), or by name if the source has no ids."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _MAX_KEY = Commenter._meta.get_field("external_id").max_length or 255
 
 
 def commenter_key(record: CommentRecord) -> str:
-    """Returns the external id of a comment's writer: the source's own, or `name:` and the folded name, or empty."""
+    """Returns the external id of a comment's writer: the source's own, else `name:` and the folded name, else empty."""
     if record.commenter_external_id:
         return record.commenter_external_id
     return name_key(record.commenter_name) if record.commenter_name.strip() else ""
@@ -22,16 +22,16 @@ def commenter_key(record: CommentRecord) -> str:
 
 @lru_cache(maxsize=4096)
 def name_key(name: str) -> str:
-    """Returns the id that stands for a name: spelling, case and spaces folded; a very long one as its SHA-256."""
+    """Returns the id made from a name: compatibility forms, case and spaces folded; SHA-256 for a very long name."""
     folded = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
     key = f"name:{folded}"
     return key if len(key) <= _MAX_KEY else f"name:{text_digest(folded)}"
 
 
 def commenters_stored(*, source: Source, records: Sequence[CommentRecord]) -> list[int | None]:
-    """Returns the id of each record's writer, or None where it names none, making those that are new.
+    """Returns the id of each record's writer, or None if it names none; creates the new ones.
 
-    A name that is already stored stays: the order of rows that disagree changes nothing.
+    A stored name is never replaced, so the order of conflicting rows makes no difference.
     """
     keys = [commenter_key(record) for record in records]
     names: dict[str, str] = {}
@@ -44,7 +44,7 @@ def commenters_stored(*, source: Source, records: Sequence[CommentRecord]) -> li
 
 
 def _made(source: Source, missing: list[tuple[str, str]]) -> dict[str, int]:
-    """Makes commenters of keys and names, and returns their ids by key."""
+    """Creates commenters from keys and names, and returns their ids by key."""
     blank = blank_values(Commenter) | {"source_id": source.pk}
     ids = {key: pk for pk, (key, _) in zip(allocate_ids(Commenter, len(missing)), missing, strict=True)}
     rows = ({"id": ids[key], "external_id": key, "name": name} for key, name in missing)
@@ -53,7 +53,7 @@ def _made(source: Source, missing: list[tuple[str, str]]) -> dict[str, int]:
 
 
 def _ids(source: Source, names: dict[str, str]) -> dict[str, int]:
-    """Returns the ids of the stored ones, and gives a name to those that had none."""
+    """Returns the ids of the stored commenters, and fills in the names of those that have none."""
     rows = Commenter.objects.filter(BulkLookup(Commenter, source, names)).values_list("external_id", "pk", "name")
     stored = list(rows)
     named = [Commenter(pk=pk, name=names[key]) for key, pk, name in stored if not name and names[key]]

@@ -1,7 +1,7 @@
-"""Comments: stored in bulk by (source, external id). The one home of every write of a comment.
+"""Comments: stored in bulk by (source, external id). All writes of comments are here.
 
-A text that is already there changes nothing, another one is an edit: the earlier text is kept, the revision grows by
-one, and that is how the scorer learns of it. Imports and the REST API share this path.
+An unchanged text changes nothing; a different one is an edit: the earlier text is kept and the revision increases by
+one, which tells the scorer. Imports and the REST API share this path.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,9 +28,9 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one record: `outcome` is created, edited, unchanged or rejected (then with problems).
+    """The result for one record: `outcome` is created, edited, unchanged or rejected (then with problems).
 
-    `article` tells the same of its article, so far as this record changed it.
+    `article` is the outcome for its article, as far as this record changed it.
     """
 
     outcome: str
@@ -49,16 +49,16 @@ def comments_store(
 ) -> list[Outcome]:
     """Stores comments in one short transaction; n records in, n outcomes out, in the same order.
 
-    Under a known id another text is an edit. Another writer, time or article is a problem (`other_author`,
-    `other_time`, `other_article`), and so is another text from the same run unless its time is said and the same
-    (`repeated_id`); `untimed` carries what a run of several calls knows of that.
+    Under a known id a different text is an edit. A different writer, time or article is a problem (`other_author`,
+    `other_time`, `other_article`), and so is a different text in the same run unless both have the same time
+    (`repeated_id`); `untimed` carries the ids concerned from call to call of a run.
 
-    A reply whose parent is not there is stored without it, and linked when that comes; without `link` the caller does
-    that at its end (`parents_link`). Meant for up to a few thousand records.
+    A reply whose parent is missing is stored without it, and linked when the parent arrives; without `link` the caller
+    does that at the end (`parents_link`). Meant for up to a few thousand records.
 
     Raises:
-        RecordsRefusedError: with `all_or_nothing`, where any record has a problem; nothing is stored then.
-        django.db.OperationalError: the database is busy or away; a retry may help.
+        RecordsRefusedError: with `all_or_nothing`, if any record has a problem; nothing is stored then.
+        django.db.OperationalError: the database is busy or unreachable; a retry may help.
     """
     cleaned = [placeholders_dropped(personal_dropped(record)) for record in records]
     problems = comments_problems(cleaned)
@@ -76,7 +76,7 @@ def comments_store(
 
 
 def _articles_apart(source: Source, records: list[CommentRecord], *, may_rename: bool) -> list[CommentRecord | None]:
-    """Returns the records, each with an article that is its own; None where another one has the article's id."""
+    """Returns the records, each with its own article; None if the article's id belongs to another article."""
     articles = articles_told_apart(source, [record.article for record in records])
     return [
         record
@@ -91,7 +91,7 @@ def _rejected(problems: tuple[FieldProblem, ...]) -> Outcome:
 
 
 def _retried(store: Callable[[], list[Outcome]]) -> list[Outcome]:
-    """Runs a chunk again where somebody else stored or edited the same rows at the same moment."""
+    """Retries a chunk if another process stored or edited the same rows at the same time."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with transaction.atomic():
@@ -109,13 +109,13 @@ def _store(
     told = [articles.fill(record.article) for record in records]
     articles.save()
     writers = commenters_stored(source=source, records=records)
-    shelf = CommentUpsertBatch(source, articles, writers, records, untimed or frozenset())
-    taken = shelf.take_all()
+    batch = CommentUpsertBatch(source, articles, writers, records, untimed or frozenset())
+    taken = batch.take_all()
     if all_or_nothing and (problems := {at: (each.problem,) for at, each in enumerate(taken) if each.problem}):
         raise RecordsRefusedError(problems)
-    shelf.save()
+    batch.save()
     if untimed is not None:
-        untimed |= shelf.untimed
+        untimed |= batch.untimed
     if link:
         parents_link(source=source, came=[each.row.external_id for each in taken if each.outcome == "created"])
     return [
@@ -125,10 +125,10 @@ def _store(
 
 
 def comment_edit(*, comment: Comment, raw: str, text_format: str | None = None, at: datetime | None = None) -> Comment:
-    """Gives a comment another text and returns it as stored; the same text changes nothing.
+    """Replaces a comment's text and returns the comment as stored; the same text changes nothing.
 
     Raises:
-        RecordsRefusedError: the text is blank, too large or no text.
+        RecordsRefusedError: the text is blank, too large or not valid text.
     """
     if problems := tuple(raw_problems(raw, text_format or comment.text_format)):
         raise RecordsRefusedError({0: problems})
@@ -142,6 +142,6 @@ def comment_edit(*, comment: Comment, raw: str, text_format: str | None = None, 
 
 
 def comment_withdraw(*, comment: Comment, at: datetime | None = None) -> bool:
-    """Marks a comment as withdrawn by its writer or site; the row stays. Says whether it was not yet."""
+    """Marks a comment as withdrawn by its writer or site; keeps the row. Returns False if it already was."""
     when = at or timezone.now()
     return Comment.objects.filter(pk=comment.pk, withdrawn_at=None).update(withdrawn_at=when) == 1

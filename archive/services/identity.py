@@ -1,6 +1,6 @@
-"""Who wrote a comment and when, as far as records tell: what names nobody, and what contradicts what is stored.
+"""Who wrote a comment and when, as far as records tell: placeholders for nobody, and contradictions to stored values.
 
-Pure: no rows are read here. An edit changes a comment's text; another writer or time makes it another comment.
+Pure: reads no rows. An edit changes a comment's text; a different writer or time makes it a different comment.
 """
 
 import zoneinfo
@@ -14,7 +14,7 @@ _ACCOUNT_PARTS = 2
 
 
 def placeholders_dropped(record: CommentRecord) -> CommentRecord:
-    """Returns the record without a commenter's id and name that stand for nobody."""
+    """Returns the record without a commenter's id or name that stands for nobody."""
     told = {name: getattr(record, name) for name in ("commenter_external_id", "commenter_name")}
     changed = {name: "" for name, value in told.items() if value and names_nobody(value)}
     return replace(record, **changed) if changed else record  # type: ignore[arg-type]
@@ -22,7 +22,7 @@ def placeholders_dropped(record: CommentRecord) -> CommentRecord:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A commenter's id in its source, and name. An id that begins with `name:` is made from the name."""
+    """A commenter's id in its source, and name. An id that begins with `name:` was made from the name."""
 
     key: str
     name: str
@@ -34,7 +34,7 @@ class Writer:
 
 
 def same_writer(stored: Writer, said: Writer) -> bool:
-    """Says whether two may be one person: a new name under the same id is, and so is one who is told by name alone."""
+    """Says whether two may be one person: the same id, or the same name if one of them has no id from the source."""
     if names_nobody(stored.key) or _account(stored.key) == _account(said.key):
         return True
     if stored.is_named_only == said.is_named_only:
@@ -43,16 +43,15 @@ def same_writer(stored: Writer, said: Writer) -> bool:
 
 
 def _account(key: str) -> str:
-    """Returns the id without the name that WordPress' exports have in it (`user:7:Ann`): people rename themselves."""
+    """Returns the id without the name that the WordPress importers add (`user:7:Ann`): people rename themselves."""
     parts = key.split(":", _ACCOUNT_PARTS)
     return f"user:{parts[1]}" if len(parts) > _ACCOUNT_PARTS and parts[0] == "user" else key
 
 
 def same_time(stored: datetime, said: datetime, zone: str) -> bool:
-    """Says whether two times may be one moment, one of them perhaps written with less precision.
+    """Says whether two times may be the same moment, perhaps written with different precision.
 
-    `stored` is aware, `said` is in `zone` where it is naive: in that which the source has now, or in UTC, which it has
-    at first.
+    `stored` is aware. A naive `said` is in `zone`, which the source has now, or in UTC, which it had at first.
     """
     if said.tzinfo is not None:
         return _agree(stored, said, zone)

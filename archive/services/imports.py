@@ -1,7 +1,7 @@
-"""An import: what parsers yield, stored chunk by chunk, with a count and a report of what could not be kept.
+"""An import: stores what parsers yield chunk by chunk, and counts and reports what could not be kept.
 
-Called by `import_comments`. Every chunk is one short transaction a source, so an import that is stopped and run again
-goes on where it was.
+Called by `import_comments`. Every chunk is one short transaction per source, so an import that was stopped can be run
+again and continues where it was.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ CHUNK_CHARACTERS = BATCH_CHARACTERS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportIssue:
-    """One line of the report. `kept` says whether the record was stored all the same."""
+    """One line of the report. `kept` says whether the record was stored anyway."""
 
     line: int | None
     field: str
@@ -42,9 +42,9 @@ class ImportIssue:
 
 @dataclass(slots=True)
 class Counts:
-    """What an import came to. `waiting` counts replies without their parent by code, over all of the sources' rows.
+    """The totals of an import. `waiting` counts replies without their parent by code, over all rows of the sources.
 
-    `left_out` counts what the files have that is neither a public article nor a comment, by kind.
+    `left_out` counts items that are neither public articles nor comments, by kind.
     """
 
     articles: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("created", "edited", "unchanged"), 0))
@@ -62,9 +62,9 @@ class Counts:
 
 
 class ArchiveImport:
-    """One run over any number of files. `tell` gets each remark as it comes up.
+    """One run over any number of files. `tell` is called with each issue as it comes up.
 
-    With `join_addresses` the articles of a source whose addresses lead to the same page are one.
+    With `join_addresses`, articles of a source whose addresses lead to the same page become one.
     """
 
     def __init__(self, *, tell: Callable[[ImportIssue], None], join_addresses: bool = False) -> None:
@@ -87,7 +87,7 @@ class ArchiveImport:
                 self._pass_on(item)
 
     def finish(self) -> Counts:
-        """Links the replies whose parents came after them, and tells of those that go on waiting."""
+        """Links the replies whose parents came after them, and reports those that are still waiting."""
         for source in self._sources.values():
             report = parents_link(source=source, tell=partial(self._tell_waiting, source.slug))
             self.counts.linked += report.linked
@@ -111,7 +111,7 @@ class ArchiveImport:
             outcomes = comments_store(
                 source=source, records=comments, link=False, untimed=self._untimed.setdefault(source.pk, set())
             )
-        # Counted once it is there to stay: an import may be stopped in the middle of a chunk.
+        # Counted after the commit: an import may be stopped in the middle of a chunk.
         self._count_articles(articles, stored)
         self._count_comments(comments, outcomes)
 
@@ -126,7 +126,7 @@ class ArchiveImport:
     def _pages_met(
         self, source: Source, records: list[ArticleRecord | CommentRecord]
     ) -> list[ArticleRecord | CommentRecord]:
-        """Tells of each page that was met under another address before; with `join_addresses` it is taken for that."""
+        """Reports each page met before under another address; with `join_addresses` its records join that page."""
         made: dict[int, ArticleRecord] = {}
         for record in records:
             article = article_of(record)
@@ -163,7 +163,7 @@ class ArchiveImport:
             counts[outcome] += 1
 
     def _reject(self, record: ArticleRecord | CommentRecord, problems: tuple[FieldProblem, ...]) -> None:
-        """Tells of the first problem: one line a record, as with those that the parser rejects."""
+        """Reports the first problem: one line per record, as for those that the parser rejects."""
         self.counts.rejected += 1
         first = problems[0]
         self._tell(
@@ -195,7 +195,7 @@ class ArchiveImport:
 
 
 def article_of(record: ArticleRecord | CommentRecord) -> ArticleRecord:
-    """Returns the article that a record is, or says something of."""
+    """Returns the article that a record is or belongs to."""
     return record.article if isinstance(record, CommentRecord) else record
 
 
@@ -209,7 +209,7 @@ def _with_article(
 
 
 def _is_joined(record: ArticleRecord | CommentRecord, made: dict[int, ArticleRecord]) -> bool:
-    """Says whether a record tells of an article that another one stands for: that one's words stay."""
+    """Says whether a record is an article that was joined to another one, whose text is kept."""
     return made.get(id(record), record) is not record
 
 
@@ -220,10 +220,10 @@ def _same_page(article: ArticleRecord, address: str, *, joins: bool) -> ImportIs
 
 
 def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """Yields `items` in lists that are bounded in number and in characters.
+    """Yields `items` in lists of bounded length and bounded characters.
 
     Raises:
-        StoppedError: the file ended in the middle, after everything before that was yielded.
+        StoppedError: the file broke off; everything before that has been yielded.
     """
     chunk: list[Item] = []
     size = 0

@@ -1,6 +1,6 @@
-"""Replies whose parent was not there when they came: remembered, linked when it comes, and counted while it does not.
+"""Replies that arrive before their parent: remembered, linked when it arrives, and counted until then.
 
-The wanted parent's external id stands in the reply's row. Nothing depends on the order in which files come in.
+The reply's row holds the wanted parent's external id. Nothing depends on the order in which files are imported.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -25,7 +25,7 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A reply without its parent, and why: `code` is one of `REASONS`."""
+    """A reply without its parent; `code`, one of `REASONS`, says why."""
 
     external_id: str
     wanted: str
@@ -34,7 +34,7 @@ class Waiting:
 
 @dataclass(slots=True)
 class ParentReport:
-    """What a pass over the waiting replies of a source came to; `waiting` counts by code."""
+    """The result of a pass over the waiting replies of a source; `waiting` counts by code."""
 
     linked: int = 0
     waiting: dict[str, int] = field(default_factory=dict)
@@ -50,28 +50,28 @@ class _Reply:
 
     @property
     def scoped(self) -> str:
-        """The wanted id as it is where another article of the source had it first."""
+        """The id that the parent has if another article of the source had the wanted id first."""
         return scoped_id(self.article, self.wanted)
 
 
 def scoped_id(article: str, number: str) -> str:
-    """Returns the id of a comment whose number is only its article's: with the article's id before it."""
+    """Returns the id of a comment whose number is unique in its article only: prefixed with the article's id."""
     key = f"{article}:{number}"
     return key if len(key) <= _MAX_ID else text_digest(key)
 
 
 def replies_waiting(source: Source) -> CommentQuerySet:
-    """Returns the replies of a source that still want a parent."""
+    """Returns the replies of a source that still wait for a parent."""
     return Comment.objects.filter(source=source).waiting()
 
 
 def parents_link(
     *, source: Source, came: Collection[str] | None = None, tell: Callable[[Waiting], None] | None = None
 ) -> ParentReport:
-    """Links every waiting reply of a source whose parent has come, and tells of each that goes on waiting.
+    """Links every waiting reply of a source whose parent has arrived, and calls `tell` with each that is still waiting.
 
-    With `came`, external ids of comments that have just come, only replies that want one of those are looked at: a
-    probe of an index for each. Runs in short transactions and holds a batch in memory at a time.
+    With `came`, external ids of comments that have just arrived, considers only replies that wait for one of those: an
+    index lookup for each. Runs in short transactions and holds one batch in memory at a time.
     """
     report = ParentReport()
     for batch in _all_waiting(source) if came is None else _wanting(source, came):
@@ -93,7 +93,7 @@ def _all_waiting(source: Source) -> Iterator[list[_Reply]]:
 
 
 def waiting_past(source: Source, last: tuple[str, int]) -> CommentQuerySet:
-    """Returns the next replies that wait, by wanted id and own: along their index, so that none is read twice."""
+    """Returns the next waiting replies by wanted id and own id, along their index, so that none is read twice."""
     return replies_waiting(source).filter(Past(WANTED, last)).order_by(WANTED, "pk")[:_BATCH]
 
 
@@ -104,20 +104,20 @@ def _wanting(source: Source, came: Collection[str]) -> Iterator[list[_Reply]]:
 
 
 def wanting_ids(source: Source, came: Collection[str]) -> list[int]:
-    """Returns the ids of the replies that may want one of these comments: `a2:1.1` is wanted as `1.1` too."""
+    """Returns the ids of the replies that may wait for one of these comments: `a2:1.1` may be wanted as `1.1` too."""
     wanted = {*came, *(number for key in came if (number := key.rpartition(":")[2]))}
     return list(Comment.objects.filter(Wanting(Comment, source, wanted)).order_by().values_list("pk", flat=True))
 
 
 def _replies(rows: CommentQuerySet) -> list[_Reply]:
-    """Reads replies. Their articles apart: a join may cost the rows their order, and then each batch sorts the rest."""
+    """Reads replies. Articles are read separately: a join may lose the index order, and each batch would then sort."""
     read = list(rows.values_list("pk", "article_id", "external_id", WANTED))
     articles = dict(Article.objects.filter(pk__in={row[1] for row in read}).values_list("pk", "external_id"))
     return [_Reply(pk, article, key, wanted, articles[article]) for pk, article, key, wanted in read]
 
 
 def _sorted_out(source: Source, batch: list[_Reply]) -> tuple[dict[int, int], list[Waiting]]:
-    """Returns the links to make, child to parent, and the replies that go on waiting."""
+    """Returns the links to make, child to parent, and the replies that are still waiting."""
     wanted = {key for reply in batch for key in (reply.wanted, reply.scoped)}
     rows = Comment.objects.filter(BulkLookup(Comment, source, wanted)).order_by()
     parents = {key: (pk, article) for key, pk, article in rows.values_list("external_id", "pk", "article_id")}
@@ -140,22 +140,22 @@ def _hindrance(reply: _Reply, parent: int, article: int, tops: "Tops") -> str:
         return "parent_missing"
     if article != reply.article_id:
         return "parent_elsewhere"
-    # It waits, so nothing is above it: it is above its parent only as the top of that one's thread.
+    # A waiting reply has no parent, so it can be an ancestor of its parent only as the top of that one's thread.
     return "parent_cycle" if tops.of(parent) == reply.pk else ""
 
 
 class Tops:
-    """The topmost comment above each. A path that was walked is cut short, so a deep thread is walked once."""
+    """Finds the topmost ancestor of a comment. Compresses the paths it walks, so a deep thread is walked once."""
 
     def __init__(self, parents: Mapping[int, int | None]) -> None:
         self._up = {child: parent for child, parent in parents.items() if parent is not None}
 
     def link(self, child: int, parent: int) -> None:
-        """Puts a comment that was a top under another one."""
+        """Links a comment that was a top to its parent."""
         self._up[child] = parent
 
     def of(self, comment: int) -> int:
-        """Returns the top above a comment: itself where there is none."""
+        """Returns a comment's topmost ancestor, itself if it has none."""
         path = []
         while comment in self._up:
             path.append(comment)
@@ -165,12 +165,12 @@ class Tops:
 
 
 def ancestors(comments: list[int]) -> dict[int, int | None]:
-    """Returns the parent of each of these comments and of everything above them, in one query."""
+    """Returns the parent of each of these comments and of all their ancestors, in one query."""
     if not comments:
         return {}
     table = connection.ops.quote_name(Comment._meta.db_table)
     marks = ", ".join(["%s"] * len(comments))
-    # UNION, not UNION ALL: it ends even in a ring. Only the table's name is written into the statement.
+    # UNION, not UNION ALL: it ends even in a cycle. Only the table's name is interpolated.
     statement = (
         f"WITH RECURSIVE up(id, parent_id) AS (SELECT id, parent_id FROM {table} WHERE id IN ({marks})"  # noqa: S608
         f" UNION SELECT c.id, c.parent_id FROM {table} c JOIN up ON c.id = up.parent_id) SELECT id, parent_id FROM up"
@@ -181,9 +181,9 @@ def ancestors(comments: list[int]) -> dict[int, int | None]:
 
 
 def _save(links: Mapping[int, int]) -> None:
-    """Writes links in the order of the replies' ids, so that two imports at once never wait for each other in a ring.
+    """Writes links in the order of the replies' ids, so that concurrent imports never deadlock.
 
-    `bulk_update` would build an expression a row, which takes longer than all the rest.
+    `bulk_update` would build an expression per row, which takes longer than all the rest.
     """
     table = connection.ops.quote_name(Comment._meta.db_table)
     pairs = [(parent, child) for child, parent in sorted(links.items())]
@@ -192,7 +192,7 @@ def _save(links: Mapping[int, int]) -> None:
 
 
 def rings(parents: Mapping[int, int]) -> set[int]:
-    """Returns the children that are their own ancestors, by these links alone."""
+    """Returns the children that these links make their own ancestors."""
     found: set[int] = set()
     done: set[int] = set()
     for start in parents:

@@ -1,4 +1,4 @@
-"""What the archive keeps of people only where a setting says so: e-mail and IP addresses. Pure, before any write."""
+"""Drops e-mail and IP addresses before any write, unless a setting keeps them. Pure."""
 
 import ipaddress
 import re
@@ -11,24 +11,23 @@ from django.conf import settings
 from archive.importers.records import CommentRecord
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-# The last part of a key, after its parts were told apart by _: author_email, comment_author_IP, remoteAddr.
+# Matches a key whose words are joined by _ (author_email, comment_author_IP, remoteAddr) by its last words.
 _KEY = re.compile(r"(?:.*_)?(?:e_?mail|mail|ip|ip_?v?[46]|(?:ip|e?_?mail|remote)_?addr(?:ess)?|remote_host|ip_hash)")
 _PARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|\W+")
 _MAX_IP = 45
 
 
 def personal_dropped(record: CommentRecord) -> CommentRecord:
-    """Returns the record without e-mail and IP addresses; with `MODERATO_KEEP_PERSONAL_DATA` they go into its meta.
+    """Returns the record without e-mail and IP addresses; with `MODERATO_KEEP_PERSONAL_DATA`, moves them into its meta.
 
-    A commenter whose id or name is such an address loses it. Addresses that somebody wrote into a comment are its text,
-    and stay.
+    A commenter's id or name that is such an address is cleared. Addresses inside a comment's text stay.
     """
     if settings.MODERATO_KEEP_PERSONAL_DATA:
         told = {key: value for key, value in (("email", record.email), ("ip", record.ip)) if value}
         return replace(record, meta={**record.meta, **told}) if told else record
     names = (record.commenter_external_id, record.commenter_name)
     if not record.meta and not any(map(is_address, names)):
-        # Its own e-mail and IP have no column to go to.
+        # The record's `email` and `ip` have no column, so they need no clearing.
         return record
     return replace(
         record,
@@ -57,7 +56,7 @@ def _is_ip(value: str) -> bool:
 
 
 def _cleaned(value: Any) -> Any:
-    """Returns JSON without the keys that name an address and the texts that are one."""
+    """Returns JSON without keys that name an address and strings that are one."""
     if isinstance(value, Mapping):
         kept = {key: item for key, item in value.items() if not _names_address(key) and not _is_personal(item)}
         return {key: _cleaned(item) for key, item in kept.items()}

@@ -1,4 +1,4 @@
-"""Which source a site's export belongs to: the one of its base address, or the one that an earlier version made."""
+"""Finds the source a site's export belongs to: by its base address, or one that an earlier version created."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,8 @@ from archive.services.sources import source_get_or_create, source_slug
 def site_source(site: str, articles: Sequence[ArticleRecord]) -> Source:
     """Returns the source of a site, which is a host or a host with a path (`news.example/sport`).
 
-    Until 0.1.0 a source had the name of the host, so that the blogs of one multisite shared it. Such a source is kept
-    on if it holds one of `articles` under the same id and address: the same export goes on where it was.
+    Until 0.1.0 a source was named after the host alone, so the blogs of a multisite shared it. Such a source is still
+    used if it holds one of `articles` under the same id and address, so that repeating the import continues it.
     """
     host, _, path = site.partition("/")
     own = source_slug(site.replace("/", " "))

@@ -1,4 +1,4 @@
-"""Sources: found by the slug of their name, made where there is none."""
+"""Sources: found by the slug of their name, or created."""
 
 from anyascii import anyascii
 from django.utils.text import slugify
@@ -11,15 +11,15 @@ _MAX_NAME = Source._meta.get_field("name").max_length or 200
 
 
 def source_slug(name: str) -> str:
-    """Returns the slug that a source of this name has: letters of any script become ASCII ones, dots part words."""
+    """Returns the slug for a source name: transliterates any script to ASCII, turns dots into hyphens."""
     return slugify(anyascii(name).replace(".", "-"))[:_MAX_SLUG].strip("-")
 
 
 def source_get_or_create(*, name: str, slug: str = "", default_language: str = "", timezone: str = "UTC") -> Source:
-    """Returns the source of `slug`, or of that which `name` makes; one that is there keeps its language and time zone.
+    """Returns the source with `slug`, or the slug of `name`; an existing one keeps its language and time zone.
 
     Raises:
-        RecordsRefusedError: no slug can be made of the name.
+        RecordsRefusedError: no slug can be made from the name.
     """
     slug = slug or source_slug(name)
     if not slug:

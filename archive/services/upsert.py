@@ -1,6 +1,6 @@
-"""The comments that a chunk of records names: read with a few queries, changed in memory, written with a few more.
+"""The comments that a chunk of records names: read in a few queries, changed in memory, written in a few more.
 
-Used inside the transaction of `comments_store` only.
+Used only inside the transaction of `comments_store`.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -25,12 +25,12 @@ EDITED_FIELDS = ("raw", "text", "text_format", "text_hash", "revision", "edited_
 
 
 class RowsMovedError(Exception):
-    """Somebody else edited a row between reading and writing it. The chunk is run again."""
+    """Another process edited a row between our read and our write. The chunk is retried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a record: its row, which has an id once the shelf is saved, or the problem it met."""
+    """The result for a record: its row, which has an id once the batch is saved, or the problem."""
 
     outcome: str
     row: Comment
@@ -38,7 +38,7 @@ class Taken:
 
 
 def text_replace(row: Comment, *, raw: str, text_format: str, at: datetime) -> CommentRevision:
-    """Gives `row` another text, in memory, and returns the earlier one to be stored beside it."""
+    """Replaces the text of `row` in memory, and returns the earlier text to be stored with it."""
     earlier = CommentRevision(comment=row, revision=row.revision, raw=row.raw, text=row.text)
     row.raw, row.text_format, row.text = raw, text_format, plain_text(raw, text_format)
     row.text_hash = text_digest(row.text)
@@ -48,7 +48,7 @@ def text_replace(row: Comment, *, raw: str, text_format: str, at: datetime) -> C
 
 
 class CommentUpsertBatch:
-    """Rows by external id, those that are stored and those that the chunk brings."""
+    """The stored rows and the chunk's new ones, by external id."""
 
     def __init__(
         self,
@@ -58,9 +58,9 @@ class CommentUpsertBatch:
         records: list[CommentRecord],
         untimed: Container[str] = frozenset(),
     ) -> None:
-        """`writers` are the ids of the commenters, one for each of the records.
+        """Reads the stored rows. `writers` holds the id of each record's commenter.
 
-        `untimed` are ids that this run has brought before, without a time, or such as stand for none.
+        `untimed` holds the comment ids that this run has met without a time, or that are placeholders such as `0`.
         """
         self._untimed = untimed
         self.untimed: set[str] = set()
@@ -79,7 +79,7 @@ class CommentUpsertBatch:
         return Comment.objects.filter(BulkLookup(Comment, self._source, keys)).order_by().defer("seal_key", "meta")
 
     def take_all(self) -> list[Taken]:
-        """Takes the records in their order; n in, n out."""
+        """Applies the records in order; n in, n out."""
         return [self._take(record, writer) for record, writer in zip(self._records, self._writers, strict=True)]
 
     def _take(self, record: CommentRecord, writer: int | None) -> Taken:
@@ -98,9 +98,9 @@ class CommentUpsertBatch:
         return Taken("edited" if self._changed(row, record) else "unchanged", row)
 
     def _contradiction(self, row: Comment, record: CommentRecord, writer: int | None) -> FieldProblem | None:
-        """Returns why a record is another comment than the stored one of its id: an edit changes the text alone."""
+        """Returns why a record is not the stored comment with its id, if so: an edit changes only the text."""
         signed = row.commenter_id is not None and writer is not None
-        # A comment without a time of its own has that at which it came.
+        # A comment without a time of its own has the time of its arrival.
         timed = record.created_at is not None and row.created_at != row.received_at
         if signed and row.commenter_id != writer and not self._may_be_one(row.commenter_id or 0, writer or 0):
             return FieldProblem("commenter", "other_author", "the comment of this id was written by somebody else")
@@ -155,9 +155,9 @@ class CommentUpsertBatch:
         return time_aware(said, self._source.timezone) if said else self._now
 
     def _changed(self, row: Comment, record: CommentRecord) -> bool:
-        """Edits `row` where the record has another text or state of origin; what was erased stays so.
+        """Edits `row` if the record has another text or origin state; an erased row stays erased.
 
-        Another state of origin counts as an edit: the revision is how the scorer learns that the comment changed.
+        Another origin state counts as an edit: the revision tells the scorer that the comment changed.
         """
         state = record.origin_state or row.origin_state
         emptied = state == OriginState.DELETED and not record.raw.strip()
@@ -172,7 +172,7 @@ class CommentUpsertBatch:
         return True
 
     def save(self) -> None:
-        """Writes new rows with their parents, edited rows, and the earlier texts of those."""
+        """Writes new rows with their parents, edited rows, and the earlier texts of the edited ones."""
         count = len(self._new)
         for row, pk, key in zip(self._new, allocate_ids(Comment, count), seal_keys(count), strict=True):
             row.pk, row.seal_key = pk, key
@@ -183,7 +183,7 @@ class CommentUpsertBatch:
         CommentRevision.objects.bulk_create(self._earlier)
 
     def _link(self) -> None:
-        """Gives each new reply its parent, where that is stored or in this chunk."""
+        """Sets the parent of each new reply, if it is stored or in this chunk."""
         known = self._known_parents()
         found = {
             row.pk: parent[0]
@@ -203,7 +203,7 @@ class CommentUpsertBatch:
         return known | {key: (pk, article) for key, pk, article in rows.values_list("external_id", "pk", "article_id")}
 
     def _check_unmoved(self) -> None:
-        """Locks the rows to be edited. Raises RowsMovedError where one is no longer as it was read."""
+        """Locks the rows to be edited. Raises RowsMovedError if one has changed since it was read."""
         keys = [row.pk for row in self._edited.values()]
         rows = Comment.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk", "revision")
         if keys and any(revision != self._revisions_read[pk] for pk, revision in rows):
@@ -211,10 +211,10 @@ class CommentUpsertBatch:
 
 
 def numbers_told_apart(source: Source, records: list[CommentRecord]) -> list[CommentRecord]:
-    """Returns `records` with ids that are unique in the source where they were only so in their article.
+    """Returns `records` with ids unique in the source; those of numbered comments are unique only in their article.
 
-    The number path that a page gives stays the id, unless another article of the source already has it: then the
-    article's id stands before it (`page-06:2.1`).
+    The number path from a page is kept as the id, unless another article of the source already has it: then it is
+    prefixed with the article's id (`page-06:2.1`).
     """
     numbered = [record for record in records if record.numbered]
     if not numbered:
@@ -244,7 +244,7 @@ def _own_id(record: CommentRecord, owners: dict[str, str]) -> str:
 
 
 def _parent_id(record: CommentRecord, owners: Mapping[str, str]) -> str:
-    """Returns the parent's id as it is known: the one with its article before it only where that is there."""
+    """Returns the parent's id, prefixed with its article's id only if a comment with that id exists."""
     article = record.article.external_id
     key = scoped_id(article, record.parent_external_id)
     return key if record.parent_external_id and owners.get(key) == article else record.parent_external_id

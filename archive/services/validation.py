@@ -1,6 +1,6 @@
-"""What a record must hold before it is stored: sizes, characters and forms that both databases can keep.
+"""What a record must satisfy before it is stored: sizes, characters and forms that both databases can hold.
 
-Pure: reads settings and the models' own limits, no rows. A problem names field and limit, never the text.
+Pure: reads settings and the models' limits, no rows. A problem names field and limit, never the text.
 """
 
 import json
@@ -33,7 +33,7 @@ class FieldProblem:
 
 
 class RecordsRefusedError(Exception):
-    """Records that cannot be stored as they are: `problems` by the index of the record. A retry does not help."""
+    """Records that cannot be stored as they are: `problems` by index of the record. A retry does not help."""
 
     def __init__(self, problems: Mapping[int, tuple[FieldProblem, ...]]) -> None:
         fields = sorted({problem.field for each in problems.values() for problem in each})
@@ -51,13 +51,13 @@ _COMMENTER_LENGTHS = _lengths(Commenter, ("external_id", "name"))
 _SHORTEST = min(_COMMENT_LENGTHS["external_id"], *_COMMENTER_LENGTHS.values())
 _STATES = frozenset({None, *OriginState.values})
 _FORMATS = frozenset(TextFormat.values)
-# No zone leads out of the years between these.
+# Between these years no time zone can lead out of the valid range.
 _FIRST_YEAR, _LAST_YEAR = 1, 9999
 
 
 def comments_problems(records: Sequence[CommentRecord]) -> dict[int, tuple[FieldProblem, ...]]:
-    """Returns everything that is wrong with comments and what they say of their articles, by the comment's index."""
-    # All comments of an article may share one record of it.
+    """Returns all problems of comments and of what they say about their articles, by the comment's index."""
+    # All comments of an article may share one record.
     articles = {id(record.article): record.article for record in records}
     wrong = {key: found for key, article in articles.items() if (found := tuple(_article_problems(article)))}
     return {
@@ -73,7 +73,7 @@ def _article_problems(record: ArticleRecord) -> Iterator[FieldProblem]:
 
 
 def _is_sound(record: CommentRecord) -> bool:
-    """Says whether a comment surely has no problem, in one look at all of its texts; else each field is asked."""
+    """A fast check that a comment certainly has no problem; if it fails, each field is checked."""
     texts = f"{record.external_id}{record.parent_external_id}{record.commenter_external_id}{record.commenter_name}"
     raw, time = record.raw, record.created_at
     return (
@@ -93,7 +93,7 @@ def _is_sound(record: CommentRecord) -> bool:
 
 
 def article_problems(record: ArticleRecord) -> tuple[FieldProblem, ...]:
-    """Returns everything that is wrong with an article."""
+    """Returns all problems of an article."""
     return tuple(_article(record))
 
 
@@ -112,7 +112,7 @@ def _comment(record: CommentRecord) -> Iterator[FieldProblem]:
 
 
 def raw_problems(raw: str, text_format: str, *, deleted: bool = False) -> Iterator[FieldProblem]:
-    """Yields what is wrong with a comment's text; a comment that its origin deleted may have lost it."""
+    """Yields the problems of a comment's text; a comment deleted at its origin may have none."""
     limit = settings.MODERATION_MAX_TEXT_BYTES
     if text_format not in TextFormat.values:
         yield FieldProblem("text_format", "unknown_value", f"it must be one of {', '.join(TextFormat.values)}")
@@ -147,7 +147,7 @@ def _short(field: str, value: str, limit: int) -> Iterator[FieldProblem]:
 
 
 def _characters(field: str, value: str) -> Iterator[FieldProblem]:
-    """Yields a problem for characters that are no text: PostgreSQL keeps no NUL, and no database half a character."""
+    """Yields a problem for NUL, which PostgreSQL cannot store, and for lone surrogates, which no database can."""
     if "\x00" in value:
         yield FieldProblem(field, "nul", "it holds a NUL character")
     if not value.isascii() and not is_unicode(value):
@@ -182,7 +182,7 @@ def _time(field: str, value: datetime | None) -> Iterator[FieldProblem]:
 
 
 def time_aware(value: datetime, zone: str) -> datetime:
-    """Returns `value` in UTC; a naive one is taken to be in `zone`. Raises OverflowError past the years 1 to 9999."""
+    """Returns `value` in UTC; a naive one is in `zone`. Raises OverflowError outside the years 1 to 9999."""
     placed = value if value.tzinfo else value.replace(tzinfo=zoneinfo.ZoneInfo(zone))
     return placed.astimezone(UTC)
 

@@ -1,4 +1,4 @@
-"""What the archive's admin templates ask for."""
+"""Filters for the archive's admin templates."""
 
 from django import template
 
@@ -17,5 +17,5 @@ def excerpt(comment: Comment, words: int) -> str:
 
 @register.filter
 def alone(comment: Comment) -> ThreadItem:
-    """Returns the comment as an item of a thread of its own."""
+    """Returns the comment as a thread item at depth 0."""
     return ThreadItem(comment, 0)

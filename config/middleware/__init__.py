@@ -1,1 +1,1 @@
-"""What every request passes through that belongs to neither app, in the order of MIDDLEWARE in the settings."""
+"""Middleware that belongs to neither app; MIDDLEWARE in the settings has its order."""

@@ -1,4 +1,4 @@
-"""The longest form that is read: by its declared length, before anything reads it."""
+"""Limits the size of forms by their declared length, before anything reads them."""
 
 from collections.abc import Callable
 
@@ -10,23 +10,23 @@ from django.http.response import HttpResponseBase
 API_PREFIX = "/api/"
 
 
-# A name, a password, a token and the address to go on to.
+# Enough for a name, a password, a token and the URL to go on to.
 MAX_ANONYMOUS_BYTES = 8_192
 
 
 class BodyLimitMiddleware:
     """Refuses a form by its declared length, before anything reads it.
 
-    Whoever is signed in may send MODERATION_MAX_BODY_BYTES, anybody else what a login needs. A form without a length is
-    refused: no browser sends one. The API's addresses are left to the API, which reads a body after its key.
+    A signed-in user may send MODERATION_MAX_BODY_BYTES, anybody else what a login needs. A form without a length is
+    refused: no browser sends one. The API is exempt: it checks the key before it reads a body.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Remember what answers."""
+        """Stores the next handler."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Returns a refusal (411, 413), or what comes from behind."""
+        """Returns a refusal (411, 413), or the response."""
         if request.path_info.startswith(API_PREFIX):
             return self.get_response(request)
         if "HTTP_TRANSFER_ENCODING" in request.META:

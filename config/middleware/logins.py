@@ -1,7 +1,7 @@
-"""Logins one at a time: checking a password is made to take a processor a quarter of a second.
+"""Limits on logins: checking a password takes a quarter of a second of processor time by design.
 
-Strangers who try many at once would have every processor and thread for themselves; here they wait for each other, a
-few of them, and the rest is asked to come back.
+Many attempts at once would occupy every processor and thread; here one is checked at a time, a few wait, and the rest
+get a 503.
 """
 
 from collections.abc import Callable
@@ -19,16 +19,16 @@ RETRY_SECONDS = 2
 
 
 class LoginLineMiddleware:
-    """Lets one password be checked at a time in this process, and eight wait; others get a 503."""
+    """Checks one password at a time in this process; seven more may wait, and others get a 503."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Begin with nobody waiting."""
+        """Starts with nobody waiting."""
         self.get_response = get_response
         self.waiting = BoundedSemaphore(MAX_WAITING)
         self.turn = Lock()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Returns a refusal, or what comes from behind."""
+        """Returns a refusal, or the response."""
         if request.method != "POST" or request.path_info != reverse(settings.LOGIN_URL):
             return self.get_response(request)
         if not self.waiting.acquire(blocking=False):
@@ -41,9 +41,9 @@ class LoginLineMiddleware:
 
 
 class LoginWaitMiddleware:
-    """A login, which is stored, waits for another's write for three seconds and is a 503 then.
+    """Limits a login's wait for another writer on SQLite to three seconds; after that it is a 503.
 
-    Whoever asks is nobody yet: threads that they hold for as long as a moderator's decision may wait, others lack.
+    Whoever logs in is not authenticated yet, and must not hold a thread for as long as a moderator's decision may.
     """
 
     MILLISECONDS = 3_000
@@ -52,7 +52,7 @@ class LoginWaitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answers with the shorter wait where something is posted to the login page."""
+        """Returns the response, with the shorter wait for a POST to the login page."""
         if request.method != "POST" or request.path != reverse("admin:login"):
             return self.get_response(request)
         with waiting_at_most(self.MILLISECONDS):

@@ -1,10 +1,10 @@
-"""Permissions-Policy: what no page of ours may ask a browser for."""
+"""Permissions-Policy: the browser features that no page of ours may use."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-# Nothing here takes a picture, hears, locates or pays: a script that got in should not either.
+# No page uses these, so an injected script should not be able to either.
 FORBIDDEN = (
     "accelerometer",
     "autoplay",
@@ -31,10 +31,10 @@ PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in FORBIDDEN)
 
 
 class PermissionsPolicyMiddleware:
-    """Sends Permissions-Policy with every response; it stands ahead of what answers by itself."""
+    """Sends Permissions-Policy with every response; must come before middleware that responds by itself."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        """Remembers what answers."""
+        """Stores the next handler."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

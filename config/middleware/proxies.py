@@ -1,4 +1,4 @@
-"""Who a request comes from: its peer, or what a trusted proxy says of the peer that it had itself."""
+"""Finds the client's address: the peer's, or the one that a trusted proxy reports."""
 
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 LOOPBACK = ("127.0.0.1", "::1")
-# What only a proxy may say. `Forwarded` and `X-Real-IP` are read by nobody here, and go so that nobody ever does.
+# Headers that only a proxy may set. Nothing reads `Forwarded` and `X-Real-IP`; removing them keeps it that way.
 FORWARDED = (
     "HTTP_X_FORWARDED_FOR",
     "HTTP_X_FORWARDED_PROTO",
@@ -23,7 +23,7 @@ MAX_HOPS = 20
 
 
 def networks_read(texts: Iterable[str]) -> tuple[Network, ...]:
-    """Returns the networks of TRUSTED_PROXIES; raises ImproperlyConfigured for what is no address and no network."""
+    """Returns the networks of TRUSTED_PROXIES; raises ImproperlyConfigured if one is no address or network."""
     try:
         return tuple(ip_network(text.strip()) for text in texts)
     except ValueError as error:
@@ -31,7 +31,7 @@ def networks_read(texts: Iterable[str]) -> tuple[Network, ...]:
 
 
 def address_read(text: str) -> Address | None:
-    """Returns the address of a peer or of a hop, which may come with a port; None for anything else."""
+    """Returns the address of a peer or a hop, with or without a port; None for anything else."""
     bare = text.strip()
     if bare.startswith("["):
         bare = bare[1:].partition("]")[0]
@@ -45,17 +45,17 @@ def address_read(text: str) -> Address | None:
 
 
 def is_trusted(address: Address | None, trusted: Sequence[Network]) -> bool:
-    """Says whether an address is a trusted proxy's. None, a peer at a Unix socket, is one where any is trusted."""
+    """Says whether an address is a trusted proxy's. None, a Unix socket's peer, is trusted if any proxy is."""
     return bool(trusted) if address is None else any(address in network for network in trusted)
 
 
 def client_of(peer: Address | None, forwarded: str, trusted: Sequence[Network]) -> Address | None:
-    """Returns the nearest address that is no trusted proxy's: what lies beyond it is only its own word.
+    """Returns the nearest address that is not a trusted proxy's; anything before it in the header is only a claim.
 
     Args:
         peer: The other end of the connection; None for a Unix socket.
-        forwarded: The header `X-Forwarded-For`: each proxy has added its own peer at the end.
-        trusted: The proxies.
+        forwarded: The header `X-Forwarded-For`, to which each proxy has appended its own peer.
+        trusted: The trusted proxies.
     """
     here = peer
     for hop in reversed(forwarded.rsplit(",", MAX_HOPS)[-MAX_HOPS:]):
@@ -67,7 +67,7 @@ def client_of(peer: Address | None, forwarded: str, trusted: Sequence[Network]) 
 
 
 class TrustedProxyMiddleware:
-    """Makes REMOTE_ADDR the client's address, and drops what a peer that is no trusted proxy claims to forward."""
+    """Sets REMOTE_ADDR to the client's address, and drops forwarding headers from any peer that is not trusted."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         """Reads TRUSTED_PROXIES."""

@@ -1,4 +1,4 @@
-"""The request log: one line as a request starts and one as it ends."""
+"""The request log: one line when a request starts and one when it ends."""
 
 import structlog
 from django.http import HttpRequest
@@ -6,9 +6,9 @@ from django_structlog.middlewares import RequestMiddleware
 
 
 class RequestLogMiddleware(RequestMiddleware):  # type: ignore[misc]
-    """One line as a request starts and one as it ends, with its path but never its query string.
+    """Logs a line when a request starts and one when it ends, with its path but never its query string.
 
-    Query strings carry keys (`?key=`) and search words, and neither may reach a log.
+    Query strings contain keys (`?key=`) and search words, and neither may reach a log.
     """
 
     @staticmethod
@@ -18,5 +18,5 @@ class RequestLogMiddleware(RequestMiddleware):  # type: ignore[misc]
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
-        """Logs the address that `config.middleware.proxies` found; other headers are only claims."""
+        """Logs the address found by `config.middleware.proxies`; other headers are only claims."""
         structlog.contextvars.bind_contextvars(ip=request.META.get("REMOTE_ADDR", ""))

@@ -1,4 +1,4 @@
-"""What no page of the admin or the desk can read: NULs, and numbers larger than the database holds."""
+"""Refuses input that no page of the admin or the desk can handle: NULs, and numbers too large for the database."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +10,10 @@ from django.views.defaults import bad_request
 
 
 class UnreadableInputMiddleware:
-    """Refuses what the pages of the admin and the desk cannot read with a 400, instead of failing over it.
+    """Returns a 400 for input that the pages of the admin and the desk cannot handle, instead of failing.
 
-    A NUL is in no text that anybody types, and PostgreSQL holds none. A number may be larger than the database's:
-    SQLite then says OverflowError, PostgreSQL DataError. The API checks its own input field by field.
+    Nobody types a NUL, and PostgreSQL cannot store it. A number may exceed the database's range: SQLite then raises
+    OverflowError, PostgreSQL DataError. The API validates its own input field by field.
     """
 
     pages = "/admin/"
@@ -22,7 +22,7 @@ class UnreadableInputMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answers the request."""
+        """Returns the response."""
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: Any) -> None:

@@ -1,4 +1,4 @@
-"""What moderation keeps about a comment: scores, the claim on it, its review, and the ledger of decisions."""
+"""Moderation's rows: a comment's scores, the claim on it, its review, and the ledger of decisions."""
 
 from moderation.models.access import ApiKey, Moderator, Scope
 from moderation.models.claim import Claim

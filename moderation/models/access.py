@@ -1,4 +1,4 @@
-"""Who may do what: keys for machines, and what a moderator is limited to."""
+"""Access: API keys for machines, and the limits of moderators."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from archive.models import Source
 
 
 class Scope(models.TextChoices):
-    """What a key opens; no scope implies another."""
+    """What a key permits; no scope implies another."""
 
     READ = "read", "read everything"
     WRITE = "write", "store sources, articles, comments and flags"
@@ -19,10 +19,11 @@ class Scope(models.TextChoices):
 
 
 class ApiKey(AbstractAuthToken):  # type: ignore[misc]
-    """A machine's key. Only its digest is kept. `sources` limits it to some sources; none means all.
+    """A machine's key. Only its digest is stored. `sources` limits it to some sources; none means all.
 
-    `rate` is requests a minute; null means no limit. `trusted_feedback` marks keys whose suggested scores may be
-    calibrated on. `drop_unsupported` drops attributes no model serves instead of refusing a Perspective request.
+    `rate` is in requests per minute; null means no limit. `trusted_feedback` marks keys whose suggested scores may be
+    used for calibration. `drop_unsupported` ignores attributes that no model serves instead of refusing a Perspective
+    request.
     """
 
     name = models.CharField(max_length=100, unique=True)
@@ -44,7 +45,7 @@ class ApiKey(AbstractAuthToken):  # type: ignore[misc]
 
 
 class Moderator(models.Model):
-    """What a user is limited to (`sources`, none means all) and their own settings of the desk."""
+    """A user's limits (`sources`; none means all) and settings of the desk."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="moderator")
     sources = models.ManyToManyField(Source, blank=True, related_name="+")

@@ -1,4 +1,4 @@
-"""Who is scoring a comment right now, and which comments made the model fail."""
+"""Claims: which process is scoring a comment now, and which comments made the model fail."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,8 +9,8 @@ from archive.models import Comment
 class Claim(models.Model):
     """A scorer's lease on a comment.
 
-    A row whose `lease_until` has passed belongs to nobody. After three failed tries `set_aside_at` is set and the
-    comment is left alone, its `error` kept, until an operator rescores it.
+    A row whose `lease_until` has passed belongs to nobody. After three failed attempts `set_aside_at` is set and the
+    comment is skipped, with its `error`, until an operator rescores it.
     """
 
     comment = models.OneToOneField(Comment, on_delete=models.CASCADE, primary_key=True, related_name="claim")

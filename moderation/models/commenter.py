@@ -1,4 +1,4 @@
-"""What moderation keeps about people who comment: who is muted, and who looked up whose record."""
+"""Moderation's rows about commenters: who is muted, and who looked up whose record."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -18,14 +18,14 @@ class MuteQuerySet(models.QuerySet["Mute"]):
     """Reads of mutes."""
 
     def active(self, now: datetime) -> Self:
-        """Mutes that nobody has ended and whose end has not come."""
+        """Mutes that are in force at `now`: neither ended nor expired."""
         return self.filter(Q(until=None) | Q(until__gt=now), ended_at=None)
 
 
 class Mute(models.Model):
-    """A commenter whose next comments are held. `until` null: without end; `ended_at`: it was ended or replaced.
+    """A commenter whose next comments are held. `until` is null for no end; `ended_at` is set when ended or replaced.
 
-    Who did it, and when, is in the ledger: `decision` is the row of its beginning. `comment` is what it was about.
+    The ledger says who did it and when: `decision` is the row that began it. `comment` is the one that led to it.
     """
 
     commenter = models.ForeignKey(Commenter, on_delete=models.CASCADE, related_name="mutes")
@@ -53,7 +53,7 @@ class Mute(models.Model):
 
 
 class LookUp(models.Model):
-    """Somebody looked up a commenter's record; kept so that curiosity leaves a trace."""
+    """An audit record of a user looking up a commenter's record."""
 
     commenter = models.ForeignKey(Commenter, on_delete=models.CASCADE, related_name="look_ups")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -69,7 +69,7 @@ class LookUp(models.Model):
 
 
 def commenters_muted(commenter_ids: Collection[int | None]) -> set[int]:
-    """Returns those of the commenters whose next comments are held now. One query, none without an id."""
+    """Returns the ids of those commenters who are muted now. One query, none without an id."""
     ids = [pk for pk in commenter_ids if pk is not None]
     muted = Mute.objects.active(timezone.now()).filter(commenter__in=ids)
     return set(muted.values_list("commenter_id", flat=True)) if ids else set()

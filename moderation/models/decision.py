@@ -1,7 +1,7 @@
-"""The ledger: one row a decision, whole from its first migration, never changed and never removed.
+"""The ledger: one row per decision, never changed and never deleted.
 
-Database triggers refuse UPDATE and DELETE (`moderation.models.ledger`). An undo is a new row that names the one it
-undoes. Text is not in here: a decision keeps the seal of the text that was seen, so that the text can be erased.
+Database triggers refuse UPDATE and DELETE (`moderation.models.ledger`). An undo is a new row that refers to the one it
+undoes. The ledger holds no text: a decision keeps a seal of the text that was judged, so that the text can be erased.
 """
 
 from collections.abc import Collection
@@ -29,7 +29,7 @@ class DecisionKind(models.TextChoices):
 
 
 class Action(models.TextChoices):
-    """What can be done to a comment, and the two that are about the person who wrote it: mute and unmute."""
+    """What can be done to a comment, and two actions on its commenter: mute and unmute."""
 
     APPROVE = "approve", _("approve")
     REJECT = "reject", _("reject")
@@ -48,7 +48,7 @@ class Action(models.TextChoices):
 
 
 class Ground(models.TextChoices):
-    """What a decision rests on, in the words of the EU's Digital Services Act, article 17."""
+    """A decision's ground, in the terms of the EU's Digital Services Act, article 17."""
 
     NONE = "", _("not given")
     TERMS = "terms", _("incompatible with the terms")
@@ -56,7 +56,7 @@ class Ground(models.TextChoices):
 
 
 class ReviewRound(models.TextChoices):
-    """Which look at the comment this was."""
+    """Which round of review the decision belongs to."""
 
     FIRST = "first", _("first")
     SECOND = "second", _("second")
@@ -83,19 +83,20 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
     """Reads of the ledger."""
 
     def in_sources(self, sources: Collection[int]) -> Self:
-        """Rows about comments or commenters of these sources, by their ids; all rows where `sources` is empty."""
+        """Rows about comments or commenters of these sources, given by id; all rows if `sources` is empty."""
         of_sources = Q(comment__source__in=sources) | Q(commenter__source__in=sources)
         return self.filter(of_sources) if sources else self.all()
 
 
 class Decision(models.Model):
-    """One row of the ledger. Ids follow commit order, so a reader that asks for what came after an id misses none.
+    """One row of the ledger. Ids follow commit order, so a reader that asks for rows after an id misses none.
 
-    A row is about a `comment` or, where somebody is muted, about a `commenter`; never about both. `until` is when what
-    it did ends by itself: a deferred comment comes back, a mute is over.
+    A row is about a `comment` or, for mute and unmute, about a `commenter`; never about both. `until` is when the
+    effect ends by itself: a deferred comment comes back, a mute expires.
 
-    `text_seal` is HMAC-SHA256 in hexadecimal of the text that was judged, under the comment's `seal_key`. `scores` is
-    what the actor saw. `review_probability` is the chance with which the comment came to review, for unbiased counts.
+    `text_seal` is the HMAC-SHA256, in hexadecimal, of the text that was judged, under the comment's `seal_key`.
+    `scores` is what the actor saw. `review_probability` is the probability with which the comment was selected for
+    review, for unbiased counts.
     """
 
     comment = models.ForeignKey(Comment, on_delete=models.PROTECT, null=True, related_name="decisions")
@@ -152,7 +153,7 @@ class Decision(models.Model):
 
 
 class DecisionNote(models.Model):
-    """What the actor wrote beside a decision; kept apart because it can be erased and the ledger row cannot."""
+    """The actor's note on a decision; a separate table because a note can be erased and a ledger row cannot."""
 
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="note")
     text = models.TextField(blank=True, default="")

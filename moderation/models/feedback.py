@@ -1,4 +1,4 @@
-"""What others say of a comment: readers who report it, and systems that suggest a score."""
+"""Feedback on comments: readers' reports, and scores suggested by other systems."""
 
 from django.db import models
 from django.utils import timezone
@@ -27,10 +27,10 @@ class ReaderFlag(models.Model):
 
 
 class Feedback(models.Model):
-    """A score that somebody suggests for a text: Perspective's suggestscore.
+    """A score that a client suggests for a text: Perspective's suggestscore.
 
-    `scores` is attribute → value from 0 to 1 in the caller's names. `trusted` says that the key was marked for
-    calibration when it came.
+    `scores` is attribute → value from 0 to 1, under the caller's names. `trusted` is true if the key was marked for
+    calibration at the time.
     """
 
     comment = models.ForeignKey(Comment, on_delete=models.SET_NULL, null=True, related_name="feedback")

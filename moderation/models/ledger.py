@@ -1,9 +1,9 @@
 """The triggers that make the ledger append-only, on SQLite and on PostgreSQL.
 
-SQLite rebuilds a table for most later schema changes and drops its triggers with the old one, so any migration that
-touches the ledger ends with `InstallLedgerTriggers()`. Where one forgot, `migrate` installs them again at its end
-(`moderation.apps`), and a system check says when they are missing: to `check --database default`, and to the server's
-log at its start.
+SQLite rebuilds a table for most schema changes and drops its triggers with the old one, so any migration that touches
+the ledger ends with `InstallLedgerTriggers()`. If one forgets, `migrate` reinstalls them at its end
+(`moderation.apps`), and a system check reports missing ones in `check --database default` and in the server's log at
+startup.
 """
 
 from collections.abc import Iterator
@@ -23,8 +23,8 @@ SQLITE_TRIGGERS = {
     "moderation_decision_no_delete": f"""
         CREATE TRIGGER IF NOT EXISTS moderation_decision_no_delete BEFORE DELETE ON {TABLE}
         BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",
-    # INSERT OR REPLACE removes the row that is there, for which SQLite calls no DELETE trigger: not without the pragma
-    # `recursive_triggers`, which is each connection's own affair.
+    # INSERT OR REPLACE deletes the existing row, and SQLite fires no DELETE trigger for that unless the pragma
+    # `recursive_triggers` is on, which each connection sets for itself.
     "moderation_decision_no_replace": f"""
         CREATE TRIGGER IF NOT EXISTS moderation_decision_no_replace BEFORE INSERT ON {TABLE}
         WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id)
@@ -44,7 +44,7 @@ POSTGRES_TRIGGERS = {
 
 
 def triggers_of(database: BaseDatabaseWrapper) -> dict[str, str]:
-    """Returns name → CREATE statement of the triggers that this kind of database has; raises on an unknown kind."""
+    """Returns name → CREATE statement of the triggers for this vendor; raises NotImplementedError if it is unknown."""
     kinds = {"sqlite": SQLITE_TRIGGERS, "postgresql": POSTGRES_TRIGGERS}
     if database.vendor not in kinds:
         raise NotImplementedError(f"The ledger has no triggers for {database.vendor}: use SQLite or PostgreSQL.")
@@ -52,7 +52,7 @@ def triggers_of(database: BaseDatabaseWrapper) -> dict[str, str]:
 
 
 def install_triggers(database: BaseDatabaseWrapper) -> None:
-    """Installs the triggers; those that are there already are left or replaced."""
+    """Installs the triggers; existing ones are kept or replaced."""
     triggers = triggers_of(database)
     with database.cursor() as cursor:
         if database.vendor == "postgresql":
@@ -62,7 +62,7 @@ def install_triggers(database: BaseDatabaseWrapper) -> None:
 
 
 def remove_triggers(database: BaseDatabaseWrapper) -> None:
-    """Removes the triggers: for going back before the ledger's migration, and for tests that empty tables."""
+    """Removes the triggers: for migrating back past the ledger, and for tests that empty tables."""
     suffix = f" ON {TABLE}" if database.vendor == "postgresql" else ""
     with database.cursor() as cursor:
         for name in triggers_of(database):
@@ -70,7 +70,7 @@ def remove_triggers(database: BaseDatabaseWrapper) -> None:
 
 
 def missing_triggers(database: BaseDatabaseWrapper) -> list[str]:
-    """Returns the names of the triggers that the database lacks; empty where the ledger's table is not there yet."""
+    """Returns the names of the missing triggers; none if the ledger's table does not exist yet."""
     query = {
         "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
         "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND tgenabled <> 'D'",
@@ -85,7 +85,7 @@ def missing_triggers(database: BaseDatabaseWrapper) -> list[str]:
 
 @contextmanager
 def triggers_lifted() -> Iterator[None]:
-    """Runs a block without the triggers. For tests only: nothing in the product calls it."""
+    """Runs a block without the triggers. For tests only."""
     remove_triggers(connection)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The newsroom's policy, as immutable versions of which one is active."""
+"""The newsroom's policy: immutable versions, one of them active."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PolicyVersion(models.Model):
-    """One version of the policy; `body` is its JSON form and `sha256` the hash of that form, keys sorted."""
+    """One version of the policy; `body` is its JSON form, `sha256` the hash of that with keys sorted."""
 
     version = models.PositiveIntegerField(unique=True)
     body = models.JSONField()

@@ -1,4 +1,4 @@
-"""Where a comment stands: its state, the current verdict, and who holds it."""
+"""A comment's review: its state, the current verdict, and who holds it."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -18,7 +18,7 @@ from moderation.models.score import AttributeScores, Score
 
 
 class State(models.TextChoices):
-    """The states of a comment that has a review; one without, or edited since, is unscored."""
+    """The states of a comment with a review; one without, or edited since, is unscored."""
 
     PASSED = "passed", _("passed")
     PENDING = "pending", _("pending")
@@ -30,7 +30,7 @@ class State(models.TextChoices):
 
 
 class DecidedBy(models.TextChoices):
-    """Whose word the present state is."""
+    """Who or what set the current state."""
 
     NOBODY = "", _("nobody")
     PERSON = "person", _("a person")
@@ -39,7 +39,7 @@ class DecidedBy(models.TextChoices):
 
 
 class QueueName(models.TextChoices):
-    """The queues that a desk shows. `unscored` has no reviews: its rows are comments (`Comment.objects.unscored()`)."""
+    """The desk's queues. `unscored` is not among them: its rows are comments (`Comment.objects.unscored()`)."""
 
     PENDING = "pending", _("pending")
     HELD = "held", _("held")
@@ -54,8 +54,8 @@ class QueueName(models.TextChoices):
 
 
 WAITING_STATES = (State.PENDING, State.DEFERRED, State.ESCALATED)
-# What readers report is looked at until a person has approved or rejected it.
-# Told by what it is not: a planner that finds the state in an index would leave the small index of what was reported.
+# Reported comments stay in their queue until a person has approved or rejected them. Negated on purpose: given a
+# positive condition on the state, a planner would use an index on the state instead of the small one of reports.
 UNSEEN = ~Q(state__in=[State.REJECTED, State.CLOSED]) & ~Q(Q(state=State.APPROVED) & ~Q(decided_by=DecidedBy.POLICY))
 IN_VIEW = {
     QueueName.PENDING: Q(state=State.PENDING),
@@ -79,7 +79,7 @@ INDEXED_APART = {
 
 
 def hold_ended(now: datetime) -> Q:
-    """Says which holds have ended at `now`; one that ends further ahead than any can is no hold."""
+    """Selects the holds that have ended at `now`, including any dated further ahead than a hold can be."""
     return lease_ended("holder_until", now, settings.MODERATION_HOLD_SECONDS)
 
 
@@ -87,17 +87,17 @@ class ReviewQuerySet(models.QuerySet["Review"]):
     """Reads of reviews."""
 
     def in_sources(self, sources: Collection[int]) -> Self:
-        """Reviews of these sources, by their ids; all reviews where `sources` is empty."""
+        """Reviews of these sources, given by id; all reviews if `sources` is empty."""
         return self.filter(source__in=sources) if sources else self.all()
 
     def for_view(self, view: str) -> Self:
-        """Reviews that belong to one of the desk's queues; `view` is a value of `QueueName`, else ValueError."""
+        """Reviews in one of the desk's queues. Raises ValueError if `view` is not a value of `QueueName`."""
         return self.filter(IN_VIEW[QueueName(view)])
 
     def current(self) -> Self:
-        """Reviews of the text that the comment has now: those of an edited one are about another text.
+        """Reviews of a comment's current text; those of a comment edited since are about an older text.
 
-        The few that are not are looked up in a partial index: no comment's row is read.
+        Looks up the few that are not current in a partial index, and reads no comment's row.
         """
         return self.exclude(Exists(Comment.objects.unscored().filter(pk=OuterRef("comment_id"))))
 
@@ -110,7 +110,7 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         return self.filter(lease_stands("holder_until", now, settings.MODERATION_HOLD_SECONDS), holder=user)
 
     def flagged(self) -> Self:
-        """Reviews whose current verdict flags the comment, decided ones too."""
+        """Reviews whose current verdict flags the comment, including decided ones."""
         return self.filter(flagged=True)
 
     def queued(self) -> Self:
@@ -119,12 +119,13 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
 
 class Review(AttributeScores):
-    """One a scored comment. The verdict in it is replaced at will; what a person decided is moved by people only.
+    """One per scored comment. The verdict is replaced freely; only people change what a person decided.
 
     `risk` is the largest score ÷ threshold over the policy's conditions; `uncertainty` is 1 at a threshold and falls to
-    0 away from it. `state_version` grows with each change of state, so that a stale decision is noticed. `facts` is
-    what re-judging needs without reading the text. `review_probability` is the chance with which the comment came to
-    review. The attributes are those of `score`, copied for the index that draws what is pending by its scores.
+    0 away from it. `state_version` increases with each change of state, so that a stale decision is detected. `facts`
+    holds the features that judging again needs without reading the text. `review_probability` is the probability with
+    which the comment was selected for review. The attributes are copies of those of `score`, for the index that selects
+    pending reviews by score.
     """
 
     comment = models.OneToOneField(Comment, on_delete=models.CASCADE, primary_key=True, related_name="review")
@@ -171,8 +172,8 @@ class Review(AttributeScores):
             models.Index(fields=["article", "comment"], name="review_article"),
             models.Index(fields=["holder"], condition=Q(holder__isnull=False), name="review_holder"),
             models.Index(fields=["deferred_until"], condition=Q(state="deferred"), name="review_deferred"),
-            # All that deciding by score reads of what is pending, so that no review's row is opened. The state leads
-            # though there is but one: SQLite prefers an index that an equality leads into.
+            # Covers what deciding by score reads of pending reviews, so that no row is fetched. The state comes first
+            # although there is only one: SQLite prefers an index whose first column has an equality condition.
             models.Index(
                 fields=["state", "source", *AttributeScores.ATTRIBUTES, "score", "state_version", "comment"],
                 condition=Q(state="pending"),
@@ -186,13 +187,13 @@ class Review(AttributeScores):
         ]
 
     def is_held(self, now: datetime) -> bool:
-        """Says whether somebody holds the comment at `now`; a hold without an end stands."""
+        """Says whether somebody holds the comment at `now`; a hold without an end never expires."""
         if self.holder_id is None or self.holder_until is None:
             return self.holder_id is not None
         return now < self.holder_until <= lease_limit(now, settings.MODERATION_HOLD_SECONDS)
 
     def score_take(self, score: Score | None) -> None:
-        """Takes the score over, with a copy of its attributes."""
+        """Sets the score and copies its attributes."""
         self.score = score
         for name, value in (score.columns() if score else dict.fromkeys(self.ATTRIBUTES)).items():
             setattr(self, name, value)

@@ -1,4 +1,4 @@
-"""Scores, and the model versions that gave them."""
+"""Scores, and the model versions that produced them."""
 
 from typing import Self
 
@@ -11,7 +11,7 @@ from archive.models import Comment
 
 
 class ModelVersion(models.Model):
-    """A model this installation has scored with; exactly one is active. Written `compact@1`."""
+    """A model version that this installation has used; at most one is active. Written as `compact@1`."""
 
     name = models.CharField(max_length=64)
     version = models.PositiveIntegerField()
@@ -35,7 +35,7 @@ class ModelVersion(models.Model):
 
 
 class AttributeScores(models.Model):
-    """The attributes that have a column each: probabilities from 0 to 1, null where the model does not serve one."""
+    """The attributes with a column each: probabilities from 0 to 1, null if the model does not serve the attribute."""
 
     toxicity = models.FloatField(null=True)
     severe_toxicity = models.FloatField(null=True)
@@ -67,12 +67,12 @@ class ScoreQuerySet(models.QuerySet["Score"]):
     """Reads of scores."""
 
     def by(self, model: ModelVersion) -> Self:
-        """Scores that `model` gave."""
+        """Scores from `model`."""
         return self.filter(model=model)
 
 
 class Score(AttributeScores):
-    """What one model says of one revision of a comment: calibrated probabilities from 0 to 1, null where not served.
+    """One model's scores of one revision of a comment: calibrated probabilities from 0 to 1, null if not served.
 
     Attributes beyond the seven columns are in `extra`. `text_hash` is the hash of the text that was scored.
     """

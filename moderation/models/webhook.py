@@ -1,4 +1,4 @@
-"""Where decisions are sent, and what became of each sending."""
+"""Webhook targets, and the deliveries of decisions to them."""
 
 from datetime import datetime
 from typing import Self
@@ -13,7 +13,7 @@ from archive.database.clock import lease_ended
 from archive.models import Source
 from moderation.models.decision import Decision, DecisionKind
 
-# How long one attempt to send has.
+# The lease of one attempt to send.
 LEASE_SECONDS = 120
 # Kinds of decisions that have a type of event of their own; of all others the event is DECIDED.
 DECIDED = "decision.created"
@@ -21,11 +21,11 @@ EVENTS = {DecisionKind.UNDO: "decision.undone"}
 
 
 class WebhookTarget(models.Model):
-    """An address that wants decisions. `sources` limits what it is told of; none means all.
+    """A URL that receives decisions. `sources` limits which; none means all.
 
-    No secret is in here: it is derived from SECRET_KEY and `salt`, and `mark` says whether that still gives the secret
-    that was shown. `previous_salt` signs too, until `previous_until`, while the receiver changes over. `failing_since`
-    is when the failures began that no success has ended; `paused_until` is when the address is tried again.
+    The secret is not stored: it is derived from SECRET_KEY and `salt`, and `mark` tells whether that still yields the
+    secret that was shown. `previous_salt` also signs, until `previous_until`, while the receiver switches over.
+    `failing_since` is when the current run of failures began; `paused_until` is when the URL is tried again.
     """
 
     url = models.URLField(max_length=2000)
@@ -58,10 +58,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(delivered_at=None, given_up_at=None)
 
     def due(self, now: datetime) -> Self:
-        """Open deliveries whose time has come and that nobody is sending, oldest first.
+        """Open deliveries that are due and that nobody is sending, oldest first.
 
-        One about a comment waits for an earlier one about the same comment, so that an undo never overtakes; one about
-        a commenter likewise.
+        A delivery waits for an earlier one about the same comment or commenter, so that an undo never overtakes.
         """
         free = Q(lease_until=None) | lease_ended("lease_until", now, LEASE_SECONDS)
         due = self.open().filter(free, next_attempt_at__lte=now)
@@ -69,16 +68,16 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 def _earlier(about: str) -> Exists:
-    """Says whether the target waits for something earlier about the same `about`."""
+    """Says whether the target has an earlier open delivery about the same comment or commenter."""
     same = {f"decision__{about}": OuterRef(f"decision__{about}"), "decision__lt": OuterRef("decision")}
     return Exists(Delivery.objects.open().filter(target=OuterRef("target"), **same))
 
 
 class Delivery(models.Model):
-    """One decision on its way to one target.
+    """The delivery of one decision to one target.
 
-    `message` is the `webhook-id`, the same at each attempt. `lease` names the attempt that is under way, until
-    `lease_until`; `status` is the last answer's, null where there was none.
+    `message` is the `webhook-id`, the same for each attempt. `lease` identifies the current attempt, until
+    `lease_until`; `status` is the last response's, null if there was none.
     """
 
     target = models.ForeignKey(WebhookTarget, on_delete=models.CASCADE, related_name="deliveries")
@@ -113,5 +112,5 @@ class Delivery(models.Model):
 
     @property
     def event(self) -> str:
-        """The event's type: an undo corrects a decision that went out."""
+        """The event's type: an undo has its own."""
         return EVENTS.get(DecisionKind(self.decision.kind), DECIDED)

@@ -1,6 +1,6 @@
-"""Text in, scores out: the scoring engine, which knows no Django and imports nothing heavy until a text is scored.
+"""The scoring engine: text in, scores out. Knows no Django, and imports nothing heavy until a text is scored.
 
-Services call `open_scorer(...).score(texts)`; everything else here is behind that.
+Services call `open_scorer(...).score(texts)`; everything else is behind that facade.
 """
 
 from moderation.scoring.descriptions import ModelDescription, available, describe, look_in, verify_now

@@ -1,11 +1,11 @@
-"""Monotone maps that put a model's outputs on the scale of another scorer: made from pairs of scores, kept as a file.
+"""Monotone maps from a model's outputs to another scorer's scale: fitted to pairs of scores, stored as a file.
 
-From 0.7 on, where Perspective's documentation puts thresholds, the map is equipercentile linking (Kolen & Brennan, Test
-Equating, ch. 2): an output that a share of texts exceeds becomes the score that the same share exceeds on the other
-scale. A threshold therefore goes on flagging as many texts as before, and the ends of the scale are reached. Below 0.5
-it is what the other scorer is expected to say, by a local regression, which is nearer to each single score; between the
-two one passes into the other. A regression alone was tried and left: nothing rare reaches the top of the scale and
-every high threshold flags too little.
+From 0.7 up, the range of the thresholds in Perspective's documentation, the map is equipercentile linking (Kolen &
+Brennan, Test Equating, ch. 2): an output exceeded by some share of the texts becomes the score exceeded by the same
+share on the other scale. A threshold therefore flags as many texts as before, and both ends of the scale are reached.
+Below 0.5 the map is the other scorer's expected score, from a local regression, which is closer to each single score;
+between 0.5 and 0.7 the two are blended. A regression alone was tried and rejected: rare attributes never reach the top
+of the scale, and every high threshold flags too little.
 """
 
 from __future__ import annotations
@@ -28,30 +28,30 @@ if TYPE_CHECKING:
 
 CALIBRATION_FILE = "perspective_calibration.json"
 MIN_ROWS = 200
-# Knots: every 2 % of the texts up to 90 %, then halving the rest while at least this many rows lie beyond a knot.
+# Knots: every 2 % of the texts up to 90 %, then halving the rest while at least ROWS_BEYOND rows lie beyond a knot.
 STEPS = 45
 BODY = 0.9
 ROWS_BEYOND = 5
-# Scores on the other scale up to which a curve gives the expected one, and from which on it keeps shares.
+# On the other scale: up to the first, a curve gives the expected score; from the second, it preserves shares.
 EXPECTED_TO, LINKED_FROM = 0.5, 0.7
-# Nearest to 0 and 1 that a score's logit is taken; how far around a knot rows count, in deviations of all logits.
+# Scores are clipped this far from 0 and 1 for logits; the kernel's width, in standard deviations of all logits.
 NEAREST, WIDTH = 0.005, 0.3
-# Logits that differ by less make no line; what all rows together weigh at a knot that none is near to.
+# Logits with less spread give no line; the total weight of all rows at a knot that none is near.
 NO_SPREAD, FAR_WEIGHT = 1e-4, 1e-4
-# Neighbouring knots differ by this much at least, so that different outputs stay different and ranks are kept.
+# Minimum distance of neighbouring knots, so that different outputs stay different and ranks are preserved.
 MIN_RISE = 1e-4
 DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A strictly rising, piecewise linear map of [0, 1] onto itself.
+    """A strictly increasing, piecewise linear map of [0, 1] onto itself.
 
     Attributes:
-        read: The model's outputs whose mean is mapped, such as `perspective_threat` and `threat`.
-        rows: Pairs of scores that it was made from.
-        inputs: Outputs of the model, rising from 0 to 1.
-        outputs: Scores on the other scale, rising from 0 to 1.
+        read: The model outputs whose mean is mapped, such as `perspective_threat` and `threat`.
+        rows: The number of pairs of scores that it was fitted to.
+        inputs: Outputs of the model, increasing from 0 to 1.
+        outputs: Scores on the other scale, increasing from 0 to 1.
     """
 
     read: tuple[str, ...]
@@ -68,19 +68,19 @@ class Curve:
 
 
 def mean_of(read: Sequence[str], outputs: Mapping[str, float]) -> float:
-    """The mean of the named outputs: what a curve maps."""
+    """The mean of the named outputs, which a curve maps."""
     return sum(outputs[name] for name in read) / len(read)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The curves of one model: Perspective's attribute name to curve.
+    """The curves of one model, by Perspective's attribute name.
 
     Attributes:
-        name: Who made it: the model's own, or an operator's.
-        version: Grows by one whenever a calibration of the same name is made again.
+        name: Whose it is: the model's own, or an operator's.
+        version: Increases by one whenever a calibration of the same name is made again.
         model: The model it belongs to, such as `compact@1`.
-        sha256: The checksum of that model; with another model the curves mean nothing.
+        sha256: The checksum of that model; for another model the curves are meaningless.
     """
 
     name: str
@@ -99,7 +99,7 @@ def read_calibration(path: Path) -> Calibration:
     """Read a calibration.
 
     Raises:
-        ScoringError: `calibration_unreadable`; trying again does not help.
+        ScoringError: `calibration_unreadable`; a retry does not help.
     """
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
@@ -110,7 +110,7 @@ def read_calibration(path: Path) -> Calibration:
 
 
 def write_calibration(calibration: Calibration, path: Path) -> None:
-    """Write a calibration, whole or not at all."""
+    """Write a calibration atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     new.write_text(json.dumps(asdict(calibration), indent=1) + "\n", encoding="utf-8")
@@ -119,7 +119,7 @@ def write_calibration(calibration: Calibration, path: Path) -> None:
 
 @cache
 def own_calibration(description: ModelDescription) -> Calibration | None:
-    """The calibration that comes with a model, or None; one that was made for other weights is refused.
+    """The calibration that comes with a model, or None; one made for other weights is refused.
 
     Raises:
         ScoringError: `calibration_unreadable` or `calibration_of_another_model`.
@@ -141,11 +141,11 @@ def checked(calibration: Calibration, description: ModelDescription) -> Calibrat
 
 
 def fit_curve(read: Sequence[str], ours: NDArray[float64], theirs: NDArray[float64]) -> Curve:
-    """Make the curve onto their scale: low scores are the expected ones, high ones are as many as theirs.
+    """Fit the curve to their scale: low scores are the expected ones, high ones preserve shares.
 
     Args:
-        read: The model's outputs that `ours` is the mean of.
-        ours: Our scores, 0 to 1, of some texts.
+        read: The model outputs whose mean is `ours`.
+        ours: Our scores of some texts, 0 to 1; one per text.
         theirs: The other scorer's scores of the same texts.
 
     Raises:
@@ -167,12 +167,12 @@ def fit_curve(read: Sequence[str], ours: NDArray[float64], theirs: NDArray[float
 def _expected(
     at: NDArray[float64], ours: NDArray[float64], theirs: NDArray[float64], linked: NDArray[float64]
 ) -> NDArray[float64]:
-    """What the other scorer is expected to say where we say `at`: a local line between logits (Cleveland, 1979)."""
+    """The other scorer's expected score at our score `at`: local linear regression on logits (Cleveland, 1979)."""
     import numpy
 
     x, y = logits(ours), logits(theirs)
     width = WIDTH * float(x.std())
-    if width < NO_SPREAD:  # one and the same score for all: nothing follows from it
+    if width < NO_SPREAD:  # all scores are the same: there is nothing to regress on
         return linked
     lines = numpy.array([_local(point, x, y, width) for point in logits(at).tolist()])
     found: NDArray[float64] = 1 / (1 + numpy.exp(-lines))
@@ -180,7 +180,7 @@ def _expected(
 
 
 def _local(point: float, x: NDArray[floating[Any]], y: NDArray[floating[Any]], width: float) -> float:
-    """The value at a point of the line through those near it."""
+    """The value at `point` of the line fitted to the rows near it."""
     import numpy
 
     near = numpy.exp(-(((x - point) / width) ** 2) / 2) + FAR_WEIGHT / len(x)
@@ -192,7 +192,7 @@ def _local(point: float, x: NDArray[floating[Any]], y: NDArray[floating[Any]], w
 
 
 def logits(shares: NDArray[floating[Any]]) -> NDArray[floating[Any]]:
-    """Logits of scores, none of them taken as nearer to 0 or 1 than `NEAREST`; NaN stays."""
+    """Logits of scores clipped to at least `NEAREST` from 0 and 1; NaN stays NaN."""
     import numpy
 
     kept = numpy.clip(shares, NEAREST, 1 - NEAREST)
@@ -210,7 +210,7 @@ def _levels(rows: int) -> list[float]:
 
 
 def _rising(knots: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The knots, without those that do not rise in both directions; the first and the last stay."""
+    """The knots without those that do not increase on both axes; the first and the last stay."""
     kept = [knots[0]]
     for x, y in knots[1:-1]:
         below, above = kept[-1], knots[-1]

@@ -1,7 +1,7 @@
-"""Which models there are: frozen descriptions read from each model's `model.json`, and the check of its files.
+"""The available models: frozen descriptions from each model's `model.json`, and the verification of its files.
 
-A model is a folder: `model.json` (this description), `model.xml` and `model.bin` (OpenVINO), `tokenizer.json`.
-`scoring.conversion.convert` writes such folders; the scorer opens one only when its files have the described hash.
+A model is a folder: `model.json` (the description), `model.xml` and `model.bin` (OpenVINO), `tokenizer.json`.
+`conversion.convert` writes such folders; the scorer opens one only if its files have the described hash.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from moderation.scoring.published import PUBLISHED
 from moderation.scoring.results import ScoringError
 
 HERE = Path(__file__).resolve().parent
-# Inside the project; `look_in` adds the folder of those that were converted here.
+# Models inside the project; `look_in` adds the folder of converted ones.
 MODELS = {"compact": HERE / "compact"}
-# Everything that decides a score, in the order in which it is hashed.
+# All files that determine a score, in hashing order.
 HASHED_FILES = ("model.xml", "model.bin", "tokenizer.json")
 DESCRIPTION_FILE = "model.json"
 
@@ -28,22 +28,22 @@ _converted: list[Path] = []
 
 @dataclass(frozen=True, slots=True)
 class ModelDescription:
-    """What is known of a model without opening it.
+    """What is known about a model without opening it.
 
     Attributes:
-        attributes: The outputs that are this project's attributes, in the order of the model's outputs.
-        perspective: The further outputs, on Perspective's scale, after the attributes.
+        attributes: The outputs that are this project's attributes, in output order.
+        perspective: The other outputs, on Perspective's scale, after the attributes.
         languages: ISO 639 codes of the languages it was trained for.
-        default_language: Assumed for short or doubtful text.
-        max_tokens: Longest window the model reads at once, special tokens included.
-        overlap_tokens: Tokens that two neighbouring windows of a long text share.
+        default_language: Assumed for a text that is too short or ambiguous.
+        max_tokens: The model's longest window, special tokens included.
+        overlap_tokens: Tokens shared by neighbouring windows of a long text.
         size_bytes: Size of the hashed files on disk.
-        sha256: SHA-256 over `model.xml`, `model.bin` and `tokenizer.json`, in this order.
+        sha256: SHA-256 of `model.xml`, `model.bin` and `tokenizer.json`, in this order.
         source: Where the weights come from.
-        checkpoint_sha256: SHA-256 of the checkpoint that was converted.
-        precision: The fastest number type that kept parity when it was converted: `bf16` or `f32`.
-        exact_parts: Parts at the start that are in float32 although the others are in bfloat16; a layer has two.
-        tokens: Whether the model also says how toxic each token is.
+        checkpoint_sha256: SHA-256 of the converted checkpoint.
+        precision: The fastest number type that kept parity at conversion: `bf16` or `f32`.
+        exact_parts: How many parts at the start are in float32 while the others are in bfloat16; a layer has two.
+        tokens: Whether the model also has an output for the toxicity of each token.
     """
 
     name: str
@@ -70,12 +70,12 @@ class ModelDescription:
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """All outputs in the order in which the model gives them."""
+        """All outputs, in the model's order."""
         return self.attributes + self.perspective
 
 
 def look_in(folder: Path | None) -> None:
-    """Also open models that were converted into `folder`, a folder a model; None opens the project's own only."""
+    """Also look for models in the subfolders of `folder`; None restricts to the project's own."""
     _converted[:] = [folder] if folder else []
 
 
@@ -94,7 +94,7 @@ def folder_of(name: str) -> Path:
     """The folder of a model by its bare name.
 
     Raises:
-        ScoringError: `unknown_model`, `model_missing` for one that Detoxify publishes and that was not converted yet.
+        ScoringError: `unknown_model`, or `model_missing` for a model of Detoxify's that is not converted yet.
     """
     known = folders()
     if name in known:
@@ -108,7 +108,7 @@ def describe(name: str) -> ModelDescription:
     """The description of a model by `NAME` or `NAME@VERSION`.
 
     Raises:
-        ScoringError: `unknown_model`, `model_missing`; trying again does not help.
+        ScoringError: `unknown_model`, `model_missing`; a retry does not help.
     """
     bare = name.partition("@")[0]
     description = read_description(folder_of(bare))
@@ -122,10 +122,10 @@ def describe(name: str) -> ModelDescription:
 
 @cache
 def read_description(folder: Path) -> ModelDescription:
-    """Read a model folder's description, once a process.
+    """Read a model folder's description, once per process.
 
     Raises:
-        ScoringError: `model_missing` where there is none or it cannot be read.
+        ScoringError: `model_missing` if there is none or it cannot be read.
     """
     return _read(folder)
 
@@ -140,19 +140,19 @@ def _read(folder: Path) -> ModelDescription:
 
 
 def folder_hash(folder: Path) -> str:
-    """SHA-256 over the files of a model folder that decide its scores.
+    """SHA-256 of the files of a model folder that determine its scores.
 
     Raises:
-        ScoringError: `model_missing` where one of them is not there.
+        ScoringError: `model_missing` if one of them is missing.
     """
     return file_hash(*(folder / name for name in HASHED_FILES))
 
 
 def file_hash(*paths: Path) -> str:
-    """SHA-256 over files, one after the other.
+    """SHA-256 of the concatenated files.
 
     Raises:
-        ScoringError: `model_missing` where one of them cannot be read.
+        ScoringError: `model_missing` if one of them cannot be read.
     """
     digest = hashlib.sha256()
     for path in paths:
@@ -169,7 +169,7 @@ def verify(folder: Path, description: ModelDescription) -> None:
     """Refuse a model folder whose files are not the described ones.
 
     Raises:
-        ScoringError: `model_hash_mismatch` or `model_missing`; put the right files back, trying again does not help.
+        ScoringError: `model_hash_mismatch` or `model_missing`; restore the right files, a retry does not help.
     """
     found = folder_hash(folder)
     if found != description.sha256:
@@ -180,9 +180,9 @@ def verify(folder: Path, description: ModelDescription) -> None:
 
 
 def verify_now(name: str) -> ModelDescription:
-    """Check a model's folder as it is now: its description is read again, and its files have the described hash.
+    """Check a model's folder as it is now: read its description again, and verify the hash of its files.
 
-    Cheap to repeat: a file is read only where it is not the one that was read last, by its size, times and place.
+    Cheap to repeat: files are hashed again only if their size, times or inode have changed.
 
     Raises:
         ScoringError: What `describe` and `verify` raise.

@@ -1,8 +1,8 @@
-"""Requests that come at the same time, scored together: a bounded queue in front of a scorer. No Django here.
+"""Scores concurrent requests together: a bounded queue in front of a scorer. No Django here.
 
-A caller puts its texts into the queue and waits. A worker takes what has come meanwhile, in the order in which it came,
-and scores it in one call; so under load batches fill by themselves, and a lone caller waits for nobody. The queue is
-bounded: a caller is refused at once if there are too many, or if it would wait too long at the rate of the last rounds.
+A caller puts its texts into the queue and waits. A worker takes the requests that have arrived, in order, and scores
+them in one call; so batches fill under load, and a lone caller does not wait. The queue is bounded: a caller is refused
+at once if there are too many, or if it would wait too long at the recent rate.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from typing import Protocol
 
 from moderation.scoring.results import Refusal, Result, ScoringError
 
-# Five texts of 300 characters. Four together cost a seventh less than four alone, and more of them hardly less; but all
-# of a round wait for its end, and whoever comes next too. A queue of one round is no overload.
+# Five texts of 300 characters. Four together cost a seventh less than four alone, and more gain hardly anything; but
+# all of a round wait for its end, and so does the next caller. A queue of one round is not an overload.
 ROUND_CHARACTERS = 1_600
-# The longest wait before a caller's turn. Coral, the most hurried client, gives up after 0.8 s and publishes unscored.
+# The longest wait before a caller's turn. Coral, the least patient client, gives up after 0.8 s and publishes unscored.
 PATIENCE_SECONDS = 0.5
-# Callers in the queue. Each of them holds a thread of the server, which must keep some free to refuse the others.
+# Callers in the queue. Each holds a server thread, and some must stay free to refuse further callers.
 MAX_REQUESTS = 64
-# Characters a worker scores in a second until rounds were timed, and how much the last round counts in the mean.
+# Characters a worker scores per second, assumed until rounds are timed; the weight of the last round in the average.
 FIRST_RATE = 30_000.0
 NEWEST_SHARE = 0.2
-# A request of one word costs as much as its tokens, its padding and its turn: no text counts for less.
+# A single word costs its tokens, its padding and its turn: no text counts for less than this.
 MIN_CHARACTERS = 100
 LINGER_SECONDS = 0.002
 
@@ -35,7 +35,7 @@ Found = list[Result | Refusal]
 
 
 class Scores(Protocol):
-    """What is asked of a scorer."""
+    """The interface of a scorer."""
 
     def score(
         self,
@@ -58,7 +58,7 @@ class QueueFullError(ScoringError):
 
 @dataclass(frozen=True, slots=True)
 class ScoringRequest:
-    """One caller's texts, and where it waits for their results."""
+    """One caller's texts, and the future that it waits for."""
 
     texts: tuple[str, ...]
     languages: tuple[str | None, ...]
@@ -68,27 +68,27 @@ class ScoringRequest:
 
     @property
     def characters(self) -> int:
-        """What the request counts for in the queue."""
+        """The request's size in the queue."""
         return counted(self.texts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reservation:
-    """A place in the queue for a request that will come, and what it will count for."""
+    """A place in the queue reserved for a later request, with its size."""
 
     characters: int
 
 
 def counted(texts: Iterable[str]) -> int:
-    """What texts count for in the queue, in characters."""
+    """The size of texts in the queue, in characters, at least `MIN_CHARACTERS` each."""
     return sum(max(MIN_CHARACTERS, len(text)) for text in texts)
 
 
 class DynamicBatcher:
-    """A queue before a scorer; safe to use from any number of threads.
+    """A queue in front of a scorer; thread-safe.
 
     Attributes:
-        refused: Calls that were refused because the queue was full.
+        refused: Number of calls refused because the queue was full.
     """
 
     def __init__(
@@ -101,15 +101,15 @@ class DynamicBatcher:
         linger: float = LINGER_SECONDS,
         max_requests: int = MAX_REQUESTS,
     ) -> None:
-        """Remember the scorer; threads start with the first call, in the process that makes it.
+        """Store the scorer; threads start with the first call, in the calling process.
 
         Args:
             scorer: Its `score` is called from several threads.
-            workers: Rounds scored at the same time; as many as the scorer has threads keeps all of them busy.
-            patience: Seconds that a caller may wait for its turn, as estimated from the rounds before.
-            round_characters: Most characters scored in one call, except that one request is never split.
+            workers: Rounds scored concurrently; as many as the scorer's threads keeps all of them busy.
+            patience: Seconds that a caller may wait for its turn, estimated from earlier rounds.
+            round_characters: Maximum characters scored in one call; a single larger request is not split.
             linger: Seconds a worker waits for more requests while others are served; a lone one is served at once.
-            max_requests: Callers that may be in the queue.
+            max_requests: Maximum number of callers in the queue.
         """
         self._scorer = scorer
         self._workers = max(1, workers)
@@ -128,16 +128,16 @@ class DynamicBatcher:
 
     @property
     def waiting(self) -> int:
-        """Characters in the queue now, with those that places are reserved for."""
+        """Characters in the queue now, reserved places included."""
         return self._waiting
 
     @property
     def room(self) -> float:
-        """Characters that may be waiting when a caller comes: what is scored in `patience`, at least one round."""
+        """Characters that may be waiting when a caller arrives: what is scored in `patience`, at least one round."""
         return max(self._round_characters, self._patience * self._rate * self._workers)
 
     def check(self) -> None:
-        """Refuse a caller who would find the queue full, before the work that comes before `submit`.
+        """Refuse a caller if the queue is full, before it does the work that precedes `submit`.
 
         Raises:
             QueueFullError: A retry after a moment may help.
@@ -148,7 +148,7 @@ class DynamicBatcher:
                 raise QueueFullError
 
     def reserve(self, texts: Sequence[str]) -> Reservation:
-        """Take a place for texts that will come, so that they are not refused later; `release` gives it back.
+        """Reserve a place for later texts, so that they are not refused then; `release` frees it.
 
         Raises:
             QueueFullError: At once; a retry after a moment may help.
@@ -161,7 +161,7 @@ class DynamicBatcher:
         return place
 
     def release(self, place: Reservation) -> None:
-        """Give a place back: its texts are in the queue, or will not come. Once is enough, and more do no harm."""
+        """Free a place, because its texts are in the queue or will not come. Idempotent."""
         with self._changed:
             if place in self._reserved:
                 self._reserved.remove(place)
@@ -176,20 +176,20 @@ class DynamicBatcher:
         spans: bool = False,
         admitted: bool = False,
     ) -> Future[Found]:
-        """Put texts into the queue; the future gives what `Scorer.score` would, `perspective` outputs included.
+        """Put texts into the queue; the future's result is that of `Scorer.score` with `perspective`.
 
-        A future that is cancelled before its turn costs nothing more.
+        A future cancelled before its turn costs nothing more.
 
         Args:
             texts: As for `Scorer.score`.
             languages: As for `Scorer.score`.
             fallbacks: As for `Scorer.score`.
             spans: As for `Scorer.score`.
-            admitted: Whether the caller has a place already: then a full queue takes these texts too.
+            admitted: Whether the caller has a reserved place; if so, even a full queue accepts these texts.
 
         Raises:
             QueueFullError: At once; a retry after a moment may help.
-            ScoringError: `invalid_arguments` if `languages` or `fallbacks` has another length than `texts`.
+            ScoringError: `invalid_arguments` if `languages` or `fallbacks` differs in length from `texts`.
         """
         request = ScoringRequest(tuple(texts), _one_each(languages, texts), _one_each(fallbacks, texts), spans)
         with self._changed:
@@ -204,11 +204,11 @@ class DynamicBatcher:
     def score(
         self, texts: Sequence[str], *, languages: Sequence[str | None] | None = None, spans: bool = False
     ) -> Found:
-        """Wait for the results of `submit`.
+        """Submit texts and wait for their results.
 
         Raises:
             QueueFullError: At once.
-            ScoringError: What the scorer raised for these texts.
+            ScoringError: what the scorer raised for these texts.
         """
         return self.submit(texts, languages=languages, spans=spans).result()
 
@@ -229,7 +229,7 @@ class DynamicBatcher:
                 requests = self._take()
                 self._serving += 1
                 if self._requests:
-                    # Whoever was woken for what is left may have been this worker, in its linger.
+                    # The notification for the remaining requests may have woken this worker while it lingered.
                     changed.notify()
             begun = time.monotonic()
             try:
@@ -240,14 +240,14 @@ class DynamicBatcher:
                     self._note(sum(request.characters for request in requests), time.monotonic() - begun)
 
     def _note(self, characters: int, seconds: float) -> None:
-        """Keeps the rate up to date; a round of a few words says little of it."""
+        """Updates the rate, unless the round is too small to be informative."""
         if characters > MIN_CHARACTERS and seconds > 0:
             self._rate += NEWEST_SHARE * (characters / seconds - self._rate)
 
     def _take(self) -> list[ScoringRequest]:
-        """The next round: requests from the head of the queue that ask for the same, up to the size of a round.
+        """Take the next round: requests from the head of the queue with the same options, up to the size of a round.
 
-        Those whose callers have gone are dropped.
+        Cancelled requests are dropped.
         """
         taken: list[ScoringRequest] = []
         characters = 0
@@ -263,10 +263,10 @@ class DynamicBatcher:
         return request.spans == first.spans and characters + request.characters <= self._round_characters
 
     def _run(self, requests: list[ScoringRequest]) -> None:
-        """Score a round; if it fails, each request alone, so that only the one at fault fails."""
+        """Score a round; if it fails, score each request alone, so that only the one at fault fails."""
         try:
             found = self._score(requests)
-        except Exception as error:  # noqa: BLE001 - the caller, who waits in another thread, is told
+        except Exception as error:  # noqa: BLE001 - passed to the caller, which waits in another thread
             if len(requests) == 1:
                 requests[0].future.set_exception(error)
             else:

@@ -1,14 +1,14 @@
-"""Why a text has its scores: a score a sentence, and the words that carry a score.
+"""Explains a text's scores: a score for each sentence, and the words that carry a score.
 
 Words are found by occlusion (Zeiler & Fergus 2014; Li, Monroe & Jurafsky 2016): the sentences that carry the score are
-scored once more without each of their words, all in one batch, and the words whose loss lowers the score most are
-named. Occlusion inside a sentence named words as well as inside the whole text, for two thirds of the price
-(docs/explanation/scoring.md has the figures).
+scored again without each of their words, all in one batch, and the words whose removal lowers the score most are named.
+Occlusion within a sentence works as well as within the whole text, at two thirds of the cost (figures in
+docs/explanation/scoring.md).
 
-Where the model has an output for tokens (`marks`), that one proposes the words, and only these are left out. Those
-that people would mark come first, where the score is lower without all of them: of two insults side by side neither
-may lower it alone. What lowers nothing is not named, whatever the output says. A text of low scores is explained by
-what people would mark or not at all.
+If the model has a token output (`marks`), that proposes the words, and only these are occluded. Words that people would
+mark come first if removing all of them lowers the score: of two insults side by side, neither may lower it alone. A
+word that lowers nothing is not named, whatever the token output says. A text with low scores is explained only by words
+that people would mark.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ AskMarks = Callable[[Iterable[str]], Mapping[str, Sequence[Mark]]]
 Range = tuple[int, int]
 Scores = Mapping[str, float]
 Weighed = tuple[int, int, float, bool]
-"""Where a word is in its reading, its weight alone, and whether it is one that people would mark, of a part where such
-words carry the score together."""
+"""A word's range in its reading, its own weight, and whether people would mark it in a part whose marked words together
+carry the score."""
 
-# Where no attribute has `EXPLAINED`, those from here on are explained; chosen on 509 held-out comments that people had
-# called toxic (docs/explanation/scoring.md).
+# If no attribute reaches `EXPLAINED`, attributes from this score up are explained; chosen on 509 held-out comments that
+# people had labelled toxic (docs/explanation/scoring.md).
 FAINT = 0.03
-# A long sentence is looked at in parts of so many words.
+# A long sentence is split into parts of this many words.
 PART_WORDS = 32
-# Parts are looked at from this share of the best part's score, best first, until so many passages were asked for: one a
-# word and one a part.
+# Parts with at least this share of the best part's score are examined, best first, until this many passages are used
+# up: one per word and one per part.
 NEAR_BEST = 0.5
 MAX_PASSAGES = 64
-# Named are at most so many words an attribute; of those that people would not mark each has this share at least of the
-# weight of the first.
+# At most this many words are named per attribute; those that people would not mark need at least this share of the
+# largest weight.
 MAX_NAMED = 6
 NAMED_SHARE = 0.5
-# What people would mark carries a score where so much of its odds is lost without all of it.
+# Marked words carry a score if removing all of them costs at least this share of its odds.
 JOINT_SHARE = 0.2
-# The output for tokens reads a part with so many characters before and after it: alone, a mild sentence is marked more.
+# Characters of context on each side with which the token output reads a part: alone, mild sentences are marked more.
 AROUND = 300
 
 WORD = re.compile(r"[^\s—–…/]+")
@@ -57,11 +57,11 @@ _EDGES = ".,;:!?\"'“”‘’«»()[]{}<>*_-~"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Passage:
-    """A piece of a reading that is looked at word by word, with its scores.
+    """A piece of a reading that is examined word by word, with its scores.
 
     Attributes:
-        words: Which of its words are left out, one at a time, in characters of the part; and how the output for tokens
-            marks them, 0 where it was not asked.
+        words: The words to occlude one at a time, in characters of the part, with their marks from the token output, 0
+            if that was not asked.
     """
 
     text: str
@@ -77,14 +77,14 @@ def explained(
     description: ModelDescription,
     marks: AskMarks | None = None,
 ) -> dict[PreparedText, Result]:
-    """The results with spans.
+    """The results with their spans.
 
     Args:
-        found: Results by plan.
-        rows: Has every reading's text.
-        ask: Scores passages; asked twice, for all texts at once.
+        found: Results by prepared text.
+        rows: The outputs of every reading's text.
+        ask: Scores passages; called twice, for all texts at once.
         description: Of the model.
-        marks: Asks the model's output for tokens; None where it has none.
+        marks: Returns the model's token output; None if it has none.
     """
     readings = {planned: planned.readings[-1 if one.normalised else 0] for planned, one in found.items()}
     sentences = {planned: _sentences(reading, planned.language.code) for planned, reading in readings.items()}
@@ -111,7 +111,7 @@ def explained(
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """Passages that were scored, and what is made of them."""
+    """Scored passages, and the spans derived from them."""
 
     rows: Rows
     description: ModelDescription
@@ -121,7 +121,7 @@ class _Scored:
         return dict(zip(self.description.attributes, self.rows[passage][0], strict=False))
 
     def sentences(self, reading: OffsetMappedText, ranges: Iterable[Range]) -> Iterator[Span]:
-        """A span a sentence and attribute."""
+        """One span per sentence and attribute."""
         for begin, end in ranges:
             place = reading.origin(begin, end)
             yield from (
@@ -129,7 +129,7 @@ class _Scored:
             )
 
     def parts(self, text: str, ranges: Iterable[Range], result: Result) -> list[Passage]:
-        """The parts that carry a score of the text, the best first, as many as `MAX_PASSAGES` are enough for."""
+        """The parts that carry a score of the text, best first, as many as `MAX_PASSAGES` allows."""
         wanted = _explained(result)
         pieces = [(begin, text[begin:end]) for begin, end in ranges]
         parts = [
@@ -156,7 +156,7 @@ class _Scored:
 
 
 def _is_faint(result: Result) -> bool:
-    """Whether every score is so low that only words which people would mark explain it."""
+    """Whether all scores are so low that only words that people would mark explain them."""
     return max(result.scores.values()) < EXPLAINED
 
 
@@ -166,13 +166,13 @@ def _explained(result: Result) -> list[str]:
 
 
 def weight(score: float, without: float) -> float:
-    """The share of a score's odds that is lost with a word, 0 to 1; 0 where the score rises without it."""
+    """The share of a score's odds lost without a word, 0 to 1; 0 if the score rises without it."""
     odds, left = score / max(1 - score, 1e-6), without / max(1 - without, 1e-6)
     return max(0.0, 1 - left / odds) if odds else 0.0
 
 
 def named(weights: Iterable[Weighed]) -> list[Weighed]:
-    """The words that people would mark, where they carry something together, else those that carry most; in order."""
+    """The words that people would mark, if together they carry the score, else those of most weight; in text order."""
     every = sorted(weights, key=lambda one: -one[2])
     if clear := [one for one in every if one[3]]:
         return sorted(clear[:MAX_NAMED])
@@ -180,7 +180,7 @@ def named(weights: Iterable[Weighed]) -> list[Weighed]:
 
 
 def word_ranges(text: str) -> list[Range]:
-    """Where the words of a text are, without the marks around them."""
+    """The ranges of the words of a text, without the punctuation around them."""
     found = []
     for match in WORD.finditer(text):
         word = match[0]
@@ -193,7 +193,7 @@ def word_ranges(text: str) -> list[Range]:
 def _proposed(
     texts: Mapping[PreparedText, str], parts: Mapping[PreparedText, list[Passage]], marks: AskMarks
 ) -> dict[PreparedText, list[Passage]]:
-    """The parts with those of their words alone that the token output proposes."""
+    """The parts with only the words that the token output proposes."""
     around = {part: _around(texts[planned], part) for planned, some in parts.items() for part in some}
     marked = marks(passage for passage, _ in around.values())
     own = {part: [(b - at, e - at, mark) for b, e, mark in marked[passage]] for part, (passage, at) in around.items()}
@@ -211,13 +211,13 @@ def _clear(parts: Iterable[Passage]) -> list[Passage]:
 
 
 def _around(text: str, part: Passage) -> tuple[str, int]:
-    """A part with what stands around it, and where the part begins in that."""
+    """A part with its context, and the offset of the part in that."""
     begin = max(0, part.begin - AROUND)
     return text[begin : part.begin + len(part.text) + AROUND], part.begin - begin
 
 
 def _occluded(part: Passage) -> list[str]:
-    """The part without each of its words, and without all of those that people would mark."""
+    """The part without each of its words in turn, and without all words that people would mark."""
     clear = _clear_words(part)
     return [_without(part, words) for words in (*([word] for word in part.words), *([clear] if clear else []))]
 
@@ -248,7 +248,7 @@ def _sentences(reading: OffsetMappedText, language: str) -> list[Range]:
 
 
 def _pieces(text: str, sentences: Iterable[Range]) -> list[Range]:
-    """The sentences, long ones in runs of `PART_WORDS` words."""
+    """The sentences, long ones split into runs of `PART_WORDS` words."""
     pieces = []
     for begin, end in sentences:
         words = word_ranges(text[begin:end])

@@ -1,4 +1,4 @@
-"""One text's way through scoring: its language and readings before the model is asked, its scores after."""
+"""Prepares one text for the model (its language and readings), and turns the model's outputs into its scores."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from moderation.scoring.text.language import identify, refuse_language
 from moderation.scoring.text.normalise import deobfuscate
 from moderation.scoring.text.offset_mapped import OffsetMappedText, readable, says_something
 
-# From this score on an attribute is explained by any words that carry it.
+# From this score up, an attribute is explained by any words that carry it.
 EXPLAINED = 0.1
 
 Rows = Mapping[str, tuple[Sequence[float], int]]
-"""Passage → the model's outputs for it, and how many windows it was read in."""
+"""Passage → the model's outputs for it, and its number of windows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedText:
-    """What is read of a text.
+    """A text prepared for the model.
 
     Attributes:
-        readings: The text as it stands and, where it looks disguised, what it says without the disguise.
-        language: What it is taken to be in; the model serves it.
+        readings: The text as given and, if it looks obfuscated, its deobfuscated form.
+        language: The language assumed for it, which the model serves.
     """
 
     readings: tuple[OffsetMappedText, ...]
@@ -33,13 +33,13 @@ class PreparedText:
 
 
 def plan(text: str, given: str | None, fallback: str | None, description: ModelDescription) -> PreparedText | Refusal:
-    """What to read of a text, or why the model cannot judge it.
+    """Prepare a text, or say why the model cannot judge it.
 
     Args:
-        text: As it was given.
+        text: As given.
         given: A language to trust, or None.
-        fallback: The language of short or doubtful text, or None for the model's default.
-        description: Of the model that will read it.
+        fallback: The language assumed for short or ambiguous text, or None for the model's default.
+        description: Of the model that will score it.
     """
     plain = readable(text)
     second = deobfuscate(plain)
@@ -48,7 +48,7 @@ def plan(text: str, given: str | None, fallback: str | None, description: ModelD
         return Refusal("no_text", "The text has no letter and no digit to judge.", None)
     first = _language(readings[0].text, given, fallback, description)
     if isinstance(first, Refusal) and second:
-        # Disguised text looks foreign: what it says without the disguise decides.
+        # Obfuscated text looks foreign: the deobfuscated form decides.
         again = _language(second.text, given, fallback, description)
         return first if isinstance(again, Refusal) else PreparedText(readings, again)
     return first if isinstance(first, Refusal) else PreparedText(readings, first)
@@ -60,13 +60,13 @@ def _language(text: str, given: str | None, fallback: str | None, description: M
 
 
 def result(planned: PreparedText, rows: Rows, description: ModelDescription, *, perspective: bool) -> Result:
-    """The scores of a text; of two readings the higher counts, output by output.
+    """The scores of a text: the higher of its readings' scores for each output.
 
     Args:
-        planned: What was read.
-        rows: Has every reading's text.
-        description: Of the model that read it.
-        perspective: Whether the outputs on Perspective's scale are wanted too.
+        planned: The prepared text.
+        rows: The outputs of every reading's text.
+        description: Of the model that scored it.
+        perspective: Whether to include the outputs on Perspective's scale.
     """
     outputs, windows = _outputs(planned.readings[0], rows, description)
     explains = False

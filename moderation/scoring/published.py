@@ -1,4 +1,4 @@
-"""The five models that Detoxify publishes, as frozen data: what is known of each before it is fetched."""
+"""The five models that Detoxify publishes, as frozen data: what is known about each before it is downloaded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Published:
 
     Attributes:
         kind: Detoxify's own name for it.
-        base: The model on the hub whose `config.json` and tokenizer it uses.
+        base: The base model on the Hugging Face hub, whose `config.json` and tokenizer it uses.
         languages: ISO 639 codes of the languages it was trained on; the first is the default.
         training: What it was trained on.
     """

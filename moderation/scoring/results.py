@@ -1,7 +1,7 @@
-"""What scoring gives back: plain frozen data, free of Django and of every heavy library.
+"""The results of scoring: plain frozen data, free of Django and of heavy libraries.
 
-The engine fills these; services store them, the API and the commands show them. Scores are probabilities from 0 to 1.
-Positions are code points of the text as it was given, the end not included.
+The engine creates these; services store them, the API and the commands show them. Scores are probabilities from 0 to 1.
+Positions are in code points of the text as given, the end exclusive.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ RefusalCode = Literal["language_not_supported", "no_text"]
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """The language a text was taken to be in.
+    """The language assumed for a text.
 
     Attributes:
         code: ISO 639 code without a region, such as `en`.
-        confidence: The detector's probability for `code`, 0 to 1; 1 where the language was given.
-        origin: `given` by the caller, `detected`, or the model's `default` because the text was short or doubtful.
+        confidence: The detector's probability for `code`, 0 to 1; 1 if the language was given.
+        origin: `given` by the caller, `detected`, or the `default` because the text was short or ambiguous.
     """
 
     code: str
@@ -41,12 +41,12 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of the given text, in code points, and what it has to do with one attribute.
+    """A part of the given text, in code points, and its score for one attribute.
 
     Attributes:
-        score: Of a sentence its own probability for the attribute; of a word the share of the odds that are lost
-            when it is left out, 0 to 1.
-        kind: `sentence`, or `word` for one that carries the score.
+        score: For a sentence, its own probability for the attribute; for a word, the share of the odds lost when it is
+            left out, 0 to 1.
+        kind: `sentence`, or `word` for one that carries the text's score.
     """
 
     begin: int
@@ -62,12 +62,12 @@ class Result:
 
     Attributes:
         scores: Attribute name to probability.
-        perspective: Perspective-like output name to value, 0 to 1; empty unless it was asked for.
+        perspective: Output name to value on Perspective's scale, 0 to 1; empty unless requested.
         model: Name and version, such as `compact@1`.
-        windows: How many windows the text was read in; 1 for nearly every comment.
-        normalised: Whether a reading without the text's disguises carries a score, of 0.1 at least: the spans are its.
-        language: What the text was taken to be in.
-        spans: Parts of the text with scores of their own; empty unless they were asked for.
+        windows: Number of windows of the text; 1 for nearly every comment.
+        normalised: Whether the deobfuscated reading has an attribute of at least 0.1; the spans are then its.
+        language: The language assumed for the text.
+        spans: Parts of the text with their own scores; empty unless requested.
     """
 
     scores: dict[str, float]
@@ -81,7 +81,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A text that the model cannot judge: another language, or nothing to read. Trying again does not help."""
+    """A text that the model cannot judge: another language, or no words. A retry does not help."""
 
     code: RefusalCode
     detail: str
@@ -89,13 +89,13 @@ class Refusal:
 
 
 class ScoringError(Exception):
-    """The one error of this package; it never carries a comment's text.
+    """The error of this package; it never quotes a comment's text.
 
     Attributes:
         code: `unknown_model`, `model_missing`, `model_hash_mismatch`, `invalid_arguments`, `conversion_failed` or
             `inference_failed`.
-        detail: One sentence for a person.
-        retryable: Whether the same call may succeed later without anything being changed.
+        detail: One sentence for the user.
+        retryable: Whether the same call may succeed later unchanged.
     """
 
     def __init__(self, code: str, detail: str, *, retryable: bool = False) -> None:

@@ -1,7 +1,7 @@
-"""The facade: n texts in, n results or refusals out, in the same order.
+"""The facade: N texts in, N results or refusals out, in the same order.
 
-Path of a text: its language and readings (`plans`) → tokens → windows → batches → the engine → windows combined → a
-Result, on request with spans (`explain`). Equal texts, and equal windows of different texts, are run once.
+The path of a text: language and readings (`plans`) → tokens → windows → batches → the engine → combined windows → a
+Result, with spans on request (`explain`). Equal texts, and equal windows of different texts, are run once.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from moderation.scoring.token_marks import Mark, token_marks
 
 
 class Scorer:
-    """One model, opened on first use in each process; safe to use from several threads.
+    """One model, opened on first use in each process; thread-safe.
 
     Attributes:
-        description: What the model is.
+        description: The model's description.
     """
 
     def __init__(self, description: ModelDescription, *, threads: int | None = None) -> None:
-        """Remember what to open; nothing is read yet.
+        """Store what to open; nothing is read yet.
 
         Args:
             description: From `describe`.
-            threads: Processor threads for inference; None takes all that this process may use.
+            threads: Threads for inference; None uses all processors that this process may use.
         """
         self.description = description
         self._folder = folder_of(description.name)
@@ -41,10 +41,10 @@ class Scorer:
         self._marking: InferenceSession | None = None
 
     def load(self) -> tuple[Tokens, InferenceSession]:
-        """Check the model's hash and open it in this process, once; `score` does so by itself.
+        """Verify the model's hash and open it in this process, once; `score` does so by itself.
 
         Raises:
-            ScoringError: `model_missing`, `model_hash_mismatch`, or `inference_failed` where it cannot be compiled.
+            ScoringError: `model_missing`, `model_hash_mismatch`, or `inference_failed` if it cannot be compiled.
         """
         with self._lock:
             if self._opened is None:
@@ -66,7 +66,7 @@ class Scorer:
         )
 
     def _load_marking(self) -> tuple[Tokens, InferenceSession]:
-        """The session of the output for tokens, which is opened when spans are asked for."""
+        """The session for the token output, opened on the first request for spans."""
         tokens, _ = self.load()
         with self._lock:
             self._marking = self._marking or self._session("tokens")
@@ -74,7 +74,7 @@ class Scorer:
 
     @property
     def precision(self) -> str:
-        """The number type of the arithmetic on this processor, `bf16` or `f32`; opens the model."""
+        """The number type used on this processor, `bf16` or `f32`; opens the model."""
         return self.load()[1].precision
 
     def score(
@@ -86,23 +86,23 @@ class Scorer:
         spans: bool = False,
         perspective: bool = False,
     ) -> list[Result | Refusal]:
-        """Score texts of any number and length; long ones are read in windows, never cut.
+        """Score any number of texts of any length; long ones are read in windows, never truncated.
 
-        A text that looks disguised is read a second time without the disguise; the higher score counts.
+        A text that looks obfuscated is also scored in deobfuscated form; the higher score counts.
 
         Args:
-            texts: As people wrote them, in plain text.
-            languages: One a text, or None; a given language is trusted, where it is None or empty it is detected.
-            fallbacks: One a text, or None: what a short or doubtful text is in, where that is not the model's default.
-            spans: Also score each sentence, and name the words that carry a score.
+            texts: Plain text, as written.
+            languages: One per text, or None; a given language is trusted, None or empty means detect it.
+            fallbacks: One per text, or None: the language of a short or ambiguous text, None for the model's default.
+            spans: Also score each sentence, and find the words that carry a score.
             perspective: Also return the outputs on Perspective's scale.
 
         Returns:
-            As many as texts, same order; probabilities from 0 to 1.
+            One per text, same order; probabilities from 0 to 1.
 
         Raises:
-            ScoringError: `invalid_arguments` where `languages` or `fallbacks` has another length; what `load` raises;
-                `inference_failed`, which may pass when tried again.
+            ScoringError: `invalid_arguments` if `languages` or `fallbacks` differs in length; what `load` raises;
+                `inference_failed`, which a retry may resolve.
         """
         given = zip(texts, _as_many(languages, texts), _as_many(fallbacks, texts), strict=True)
         plans = [plan(text, language, fallback, self.description) for text, language, fallback in given]
@@ -115,7 +115,7 @@ class Scorer:
         return [found[one] if isinstance(one, PreparedText) else one for one in plans]
 
     def _rows(self, passages: Iterable[str]) -> dict[str, tuple[list[float], int]]:
-        """Outputs and number of windows of each different passage."""
+        """Outputs and number of windows of each distinct passage."""
         unique = list(dict.fromkeys(passages))
         if not unique:
             return {}
@@ -131,7 +131,7 @@ class Scorer:
         return {text: (row, len(parts)) for text, row, parts in zip(unique, combined, split, strict=True)}
 
     def _marks(self, passages: Iterable[str]) -> dict[str, list[Mark]]:
-        """What the output for tokens says of each token of each different passage."""
+        """The token output for each token of each distinct passage."""
         unique = list(dict.fromkeys(passages))
         return token_marks(unique, self.description, *self._load_marking()) if unique else {}
 
@@ -148,14 +148,14 @@ _shared: dict[tuple[ModelDescription, int | None], Scorer] = {}
 
 
 def open_scorer(name: str = "compact", *, threads: int | None = None) -> Scorer:
-    """The scorer of a model, one a process for the same arguments; cheap: the model itself is opened on first use.
+    """The scorer of a model, one per process and arguments; cheap, because the model is opened on first use.
 
     Args:
         name: `NAME` or `NAME@VERSION`.
-        threads: Processor threads for inference; None takes all that this process may use.
+        threads: Threads for inference; None uses all processors that this process may use.
 
     Raises:
-        ScoringError: `unknown_model`, `model_missing`; trying again does not help.
+        ScoringError: `unknown_model`, `model_missing`; a retry does not help.
     """
     description = describe(name)
     return _shared.setdefault((description, threads), Scorer(description, threads=threads))

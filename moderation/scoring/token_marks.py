@@ -1,6 +1,6 @@
-"""The model's output for tokens, word by word: which words it proposes as the reason of a score.
+"""The model's token output, word by word: which words it proposes as the reason for a score.
 
-It says what people would mark, not what the score hangs on; `explain` finds that out by leaving the proposed words out.
+It predicts what people would mark, not what the score depends on; `explain` tests that by leaving the words out.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from moderation.scoring.inference.session import InferenceSession
 from moderation.scoring.inference.tokens import SPECIAL_TOKENS, Tokens
 
 Mark = tuple[int, int, float]
-"""Where a token is in its passage, in code points, and how toxic it is, 0 to 1."""
+"""A token's range in its passage, in code points, and its toxicity, 0 to 1."""
 Range = tuple[int, int]
 
-# Of a text at most so many words are proposed, the most toxic first, none below this share of the most toxic one. Both
-# are wide: a word too many costs one short passage, and each attribute takes its own words from what is proposed.
+# At most this many words per text are proposed, the most toxic first, none below this share of the most toxic one. Both
+# are generous: a word too many costs one short passage, and each attribute selects its own words among them.
 MAX_PROPOSED = 16
 MIN_SHARE = 0.1
-# Where the output sees nothing, it cannot choose: then every word is looked at.
+# If no token exceeds this, the output cannot choose, and every word is examined.
 NOTHING = 0.05
-# People mark what has this share at least: best on 509 held-out comments (docs/explanation/scoring.md).
+# From this value up, people would mark the word: best on 509 held-out comments (docs/explanation/scoring.md).
 CLEAR = 0.35
-# Windows of a passage that are asked: a passage is 32 words and what stands around them, and more is no prose.
+# Windows read per passage: a passage is 32 words and their context, and anything longer is not prose.
 MAX_WINDOWS = 8
 
 
@@ -36,10 +36,10 @@ def token_marks(
     """The marks of each passage's tokens.
 
     Args:
-        passages: Different ones.
+        passages: Distinct passages.
         description: Of the model.
-        tokens: Its tokenizer.
-        session: Its output `tokens`.
+        tokens: The model's tokenizer.
+        session: A session for its output `tokens`.
 
     Raises:
         ScoringError: `inference_failed`, retryable.
@@ -59,10 +59,10 @@ def token_marks(
 
 
 def proposed(parts: Sequence[tuple[Sequence[Range], Sequence[Mark]]]) -> list[dict[Range, float]]:
-    """The words of each part that are proposed, in their order, with their marks.
+    """The proposed words of each part, in order, with their marks.
 
     Args:
-        parts: Of one text: the words of each part and its tokens' marks.
+        parts: The parts of one text, each with its words and its tokens' marks.
     """
     found = [dict(zip(words, word_marks(words, marks), strict=True)) for words, marks in parts]
     values = sorted((value for some in found for value in some.values()), reverse=True)
@@ -73,7 +73,7 @@ def proposed(parts: Sequence[tuple[Sequence[Range], Sequence[Mark]]]) -> list[di
 
 
 def word_marks(words: Sequence[Range], marks: Iterable[Mark]) -> list[float]:
-    """The highest mark of each word's tokens, 0 where it has none."""
+    """The highest mark of each word's tokens, 0 if it has none."""
     ordered = sorted(marks)
     begins, ends = [begin for begin, _, _ in ordered], list(accumulate((end for _, end, _ in ordered), max))
     near = [ordered[bisect_right(ends, begin) : bisect_left(begins, end)] for begin, end in words]
@@ -84,12 +84,12 @@ def word_marks(words: Sequence[Range], marks: Iterable[Mark]) -> list[float]:
 
 
 def joined(starts: Sequence[int], rows: Sequence[Sequence[float]], length: int) -> list[float]:
-    """One value a token from the rows of overlapping windows, the higher where two have it, 0 where none has.
+    """One value per token from the rows of overlapping windows: the higher if two overlap, 0 if none covers it.
 
     Args:
-        starts: Where each window begins.
+        starts: The first token of each window.
         rows: The values of each window's tokens.
-        length: Tokens in all.
+        length: The total number of tokens.
     """
     found = [0.0] * length
     for begin, row in zip(starts, rows, strict=True):

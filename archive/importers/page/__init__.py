@@ -1,7 +1,7 @@
 """The `page` format: the text of a saved news page, as an article and its thread of comments.
 
-The rules know the forms that news sites share and no site. The article's id is the file's stem, a comment's id its
-number path (`2.1`), which is unique in its article.
+The rules match forms that news sites share, never a particular site. The article's id is the file's stem, a comment's
+id its number path (`2.1`), which is unique in its article.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def parse_page(reading: ImportSource) -> Iterator[Item]:
     """Yields the article of a page, then its comments in the page's order.
 
     Raises:
-        FormatError: before anything is yielded, where the file is no text of a page.
+        FormatError: before anything is yielded, if the file is not the text of a page.
     """
     lines, notices = page_lines(reading)
     split = thread_split(lines)
@@ -36,13 +36,13 @@ def parse_page(reading: ImportSource) -> Iterator[Item]:
 
 
 def _day_first(time_format: str | None) -> bool | None:
-    """Returns which of 03/04/2021 the day is, as far as `--time-format` says."""
+    """Returns whether 03 is the day in 03/04/2021, or None if `--time-format` does not say."""
     day, month = ((time_format or "").find(part) for part in ("%d", "%m"))
     return day < month if min(day, month) >= 0 else None
 
 
 def _around_thread(split: Split) -> list[TextBlock]:
-    """Returns what follows the comments: the form to write one, and the foot of the page."""
+    """Returns what follows the comments: the comment form and the foot of the page."""
     units = units_made(split.after)
     found = outline_made(units)
     left = [piece.text for piece in found.blocks] + [found.title, found.summary]
@@ -50,7 +50,7 @@ def _around_thread(split: Split) -> list[TextBlock]:
 
 
 def _article(reading: ImportSource, outline: Outline, after: list[TextBlock]) -> ArticleRecord | None:
-    """Returns the article, or None where the page has neither a headline nor a body."""
+    """Returns the article, or None if the page has neither a headline nor a body."""
     body = [block for block in outline.blocks if block.kind != "source"]
     if not outline.title and not body:
         return None
@@ -72,7 +72,7 @@ def _article(reading: ImportSource, outline: Outline, after: list[TextBlock]) ->
 
 
 def first_sentence(text: str) -> str:
-    """Returns the first sentence of `text`, shortened with an ellipsis where it is far too long for a title."""
+    """Returns the first sentence of `text`, shortened with an ellipsis to the length of a title."""
     sentence = next(iter(sentencex.segment("en", text[: 4 * _MAX_TITLE])), text).strip()
     return sentence if len(sentence) <= _MAX_TITLE else sentence[: _MAX_TITLE - 1].rstrip() + "…"
 
@@ -90,7 +90,7 @@ def _notices(outline: Outline) -> Iterator[Notice]:
 
 
 def _thread_notices(lines: list[PageLine], split: Split) -> Iterator[Notice]:
-    """Yields what a person should know of the thread: that none was read, or times that were not."""
+    """Yields notices about the thread: that none was read, or that times are missing."""
     if split.thread:
         silent = sum(1 for said in comments_read(split) if said.created_at is None)
         if silent:

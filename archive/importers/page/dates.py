@@ -1,4 +1,4 @@
-"""Dates as news pages print them: in bylines, under headlines and over comments."""
+"""Finds dates as news pages print them: in bylines, under headlines and above comments."""
 
 import re
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _DATE = re.compile(
 )
 
 _OFFSET = re.compile(r"(?:(?:GMT|UTC)\s?)?([+-])(\d{1,2}?)(?::?(\d\d))?", re.IGNORECASE)
-# Zones' names that several countries use, each for its own.
+# Zone abbreviations that several countries use, each for its own zone.
 _SHARED = frozenset({"IST", "WST", "AMT", "GST", "ICT", "BDT", "WIT", "PYT", "SST", "ECT", "LMT"})
 _MONTHS_A_YEAR = 12
 _HOURS_A_HALF = 12
@@ -37,10 +37,9 @@ _HOURS_A_HALF = 12
 
 @dataclass(frozen=True, slots=True)
 class PageDate:
-    """A date in a line, at characters `begin` to `end`.
+    """A date in a line, from character `begin` up to `end`.
 
-    `time` is naive where the page names no zone, and None where the page writes no real date or one that could be
-    read as two (03/04/2021).
+    `time` is naive if the page names no zone, and None if the date is invalid or ambiguous (03/04/2021).
     """
 
     begin: int
@@ -85,7 +84,7 @@ def _month(name: str) -> int:
 
 
 def _ordered(first: int, second: int, day_first: bool | None) -> tuple[int, int]:
-    """Returns day and month; month 0, which is no date, where the two could be either."""
+    """Returns day and month; month 0, which is invalid, if the order is ambiguous."""
     if first > _MONTHS_A_YEAR or day_first or first == second:
         return first, second
     if second > _MONTHS_A_YEAR or day_first is False:
@@ -105,7 +104,7 @@ def _with_clock(date: datetime, match: re.Match[str], clock: str) -> datetime | 
 
 
 def _zone(name: str | None) -> timezone | None:
-    """Returns the zone that `name` stands for; None, the source's own, where there is none or it is no zone's name.
+    """Returns the zone that `name` stands for; None, for the source's zone, if it is missing or no zone's name.
 
     Raises:
         ValueError: several countries use it.

@@ -1,4 +1,4 @@
-"""The forms that lines of an article have: headings, sentences, bylines, datelines, source lines. Pure questions."""
+"""Recognises the lines of an article: headings, sentences, bylines, datelines, source lines. Pure predicates."""
 
 import re
 from dataclasses import dataclass
@@ -39,24 +39,24 @@ _MAX_SIGNED_WORDS = 12
 
 
 def is_sentence(text: str) -> bool:
-    """Says whether `text` ends as sentences do, or is longer than any heading."""
+    """Says whether `text` ends like a sentence, or is longer than any heading."""
     end = text.rstrip(_CLOSERS)
     return len(text) > _MAX_HEADING or end.endswith((".", ":", ";", ",", "…")) or (end[-1:] in "!?" and not _asks(text))
 
 
 def _asks(text: str) -> bool:
-    """Says whether a line that ends in ! or ? may be a heading: short, one sentence, nobody's quoted words."""
+    """Says whether a line that ends in ! or ? may be a heading: short, one sentence, not a quotation."""
     short = len(text.split()) <= _MAX_QUESTION_WORDS
     return short and not _SENTENCE_END.search(text) and not text.startswith(("“", '"', "«", "‘", "'"))
 
 
 def is_heading(text: str) -> bool:
-    """Says whether `text` can be a heading: one short line that ends without a full stop and has a word in it."""
+    """Says whether `text` can be a heading: one short line with a word in it and no full stop at its end."""
     return "\n" not in text and bool(_LETTERS.search(text)) and not is_sentence(text)
 
 
 def is_source_line(text: str) -> bool:
-    """Says whether `text` names where a report was taken from: `Source: NAME`."""
+    """Says whether `text` names where a report came from: `Source: NAME`."""
     return _SOURCE.fullmatch(text) is not None
 
 
@@ -74,10 +74,10 @@ def leading_place(paragraph: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Byline:
-    """Who wrote it and when, as one line under a headline tells.
+    """Who wrote an article and when, from one line under its headline.
 
-    `labelled` says that it begins with "By" or calls a date published or updated; `unread` is a date that could not be
-    read.
+    `labelled` is true if the line begins with "By" or labels a date as published or updated; `unread` if it has a date
+    that could not be read.
     """
 
     name: str
@@ -88,9 +88,9 @@ class Byline:
 
 
 def byline_read(text: str, *, day_first: bool | None = None) -> Byline | None:
-    """Returns what a byline or date line says, or None where `text` is neither.
+    """Returns the content of a byline or date line, or None if `text` is neither.
 
-    It is one where its words beside the dates are few: a sentence that mentions a date is none.
+    Such a line has few words besides the dates; a sentence that mentions a date does not qualify.
     """
     if len(text) > _MAX_BYLINE:
         return None

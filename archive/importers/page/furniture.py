@@ -1,7 +1,7 @@
-"""What stands on a page around an article: each form of it, and the kind it is kept as.
+"""Page furniture, the text around an article: the forms it takes, and the kind each is kept as.
 
-The rules name forms that sites share, never a site. `EVERYWHERE` is furniture wherever it stands; `AT_THE_END` is so
-only among the last lines, because the same words occur in articles.
+The rules match forms that sites share, never a particular site. `EVERYWHERE` is furniture anywhere on the page;
+`AT_THE_END` only among the last lines, because the same words occur in articles.
 """
 
 import re
@@ -12,7 +12,7 @@ _AGENCIES = (
     r"(?: Commons)?)"
 )
 
-# One form a line; a line that begins with ~ goes on from the one above.
+# One form per line; a line that begins with ~ continues the one above.
 _EVERYWHERE = {
     "site_name": r"""
         site (?:icon|logo)\b.*
@@ -171,7 +171,7 @@ def _lines(forms: str) -> list[str]:
     return _GOES_ON.sub("", forms.strip()).split("\n")
 
 
-# Kinds whose words also begin an article's own sentences: a whole sentence is not taken for them.
+# Kinds whose words also begin sentences of articles: a whole sentence is never of these kinds.
 _NEVER_A_SENTENCE = frozenset({"navigation", "sharing", "related", "comments_heading"})
 _SENTENCE = re.compile(r"(?:\S+\s+){5,}\S*[.!?][”\"’')\]]*")
 
@@ -180,7 +180,7 @@ AT_THE_END = _compiled(_AT_THE_END, r"(?:{})")
 
 
 def furniture_kind(text: str) -> str | None:
-    """Returns the kind of furniture that `text` is by its words alone, or None."""
+    """Returns the kind of furniture of `text`, judged by its words alone, or None."""
     if len(text) > _MAX_FURNITURE:
         return None
     kind = next((kind for kind, form in EVERYWHERE if form.fullmatch(text)), None)
@@ -188,7 +188,7 @@ def furniture_kind(text: str) -> str | None:
 
 
 def closing_kind(text: str) -> str | None:
-    """Returns the kind of furniture that `text` is where it closes a page, or None."""
+    """Returns the kind of furniture of `text` if it is at the end of a page, or None."""
     kind = furniture_kind(text)
     if kind or len(text) > _MAX_FURNITURE:
         return kind
@@ -196,7 +196,7 @@ def closing_kind(text: str) -> str | None:
 
 
 def is_caption(text: str) -> bool:
-    """Says whether `text` is a photo's caption: it ends in a credit, or begins as captions do."""
+    """Says whether `text` is a photo's caption: it ends with a credit, or begins like a caption."""
     if len(text) > _MAX_CAPTION:
         return False
     return bool(_CREDIT.search(text) or _CAPTION_BEGINS.match(text) or (_COPYRIGHT_SIGN.search(text)))

@@ -1,4 +1,4 @@
-"""What opens and closes a comment on a page, in every form of thread: its time, and the buttons under it. Pure."""
+"""What opens and closes a comment on a page, in every form of thread: its time, and the buttons below it. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _RELATIVE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class CommentHeader:
-    """The line that opens a comment: `number` is empty where the page counts none."""
+    """The line that opens a comment; `number` is empty if the page does not number comments."""
 
     line: PageLine
     number: str
@@ -38,7 +38,7 @@ class CommentHeader:
 
 
 def time_read(text: str) -> tuple[bool, datetime | None]:
-    """Says whether `text` is a time and nothing else, and which; `2 hours ago` is none that can be told."""
+    """Returns whether `text` is a time and nothing else, and the time; None for a relative one like `2 hours ago`."""
     bare = _EDGES_OF_A_TIME.sub("", text) if len(text) <= _MAX_TIME else ""
     if _RELATIVE.fullmatch(bare):
         return True, None

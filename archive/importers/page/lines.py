@@ -1,4 +1,4 @@
-"""The lines of a saved page and the units they form: paragraphs, lines, lists. First step of a page's import."""
+"""The lines of a saved page and the units they form: paragraphs, lines, lists. First step of the page importer."""
 
 import codecs
 import re
@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 from archive.importers.encoding import UTF_16_MARKS, text_decoded
 from archive.importers.records import FormatError, ImportSource, Notice
 
-# A saved page is read whole: this is a hundred times the longest article.
+# A saved page is read whole; this is a hundred times the longest article.
 MAX_PAGE_BYTES = 8 * 1024 * 1024
 _BULLET = re.compile(r"^\s*(?:[•‣◦·▪●*+–-])\s+")
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -26,7 +26,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 @dataclass(frozen=True, slots=True)
 class PageLine:
-    """A line as it came, without its end; `indent` counts the spaces before its first word."""
+    """A raw line without its line end; `indent` counts the spaces before its first word."""
 
     number: int
     indent: int
@@ -40,9 +40,9 @@ class PageLine:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What a reader sees as one thing: a paragraph, a single line, or a list, which has more than one text.
+    """What a reader sees as one item: a paragraph, a single line, or a list, which may have several texts.
 
-    `alone` says that it stands between blank lines.
+    `alone` is true if it is between blank lines.
     """
 
     line: int
@@ -52,15 +52,15 @@ class Unit:
 
     @property
     def text(self) -> str:
-        """All of it, a list as lines."""
+        """The whole text, a list as lines."""
         return "\n".join(self.texts)
 
 
 def page_lines(reading: ImportSource) -> tuple[list[PageLine], list[Notice]]:
-    """Returns the lines of the page, and a notice where its encoding had to be assumed.
+    """Returns the lines of the page, and a notice if its encoding had to be assumed.
 
     Raises:
-        FormatError: it is empty, too large, HTML, or no text at all.
+        FormatError: it is empty, too large, HTML, or not text.
     """
     data = reading.stream.read(MAX_PAGE_BYTES + 1)
     if len(data) > MAX_PAGE_BYTES:
@@ -93,14 +93,14 @@ def _indent(row: str) -> int:
 
 
 def units_made(lines: list[PageLine]) -> list[Unit]:
-    """Returns the units of `lines`: each line is one, unless the page is wrapped to a width, which is undone."""
+    """Returns the units of `lines`: one per line, after joining wrapped lines if the page is wrapped to a width."""
     groups = [list(group) for blank, group in groupby(lines, key=lambda line: not line.raw.strip()) if not blank]
     width = wrap_width(lines)
     return [unit for group in groups for unit in _units(group, width)]
 
 
 def wrap_width(lines: list[PageLine]) -> int | None:
-    """Returns the width that the page's lines are wrapped to, or None where its lines are paragraphs."""
+    """Returns the width that the page's lines are wrapped to, or None if each line is a paragraph."""
     width = max((len(line.raw) for line in lines), default=0)
     pairs = [(one, two) for one, two in pairwise(lines) if one.raw.strip() and two.raw.strip()]
     full = sum(_is_full(one, two, width) for one, two in pairs)
@@ -108,7 +108,7 @@ def wrap_width(lines: list[PageLine]) -> int | None:
 
 
 def _is_full(line: PageLine, following: PageLine, width: int) -> bool:
-    """Says whether the next line's first word had no room on this line."""
+    """Says whether the next line's first word would not have fitted on this line."""
     return len(line.raw.rstrip()) + 1 + len(following.raw.split()[0]) > width - 2
 
 
@@ -122,7 +122,7 @@ def _units(group: list[PageLine], width: int | None) -> Iterator[Unit]:
 
 
 def _joined(rows: list[PageLine], width: int | None, *, alone: bool) -> Iterator[Unit]:
-    """Yields a unit a line, or a unit a run of full lines where the page is wrapped."""
+    """Yields a unit per line, or, if the page is wrapped, per run of full lines."""
     held: list[PageLine] = []
     for row in rows:
         if held and not (width and _is_full(held[-1], row, width)):

@@ -1,4 +1,4 @@
-"""The article of a saved page: which of its units are head, body and furniture. Middle step of the page importer."""
+"""The article of a saved page: sorts its units into head, body and furniture. Middle step of the page importer."""
 
 import re
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ _LIST_RUN = 3
 
 @dataclass(slots=True)
 class Outline:
-    """An article taken apart. `title` is empty where the page has no headline; `unread` where a date is ambiguous."""
+    """An article's parts. `title` is empty if the page has no headline; `unread` is true if a date is ambiguous."""
 
     title: str = ""
     section: str = ""
@@ -45,7 +45,7 @@ class Outline:
 
 
 def outline_made(units: list[Unit], *, day_first: bool | None = None) -> Outline:
-    """Returns the outline of an article from the units of its page, in their order."""
+    """Returns the outline of an article from the units of its page, in order."""
     outline = Outline()
     kept = [unit for at, unit in enumerate(units) if not _is_apart(units, at, outline)]
     body = _body_begin(kept, day_first)
@@ -60,7 +60,7 @@ def outline_made(units: list[Unit], *, day_first: bool | None = None) -> Outline
 
 
 def _is_apart(units: list[Unit], at: int, outline: Outline) -> bool:
-    """Puts a unit aside that is furniture by its words, or by standing over a photo's caption."""
+    """Says whether a unit is furniture, by its words or as a photo's alternative text, and if so records it."""
     unit = units[at]
     kind = None if is_source_line(unit.text) else _apart_kind(unit) or _alt_kind(units, at)
     if kind:
@@ -69,16 +69,16 @@ def _is_apart(units: list[Unit], at: int, outline: Outline) -> bool:
 
 
 def _alt_kind(units: list[Unit], at: int) -> str | None:
-    """Returns caption for a photo's alternative text: a few words between the headline and the first photo's caption.
+    """Returns "caption" for a photo's alternative text: a few words between headline and first caption, else None.
 
-    Further down, such a line over a photo is a sub-heading.
+    Further down, such a line above a photo is a sub-heading.
     """
     few = 0 < at < _HEAD_UNITS and len(units[at].text.split()) <= _ALT_WORDS and is_heading(units[at].text)
     if not (few and at + 1 < len(units) and not units[at + 1].bullets and is_caption(units[at + 1].text)):
         return None
     above = [unit for unit in units[:at] if not _apart_kind(unit)]
     sentences = sum(is_sentence(unit.text) for unit in above)
-    # One sentence may be the summary, where a byline stands under it.
+    # One sentence may be the summary, if a byline is below it.
     in_head = sentences == 0 or (sentences == 1 and any(byline_read(unit.text) for unit in above))
     return "caption" if in_head and any(is_heading(unit.text) for unit in above) else None
 
@@ -90,7 +90,7 @@ def _apart_kind(unit: Unit) -> str | None:
 
 
 def _list_kind(unit: Unit) -> str | None:
-    """Returns the kind of a list of links or buttons: every entry is furniture."""
+    """Returns the kind of a list whose every entry is furniture (links, buttons), or None."""
     kinds = [furniture_kind(text) for text in unit.texts]
     return kinds[0] if all(kinds) else None
 
@@ -109,7 +109,7 @@ def _body_begin(units: list[Unit], day_first: bool | None) -> int:
     last, paragraphs = title, 0
     for at in range(title + 1, min(len(units), title + _HEAD_UNITS)):
         signs = _signs(units[at], day_first)
-        # Past a paragraph a bare date is a sub-heading, as in a timeline.
+        # After a paragraph, a bare date is a sub-heading, as in a timeline.
         if (signs and (signs.labelled or not paragraphs)) or units[at].text == units[title].text or _places(units, at):
             last = at
         elif is_sentence(units[at].text):
@@ -124,13 +124,13 @@ def _signs(unit: Unit, day_first: bool | None) -> Byline | None:
 
 
 def _places(units: list[Unit], at: int) -> bool:
-    """Says whether a unit is a dateline: a place in capitals that stands alone right above a paragraph."""
+    """Says whether a unit is a dateline: a place in capitals alone on its line, directly above a paragraph."""
     after = units[at + 1] if at + 1 < len(units) else None
     return bool(after and dateline_place(units[at].text) and is_sentence(after.text))
 
 
 def _headline(units: list[Unit]) -> int | None:
-    """Returns the index of the headline: the first heading that is no section and no byline."""
+    """Returns the index of the headline: the first heading that is neither a section label nor a byline."""
     last = None
     for at, unit in enumerate(units):
         if not unit.bullets and is_heading(unit.text) and _titles(unit):
@@ -141,7 +141,7 @@ def _headline(units: list[Unit]) -> int | None:
 
 
 def _titles(unit: Unit) -> bool:
-    """Says whether a unit can be a headline: a line that only signs or dates an article cannot."""
+    """Says whether a unit can be a headline; a line with only a name or a date cannot."""
     byline = byline_read(unit.text)
     return byline is None or (len(byline.name.split()) > _SIGNING_WORDS and not unit.text.lower().startswith("by "))
 
@@ -151,7 +151,7 @@ def _is_label(text: str) -> bool:
 
 
 def _above(unit: Unit, outline: Outline, day_first: bool | None) -> None:
-    """Takes what stands above the headline: the section is the label nearest to it."""
+    """Records a unit above the headline: the label nearest to the headline is the section."""
     if signs := _signs(unit, day_first):
         _sign(signs, outline)
     elif is_heading(unit.text) and _is_label(unit.text):
@@ -170,7 +170,7 @@ def _sign(byline: Byline, outline: Outline) -> None:
 
 
 def _below(units: list[Unit], outline: Outline, day_first: bool | None) -> None:
-    """Takes what stands between headline and body; words there that sign, date and place nothing are the summary."""
+    """Records the units between headline and body; whatever is not byline, date or dateline is the summary."""
     summary = []
     for at, unit in enumerate(units):
         if unit.text == outline.title:
@@ -200,7 +200,7 @@ def _body(units: list[Unit], outline: Outline) -> None:
 
 
 def _closing(units: list[Unit]) -> int:
-    """Returns where the body ends: before the lines that close a page after its last paragraph."""
+    """Returns the index of the end of the body: before the closing lines after the last paragraph."""
     end = len(units)
     while end > 0 and _closes(units, end):
         end -= 1
@@ -223,7 +223,7 @@ def _block_kind(units: list[Unit], at: int) -> str:
 
 
 def _heads(units: list[Unit], at: int) -> bool:
-    """Says whether a line is a sub-heading: it leads to a paragraph, and is not one of a list's lines."""
+    """Says whether a line is a sub-heading: it precedes a paragraph, and is not one of a list's lines."""
     run = _run(units[at : at + _LIST_RUN])
     before = _run(units[max(0, at - _LIST_RUN) : at][::-1])
     return run > 0 and run + before < _LIST_RUN and at + run < len(units)

@@ -1,8 +1,8 @@
 """The comments under a saved page: where the thread begins and ends, who says what, and in reply to whom.
 
-Two forms are told by their words. The numbered one, `2. NAME says`, nested by indentation, as a list is saved. And the
-one with a time under each name, `NAME says:` / `May 3, 2021 at 4:05 pm`, nested by indentation too where the page kept
-it. Those without such a word are in `unnumbered`.
+Two forms are recognised by their words: the numbered one, `2. NAME says`, nested by indentation, as a list is saved;
+and the one with a time under each name, `NAME says:` / `May 3, 2021 at 4:05 pm`, also nested by indentation if the page
+kept it. Forms without such a word are in `unnumbered`.
 """
 
 import re
@@ -26,7 +26,7 @@ _NAMED = re.compile(rf"\s*(?:[•*+-]\s+)?{_NAME}\s+(?:on (?P<on>.{{6,60}}?) )?{
 
 @dataclass(frozen=True, slots=True)
 class ThreadComment:
-    """One comment of a thread. `path` is its number path (`2.1`), `parent` that of what it answers, or empty."""
+    """One comment of a thread. `path` is its number path (`2.1`), `parent` that of the one it answers, or empty."""
 
     line: int
     path: str
@@ -38,7 +38,7 @@ class ThreadComment:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A page cut in three: the article's lines, the thread's headers each with its lines, and what follows."""
+    """A page in three parts: the article's lines, the thread's headers, each with its lines, and what follows."""
 
     article: list[PageLine]
     thread: list[tuple[CommentHeader, list[PageLine]]]
@@ -46,7 +46,7 @@ class Split:
 
 
 def thread_split(lines: list[PageLine]) -> Split:
-    """Cuts the lines of a page at the first comment and after the last one."""
+    """Splits the lines of a page before the first comment and after the last."""
     headers = dict(_headers(lines))
     end = _end(lines, headers, min(headers)) if headers else 0
     if not headers:
@@ -75,7 +75,7 @@ def _numbered(line: PageLine) -> CommentHeader | None:
 
 
 def _named(line: PageLine, following: list[PageLine]) -> CommentHeader | None:
-    """A name without a number opens a comment only with a time beside or under it: articles say `NAME says:` too."""
+    """A name without a number opens a comment only with a time next to or below it: articles have `NAME says:` too."""
     match = _NAMED.fullmatch(line.raw)
     if match is None:
         return None
@@ -91,7 +91,7 @@ def _told(match: re.Match[str]) -> tuple[bool, datetime | None]:
 
 
 def _end(lines: list[PageLine], headers: dict[int, CommentHeader], begin: int) -> int:
-    """Returns where the thread ends: at a line further out than the comments, or at the comment form."""
+    """Returns the index of the thread's end: a line indented less than the comments, or the comment form."""
     outermost = min(header.line.indent for header in headers.values())
     for at in range(begin + 1, len(lines)):
         line = lines[at]
@@ -103,7 +103,7 @@ def _end(lines: list[PageLine], headers: dict[int, CommentHeader], begin: int) -
 
 
 def comments_read(split: Split) -> Iterator[ThreadComment]:
-    """Yields the comments of the thread in the order of the page; one without words has an empty `raw`."""
+    """Yields the comments of the thread in page order; one without text has an empty `raw`."""
     paths = _Paths()
     for header, lines in split.thread:
         path, parent = paths.next(header)
@@ -112,7 +112,7 @@ def comments_read(split: Split) -> Iterator[ThreadComment]:
 
 
 class _Paths:
-    """Gives each comment its number path: by its indentation, or by its own number where that is a path (`2.1`)."""
+    """Assigns each comment its number path: by indentation, or its own number if that is a path (`2.1`)."""
 
     def __init__(self) -> None:
         self._open: list[tuple[int, str]] = []
@@ -120,7 +120,7 @@ class _Paths:
         self._highest: dict[str, int] = {}
 
     def next(self, header: CommentHeader) -> tuple[str, str]:
-        """Returns path and parent path of the comment that `header` opens."""
+        """Assigns and returns path and parent path of the comment that `header` opens."""
         while self._open and self._open[-1][0] >= header.line.indent:
             self._open.pop()
         parent, _, number = header.number.rpartition(".")
@@ -131,7 +131,7 @@ class _Paths:
         return path, parent
 
     def _free(self, parent: str, number: int) -> str:
-        """Returns the path of `number`, or of one past the highest where it is taken: some pages start lists anew."""
+        """Assigns the path of `number`, or the next free one if it is taken: some pages restart their numbering."""
         path = _path(parent, number)
         if path in self._given:
             number = self._highest[parent] + 1
@@ -146,7 +146,7 @@ def _path(parent: str, number: int) -> str:
 
 
 def _content(header: CommentHeader, lines: list[PageLine]) -> tuple[datetime | None, str]:
-    """Returns time and text of a comment: the time under its name and the buttons around it are no text."""
+    """Returns time and text of a comment, without the time under its name and the buttons around it."""
     rows = _stripped(lines)
     created_at = header.created_at
     if rows and created_at is None:
@@ -159,17 +159,17 @@ def _content(header: CommentHeader, lines: list[PageLine]) -> tuple[datetime | N
 
 
 def _is_button(last: str, *, alone: bool) -> bool:
-    """Says whether the last row is one of the buttons under a comment; a lone "Like" is what somebody wrote."""
+    """Says whether the last row is a button under a comment; a lone "Like" is the comment's text."""
     return bool(REPLY.fullmatch(last)) or (not alone and bool(BUTTON.fullmatch(last)))
 
 
 def _stripped(lines: list[PageLine]) -> list[PageLine]:
-    """Returns `lines` without the blank ones at both ends."""
+    """Returns `lines` without blank ones at either end."""
     kept = [at for at, line in enumerate(lines) if line.raw.strip()]
     return lines[kept[0] : kept[-1] + 1] if kept else []
 
 
 def _dedented(lines: list[PageLine]) -> str:
-    """Returns the lines as the writer typed them: without the indentation of the list they stand in."""
+    """Returns the lines as typed, without the indentation of the list they are in."""
     margin = min((line.indent for line in lines if line.raw.strip()), default=0)
     return "\n".join((line.raw.expandtabs(4)[margin:] if margin else line.raw).rstrip() for line in lines)

@@ -1,8 +1,8 @@
-"""Threads whose comments open with a name and a time, and no word that says so: read only if the page bears them out.
+"""Threads whose comments open with just a name and a time: read only if the rest of the page confirms them.
 
-Two forms: `Ann Smith, 2 hours ago` on one line, and a name with the time on the line below it. News pages have such
-lines over articles, beside links and in authors' boxes too. They open comments only where each has words below it, and
-either enough of them end with `Reply`, or there are as many, two at least, as the page announces.
+Two forms: `Ann Smith, 2 hours ago` on one line, and a name with the time on the line below. News pages also have such
+lines above articles, next to links and in author boxes. They open comments only if each has text below it, and either
+enough of them end with `Reply`, or there are as many as the page announces, at least two.
 """
 
 import re
@@ -27,7 +27,7 @@ _MIN_HEADERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A line like `3 Comments`: how many, or None where it does not say, and at which of the page's lines."""
+    """A line like `3 Comments`: the count, or None if it gives none, and the index of the line."""
 
     at: int
     count: int | None
@@ -35,7 +35,7 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A line that may open a comment, and the lines that would be its own, the one with its time left out."""
+    """A line that may open a comment, and the lines that would belong to it, except the one with its time."""
 
     at: int
     header: CommentHeader
@@ -55,7 +55,7 @@ def _is_foot(row: PageLine) -> bool:
 
 
 def announcements(lines: list[PageLine]) -> list[Announcement]:
-    """Returns the lines that announce comments, in their order."""
+    """Returns the announcements of comments, in page order."""
     return [found for at, line in enumerate(lines) if (found := _announced(at, line.text))]
 
 
@@ -68,7 +68,7 @@ def _announced(at: int, text: str) -> Announcement | None:
 
 
 def unnumbered_headers(lines: list[PageLine]) -> tuple[dict[int, CommentHeader], int]:
-    """Returns the headers of such a thread by their lines, and where it ends; none where the page bears none out."""
+    """Returns the headers of such a thread by line index, and the index of its end; no headers if there is none."""
     told = announcements(lines)
     for announced in [*reversed(told), None]:
         begin = announced.at + 1 if announced else 0
@@ -91,7 +91,7 @@ def _candidates(lines: list[PageLine], begin: int) -> Iterator[_Candidate]:
 
 
 def _head(lines: list[PageLine], at: int) -> tuple[CommentHeader, int] | None:
-    """Returns the header that a line makes, perhaps with the next one, and where the words begin."""
+    """Returns the header in a line, perhaps with the next one, and the index where its text begins."""
     line = lines[at]
     for match in _splits(line.text):
         found, time = time_read(match[1])
@@ -100,13 +100,13 @@ def _head(lines: list[PageLine], at: int) -> tuple[CommentHeader, int] | None:
     if not _is_name(line.text):
         return None
     below = next((n for n in range(at + 1, min(at + 3, len(lines))) if lines[n].raw.strip()), None)
-    # The time stands in the comment's own lines, where it is read as in the other forms.
+    # The time stays among the comment's lines, where it is read as in the other forms.
     is_dated = below is not None and time_read(lines[below].text)[0]
     return (CommentHeader(line, "", line.text, None), (below or 0) + 1) if is_dated else None
 
 
 def _splits(text: str) -> Iterator[tuple[str, str]]:
-    """Yields the ways to part a line into a name and what may be a time."""
+    """Yields the ways to split a line into a name and a possible time."""
     match = _PARTED.fullmatch(text) if len(text) <= 2 * 60 else None
     if match is None:
         return
@@ -116,7 +116,7 @@ def _splits(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_name(text: str) -> bool:
-    """Says whether a line can be somebody's name: few words that are no sentence, no time and no button."""
+    """Says whether a line can be a name: a few words that are not a sentence, a time or a button."""
     words = text.split()
     return (
         0 < len(words) <= _MAX_NAME_WORDS
@@ -146,7 +146,7 @@ def _is_thread(found: list[_Candidate], announced: Announcement | None) -> bool:
 
 
 def _end(last: _Candidate, lines: list[PageLine]) -> int:
-    """Returns where the last comment ends: after its buttons, or before what stands around articles."""
+    """Returns the index of the last comment's end: after its buttons, or before page furniture."""
     begin = next(at for at, line in enumerate(lines) if line is last.rows[0])
     for at in range(begin, len(lines)):
         if REPLY.fullmatch(lines[at].text):

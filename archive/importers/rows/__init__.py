@@ -1,1 +1,1 @@
-"""Formats that hold one record a row: JSON Lines and CSV, with the mapping from their fields to ours."""
+"""Formats with one record per row: JSON Lines and CSV, with the mapping from their fields to ours."""

@@ -1,8 +1,7 @@
-"""The `jsonl` format: one JSON object a line, each a comment with what is known of its article.
+"""The `jsonl` format: one JSON object per line, each a comment with what is known of its article.
 
-The shape of a row is that of an item of `POST comments/`. `--map FIELD=COLUMN` takes other shapes: COLUMN is a key, or
-keys joined by dots that lead into nested objects and lists (`revisions.-1.body`); `--preset` takes the dumps of some
-systems whole.
+A row has the shape of an item of `POST comments/`. `--map FIELD=COLUMN` reads other shapes: COLUMN is a key, or a
+dotted path into nested objects and lists (`revisions.-1.body`); `--preset` reads the dumps of some systems as they are.
 """
 
 import re
@@ -15,7 +14,7 @@ from archive.importers.rows.objects import Values, head_taken, line_objects
 from archive.importers.rows.presets import PRESETS, parse_preset
 from archive.importers.rows.row import FIELDS, META, MONGO_DATE, row_records
 
-# So many lines without one JSON object: the file is something else.
+# If this many lines hold no JSON object, the file is something else.
 HEAD_LINES = 20
 _TOLD_KEYS = 20
 _INDEX = re.compile(r"-?\d{1,6}")
@@ -23,10 +22,10 @@ _GROUPS = ("article", "commenter")
 
 
 def parse_jsonl(reading: ImportSource) -> Iterator[Item]:
-    """Yields a record or a rejected record a line, and a notice for each key that nothing is done with.
+    """Yields a record or a rejected record per line, and a notice for each unused key.
 
     Raises:
-        FormatError: before anything is yielded, where no line at its head is a JSON object.
+        FormatError: before anything is yielded, if none of the first `HEAD_LINES` lines is a JSON object.
     """
     if reading.preset:
         yield from parse_preset(reading, PRESETS[reading.preset])
@@ -54,7 +53,7 @@ def _no_jsonl(head: list[tuple[int, Values | Rejected]]) -> str:
 
 
 def _flattener(mapping: Mapping[str, str]) -> Callable[[Values], Values]:
-    """Returns the function that leads from a row to its FIELDs."""
+    """Returns the function that maps a row to its FIELDs."""
     if not mapping:
         return _flat
     own = [field for field in (*FIELDS, META) if field not in mapping]
@@ -66,7 +65,7 @@ def _flattener(mapping: Mapping[str, str]) -> Callable[[Values], Values]:
 
 
 def _flat(row: Values) -> Values:
-    """Spreads the objects `article` and `commenter` into dotted FIELDs; anything else there is told as it is."""
+    """Flattens the objects `article` and `commenter` into dotted FIELDs; any other value there is its id or name."""
     flat = {key: value for key, value in row.items() if key not in _GROUPS}
     for group in _GROUPS:
         inner = row.get(group)
@@ -78,9 +77,9 @@ def _flat(row: Values) -> Values:
 
 
 def _dig(row: Values, path: list[str]) -> Any:
-    """Returns the value at `path`, or None. A key that itself has dots is found too; a number leads into a list.
+    """Returns the value at `path`, or None. Also finds a key that itself contains dots; a number indexes a list.
 
-    MongoDB's `$date` at the end stays in its object: what it holds tells how it is to be read.
+    A final `$date` of MongoDB is returned with its object, whose value tells how to read it.
     """
     value: Any = row
     if (whole := ".".join(path)) in row:
@@ -99,7 +98,7 @@ def _inside(value: Any, key: str) -> Any:
 
 
 def _unused(row: Values, line: int, told: set[str], mapping: Mapping[str, str]) -> Iterator[Notice]:
-    """Tells once of each top-level key that is no FIELD and that nothing is mapped from."""
+    """Yields a notice, once each, for top-level keys that are neither a FIELD nor mapped."""
     known = {field.partition(".")[0] for field in (*FIELDS, META)} | {
         name.partition(".")[0] for name in mapping.values()
     }

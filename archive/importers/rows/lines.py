@@ -1,4 +1,4 @@
-"""Lines of a file of any size, each read whole up to a limit, with its number. Feeds the jsonl and csv importers."""
+"""Reads the lines of a file of any size, numbered, each up to a limit. Used by the jsonl and csv importers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ _MARKS_OF_OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One line with its end; `data` is None where it is longer than `MAX_LINE_BYTES`. The first line is number 1."""
+    """One line with its line end; `data` is None if it is longer than `MAX_LINE_BYTES`. The first line is number 1."""
 
     number: int
     data: bytes | None
 
 
 def lines_read(stream: BinaryIO) -> Iterator[TextLine]:
-    """Yields the lines of `stream`, without a byte-order mark; a line that is too long is passed over, not held.
+    """Yields the lines of `stream`, without a byte-order mark; skips a line that is too long without buffering it.
 
     Raises:
-        FormatError: the file is UTF-16, or has nothing in it.
+        FormatError: the file is UTF-16, or empty.
     """
     first = _first_line(stream)
     yield TextLine(1, first)

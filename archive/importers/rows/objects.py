@@ -1,4 +1,4 @@
-"""JSON objects out of a stream of any size: one a line, or the members of one large array. Feeds jsonl, presets."""
+"""JSON objects from a stream of any size: one per line, or the members of one array. Used by jsonl and presets."""
 
 import codecs
 import json
@@ -18,7 +18,7 @@ Found = tuple[int, Values | Rejected]
 
 
 def line_objects(stream: BinaryIO) -> Iterator[Found]:
-    """Yields each line that is not blank, with its number: the object that it holds, or why it holds none."""
+    """Yields, for each line that is not blank, its number and the object it holds, or why it holds none."""
     for line in lines_read(stream):
         if line.data is None or line.data.strip():
             yield line.number, _object(line)
@@ -51,9 +51,9 @@ def _no_constant(name: str) -> float:
 
 
 def head_taken(objects: Iterator[Found], limit: int, is_own: Callable[[Values], bool]) -> tuple[list[Found], bool]:
-    """Takes objects up to the first that is a format's own, and no further: what comes next may be broken.
+    """Takes objects up to the first that `is_own` accepts, and no further: what comes next may be broken.
 
-    Returns them, at most `limit`, and whether there was one.
+    Returns them, at most `limit`, and whether one was accepted.
     """
     head = []
     for found in islice(objects, limit):
@@ -64,11 +64,11 @@ def head_taken(objects: Iterator[Found], limit: int, is_own: Callable[[Values], 
 
 
 def array_objects(stream: BinaryIO) -> Iterator[Found]:
-    """Yields the members of a JSON array one by one, each with the line where it begins.
+    """Yields the members of a JSON array one by one, each with the number of the line where it begins.
 
     Raises:
-        FormatError: before anything is yielded, where the file does not begin with `[`.
-        StoppedError: where a member is broken or has no end; where the next one begins cannot be told.
+        FormatError: before anything is yielded, if the file does not begin with `[`.
+        StoppedError: a member is broken or has no end, so the start of the next one is unknown.
     """
     members = _Members(stream)
     if not members.opened():
@@ -78,7 +78,7 @@ def array_objects(stream: BinaryIO) -> Iterator[Found]:
 
 
 class _Members:
-    """An array being read: the text in hand, and the line where its last member began."""
+    """An array being read: the buffered text, and the line where its last member began."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream, self._text, self._ended = stream, "", False
@@ -120,7 +120,7 @@ class _Members:
         self._text = self._text[count:]
 
     def _more(self, least: int) -> bool:
-        """Reads on, as much again as is in hand, so that a large member is not parsed at every step of its way."""
+        """Reads on, up to `least` bytes or more: doubling the buffer keeps the repeated parsing of a member linear."""
         if self._ended:
             return False
         data = self._stream.read(max(_READ, least))

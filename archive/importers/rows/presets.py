@@ -1,6 +1,6 @@
-"""`--preset`: the dumps of Isso, remark42 and Coral, as rows with our FIELDs. A form of the `jsonl` format.
+"""`--preset`: the dumps of Isso, remark42 and Coral, as rows with our FIELDs. A variant of the `jsonl` format.
 
-Each preset knows how its dump parts into JSON objects and what their keys mean.
+Each preset knows how its dump splits into JSON objects and what their keys mean.
 """
 
 import html
@@ -22,16 +22,16 @@ from archive.importers.rows.row import row_records
 # A dump may begin with an object about itself.
 HEAD_OBJECTS = 2
 _ISSO_STATES = {1: "published", 2: "unapproved", 4: "deleted"}
-# What moderators rejected is kept out of sight by Coral, as what is deleted.
+# Coral hides what moderators rejected, as it does what is deleted.
 _CORAL_STATES = {"APPROVED": "published", "NONE": "published", "REJECTED": "deleted"}
 _QUOTED_TITLE = re.compile(r"\S*(?:%[0-9A-Fa-f]{2}|\w\+\w)\S*")
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A system's dump: how it parts into objects, which of them are its own, and the rows that one holds.
+    """A system's dump: how it splits into objects, how to recognise one, and the rows that one holds.
 
-    `numbered` says that its comment ids are unique in their article only.
+    `numbered` is true if its comment ids are unique in their article only.
     """
 
     objects: Callable[[BinaryIO], Iterator[Found]]
@@ -41,11 +41,11 @@ class Preset:
 
 
 def parse_preset(reading: ImportSource, preset: Preset) -> Iterator[Item]:
-    """Yields a record or a rejected record a comment, and an article where it has none.
+    """Yields a record or a rejected record per comment, and articles.
 
     Raises:
-        FormatError: before anything is yielded, where nothing at its head is of such a dump.
-        StoppedError: where the file breaks off.
+        FormatError: before anything is yielded, if nothing at its head belongs to such a dump.
+        StoppedError: the file breaks off.
     """
     objects = preset.objects(reading.stream)
     head, is_own = head_taken(objects, HEAD_OBJECTS, preset.is_own)
@@ -92,13 +92,13 @@ def _isso_comment(comment: Values, key: str) -> Values:
 
 
 def _digest(comment: Values) -> str:
-    """Returns what tells apart comments that share an id: some dumps give every comment the same one."""
+    """Returns a digest that distinguishes comments with the same id: some dumps give every comment the same one."""
     told = json.dumps([comment.get(name) for name in ("created", "author", "text")])
     return sha256(told.encode()).hexdigest()[:12]
 
 
 def _isso_title(title: Any) -> Any:
-    """Returns the title; some dumps have it quoted as in an address."""
+    """Returns the title, URL-decoded if need be, as in some dumps."""
     is_quoted = isinstance(title, str) and _QUOTED_TITLE.fullmatch(title)
     return unquote_plus(title) if is_quoted else title
 
@@ -137,7 +137,7 @@ def _remark42_rows(comment: Values) -> Iterator[Values]:
 
 
 def _remark42_user(user: Values) -> Values:
-    """Returns who wrote it, nobody where that was deleted too. The names are escaped as for HTML."""
+    """Returns the commenter, none if the user was deleted too. Names are HTML-escaped in the dump."""
     if user.get("id") == "deleted":
         return {}
     found = {f"commenter.{field}": _only(user.get(key)) for field, key in (("external_id", "id"), ("name", "name"))}
@@ -145,7 +145,7 @@ def _remark42_user(user: Values) -> Values:
 
 
 def _only(value: Any) -> Any:
-    """Returns the one member of a list, or the value: some dumps were converted from other systems."""
+    """Returns the only member of a list, or the value: some dumps were converted from other systems."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 

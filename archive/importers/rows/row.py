@@ -1,7 +1,7 @@
-"""One row of a jsonl or csv file, as a record: which FIELDs there are, and what each may hold.
+"""Turns one row of a jsonl or csv file into a record: which FIELDs there are, and what each may hold.
 
-A row has dotted FIELDs. Its comment: `external_id`, `text` and so on. Its article: `article.title` and so on; a row
-that has an article and neither `text` nor `external_id` is about the article alone. Sizes are checked as the record is
+FIELDs are dotted: `external_id`, `text` and so on for the comment, `article.title` and so on for its article. A row
+with an article and neither `text` nor `external_id` describes the article alone. Sizes are checked when the record is
 stored.
 """
 
@@ -36,7 +36,7 @@ def is_field(name: str) -> bool:
 
 
 class RowError(Exception):
-    """A row that cannot be a record. Carries the field and the reason; never the value."""
+    """A row that cannot become a record. Carries the field and the reason, never the value."""
 
     def __init__(self, field: str, code: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -46,9 +46,9 @@ class RowError(Exception):
 def row_records(
     values: Mapping[str, Any], *, line: int, time_format: str | None, text_format: str = "plain"
 ) -> Iterator[ArticleRecord | CommentRecord | Rejected | Notice]:
-    """Yields the record that a row's FIELDs make, or why they make none, and a notice of a time that is none.
+    """Yields the record from a row's FIELDs, or its rejection, and a notice for each time that stands for none.
 
-    Values are those of JSON. `text_format` is that of a row that does not say its own.
+    Values are JSON values. `text_format` applies to a row that does not give its own.
     """
     row = Row(values, line, time_format, text_format)
     try:
@@ -62,7 +62,7 @@ def row_records(
 
 
 class Row:
-    """A row's FIELDs, read one by one with the checks that each needs."""
+    """A row's FIELDs, read and checked one by one."""
 
     def __init__(self, values: Mapping[str, Any], line: int, time_format: str | None, text_format: str) -> None:
         self._values, self._line = values, line
@@ -115,7 +115,7 @@ class Row:
         return value if field == "article.body" else value.strip()
 
     def _id(self, field: str) -> str:
-        """Returns an id as text: numbers are what many systems count with."""
+        """Returns an id as text: many systems use numbers."""
         value = _mongo_number(self._values.get(field))
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
@@ -132,7 +132,7 @@ class Row:
         return value
 
     def _raw(self) -> str:
-        """Returns the text as it came. A comment that its origin deleted may have lost it; any other needs one."""
+        """Returns the raw text. It may be empty only if the comment was deleted at its origin."""
         raw = self._values.get("text")
         if raw is not None and not isinstance(raw, str):
             raise RowError("text", "not_text", f"text is wanted, not {_json_name(raw)}")
@@ -147,7 +147,7 @@ class Row:
         return value or None
 
     def _time(self, field: str) -> datetime | None:
-        """Returns a time. `--time-format` is for the comments' times and tried first for the article's."""
+        """Returns a time. `--time-format` applies to the comment's time, and is tried first for the article's."""
         value = self._values.get(field)
         if isinstance(value, dict) and MONGO_DATE in value:
             return self._mongo_time(field, value[MONGO_DATE])
@@ -157,13 +157,13 @@ class Row:
         return self._told(field, text, self._time_format)
 
     def _mongo_time(self, field: str, value: Any) -> datetime | None:
-        """Returns a time of MongoDB's extended JSON: `$date` holds ISO 8601, or milliseconds."""
+        """Returns a time from MongoDB's extended JSON: `$date` holds ISO 8601, or milliseconds."""
         value = _mongo_number(value)
         count = isinstance(value, int) and not isinstance(value, bool)
         return self._told(field, str(value), "ms" if count else None)
 
     def _told(self, field: str, text: str, time_format: str | None) -> datetime | None:
-        """Returns the time; None, with a notice, for one that stands for none."""
+        """Returns the time; None, with a notice, for one that stands for no time."""
         try:
             return _time_tried(field, text, time_format) if text.strip() else None
         except NoTimeError:
@@ -194,7 +194,7 @@ def _time_tried(field: str, text: str, time_format: str | None) -> datetime:
 
 
 def _mongo_number(value: Any) -> Any:
-    """Returns what an object of MongoDB's extended JSON holds (`$oid`, `$numberLong`), or the value itself."""
+    """Returns the value in an object of MongoDB's extended JSON (`$oid`, `$numberLong`), or the argument itself."""
     if not isinstance(value, dict) or len(value) != 1:
         return value
     ((kind, inner),) = value.items()

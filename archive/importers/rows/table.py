@@ -1,7 +1,7 @@
-"""The `csv` format: a table with a header line, each row a comment with what is known of its article.
+"""The `csv` format: a table with a header, each row a comment with what is known of its article.
 
-Columns are found by the names of our FIELDs (`article.title` or `article_title`), or by `--map FIELD=COLUMN`. A quote
-that is never closed costs its own line: the lines that it swallowed are read again.
+Columns are found by the names of our FIELDs (`article.title` or `article_title`), or by `--map FIELD=COLUMN`. An
+unclosed quote costs only its own line: the lines it swallowed are read again.
 """
 
 import csv
@@ -26,7 +26,7 @@ csv.field_size_limit(_MAX_FIELD)
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns of a table: how many there are, which FIELD stands in which, and which nothing is done with."""
+    """The columns of a table: how many there are, which FIELD is in which, and which are unused."""
 
     width: int
     fields: Mapping[str, int]
@@ -34,10 +34,10 @@ class Header:
 
 
 def parse_csv(reading: ImportSource) -> Iterator[Item]:
-    """Yields a record or a rejected record a row, after a notice of the columns that nothing is done with.
+    """Yields a record or a rejected record per row, after a notice of unused columns.
 
     Raises:
-        FormatError: before anything is yielded, where the header lacks a column that is needed.
+        FormatError: before anything is yielded, if the header lacks a required column.
     """
     lines = lines_read(reading.stream)
     first = next(lines)
@@ -83,13 +83,13 @@ def _records(values: Mapping[str, str], line: int, reading: ImportSource) -> Ite
 
 
 def delimiter_named(first_line: str) -> str:
-    """Returns the delimiter of a first line like `sep=;`, which Excel writes and takes, or an empty string."""
+    """Returns the delimiter from a first line like `sep=;`, which Excel reads and writes, or an empty string."""
     match = _NAMED.fullmatch(first_line.strip("\r\n \ufeff"))
     return match[1] if match else ""
 
 
 def delimiter_guess(first_line: str, columns: Iterable[str]) -> str:
-    """Returns the delimiter that parts the header into the most columns that we know, or that are named."""
+    """Returns the delimiter that splits the header into the most columns that we know or that are named."""
     wanted = {*_names(), *columns}
     return max(DELIMITERS, key=lambda mark: sum(cell.strip(' "\r\n') in wanted for cell in first_line.split(mark)))
 
@@ -100,10 +100,10 @@ def _names() -> dict[str, str]:
 
 
 def header_read(cells: Sequence[str], mapping: Mapping[str, str]) -> Header:
-    """Returns which FIELD stands in which column.
+    """Returns which FIELD is in which column.
 
     Raises:
-        FormatError: a mapped column is not there, or a column that is needed is not.
+        FormatError: a mapped or a required column is missing.
     """
     names = [cell.strip() for cell in cells]
     at = {name: index for index, name in reversed(list(enumerate(names)))}
@@ -176,26 +176,26 @@ def _cells(first: str, delimiter: str, *, quotes: bool) -> list[str]:
 
 
 def _decoded(line: TextLine) -> str:
-    """Returns the line as text; bytes that are not UTF-8 become marks that the record's check refuses."""
+    """Returns the line as text; bytes that are not UTF-8 become lone surrogates, which validation refuses."""
     if line.data is None:
         raise FormatError("this is not csv: its first line has no end")
     return line.data.decode(errors="surrogateescape")
 
 
 class _LineTooLongError(Exception):
-    """A line that was passed over in the middle of a record or at its beginning."""
+    """A line that is too long was skipped, inside a record or at its beginning."""
 
 
 class _UnclosedError(Exception):
-    """A record that goes on in lines in which one before it has failed: it would fail as that one did."""
+    """A record continues into lines in which an earlier one failed: it would fail in the same way."""
 
 
 class _Feed:
-    """Feeds lines to a csv reader and remembers those of the record in hand, to read them again.
+    """Feeds lines to a csv reader and remembers those of the current record, to read them again.
 
-    Between two lines a csv reader is inside a quote or at a record's beginning, and nothing else. So a record that
-    reaches the next line where a failed one passed, inside a quote as that was, fails as that did: it is given up at
-    once, and no line is read more than twice. `fault` is why the last one failed that was read to its end.
+    Between two lines a csv reader is either inside a quote or at the start of a record. So a record that continues
+    into a line that a failed record passed, inside a quote like that one, fails in the same way: it is given up at
+    once, and no line is read more than twice. `fault` is why the last record that was read to its end failed.
     """
 
     def __init__(self, lines: Iterator[TextLine]) -> None:
@@ -222,7 +222,7 @@ class _Feed:
         return _decoded(line)
 
     def give_back(self, error: Exception) -> None:
-        """Puts all lines of the record but its first back, to come again; `error` is why it failed."""
+        """Puts all lines of the record but the first back, to be read again; `error` is why it failed."""
         back = self.taken[1:] + ([self._long] if isinstance(error, _LineTooLongError) else [])
         if not isinstance(error, _UnclosedError):
             self.fault, self._failed_at = error, (back or self.taken)[-1].number

@@ -1,6 +1,6 @@
-"""`--preset wordpress-csv`: WordPress' table `wp_comments` as csv, with its own column names.
+"""`--preset wordpress-csv`: WordPress' table `wp_comments` as csv, under its own column names.
 
-Commenters and times are read as from WordPress' own export, so that one brings what the other has brought.
+Commenters and times are read as from WordPress' own export, so that both imports give the same records.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 from archive.importers.placeholders import is_no_id
 
-# Columns that are no FIELD of ours: the local time, and what kind of comment it is.
+# Columns without a FIELD: the local time, and the kind of comment.
 LOCAL, KIND = "meta.comment_date", "meta.comment_type"
 TABLE_PRESETS = ("wordpress-csv",)
 WORDPRESS_COLUMNS = {
@@ -33,13 +33,13 @@ _MAX_KEY = 255
 
 
 def columns_there(names: Sequence[str]) -> dict[str, str]:
-    """Returns FIELD → column for those of WordPress' columns that a header has."""
+    """Returns FIELD → column for WordPress' columns in a header."""
     there = {name.strip() for name in names}
     return {field: column for field, column in WORDPRESS_COLUMNS.items() if column in there}
 
 
 def wordpress_row(values: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Returns a row's FIELDs as ours, or None for what is no comment: a pingback, a shop's note."""
+    """Returns a row with our values, or None if it is not a comment but a pingback or a shop's note."""
     row = dict(values)
     kind, local = row.pop(KIND, ""), row.pop(LOCAL, "")
     if kind in _NO_COMMENTS or kind.endswith(("_note", "_notes")):
@@ -53,7 +53,7 @@ def wordpress_row(values: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _time(gmt: str, local: str) -> str:
-    """Returns the time in UTC, or the local one where that is missing."""
+    """Returns the time in UTC, or the local time if that is missing."""
     if gmt.startswith(_NO_TIME) or not gmt.strip():
         return "" if local.startswith(_NO_TIME) else local
     return f"{gmt.strip()}+00:00"

@@ -1,1 +1,1 @@
-"""XML exports: `wxr` from WordPress and `disqus`. Read record by record, so that a broken record costs only itself."""
+"""XML exports: `wxr` from WordPress, and `disqus`. Read record by record, so that a broken one costs only itself."""

@@ -1,6 +1,6 @@
-"""The `disqus` format: an export of Disqus. Its threads are articles, its posts comments.
+"""The `disqus` format: an export from Disqus. Its threads are articles, its posts are comments.
 
-A post whose thread is not in the file is kept under an article that has nothing but the thread's id.
+A post whose thread is not in the file is kept under an article that has only the thread's id.
 """
 
 import re
@@ -23,11 +23,11 @@ _FORUM = re.compile(r"<forum>\s*+(?:<!\[CDATA\[\s*+)?([^<\]]{1,200}+)(?:\]\]>\s*
 
 
 def parse_disqus(reading: ImportSource) -> Iterator[Item]:
-    """Yields articles and comments in the order of the file, which has its threads first.
+    """Yields articles and comments in file order, threads first.
 
     Raises:
-        FormatError: before anything is yielded, where it is no such export.
-        StoppedError: where the file is cut off.
+        FormatError: before anything is yielded, if it is not such an export.
+        StoppedError: the file is cut off.
     """
     export = Export(reading.stream, GRAMMAR, "disqus")
     forum = _Forum(export.head, reading.source)
@@ -39,7 +39,7 @@ def parse_disqus(reading: ImportSource) -> Iterator[Item]:
 
 
 class _Forum:
-    """What is known while a file is read: the forum, the names of its categories, and what tells its threads apart."""
+    """The state of reading a file: the forum, the names of its categories, and the articles of its threads."""
 
     def __init__(self, head: str, source: str | None) -> None:
         forum = _FORUM.search(head)
@@ -48,7 +48,7 @@ class _Forum:
         self._threads: dict[str, ArticleRecord] = {}
 
     def take(self, record: XmlRecord) -> Iterator[Item]:
-        """Yields what a record of the file means."""
+        """Yields the items that a record stands for."""
         values, key = texts(record.element), record.element.get(_ID, "").strip()
         if record.name == "category":
             self._categories[key] = _line(values.get("title", ""))
@@ -68,7 +68,7 @@ class _Forum:
                 yield time_missing(record.line)
 
     def _source(self, values: dict[str, str]) -> str:
-        """Returns the source of a record: what the caller said, or its own forum, or that of the file."""
+        """Returns the source of a record: the caller's, else the record's forum, else the file's."""
         return self._given or values.get("forum") or self._forum
 
     def _article(self, record: XmlRecord, key: str, values: dict[str, str]) -> ArticleRecord:
@@ -114,7 +114,7 @@ class _Forum:
 
 
 def _reference(element: Element, name: str) -> str:
-    """Returns the id that a child like `<thread dsq:id="2"/>` points at."""
+    """Returns the id that a child like `<thread dsq:id="2"/>` refers to."""
     child = element.find(name)
     return "" if child is None else child.get(_ID, "").strip()
 

@@ -1,7 +1,7 @@
-"""One record of an XML export as an element: decoded, parsed with entities refused, and mended where it can be.
+"""Parses one record of an XML export: decodes it, refuses entity declarations, and repairs it if possible.
 
-Exports are broken in ways of their own: bytes of another encoding than the header says, control characters, HTML's
-entities outside CDATA, CDATA without an end or with one too many. What can be told for sure is mended, and said.
+Exports are broken in typical ways: bytes in another encoding than declared, control characters, HTML entities outside
+CDATA, CDATA without an end or with one too many. What is certain is repaired, with a notice.
 """
 
 import html.entities
@@ -22,7 +22,7 @@ from archive.importers.xml.fragments import Fragment
 from archive.text import pairs_joined
 
 _PREFIX = re.compile(r"</?([A-Za-z_][A-Za-z0-9_.-]*):|\s([A-Za-z_][A-Za-z0-9_.-]*):[A-Za-z0-9_.-]+\s*=\s*[\"']")
-# What exports of both kinds use. A record that has another one is read again with its own.
+# Prefixes used by exports of both kinds. A record with another one is parsed again with its own.
 _USUAL = ("wp", "dc", "content", "excerpt", "wfw", "dsq")
 _RESERVED = frozenset({"xml", "xmlns"})
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -32,9 +32,9 @@ _LONE_MARK = re.compile(r"<(?![A-Za-z_/!?])")
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _LEAF = re.compile(r"<([A-Za-z_][\w.-]{0,60}(?::[\w.-]{1,60})?)((?:\s[^<>]{0,500})?)>\s{0,200}<!\[CDATA\[")
 _END_TAG = re.compile(r"</([A-Za-z_][\w.-]{0,60}(?::[\w.-]{1,60})?)>")
-# What is mended is held a few times over: bounded.
+# Repairing holds several copies of the text, so its size is bounded.
 _MAX_MENDED = 1024 * 1024
-# A record stands in our root, its children in the record.
+# Our root is at depth 0, the record at 1, its children at 2.
 _CHILD_DEPTH = 2
 _SURROGATES = range(0xD800, 0xE000)
 _LAST_CHARACTER = 0x10FFFF
@@ -42,7 +42,7 @@ _LAST_CHARACTER = 0x10FFFF
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A record's element, or None with the reason; `notices` are codes of what was done to read it."""
+    """A record's element, or None and the reason; `notices` are codes of what was done to read it."""
 
     element: Element | None
     reason: str = ""
@@ -50,7 +50,7 @@ class Parsed:
 
 
 def fragment_parsed(fragment: Fragment, encoding: str, *, close: bool) -> Parsed:
-    """Parses a record. `encoding` is the file's own word; `close` adds the end tag of a record that is open-ended."""
+    """Parses a record. `encoding` is the declared one; `close` adds the missing end tag of an open-ended record."""
     if not fragment.fault and (element := _sound_element(fragment, close=close)) is not None:
         return Parsed(element)
     text, notice = text_decoded(fragment.data, encoding)
@@ -66,7 +66,7 @@ def fragment_parsed(fragment: Fragment, encoding: str, *, close: bool) -> Parsed
 
 
 def readable_part(text: str) -> Element:
-    """Returns an element with those children of a broken record that are whole, up to its first fault."""
+    """Returns an element with the complete children of a broken record, up to its first fault."""
     element = Element("part")
     depth = 0
     try:
@@ -80,10 +80,10 @@ def readable_part(text: str) -> Element:
 
 
 def _sound_element(fragment: Fragment, *, close: bool) -> Element | None:
-    """Returns the element of a record in UTF-8 without any fault, which nearly all are; None for a closer look.
+    """Returns the element of a well-formed record in UTF-8, as nearly all are; None if it needs a closer look.
 
-    Expat as it comes, for its speed: inside a root of ours no document type can stand, so none can declare entities,
-    and one that is not declared is an error.
+    Uses plain expat for its speed: inside our root there can be no document type, so nothing can declare entities, and
+    an undeclared one is an error.
     """
     data, end = fragment.data, f"</{fragment.name}>".encode()
     parser = XMLParser(encoding="utf-8")  # noqa: S314 - see above
@@ -108,7 +108,7 @@ def _element(text: str) -> tuple[Element | None, str]:
 
 
 def _rooted(text: str) -> str:
-    """Puts a record inside a root that declares its prefixes: exports differ in their namespaces' addresses."""
+    """Wraps a record in a root that declares its prefixes: exports differ in their namespace addresses."""
     prefixes = sorted({prefix for pair in _PREFIX.findall(text) for prefix in pair if prefix} - _RESERVED)
     return f"{_root(prefixes)}{text}</r>"
 
@@ -122,7 +122,7 @@ _USUAL_ROOT = _root(_USUAL).encode()
 
 
 def _cause(error: ParseError) -> str:
-    """Returns expat's words for what is wrong, which hold nothing of the text."""
+    """Returns expat's message, which quotes nothing of the text."""
     return str(error).partition(":")[0]
 
 
@@ -130,7 +130,7 @@ def _cause(error: ParseError) -> str:
 
 
 def mend(text: str) -> str:
-    """Returns the record with what is surely a slip put right; one that is broken otherwise stays so."""
+    """Returns the record with certain slips repaired; anything else broken stays as it is."""
     text = _CONTROLS.sub("", text)
     if len(text) <= _MAX_MENDED:
         text = "".join(_leaves(text))
@@ -140,7 +140,7 @@ def mend(text: str) -> str:
 
 
 def _leaves(text: str) -> Iterator[str]:
-    """Yields the text with its elements of CDATA written anew: each ends at its end tag, whatever its marks say."""
+    """Yields the text with CDATA elements rewritten: each ends at its end tag, wherever its CDATA marks are."""
     end = 0
     closes = _end_tags(text)
     for match in _LEAF.finditer(text):
@@ -153,7 +153,7 @@ def _leaves(text: str) -> Iterator[str]:
 
 
 def _end_tags(text: str) -> dict[str, list[int]]:
-    """Returns where the end tags of each name are: looked for from each start tag, they would take for ever."""
+    """Returns the positions of the end tags by name: searching from each start tag would be quadratic."""
     found = defaultdict(list)
     for match in _END_TAG.finditer(text):
         found[match[1]].append(match.start())
@@ -167,7 +167,7 @@ def _next_of(places: list[int], begin: int) -> int:
 
 
 def _outside(part: str) -> str:
-    """Mends text outside CDATA: entities of HTML become characters, and marks that open nothing become text."""
+    """Repairs text outside CDATA: HTML entities become characters, and stray `&` and `<` are escaped."""
     part = pairs_joined(part)
     pieces = []
     end = 0
@@ -193,7 +193,7 @@ def _numbered(number: int) -> str:
 
 
 def texts(element: Element) -> dict[str, str]:
-    """Returns the texts of an element's children by name (`wp:comment_id`); of those of one name the first."""
+    """Returns the texts of an element's children by name (`wp:comment_id`); the first one if a name repeats."""
     found: dict[str, str] = {}
     for child in element:
         name = tag_name(child.tag)

@@ -1,7 +1,7 @@
-"""An XML export as a whole: what stands before its records, the records in their order, and where the file stops.
+"""An XML export as a whole: its head, its records in order, and where the file stops.
 
-Shared by `wxr` and `disqus`, which say what each record means. Entities cannot be declared: a file that tries is
-refused, and each record is parsed inside a root of ours, where a declaration is no XML.
+Shared by `wxr` and `disqus`, which interpret the records. Entities cannot be declared: a file that tries is refused,
+and each record is parsed inside our own root, where a declaration is a syntax error.
 """
 
 import codecs
@@ -41,7 +41,7 @@ _DONE = {
 
 @dataclass(frozen=True, slots=True)
 class XmlRecord:
-    """A record that could be read: its element's name, the element, and the line where it begins."""
+    """A record that could be parsed: its element's name, the element, and the line where it begins."""
 
     name: str
     element: Element
@@ -50,7 +50,7 @@ class XmlRecord:
 
 @dataclass(frozen=True, slots=True)
 class XmlBroken:
-    """A record that could not be read: its element's name, its text as it stands in the file, and why."""
+    """A record that could not be parsed: its element's name, its text as in the file, and why."""
 
     name: str
     text: str
@@ -58,10 +58,10 @@ class XmlBroken:
 
 
 class Export:
-    """A file being read. `head` is the text of its beginning, `left_out` counts what a format passes over, by kind.
+    """A file being read. `head` is the text of its beginning; `left_out` counts what a format skips, by kind.
 
     Raises:
-        FormatError: as it is made, where the file has no element `root`, or declares entities.
+        FormatError: on construction, if the file has no element `root`, or declares entities.
     """
 
     def __init__(self, stream: BinaryIO, grammar: Grammar, root: str) -> None:
@@ -81,10 +81,10 @@ class Export:
         self.left_out: Counter[str] = Counter()
 
     def records(self) -> Iterator[XmlRecord | XmlBroken | Notice]:
-        """Yields the records in their order, and what is wrong with those that cannot be read.
+        """Yields the records in order, with the reason for each one that cannot be parsed, and notices.
 
         Raises:
-            StoppedError: at the end, where the file has none.
+            StoppedError: at the end, if the file is cut off.
         """
         yield from self.notices
         fault = ""
@@ -98,7 +98,7 @@ class Export:
     def _read(self, fragment: Fragment) -> Iterator[XmlRecord | XmlBroken | Notice]:
         parsed = self._parsed(fragment)
         if parsed.element is None:
-            # It may have swallowed the records after it, as CDATA without an end does: they are read again.
+            # It may have swallowed the records after it, as unclosed CDATA does: read them again.
             self._fragments.give_back(fragment)
             before = self._fragments.before_next(fragment)
             parsed = parsed if before is fragment else self._parsed(before)
@@ -124,7 +124,7 @@ class Export:
 
 
 class _Broken:
-    """What follows the place where a file breaks: nothing but the reason."""
+    """Stands for the rest of a broken file: reading it raises the reason."""
 
     def __init__(self, reason: Exception) -> None:
         self._reason = reason
@@ -135,7 +135,7 @@ class _Broken:
 
 
 def _head(stream: Bytes) -> tuple[bytes, Bytes]:
-    """Returns the beginning of the file, and what follows. A file that breaks there keeps the records before that."""
+    """Returns the beginning of the file, and the rest. If the file breaks there, the records before that are kept."""
     head = b""
     try:
         while len(head) < HEAD_BYTES and (data := stream.read1(HEAD_BYTES)):
@@ -146,7 +146,7 @@ def _head(stream: Bytes) -> tuple[bytes, Bytes]:
 
 
 def _root_tag(head: bytes, root: str) -> tuple[int, int]:
-    """Returns where the root's start tag begins and ends."""
+    """Returns the start and end offsets of the root's start tag."""
     bare = _COMMENT.sub(lambda comment: b" " * len(comment[0]), head)
     tag = _ROOTS[root].search(bare)
     if tag is None:
@@ -163,7 +163,7 @@ def _notices(before: bytes) -> Iterator[Notice]:
 
 
 def time_missing(line: int | None) -> Notice:
-    """Returns what is said of a comment without a time, or with one that is none."""
+    """Returns the notice for a comment without a time, or with an invalid one."""
     return Notice(line=line, code="no_time", reason="it has no time that can be read: that of the import stands for it")
 
 

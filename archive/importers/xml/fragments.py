@@ -1,8 +1,8 @@
-"""The records of an XML export, cut out of its bytes one by one. First step of the `wxr` and `disqus` importers.
+"""Cuts the records of an XML export out of its bytes one by one. First step of the `wxr` and `disqus` importers.
 
-An XML parser gives up a whole file at its first fault. Here each record is found by its tags, with an eye to CDATA and
-comments, and parsed on its own; where one turns out broken, the search goes on at the next opening tag inside it.
-Nothing but the record in hand is held.
+An XML parser gives up a whole file at its first fault. Here each record is found by its tags, skipping CDATA and
+comments, and parsed on its own; if one turns out broken, the search continues at the next opening tag inside it. Only
+the current record is held in memory.
 """
 
 import re
@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 _READ = 256 * 1024
-# A token may be split between two reads; none of those that open one is longer.
+# A token may be split between two reads; no opening token is longer than this.
 _SPLIT_TOKEN = 64
-# So far ahead the end of a record is looked for at first: a file without end tags is not searched to its end for each.
+# How far ahead a record's end tag is searched at first, so that a file without end tags is not scanned for each record.
 _PLAIN_BYTES = 32 * 1024
-# So many broken records that swallow others are looked at with one and the same end.
+# How many broken records with the same end are parsed; each has swallowed the ones after it.
 _MAX_GIVEN_BACK = 8
 MAX_FRAGMENT_BYTES = 16 * 1024 * 1024
 
 
 class Bytes(Protocol):
-    """A stream that gives what it has: a file that breaks in the middle loses only what comes after."""
+    """A stream that returns what is available: a file that breaks in the middle loses only what comes after."""
 
     def read1(self, size: int, /) -> bytes:
         """Returns some bytes, at most `size`, and none at the end."""
@@ -32,8 +32,8 @@ class Bytes(Protocol):
 class Grammar:
     """Which elements are records, and which tags end one that is open.
 
-    `records` has each record's name with the tags that end it without being its own end; a `/` stands before a closing
-    one. A record in `open_ended` is whole when such a tag comes: its other parts are records themselves.
+    `records` maps each record's name to the other tags that end it, closing ones with a leading `/`. A record in
+    `open_ended` is complete when such a tag comes: its remaining parts are records themselves.
     """
 
     records: Mapping[str, tuple[str, ...]]
@@ -42,7 +42,7 @@ class Grammar:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A record's bytes. `fault` says what is wrong with them already: unclosed, cut_off or too_large."""
+    """A record's bytes. `fault` is empty, or unclosed, cut_off or too_large."""
 
     name: str
     data: bytes
@@ -60,9 +60,9 @@ class _Tag:
 
 
 class Fragments:
-    """Iterates over the records of a stream; `give_back` has the search go on inside a record that was broken.
+    """Iterates over the records of a stream; `give_back` continues the search inside a broken record.
 
-    `begun` is what was read of the stream already, `line` the number of its first line.
+    `begun` is what has been read of the stream already, `line` the number of its first line.
     """
 
     def __init__(self, stream: Bytes, grammar: Grammar, *, begun: bytes = b"", line: int = 1) -> None:
@@ -75,10 +75,10 @@ class Fragments:
         self._line, self._counted = line, 0
         self._open: tuple[str, int] | None = None
         self._ended = False
-        # What the buffer begins with is at this offset of the file.
+        # The file offset of the start of the buffer.
         self._base = 0
         self._given_back: Counter[int] = Counter()
-        # From where to where in the file there is none of a mark.
+        # Ranges of file offsets known not to contain a mark.
         self._absent: dict[bytes, tuple[int, int]] = {}
 
     def __iter__(self) -> Iterator[Fragment]:
@@ -94,7 +94,7 @@ class Fragments:
 
     @property
     def line(self) -> int:
-        """The line up to which the file was read."""
+        """The number of the line up to which the file has been read."""
         return self._line_of(len(self._buffer))
 
     @property
@@ -103,7 +103,7 @@ class Fragments:
         return self._buffer[self._at :]
 
     def give_back(self, fragment: Fragment) -> None:
-        """Goes on at the next opening tag inside `fragment`, if it has one: it may have swallowed whole records."""
+        """Continues at the next opening tag inside `fragment`, if any: it may have swallowed whole records."""
         inside = self._opening.search(fragment.data, 1)
         if inside:
             end = self._base + self._at
@@ -113,16 +113,16 @@ class Fragments:
             self._at += inside.start() - len(fragment.data)
 
     def before_next(self, fragment: Fragment) -> Fragment:
-        """Returns what of `fragment` stands before the next opening tag inside it: its own record without its end."""
+        """Returns the part of `fragment` before the next opening tag inside it: its own record without its end."""
         inside = self._opening.search(fragment.data, 1)
         return (
             Fragment(fragment.name, fragment.data[: inside.start()], fragment.line, "unclosed") if inside else fragment
         )
 
     def _plain_end(self, name: str, begin: int) -> int:
-        """Returns where a record ends whose end tag is the next tag of any record, or 0 where that takes a closer look.
+        """Returns the end of a record whose end tag is the next record tag, or 0 if that needs a closer look.
 
-        Most records of most files are like that, and finding their end so is ten times as fast.
+        This holds for most records of most files, and finds their end ten times as fast.
         """
         if name in self._grammar.open_ended:
             return 0
@@ -130,14 +130,14 @@ class Fragments:
         at = self._found(tag, self._at, self._at + _PLAIN_BYTES)
         if at < 0 or self._doubtful.search(self._buffer, self._at, at):
             return 0
-        # The last CDATA before the end tag has its own end, so the tag stands outside.
+        # If the last CDATA before the end tag is closed, the tag is outside it.
         is_closed = self._buffer.rfind(b"<![CDATA[", begin, at) <= self._buffer.rfind(b"]]>", begin, at)
         return at + len(tag) if is_closed else 0
 
     # -- tags ---------------------------------------------------------------------------------------------------------
 
     def _next_tag(self) -> _Tag | None:
-        """Returns the next tag of a record, past CDATA and comments; None at the end, or in a record too large."""
+        """Returns the next record tag outside CDATA and comments; None at the end, or if the record is too large."""
         while True:
             match = self._token.search(self._buffer, self._at)
             self._at = match.start() if match else max(self._at, len(self._buffer) - _SPLIT_TOKEN)
@@ -150,7 +150,7 @@ class Fragments:
                 return None
 
     def _end_of(self, match: re.Match[bytes]) -> int:
-        """Returns where a token ends, or -1 where that is not read yet.
+        """Returns where a token ends, or -1 if its end has not been read yet.
 
         Between records CDATA is not honoured: there it could only hide the records that follow.
         """
@@ -161,7 +161,7 @@ class Fragments:
         return found + len(mark) if found >= 0 else -1
 
     def _found(self, mark: bytes, begin: int, end: int) -> int:
-        """Returns where a mark is, or -1. What was searched in vain for one record is not searched for the next."""
+        """Returns the position of a mark, or -1. Never searches the same range twice in vain."""
         least, most = self._absent.get(mark, (0, 0))
         known = least <= self._base + begin <= most
         found = self._buffer.find(mark, most - self._base if known else begin, end)
@@ -175,7 +175,7 @@ class Fragments:
         return _Tag(match["name"].decode(), match.start(), end, bool(match["closing"]), empty)
 
     def _more(self) -> bool:
-        """Reads on and drops what is behind. False at the end of the file, or where the record in hand is too large."""
+        """Reads on and drops what is done. Returns False at the end of the file, or if the record is too large."""
         kept = self._open[1] if self._open else self._at
         if self._ended or len(self._buffer) - kept > MAX_FRAGMENT_BYTES:
             return False
@@ -206,7 +206,7 @@ class Fragments:
             yield self._cut(name, tag.begin, "" if name in self._grammar.open_ended else "unclosed")
 
     def _given_up(self, record: tuple[str, int], fault: str) -> Fragment:
-        """Cuts a record that has no end: what stands in it is looked at on its own, so it ends before the next one."""
+        """Cuts a record without an end before the next record inside it, which is then read on its own."""
         name, begin = record
         inside = self._opening.search(self._buffer, begin + 1)
         return self._cut(name, inside.start(), "unclosed") if inside else self._cut(name, len(self._buffer), fault)
@@ -214,14 +214,14 @@ class Fragments:
     def _cut(self, name: str, end: int, fault: str = "") -> Fragment:
         begin = self._open[1] if self._open else self._at
         if self._given_back[self._base + end] >= _MAX_GIVEN_BACK:
-            # So many that ended here were broken: none of the others is parsed up to here.
+            # Many records with this end were broken: the others are cut before the next opening tag.
             inside = self._opening.search(self._buffer, begin + 1, end)
             end, fault = (inside.start(), "unclosed") if inside else (end, fault)
         self._open, self._at = None, end
         return Fragment(name, self._buffer[begin:end], self._line_of(begin), fault)
 
     def _line_of(self, offset: int) -> int:
-        """Returns the line number at `offset` of the buffer, counting on from the last one that was asked for."""
+        """Returns the line number at `offset` of the buffer, counting from the last one returned."""
         if offset >= self._counted:
             self._line += self._buffer.count(b"\n", self._counted, offset)
             self._counted = offset

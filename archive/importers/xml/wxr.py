@@ -1,7 +1,7 @@
-"""The `wxr` format: an export of WordPress (1.0 to 1.2, and files whose version is missing or wrong).
+"""The `wxr` format: an export from WordPress (1.0 to 1.2, and files whose version is missing or wrong).
 
-Public posts and pages are articles, and so are other types that are asked for; the rest is left out with its comments,
-and counted by type and state. Comments are kept in any state; pingbacks, trackbacks and a plugin's notes are none.
+Public posts and pages are articles, and so are other types on request; the rest is left out with its comments, and
+counted by type and state. Comments are kept in any state; pingbacks, trackbacks and plugins' notes are not comments.
 """
 
 import re
@@ -31,9 +31,9 @@ _LANGUAGE = re.compile(
     r"<language>\s*+(?:<!\[CDATA\[\s*+)?([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?)\s*+(?:\]\]>\s*+)?</language>"
 )
 _PUBLIC_TYPES = frozenset({"post", "page"})
-# A topic of bbPress that is closed is read as before.
+# A closed topic of bbPress can still be read by everybody.
 _PUBLIC_STATES = frozenset({"publish", "closed"})
-# What is not public in a type that was asked for; a plugin's own states (wc-completed) come with its type.
+# States that are not public, even in a requested type; a plugin's own states (wc-completed) are imported with it.
 _NOT_PUBLIC = frozenset(
     {"draft", "auto-draft", "pending", "future", "trash", "private", "spam", "hidden", "inherit", "password"}
 )
@@ -41,23 +41,23 @@ _NO_COMMENTS = frozenset({"pingback", "trackback", "webmention"})
 _NOTES = re.compile(r"action_log|.*_notes?")
 _STATES = {"1": "published", "approve": "published", "approved": "published", "spam": "spam", "trash": "deleted",
            "post-trashed": "deleted"}  # fmt: skip
-# Some tools give every post the number 0, and each guest.
+# Some tools give every post, or every guest, the number 0.
 _NO_ID = frozenset({"", "0", "-1"})
 _ZERO = "0000-00-00"
 _MAX_KEY = 255
-# Without these nobody knows whether a broken item was public, or which article it is.
+# Without these there is no telling whether a broken item was public, or which article it is.
 _ENOUGH = frozenset({"wp:post_id", "wp:status", "wp:post_type"})
 _PASSWORD = re.compile(r"<wp:post_password>\s*+(?:<!\[CDATA\[\s*+)?[^\s<\]]")
 _NAMING = {
     name: re.compile(rf"<{name}>\s*+(?:<!\[CDATA\[\s*+)?([^<\]]{{1,2000}}+)(?:\]\]>\s*+)?</{name}>")
     for name in ("wp:post_id", "link", "title")
 }
-# None holds the beginning of another: a body of beginnings without an end is read once, not once for each.
+# No caption contains the start of another: a body full of unclosed captions is scanned once, not once for each.
 _CAPTION = re.compile(
     r"\[caption[^\[\]]{0,1000}\]([^\[]*+(?:\[(?!/?caption)[^\[]*+)*+)\[/caption\]"
     r"|<figcaption\b[^<>]*>([^<]*+(?:<(?!/?figcaption)[^<]*+)*+)</figcaption>"
 )
-# A shortcode has attributes, or an end, or is one of WordPress' own: what somebody wrote in brackets is none.
+# A shortcode has attributes, or an end tag, or is one of WordPress' own; other words in brackets are text.
 _SHORTCODE = re.compile(
     r"\[/?(?:caption|gallery|embed|audio|video|playlist|more)\b[^\[\]]{0,2000}\]|\[/[a-z][\w-]{0,60}\]"
     r"|\[[a-z][\w-]{0,60}(?:\s+[\w-]{1,60}\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'\[\]]+))+\s*/?\]"
@@ -65,11 +65,11 @@ _SHORTCODE = re.compile(
 
 
 def parse_wxr(reading: ImportSource) -> Iterator[Item]:
-    """Yields each article and then its comments, in the order of the file.
+    """Yields each article and then its comments, in file order.
 
     Raises:
-        FormatError: before anything is yielded, where it is no such export.
-        StoppedError: where the file is cut off.
+        FormatError: before anything is yielded, if it is not such an export.
+        StoppedError: the file is cut off.
     """
     export = Export(reading.stream, GRAMMAR, "rss")
     blog = _Blog(export, reading)
@@ -83,7 +83,7 @@ def parse_wxr(reading: ImportSource) -> Iterator[Item]:
 
 
 class _Blog:
-    """What is known while a file is read: the blog, its authors, and the article whose comments come."""
+    """The state of reading a file: the blog, its authors, and the article whose comments follow."""
 
     def __init__(self, export: Export, reading: ImportSource) -> None:
         language = _LANGUAGE.search(export.head)
@@ -97,7 +97,7 @@ class _Blog:
         self._is_left_out = False
 
     def take(self, record: XmlRecord) -> Iterator[Item]:
-        """Yields what a record of the file means."""
+        """Yields the items that a record stands for."""
         values = texts(record.element)
         if record.name == "wp:author":
             self._authors[values.get("wp:author_login", "")] = values.get("wp:author_display_name", "")
@@ -114,7 +114,7 @@ class _Blog:
                 yield time_missing(record.line)
 
     def take_broken(self, record: XmlBroken) -> Iterator[Item]:
-        """Yields what of an article can be read, or the rejection and keeps what names it for its comments."""
+        """Yields the readable part of an article; or its rejection, keeping its id and title for its comments."""
         line = record.rejected.line
         is_enough = record.name == "item" and all(f"<{name}" in record.text for name in _ENOUGH)
         part = readable_part(record.text) if is_enough else Element("none")
@@ -144,7 +144,7 @@ class _Blog:
             yield self._article
 
     def _is_wanted(self, kind: str, state: str) -> bool:
-        """Says whether an item comes in: a public post or page, or what was asked for by type, or type and state."""
+        """Says whether to import an item: a public post or page, or one requested by type, or by type and state."""
         asked = kind in self._post_types and state not in _NOT_PUBLIC
         return asked or f"{kind}:{state}" in self._post_types or (kind in _PUBLIC_TYPES and state in _PUBLIC_STATES)
 
@@ -194,7 +194,7 @@ class _Blog:
             source=self._source,
             numbered=True,
             parent_external_id="" if parent in _NO_ID else parent,
-            # The name belongs to the id: people rename themselves, and some exports give everybody the same number.
+            # The name is part of the id, because some exports give everybody the same number.
             commenter_external_id=f"user:{user}:{name}"[:_MAX_KEY] if user not in _NO_ID else "",
             commenter_name=name,
             email=values.get("wp:comment_author_email", ""),
@@ -207,7 +207,7 @@ class _Blog:
 
 
 def _site(head: str) -> str:
-    """Returns host and path of the blog: several blogs of one host are told apart by their paths."""
+    """Returns host and path of the blog: the path distinguishes several blogs on one host."""
     link, blog = _LINK.search(head), _BLOG.search(head)
     found = [address for address in (blog, link) if address]
     try:
@@ -218,7 +218,7 @@ def _site(head: str) -> str:
 
 
 def _post_state(values: dict[str, str]) -> str:
-    """Returns an item's state, `password` for one that only those who know it may read."""
+    """Returns an item's state, `password` for one protected by a password."""
     state = values.get("wp:status") or "publish"
     return "password" if values.get("wp:post_password") and state in _PUBLIC_STATES else state
 
@@ -232,7 +232,7 @@ def _is_section(element: Element) -> bool:
 
 
 def _state(values: dict[str, str]) -> str | None:
-    """Returns the state of origin; what WordPress does not show for any other reason waits for approval."""
+    """Returns the origin state; `unapproved` for any other value."""
     said = values.get("wp:comment_approved")
     return None if said is None else _STATES.get(said, "unapproved")
 
@@ -242,7 +242,7 @@ def _line(text: str) -> str:
 
 
 def _time(values: dict[str, str], name: str) -> datetime | None:
-    """Returns the time in UTC, or where the file has only the local one, that: it is in the zone of the source."""
+    """Returns the time in UTC, or a naive local time, in the source's zone, if the file has only that."""
     for value, zone in ((values.get(f"{name}_gmt", ""), UTC), (values.get(name, ""), None)):
         if value and not value.startswith(_ZERO):
             try:
@@ -261,6 +261,6 @@ def _rss_time(value: str) -> datetime | None:
 
 
 def _parted(body: str) -> tuple[str, list[str]]:
-    """Returns a post's HTML without captions and shortcodes, and the captions."""
+    """Returns a post's HTML without captions and shortcodes, and its captions."""
     captions = [_line(first or second) for first, second in _CAPTION.findall(body)]
     return _SHORTCODE.sub("\n", _CAPTION.sub("\n", body)), [caption for caption in captions if caption]

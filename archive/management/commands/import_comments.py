@@ -1,4 +1,4 @@
-"""`import_comments`: from files to stored articles and comments. Options, progress, report; no rules of its own."""
+"""`import_comments`: stores articles and comments from files. Options, progress and report; no rules of its own."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ KEPT = "what was counted is kept, and the same command goes on from there"
 class Command(DatabaseCommand):
     """Reads files, or folders of them, into the archive."""
 
-    # They load every page and model of the site, which is longer than a small import takes, and tell nothing about it.
+    # The checks load every page and model of the site, which takes longer than a small import and is irrelevant to it.
     requires_system_checks = []
     help = "Imports articles and comments: saved pages, exports of other systems, rows. Safe to run again."
 
@@ -70,7 +70,7 @@ class Command(DatabaseCommand):
         return files
 
     def _check(self, files: list[ImportFile], how: ImportOptions) -> None:
-        """Ends the command, before anything is written, where a file is not what it is said to be."""
+        """Ends the command before anything is written if a file is not in the expected format."""
         wrong = list(_wrong(files, how))
         for line in wrong[:-1]:
             self.stderr.write(line)
@@ -86,7 +86,7 @@ class Command(DatabaseCommand):
         report: ImportReport,
         left: str,
     ) -> str:
-        """Imports the files and returns in one line what failed, or an empty string; `left` is what stays of it."""
+        """Imports the files and returns one line on what failed, or an empty string; `left` says what is kept."""
         failed = []
         try:
             with ByteProgress(total=sum(file.path.stat().st_size for file in files)) as progress:
@@ -154,7 +154,7 @@ def _opened(path: Path | None) -> Iterator[TextIO | None]:
 
 @contextmanager
 def _rolled_back() -> Iterator[None]:
-    """Undoes at the end all that was written: a dry run sees its own rows, and leaves none."""
+    """Rolls back everything at the end: a dry run sees its own rows, and leaves none."""
     try:
         with transaction.atomic():
             yield

@@ -1,1 +1,1 @@
-"""Turns a Detoxify checkpoint into a model that the engine runs, and compares the two."""
+"""Converts a Detoxify checkpoint into a model that the engine runs, and compares the two."""

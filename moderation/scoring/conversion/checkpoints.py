@@ -1,6 +1,6 @@
-"""Names of a checkpoint to an `Encoder`, for transformers' BERT, ALBERT, RoBERTa and XLM-R sequence classifiers.
+"""Maps a checkpoint's tensors to an `Encoder`, for transformers' BERT, ALBERT, RoBERTa and XLM-R classifiers.
 
-No torch here: tensors come as arrays. The layout of each shape is that of its class in transformers.
+No torch here: tensors are arrays. Each architecture's layout is that of its class in transformers.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ ALBERT_LAYER = {
 
 
 def read_encoder(tensors: Mapping[str, Array], config: Mapping[str, Any]) -> Encoder:
-    """Put a checkpoint's tensors in order.
+    """Read an encoder from a checkpoint's tensors.
 
     Args:
-        tensors: By their name in the state dict, float32.
+        tensors: By name in the state dict, float32.
         config: The fields of `config.json`.
 
     Raises:
-        ScoringError: `conversion_failed` for another shape or where a tensor is missing; trying again does not help.
+        ScoringError: `conversion_failed` for another architecture or a missing tensor; a retry does not help.
     """
     kind = str(config.get("model_type"))
     reader = _READERS.get(kind)
@@ -60,7 +60,7 @@ def read_encoder(tensors: Mapping[str, Array], config: Mapping[str, Any]) -> Enc
 
 
 def bert_tensors(tensors: Mapping[str, Array]) -> dict[str, Array]:
-    """The state dict of a BERT shape from tensors by their place in the `Encoder`: the way back of `read_encoder`."""
+    """The state dict of a BERT from tensors by their path in the `Encoder`: the inverse of `read_encoder`."""
     embeddings = "bert.embeddings"
     names = {
         "words": f"{embeddings}.word_embeddings.weight",
@@ -83,7 +83,7 @@ def _bert_name(place: str, names: Mapping[str, str]) -> str:
 
 
 def failed(detail: str) -> ScoringError:
-    """The error of a conversion that cannot be made; trying again does not help."""
+    """The error of a conversion that is impossible; a retry does not help."""
     return ScoringError("conversion_failed", detail)
 
 
@@ -94,7 +94,7 @@ def _bert(tensors: Mapping[str, Array], config: Mapping[str, Any]) -> Encoder:
 
 def _roberta(tensors: Mapping[str, Array], config: Mapping[str, Any]) -> Encoder:
     dense, classifier = _linear(tensors, "classifier.dense"), _linear(tensors, "classifier.out_proj")
-    # Its first positions are kept for padding.
+    # RoBERTa reserves the first positions for padding.
     first = int(config["pad_token_id"]) + 1
     layers = _layers(tensors, config, "roberta")
     return _encoder(tensors, config, "roberta", layers, dense, classifier, first=first)

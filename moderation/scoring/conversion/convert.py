@@ -1,7 +1,7 @@
-"""Makes a model folder from a checkpoint, once: its tensors as OpenVINO's graph, checked against Detoxify.predict.
+"""Converts a checkpoint to a model folder: its tensors as an OpenVINO graph, checked against Detoxify.predict.
 
 Not on the scoring path: torch, transformers and detoxify are imported only when `convert` is called. A conversion that
-was killed leaves the model that was there before, or none, and can be started again.
+is killed leaves the previous model, or none, and can be run again.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from moderation.scoring.descriptions import (
 from moderation.scoring.inference.compiled import fastest_precision
 from moderation.scoring.results import ATTRIBUTES
 
-# Parts at the start that are tried in float32, in this order, before all of the model is: a layer has two, attention
-# and the other. What the first parts round off is what later ones make most of (docs/explanation/scoring.md).
+# How many parts at the start are tried in float32, in this order, before the whole model is; a layer has two, attention
+# and feed-forward. Later parts amplify the rounding of the first ones most (docs/explanation/scoring.md).
 EXACT_PARTS = (0, 1, 2, 4)
-# Enough to find a wrong layout or a lost sigmoid; a full report is made over a file of real comments.
+# Enough to detect a wrong layout or a missing sigmoid; a full report uses a file of real comments.
 PROBE_TEXTS = (
     "Thank you for a clear and well written article.",
     "You are a stupid liar and everybody knows it.",
@@ -43,12 +43,12 @@ PROBE_TEXTS = (
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a model folder says of itself and the checkpoint cannot.
+    """What a model's description needs and the checkpoint does not say.
 
     Attributes:
         languages: ISO 639 codes; the first is the default.
-        max_tokens: Longest window, special tokens included: what the model was trained on.
-        overlap_tokens: Tokens that two neighbouring windows of a long text share.
+        max_tokens: Longest window, special tokens included, as in training.
+        overlap_tokens: Tokens shared by neighbouring windows of a long text.
     """
 
     name: str
@@ -69,24 +69,24 @@ def convert(
     texts: Sequence[str] = PROBE_TEXTS,
     progress: Progress = iter,
 ) -> tuple[ModelDescription, Parity]:
-    """Convert a sequence classifier whose outputs go through a sigmoid.
+    """Convert a sequence classifier with sigmoid outputs.
 
     Args:
-        checkpoint: A `.ckpt` file in Detoxify's form, or a folder in Hugging Face form; of a BERT, ALBERT, RoBERTa or
-            XLM-R shape.
+        checkpoint: A `.ckpt` file in Detoxify's format, or a folder in Hugging Face's; of a BERT, ALBERT, RoBERTa or
+            XLM-R architecture.
         target: Folder to write; its model files are replaced at the end.
-        origin: What to write into the description; files that are there already keep their version.
-        config: Folder with `config.json` and the tokenizer of a `.ckpt`; None takes what the checkpoint names.
-        texts: What parity is measured on; those that fit into one window.
-        progress: Gives the texts back one by one, and shows how far it is.
+        origin: What to write into the description; unchanged files keep their version.
+        config: Folder with `config.json` and the tokenizer for a `.ckpt`; None takes what the checkpoint names.
+        texts: What parity is measured on; only those that fit into one window are used.
+        progress: Yields the texts one by one, and shows the progress.
 
     Returns:
-        The description, as written to `model.json`, and the parity of its arithmetic: bfloat16 where the processor has
-        it; where that strays, with the first parts in float32; where that strays too, all in float32.
+        The description, as written to `model.json`, and the parity of its arithmetic: bfloat16 if the processor has it;
+        if that deviates too much, with the first parts in float32; if that does too, all in float32.
 
     Raises:
-        ScoringError: `conversion_failed` where the checkpoint cannot be used, or where the outputs differ from
-            Detoxify's by more than `parity` allows even in float32; nothing is replaced then.
+        ScoringError: `conversion_failed` if the checkpoint cannot be used, or if the outputs differ from Detoxify's by
+            more than `parity` allows even in float32; nothing is replaced then.
     """
     stage = target.with_name(f".{target.name}.new")
     shutil.rmtree(stage, ignore_errors=True)
@@ -118,10 +118,10 @@ def _convert(
 
 
 def served(names: Sequence[str]) -> list[str]:
-    """The outputs that are kept: the attributes in this project's order, then those on Perspective's scale.
+    """The outputs to keep: the attributes in this project's order, then those on Perspective's scale.
 
     Raises:
-        ScoringError: `conversion_failed` where no output is an attribute.
+        ScoringError: `conversion_failed` if no output is an attribute.
     """
     attributes = [name for name in ATTRIBUTES if name in names]
     if not attributes:
@@ -141,7 +141,7 @@ def _rows(linear: Linear, columns: Sequence[int]) -> Linear:
 
 
 def _kept(model: Path, reference: Reference, layers: int) -> Parity:
-    """The parity of the fastest arithmetic that keeps it."""
+    """The parity of the fastest arithmetic that is within its limits."""
     found: Parity | None = None
     for precision, parts in _arithmetics(layers):
         found = replace(compare(model, reference, precision, parts), strayed=found)
@@ -152,7 +152,7 @@ def _kept(model: Path, reference: Reference, layers: int) -> Parity:
 
 
 def _arithmetics(layers: int) -> list[tuple[str, int]]:
-    """Number type and parts in float32, the fastest first; the last layer's parts are never cut off."""
+    """Number type and number of parts in float32, fastest first; the cut is never inside or after the last layer."""
     fastest = fastest_precision()
     mixed = [(fastest, parts) for parts in EXACT_PARTS if parts <= 2 * (layers - 1) and fastest != "f32"]
     return [*mixed, ("f32", 0)]
@@ -176,7 +176,7 @@ def _description(
 
 
 def _versioned(description: ModelDescription, target: Path) -> ModelDescription:
-    """The same files keep the version that they have: converting again must not make every score an old one."""
+    """The description with the existing version if the files are unchanged, so that existing scores stay current."""
     if not (target / DESCRIPTION_FILE).exists():
         return description
     before = read_description(target)
@@ -184,7 +184,7 @@ def _versioned(description: ModelDescription, target: Path) -> ModelDescription:
 
 
 def _put_in_place(stage: Path, target: Path) -> None:
-    """Move the files; the description goes first and comes last, so that no mixture of two models is ever opened."""
+    """Move the files; the description is removed first and moved last, so that a mix of two models is never opened."""
     target.mkdir(parents=True, exist_ok=True)
     (target / DESCRIPTION_FILE).unlink(missing_ok=True)
     for name in (*HASHED_FILES, DESCRIPTION_FILE):

@@ -1,7 +1,7 @@
-"""The detoxify library over a checkpoint: conversion takes its tensors, parity and speed are measured against it.
+"""A checkpoint opened by the detoxify library: the source of a conversion, and the reference for parity and speed.
 
 Not on the scoring path: torch, transformers and detoxify are imported when something here is called. Detoxify unpickles
-what it loads, so every file is read with `weights_only=True` first, which refuses anything but tensors and plain data.
+what it loads, so every file is first read with `weights_only=True`, which refuses anything but tensors and plain data.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
 
-# Tensors of an output for tokens, and of the part for Perspective's scale (`encoder.ScaleWeights`).
+# Tensors of the token output, and of the addition for Perspective's scale (`encoder.ScaleWeights`).
 OWN_PARTS = ("token_classifier.", "scale.")
 TOKENIZERS = {
     "BertForSequenceClassification": "BertTokenizer",
@@ -32,12 +32,12 @@ TOKENIZERS = {
 
 @dataclass(frozen=True, slots=True)
 class Detoxified:
-    """A model as the detoxify library has it.
+    """A model in the detoxify library.
 
     Attributes:
         library: The `Detoxify` object.
         sha256: Of the checkpoint that it was read from.
-        own: The tensors of parts that Detoxify does not know (`OWN_PARTS`); empty without such.
+        own: The tensors of parts that Detoxify does not know (`OWN_PARTS`); empty if there are none.
     """
 
     library: Any
@@ -46,7 +46,7 @@ class Detoxified:
 
     @property
     def names(self) -> list[str]:
-        """The outputs' names as Detoxify gives them, in order; the model may have further outputs without one."""
+        """Detoxify's names of the outputs, in order; the model may have further outputs without a name."""
         return list(self.library.class_names)
 
     @property
@@ -57,7 +57,7 @@ class Detoxified:
 
     @property
     def longest(self) -> int:
-        """Tokens after which its tokenizer cuts a text, special ones included."""
+        """Tokens after which its tokenizer truncates a text, special ones included."""
         return int(self.library.tokenizer.model_max_length)
 
     def tensors(self) -> dict[str, NDArray[float32]]:
@@ -70,7 +70,7 @@ class Detoxified:
         self.library.tokenizer.backend_tokenizer.save(str(path))
 
     def predict(self, texts: Sequence[str]) -> NDArray[float32]:
-        """`Detoxify.predict` of the texts as one list: texts × names; with the part that it lacks, as torch has it."""
+        """`Detoxify.predict` for one batch of texts: texts × names; a part that Detoxify lacks is computed in torch."""
         import numpy
 
         if "scale.down.weight" in self.own:
@@ -93,17 +93,17 @@ class Detoxified:
 
 
 def open_checkpoint(checkpoint: Path, scratch: Path, folder: Path | None = None) -> Detoxified:
-    """Open a local checkpoint in Detoxify's form.
+    """Open a local checkpoint in Detoxify's format.
 
     Args:
         checkpoint: The `.ckpt` file.
-        scratch: A folder for a copy that names `folder`.
+        scratch: A folder for a copy that refers to `folder`.
         folder: With `config.json` and the tokenizer's files; None takes what the checkpoint names, a folder or a model
-            on the hub.
+            on the Hugging Face hub.
 
     Raises:
-        ScoringError: `conversion_failed` where the file holds anything but weights and plain data, has another form,
-            or needs files that are not there; the message says which.
+        ScoringError: `conversion_failed` if the file holds anything but weights and plain data, has another format, or
+            needs files that are missing; the message says which.
     """
     loaded, sha256 = _read(checkpoint), file_hash(checkpoint)
     if folder:
@@ -116,13 +116,13 @@ def open_checkpoint(checkpoint: Path, scratch: Path, folder: Path | None = None)
 
 
 def fetch_published(kind: str) -> Path:
-    """The checkpoint of a model that Detoxify publishes, fetched where it is not there yet.
+    """The checkpoint of a model that Detoxify publishes, downloaded if it is missing.
 
     Args:
         kind: Detoxify's own name for it, such as `original-small`.
 
     Raises:
-        ScoringError: `conversion_failed` without a network, with what to copy where; or where the file's hash does not
+        ScoringError: `conversion_failed` without a network, with what to copy where; or if the file's hash does not
             begin with the prefix in its published name.
     """
     import torch
@@ -139,14 +139,14 @@ def fetch_published(kind: str) -> Path:
 
 
 def open_folder(folder: Path, scratch: Path) -> Detoxified:
-    """Open a classifier in Hugging Face form, by way of a checkpoint in Detoxify's form.
+    """Open a classifier in Hugging Face's format, by way of a checkpoint in Detoxify's.
 
     Args:
         folder: With `config.json`, `model.safetensors` and the tokenizer's files.
         scratch: A folder for the checkpoint.
 
     Raises:
-        ScoringError: `conversion_failed` where something is missing, or for another shape.
+        ScoringError: `conversion_failed` if something is missing, or for another architecture.
     """
     from safetensors.torch import load_file
 
@@ -164,12 +164,12 @@ def open_folder(folder: Path, scratch: Path) -> Detoxified:
 
 
 def write_checkpoint(path: Path, tensors: Any, folder: Path, architecture: str, labels: Sequence[str]) -> None:
-    """Write weights in Detoxify's form.
+    """Write weights in Detoxify's format.
 
     Args:
         path: The `.ckpt` file.
         tensors: The state dict.
-        folder: Where `config.json` and the tokenizer are.
+        folder: With `config.json` and the tokenizer.
         architecture: The class in transformers.
         labels: The outputs' names.
 
@@ -191,7 +191,7 @@ def write_checkpoint(path: Path, tensors: Any, folder: Path, architecture: str, 
 
 
 def _scale(own: Mapping[str, Any], given: Mapping[str, Any], states: Sequence[Any], pooled: Any, epsilon: float) -> Any:
-    """What `encoder.ScaleWeights` adds to the logits, of the states after the embeddings and after each layer."""
+    """What `encoder.ScaleWeights` adds to the logits, from the states after the embeddings and after each layer."""
     import torch
     from torch.nn.functional import gelu, layer_norm, linear
 

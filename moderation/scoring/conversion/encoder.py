@@ -1,7 +1,7 @@
-"""The tensors of a text classifier, by what they do: one form for BERT, ALBERT, RoBERTa and XLM-R shapes.
+"""The tensors of a text classifier by function: one form for BERT, ALBERT, RoBERTa and XLM-R.
 
-`checkpoints` fills it from a checkpoint's names, `graph` writes it down for the engine. Arrays are float32; a matrix is
-outputs × inputs.
+`checkpoints` creates it from a checkpoint, `graph` writes it for the engine. Arrays are float32; a matrix is outputs ×
+inputs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Norm:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """Self-attention and a feed-forward part, each added to what came in and normalised afterwards."""
+    """Self-attention and a feed-forward part, each with a residual connection and normalised afterwards."""
 
     query: Linear
     key: Linear
@@ -48,18 +48,19 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScaleWeights:
-    """A part beside the classifier for the outputs on Perspective's scale, of which the first token tells too little.
+    """An addition to the classifier for the outputs on Perspective's scale, for which the first token is not enough.
 
-    It reads every token, as the layers before the last left it.
+    It reads every token, from the layers before the last.
 
     Attributes:
-        down: From the rows of as many layers as its width holds, the last before the last one, side by side.
-        norm: Of that, followed by the activation.
-        turn: Once more, followed by the activation.
-        pool: Of the pooled first token, the tokens' mean and their largest, side by side; followed by the activation.
-        words: Of each token what it weighs in a linear model, and the square of its rarity: the sum of the first over
-            the root of the sum of the second is one number more.
-        out: One row an output, of both; added to the classifier's.
+        down: Applied to the concatenated rows of the last layers before the final one, as many as its width holds.
+        norm: Applied to that, followed by the activation.
+        turn: Applied to that, followed by the activation.
+        pool: Applied to the concatenation of the pooled first token and the tokens' mean and maximum, followed by the
+            activation.
+        words: For each token its weight in a linear model, and its squared rarity: the sum of the first divided by the
+            root of the sum of the second is one more feature.
+        out: One row per output, over both; added to the classifier's logits.
     """
 
     down: Linear
@@ -77,17 +78,17 @@ class Encoder:
     Attributes:
         words: Tokens × width of the embeddings.
         positions: Positions × the same width.
-        kind: The embedding of the type of a lone text, one row.
+        kind: The token type embedding of a single text, one row.
         norm: Of the embeddings.
-        widen: From the width of the embeddings to that of the layers, where they differ (ALBERT).
-        layers: In order; ALBERT's are one layer several times.
-        heads: Of the attention.
+        widen: From the width of the embeddings to that of the layers, if they differ (ALBERT).
+        layers: In order; ALBERT's are one layer repeated.
+        heads: Number of attention heads.
         epsilon: Of every norm.
         activation: Of the feed-forward part: GELU exact (`ERF`) or by its formula with tanh (`TANH`).
         pooler: Of the first token, followed by tanh.
-        classifier: One row an output, followed by a sigmoid.
-        tokens: The toxicity of each token, followed by a sigmoid, where the model has such an output.
-        scale: What is added for the outputs on Perspective's scale, where the model has such a part.
+        classifier: One row per output, followed by a sigmoid.
+        tokens: The toxicity of each token, followed by a sigmoid, if the model has such an output.
+        scale: The addition for the outputs on Perspective's scale, if the model has one.
     """
 
     words: Array

@@ -1,18 +1,18 @@
-"""An `Encoder` as OpenVINO's graph, written down so that the engine is fast and near to float32.
+"""Builds an OpenVINO graph from an `Encoder`, so that the engine is fast and close to float32.
 
-Made from tensors rather than traced from torch, because two things are written otherwise than in the model's own code:
+Built from tensors rather than traced from torch, because two things differ from the model's own code:
 
-- Only the first token's row of the last layer is read by the classifier, so only that row is computed: its keys and
-  values come from all tokens, the rest of the layer from one. That is a sixth of compact's arithmetic.
+- The classifier reads only the first token's row of the last layer, so only that row is computed: its keys and values
+  come from all tokens, the rest of the layer from one. That saves a sixth of compact's arithmetic.
 - OpenVINO computes every matrix product in bfloat16, but what comes after the last of them in float32. So pooler and
-  classifier, a thousandth of the work, are multiply and sum: that took the largest error from 0.014 to 0.009. The sum
-  runs over the last but one axis; over the last, OpenVINO 2026.4 is wrong for more than one row.
+  classifier, a thousandth of the work, are multiply and sum, which took the largest error from 0.014 to 0.009. The sum
+  is over the second to last axis; over the last one, OpenVINO 2026.4 is wrong for more than one row.
 
-What goes from part to part (a layer's attention, its other half) has a name, so that `compiled` can cut the graph there
-and compute the first parts in float32.
+The tensors between parts (a layer's attention, its feed-forward half) are named, so that `compiled` can cut the graph
+there and compute the first parts in float32.
 
-The output for tokens needs every row of the last layer. It has a branch of its own, which the engine cuts off unless
-it is asked for. What is added on Perspective's scale reads every row too, but of the layers before the last.
+The token output needs every row of the last layer. It has its own branch, which the engine removes unless it is
+requested. The addition for Perspective's scale reads every row too, but of the layers before the last.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from moderation.scoring.inference.compiled import load_openvino, open_core, rows
 if TYPE_CHECKING:
     from moderation.scoring.conversion.encoder import Array, Encoder, Layer, Linear, Norm, ScaleWeights
 
-# Far below any score of the attention, and small enough for half precision.
+# Subtracted, it is far below any attention score, and it fits half precision.
 HIDDEN = 10_000.0
 
 
 def save_graph(encoder: Encoder, path: Path) -> None:
-    """Write `model.xml`, and beside it `model.bin` with the weights in float16."""
+    """Write `model.xml`, and next to it `model.bin` with the weights in float16."""
     graph = _Graph(encoder).model()
     for number, node in enumerate(graph.get_ordered_ops()):
-        # Else names are counted through the process, and a second conversion gives another hash.
+        # By default names are numbered per process, and a second conversion would give another hash.
         if node.get_type_name() not in {"Constant", "Parameter"}:
             node.set_friendly_name(f"{node.get_type_name()}.{number}")
     load_openvino().save_model(graph, str(path), compress_to_fp16=True)
 
 
 def load_tensors(path: Path) -> dict[str, Array]:
-    """The tensors that `save_graph` wrote, by their place in the `Encoder`, such as `layers.0.query.weight`."""
+    """The tensors that `save_graph` wrote, by their path in the `Encoder`, such as `layers.0.query.weight`."""
     import numpy
 
     found = open_core().read_model(str(path)).get_ordered_ops()
@@ -53,7 +53,7 @@ def load_tensors(path: Path) -> dict[str, Array]:
 
 
 def placed(encoder: Encoder) -> dict[str, Array]:
-    """Every tensor of an encoder by its place; one that occurs twice by its first."""
+    """Every tensor of an encoder by its path; one that occurs twice by its first."""
     found: dict[str, Array] = {}
     seen: set[int] = set()
     for place, array in _walk(encoder, ""):
@@ -75,7 +75,7 @@ def _walk(part: Any, place: str) -> Iterator[tuple[str, Array]]:
 
 
 class _Graph:
-    """Builds the graph of one encoder; a tensor that occurs twice is one constant."""
+    """Builds the graph of one encoder; a tensor that occurs twice becomes one constant."""
 
     def __init__(self, encoder: Encoder) -> None:
         load_openvino()
@@ -88,7 +88,7 @@ class _Graph:
         self._unnamed = count()
 
     def model(self) -> Any:
-        """`input_ids` and `attention_mask`, rows × width, to `probabilities`, and to `tokens` where there is such."""
+        """From `input_ids` and `attention_mask`, rows × width, to `probabilities`, and to `tokens` if there are any."""
         ids, mask = self._input("input_ids"), self._input("attention_mask")
         rows, hidden = self._embeddings(ids), self._hidden(mask)
         *before, last = self._encoder.layers
@@ -122,12 +122,12 @@ class _Graph:
         return self._linear(self._encoder.widen, rows) if self._encoder.widen else rows
 
     def _hidden(self, mask: Any) -> Any:
-        """What is added to the attention's scores: nothing for a token, much less than nothing for padding."""
+        """What is added to the attention scores: 0 for a token, a large negative number for padding."""
         real = self._ops.convert(mask, "f32")
         return self._ops.unsqueeze((real - self._number(1.0)) * self._number(HIDDEN), self._whole([1, 2]))
 
     def _layer(self, layer: Layer, rows: Any, asking: Any, hidden: Any, place: int | None = None) -> Any:
-        """A layer's output for the rows `asking`, which are some of `rows`; with a place its parts have names."""
+        """A layer's output for the rows `asking`, a subset of `rows`; with a place, its parts are named."""
         found = self._linear(layer.out, self._attention(layer, rows, asking, hidden))
         asking = self._part(self._norm(layer.out_norm, asking + found), place, 1)
         inner = self._ops.gelu(self._linear(layer.inner, asking), self._encoder.activation)
@@ -166,7 +166,7 @@ class _Graph:
         return self._exact(scale.out, self._ops.concat([found, words], -1))
 
     def _of_tokens(self, scale: ScaleWeights, after: Sequence[Any], mask: Any) -> tuple[Any, Any]:
-        """Mean and largest over the tokens, of the rows after the last layers before the last one."""
+        """Mean and maximum over the tokens of the rows from the layers before the last."""
         gelu = self._encoder.activation
         read = int(scale.down.weight.shape[1]) // len(self._encoder.layers[0].query.bias)
         rows = self._linear(scale.down, self._ops.concat(list(after[-read:]), -1))
@@ -178,7 +178,7 @@ class _Graph:
         return mean, self._ops.reduce_max(rows + padding, self._whole([1]))
 
     def _words(self, scale: ScaleWeights, ids: Any) -> Any:
-        """The linear model over the tokens; padding and other special tokens weigh nothing in it."""
+        """The linear model over the tokens; padding and other special tokens have weight 0."""
         found = self._ops.gather(self._constant(scale.words), ids, self._whole([0]))
         weight, rarity = self._ops.split(self._ops.reduce_sum(found, self._whole([1])), self._whole(1), 2).outputs()
         return self._ops.divide(weight, self._ops.sqrt(self._ops.maximum(rarity, self._number(1.0))))

@@ -1,4 +1,4 @@
-"""How far a converted model is from Detoxify.predict with the same weights, on the same texts."""
+"""Measures how far a converted model deviates from Detoxify.predict with the same weights on the same texts."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from moderation.scoring.conversion.detoxified import Detoxified
 
 MAX_DIFFERENCE = 0.01
-# Comments that nobody compared stray further: of 4,776 one by twice as much as all others. So what is faster than
-# float32 is kept only with room to the limit, more of it where few were compared.
+# Comments not compared deviate further: of 4,776, one deviated twice as much as any other. So arithmetic faster than
+# float32 is kept only with a margin to the limit, larger if few texts were compared.
 WITH_ROOM, WITH_LESS_ROOM = 0.6, 0.7
 MANY_TEXTS = 2_000
 MIN_RANK_CORRELATION = 0.999
-# Where an output hardly differs from text to text its order is that of rounding and says nothing; so with few texts.
+# The ranks of an output that hardly varies reflect rounding and mean nothing; nor do those of few texts.
 MIN_SPREAD = 0.02
 MIN_TEXTS = 100
 
@@ -34,15 +34,15 @@ class Parity:
     """The comparison of one number type.
 
     Attributes:
-        precision: The number type the converted form ran in.
-        exact_parts: Parts at its start that were in float32 nevertheless.
-        texts: How many texts were compared.
-        left_out: Texts that are longer than one window: Detoxify cuts them, this engine reads them whole.
+        precision: The number type of the converted model.
+        exact_parts: How many parts at its start were in float32 nevertheless.
+        texts: Number of texts compared.
+        left_out: Number of texts longer than one window: Detoxify truncates them, this engine reads them whole.
         largest: Largest absolute difference of any output, in probability.
         mean: Mean absolute difference.
-        rank_correlation: Spearman's, the lowest of the outputs that spread; 1 where none does.
+        rank_correlation: Spearman's, the lowest among the outputs that vary enough; 1 if none does.
         spread: Lowest standard deviation of an output.
-        strayed: The comparison of the next faster arithmetic, where that was tried first and strayed too far.
+        strayed: The comparison of the next faster arithmetic, if that was tried first and deviated too far.
     """
 
     precision: str
@@ -57,7 +57,7 @@ class Parity:
 
     @property
     def kept(self) -> bool:
-        """Whether the converted form may be used."""
+        """Whether the converted model may be used."""
         in_order = self.rank_correlation >= MIN_RANK_CORRELATION or self.texts < MIN_TEXTS
         return self.largest <= MAX_DIFFERENCE * self._room and in_order
 
@@ -69,14 +69,14 @@ class Parity:
 
     @property
     def arithmetic(self) -> str:
-        """The number type as a person reads it, `bf16 after 2 parts in f32` where not all is in one."""
+        """The number type for display, such as `bf16 after 2 parts in f32` if there are two."""
         parts = f" after {self.exact_parts} part{'s' if self.exact_parts > 1 else ''} in f32"
         return self.precision + (parts if self.exact_parts else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What Detoxify.predict says of the texts that fit into one window.
+    """The results of Detoxify.predict for the texts that fit into one window.
 
     Attributes:
         windows: Their token ids, special tokens included.
@@ -91,12 +91,12 @@ class Reference:
 def refer(
     source: Detoxified, folder: Path, texts: Sequence[str], columns: Sequence[int], max_tokens: int, progress: Progress
 ) -> Reference:
-    """Ask Detoxify about each text that fits into one window, one at a time, since padding moves its scores.
+    """Score each text that fits into one window with Detoxify, one at a time, because padding changes its scores.
 
     Args:
         folder: With the converted model's `tokenizer.json`.
         columns: Detoxify's outputs, in the order of the converted model's.
-        progress: Gives the texts back, and shows how far it is.
+        progress: Yields the texts, and shows the progress.
     """
     import numpy
 
@@ -109,7 +109,7 @@ def refer(
 
 
 def compare(model: Path, reference: Reference, precision: str, exact_parts: int = 0) -> Parity:
-    """Run the converted model on the reference's windows, in `bf16` or `f32`, or in `f32` for its first parts alone."""
+    """Run the converted model on the reference's windows in `bf16` or `f32`, its first `exact_parts` parts in `f32`."""
     import numpy
 
     from moderation.scoring.metrics.quality import rank_correlation

@@ -1,1 +1,1 @@
-"""Token ids in, probabilities out: windows, length-sorted batches, and the sessions that run them."""
+"""Inference, from token ids to probabilities: windows, length-sorted batches, and the sessions that run them."""

@@ -1,17 +1,17 @@
-"""Batches by padded tokens over windows sorted by length: the longest first, so that memory peaks at once.
+"""Plans batches by padded tokens over windows sorted by length, longest first, so that memory peaks at the start.
 
-Pure planning; the engine pads and runs what is planned here, and results go back by index.
+Pure planning; the session pads and runs the batches, and maps results back by index.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-# Padded tokens in one batch. Larger ones were no faster on two cores and take more memory.
+# Padded tokens per batch. Larger batches were no faster on two cores and take more memory.
 TOKEN_BUDGET = 1024
-# Widths are rounded up to this, since every new shape costs the engine a compilation and memory that it keeps.
+# Widths are rounded up to multiples of this, because every new shape costs a compilation and memory that is kept.
 WIDTH_STEP = 8
-# The model's head works row by row in float32 (`convert`), at 0.6 MB a row.
+# The model's head works row by row in float32 (`conversion.graph`), at 0.6 MB per row.
 MAX_ROWS = 32
 
 
@@ -24,9 +24,9 @@ def plan(lengths: Sequence[int], budget: int = TOKEN_BUDGET, rows: int = MAX_ROW
     """Group windows into batches.
 
     Args:
-        lengths: Tokens in each window.
-        budget: Most padded tokens (width × count) in a batch; a single window may exceed it.
-        rows: Most windows in a batch.
+        lengths: Number of tokens in each window.
+        budget: Maximum padded tokens (width × count) in a batch; a single window may exceed it.
+        rows: Maximum windows in a batch.
 
     Yields:
         Indices into `lengths`, each in exactly one batch, the longest first.

@@ -1,8 +1,8 @@
-"""A model's graph compiled for this processor: one output of it, in one number type or in two, ready to be run.
+"""A model's graph compiled for this processor: one of its outputs, in one number type or two.
 
-With `engine` and `graph` the only modules that know OpenVINO. It has one number type for a compiled graph: where the
-model's first parts are computed in float32 and the others in bfloat16, the graph is cut in two at the tensor that
-`graph` named for it, and the second half takes the first one's rows.
+With `conversion.graph`, the only module that uses OpenVINO, which has one number type per compiled graph. If the
+model's first parts are computed in float32 and the others in bfloat16, the graph is cut in two at a tensor that
+`conversion.graph` has named, and the second half takes the first half's rows.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ ROWS = "rows"
 def load_openvino() -> Any:
     """The `openvino` module, without its Google Analytics client.
 
-    Where `openvino_telemetry` cannot be imported, openvino uses a stub of its own, and nothing is written to the home
-    folder.
+    If `openvino_telemetry` cannot be imported, openvino uses its own stub and writes nothing to the home folder.
     """
     if "openvino" not in sys.modules:
         sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
@@ -37,10 +36,10 @@ def load_openvino() -> Any:
 
 
 def open_core() -> openvino.Core:
-    """This process's OpenVINO, the same one for every model and never destroyed.
+    """This process's OpenVINO core, shared by all models and never destroyed.
 
-    Each one gives the thread that makes it a stack for signal handlers, and puts back, when it is destroyed, the one
-    that was there before: where that one's owner is gone, the next signal ends the process (2026.4).
+    A core installs a signal stack on the thread that creates it, and on destruction restores the previous one; if the
+    owner of that is gone, the next signal kills the process (2026.4).
     """
     return _core_of(os.getpid())
 
@@ -54,12 +53,12 @@ def _core_of(_process: int) -> openvino.Core:
 
 @cache
 def fastest_precision() -> str:
-    """The number type that this processor computes fastest in: `bf16` where it has instructions for it, else `f32`."""
+    """This processor's fastest number type: `bf16` if it has instructions for it, else `f32`."""
     return "bf16" if "BF16" in open_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
 def rows_after(part: int) -> str:
-    """The name of what goes on to the rest of the graph after so many parts; a layer has two, attention and the other.
+    """The name of the tensor after the first `part` parts; a layer has two, attention and feed-forward.
 
     Args:
         part: From 1 on.
@@ -71,8 +70,8 @@ class Compiled:
     """One output of a model, compiled for streams of one thread each.
 
     Attributes:
-        precision: The number type of the arithmetic, or of the larger part of it: `bf16` or `f32`.
-        graphs: Run one after the other; what comes after the first takes its rows.
+        precision: The number type, or that of the second graph: `bf16` or `f32`.
+        graphs: Run in sequence; the second takes the first one's rows.
     """
 
     def __init__(self, model: Path, *, streams: int, precision: str | None, exact_parts: int, output: str) -> None:
@@ -80,13 +79,13 @@ class Compiled:
 
         Args:
             model: `model.xml`.
-            streams: Inferences at a time.
-            precision: As `Session` takes it.
-            exact_parts: Parts at the start that are computed in float32.
-            output: What to keep; what only another one needs is cut off.
+            streams: Concurrent inferences.
+            precision: As for `InferenceSession`.
+            exact_parts: How many parts at the start are computed in float32.
+            output: The output to keep; whatever only other outputs need is removed.
 
         Raises:
-            RuntimeError: Where OpenVINO cannot, or the graph has no such output or part.
+            RuntimeError: OpenVINO failed, or the graph has no such output or part.
         """
         fastest = fastest_precision()
         self.precision = fastest if precision in {None, fastest} else "f32"
@@ -95,7 +94,7 @@ class Compiled:
         self.graphs = tuple(compile_graph(graph, streams, kind) for graph, kind in zip(graphs, kinds, strict=True))
 
     def request(self) -> Request:
-        """Something that runs one batch at a time."""
+        """A new inference request, which runs one batch at a time."""
         return Request(tuple(graph.create_infer_request() for graph in self.graphs))
 
 
@@ -106,7 +105,7 @@ class Request:
     steps: tuple[Any, ...]
 
     def run(self, ids: NDArray[int64], mask: NDArray[int64]) -> NDArray[float32]:
-        """The output for a rectangle of token ids."""
+        """The output for a batch of token ids and its mask, both rows × width."""
         inputs: dict[str, Any] = {"input_ids": ids, "attention_mask": mask}
         for step in self.steps:
             step.start_async(inputs, share_inputs=True)
@@ -118,10 +117,10 @@ class Request:
 
 
 def read_graphs(model: Path, *, output: str, exact_parts: int) -> tuple[openvino.Model, ...]:
-    """The graph of one output; cut in two after the parts at its start, if there are `exact_parts`.
+    """The graph of one output, cut in two after the first `exact_parts` parts if that is not 0.
 
     Raises:
-        RuntimeError: The graph has no such output or part.
+        RuntimeError: the graph has no such output or part.
     """
     whole = _one_output(open_core().read_model(str(model)), output)
     return _cut(whole, rows_after(exact_parts)) if exact_parts else (whole,)
@@ -135,7 +134,7 @@ def _one_output(graph: openvino.Model, output: str) -> openvino.Model:
 
 
 def _cut(graph: openvino.Model, name: str) -> tuple[openvino.Model, openvino.Model]:
-    """The graph up to the tensor of this name, and the rest, which takes it as `rows`."""
+    """The graph up to the tensor with this name, and the rest, which takes it as `rows`."""
     import numpy
     from openvino import opset13
 
@@ -152,6 +151,6 @@ def _cut(graph: openvino.Model, name: str) -> tuple[openvino.Model, openvino.Mod
 
 
 def compile_graph(graph: openvino.Model, streams: int, precision: str) -> openvino.CompiledModel:
-    """The graph, ready for as many inferences at a time as there are streams, in the number type `precision`."""
+    """The graph compiled for `streams` concurrent inferences in the number type `precision`."""
     settings = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
     return open_core().compile_model(graph, "CPU", settings)

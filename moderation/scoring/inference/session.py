@@ -1,8 +1,8 @@
-"""Windows of token ids in, outputs out, through OpenVINO.
+"""Runs windows of token ids through OpenVINO.
 
-A session holds one compiled model (`compiled`), one inference request a stream, and as many threads as streams, which
-take batches as they come; so several callers share the processor fairly, a batch at a time. OpenVINO's threads do not
-survive a fork: a session belongs to the process that made it, and a process that forks opens no model before.
+A session holds one compiled model (`compiled`), one inference request per stream, and as many threads as streams, which
+take batches as they come; so concurrent callers share the processor fairly, batch by batch. OpenVINO's threads do not
+survive a fork: a session belongs to the process that created it, and a process must not open a model before it forks.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from numpy import float32, int64
     from numpy.typing import NDArray
 
-# Any ids: the first inference of a process must happen alone, since OpenVINO's Python side sets itself up in it and
-# deadlocks when two threads come together (2026.4). It also leaves the first real text a warm engine.
+# Any ids: the first inference of a process must run alone, because OpenVINO's Python binding initialises itself in it
+# and deadlocks if two threads do so at once (2026.4). It also warms up the engine for the first real text.
 WARM_UP = (0, 0)
 
 _opening = threading.Lock()
 
 
 def default_threads() -> int:
-    """The processors that this process may use."""
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class InferenceSession:
-    """A compiled model, ready to run; safe to use from several threads, in the process that made it."""
+    """A compiled model, ready to run; thread-safe within the process that created it."""
 
     def __init__(
         self,
@@ -47,17 +47,17 @@ class InferenceSession:
         exact_parts: int = 0,
         output: str = "probabilities",
     ) -> None:
-        """Compile one output of `model.xml` for streams of one thread each.
+        """Compile one output of `model.xml` for single-threaded streams.
 
         Args:
-            model: The OpenVINO graph; its weights lie beside it.
-            threads: Streams; None takes as many as processors.
-            precision: `bf16` or `f32`; `bf16` is used only where the processor computes in it, which None asks for.
-            exact_parts: Parts at the start that are in float32 although the others are in `bf16`; a layer has two.
-            output: `probabilities`, or `tokens` where the model has that; what only the other one needs is cut off.
+            model: The OpenVINO graph; its weights are next to it.
+            threads: Number of streams; None takes one per processor.
+            precision: `bf16` or `f32`; None takes the fastest. `bf16` is used only if the processor supports it.
+            exact_parts: How many parts at the start are in float32 while the others are in `bf16`; a layer has two.
+            output: `probabilities`, or `tokens` if the model has that; what only the other one needs is removed.
 
         Raises:
-            ScoringError: `inference_failed` where OpenVINO cannot read or compile the model.
+            ScoringError: `inference_failed` if OpenVINO cannot read or compile the model.
         """
         self.streams = max(1, threads or default_threads())
         try:
@@ -80,13 +80,13 @@ class InferenceSession:
 
         Args:
             windows: Token ids, special tokens included; any order, any lengths.
-            outputs: How many outputs the model has.
+            outputs: Number of the model's outputs.
 
         Returns:
             Windows × outputs, same order.
 
         Raises:
-            ScoringError: `inference_failed`, retryable: memory may be short for a moment.
+            ScoringError: `inference_failed`, retryable: memory may be short temporarily.
         """
         import numpy
 
@@ -96,16 +96,16 @@ class InferenceSession:
         return rows
 
     def run_tokens(self, windows: Sequence[Sequence[int]]) -> list[NDArray[float32]]:
-        """The probability of each token of each window, the two special tokens left out, of a session for `tokens`.
+        """The probability of each token of each window, without the two special tokens; for a session of `tokens`.
 
         Args:
             windows: As for `run`.
 
         Returns:
-            An array a window, same order.
+            One array per window, same order.
 
         Raises:
-            ScoringError: As `run`.
+            ScoringError: As for `run`.
         """
         found: dict[int, NDArray[float32]] = {}
         for batch, values in self._batches(windows):
@@ -130,7 +130,7 @@ class InferenceSession:
 
 
 def pad(windows: Sequence[Sequence[int]]) -> tuple[NDArray[int64], NDArray[int64]]:
-    """Windows as one rectangle of ids, and the mask that says which of them are real."""
+    """The ids of windows padded to one array, and the mask of real tokens; both rows × width."""
     import numpy
 
     shape = (len(windows), width(max(len(window) for window in windows)))

@@ -1,8 +1,8 @@
-"""Long text as overlapping windows, and one score out of several: pure rules, no library of the engine.
+"""Splits long text into overlapping windows, and combines their scores. Pure rules, independent of the engine.
 
-A text is never cut. Up to `size` tokens it is one window; beyond, windows of exactly `size` tokens, each sharing
-`overlap` tokens with the one before. The last one is moved back so that it is full as well: a stump of a few words
-would be judged without its context.
+A text is never truncated. Up to `size` tokens it is one window; beyond, it is windows of exactly `size` tokens, each
+sharing `overlap` tokens with the one before. The last one is moved back so that it is full too: a remainder of a few
+words would be judged without its context.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
 
-# Qualities of a text as a whole: a rambling sentence does not make an essay incoherent, so windows are averaged.
+# Qualities of a whole text, averaged over its windows: one rambling sentence does not make an essay incoherent.
 AVERAGED = frozenset({"perspective_incoherent", "perspective_unsubstantial"})
-# Every other output is about something that one place is enough for: the highest window counts. Yet among many windows
-# some are high by chance, in toxicity and obscenity most of all: there a window's odds are lowered by the share of
-# windows that are as high, to this power. Measured on long texts of real harmless comments, with and without an insult
-# (docs/explanation/scoring.md). Perspective's TOXICITY falls faster the longer a comment is.
+# For every other output a single passage is enough, so the highest window counts. But among many windows some are high
+# by chance, above all in toxicity and obscenity: there a window's odds are multiplied by the share of windows that are
+# as high, to this power. Measured on long texts made of real harmless comments, with and without an insult
+# (docs/explanation/scoring.md). Perspective's TOXICITY falls faster as a comment gets longer.
 POWERS = {"toxicity": 0.1, "obscene": 0.1, "perspective_toxicity": 0.5, "perspective_profanity": 0.1}
-# Probabilities nearer to 0 or 1 have no odds to reckon with.
+# Probabilities are clipped this far from 0 and 1 to keep odds finite.
 NEAREST = 1e-6
-# No prose has more pieces of one or two signs in a row; a text of nothing else costs next to nothing then.
+# Prose has no longer runs of slight pieces; shortening them makes a text of nothing else cheap.
 MAX_SLIGHT = 16
 
 
 def starts(length: int, size: int, overlap: int) -> list[int]:
-    """Where the windows of a text of `length` tokens begin.
+    """The start of each window of a text of `length` tokens.
 
     Args:
         length: Tokens in the text.
@@ -47,11 +47,11 @@ def split(ids: Sequence[int], size: int, overlap: int) -> list[tuple[int, ...]]:
 
 
 def condensed(ids: Sequence[int], slight: Container[int]) -> Sequence[int]:
-    """Token ids with every run of more than `MAX_SLIGHT` slight ones shortened to so many.
+    """Token ids with every run of slight ones shortened to at most `MAX_SLIGHT`.
 
     Args:
         ids: Of a text that takes more than one window.
-        slight: Ids of marks and of crumbs of words.
+        slight: The slight ids, as in `Tokens.slight`.
     """
     kept: list[int] = []
     run = 0
@@ -63,11 +63,11 @@ def condensed(ids: Sequence[int], slight: Container[int]) -> Sequence[int]:
 
 
 def combine(rows: NDArray[float32], outputs: Sequence[str]) -> list[float]:
-    """One value an output from the rows of a text's windows.
+    """One value per output from the rows of a text's windows.
 
-    For `AVERAGED` the mean. For any other the largest of: the k-th highest window's odds times (k / windows) ** power,
-    for every k, the power by `POWERS`, else 0. So one window alone counts by less the more windows there are, and what
-    most windows say counts whole.
+    For `AVERAGED`, the mean. For any other output, the maximum over k of the k-th highest window's odds times
+    (k / windows) ** power, with the power from `POWERS`, else 0. So a single high window counts less the more windows
+    there are, and what most windows say counts fully.
 
     Args:
         rows: Windows × outputs, probabilities.

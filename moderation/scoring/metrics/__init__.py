@@ -1,1 +1,1 @@
-"""Figures that judge scores: AUC, calibration, identity bias, loss under disguise. Pure."""
+"""Metrics of scores: AUC, calibration, identity bias, robustness to perturbations. Pure."""

@@ -1,5 +1,5 @@
 """Identity terms whose effect on scores is measured: the fifty of Dixon et al., "Measuring and mitigating unintended
-bias in text classification", 2018, whose templates are the set that `madlibs` names. They decide nothing.
+bias in text classification", 2018, whose templates are the data set `madlibs`. They affect no score.
 """
 
 import re
@@ -15,5 +15,5 @@ _TERM = re.compile(r"\b(?:" + "|".join(sorted(TERMS, key=len, reverse=True)) + r
 
 
 def terms_in(text: str) -> frozenset[str]:
-    """Returns the terms that a text names as whole words, the longest where one holds another."""
+    """Returns the terms that a text contains as whole words, the longest if they overlap."""
     return frozenset(match[0].lower() for match in _TERM.finditer(text))

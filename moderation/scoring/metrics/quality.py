@@ -1,6 +1,6 @@
-"""Figures of how good scores are: ranks, calibration, thresholds, spans. Pure functions over columns of numbers.
+"""Metrics of the quality of scores: ranks, calibration, thresholds, spans. Pure functions over columns of numbers.
 
-`evaluate_model` and the training use them, so that both mean the same. A figure that rows cannot give is None.
+`evaluate_model` and the training share them, so that both mean the same. An undefined metric is None.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class AtThreshold:
-    """What `score >= threshold` flags: the share of all rows, precision, recall; None where these have no rows."""
+    """What `score >= threshold` flags: share of all rows, precision, recall; None if undefined."""
 
     threshold: float
     flagged: float
@@ -30,7 +30,7 @@ class AtThreshold:
 
 
 def auc(scores: Floats, positive: Flags) -> float | None:
-    """Area under the ROC curve: how often a positive row is above a negative one, ties counting half."""
+    """Area under the ROC curve: how often a positive row is above a negative one, ties half; None if undefined."""
     count = int(positive.sum())
     if not 0 < count < len(positive):
         return None
@@ -39,7 +39,7 @@ def auc(scores: Floats, positive: Flags) -> float | None:
 
 
 def average_precision(scores: Floats, positive: Flags) -> float | None:
-    """Mean precision over the positive rows, rows of equal score taken together."""
+    """Mean precision over the positive rows, rows of equal score taken together; None without positive rows."""
     count = int(positive.sum())
     if not count:
         return None
@@ -51,7 +51,7 @@ def average_precision(scores: Floats, positive: Flags) -> float | None:
 
 
 def calibration_error(scores: Floats, labels: Floats, bins: int = BINS) -> float | None:
-    """Mean distance of score and label over bins of equal mass, in the order of the scores."""
+    """Mean absolute difference of score and label over equal-mass bins by score; None for fewer rows than bins."""
     if len(scores) < bins:
         return None
     order = np.argsort(scores, kind="stable")
@@ -60,12 +60,12 @@ def calibration_error(scores: Floats, labels: Floats, bins: int = BINS) -> float
 
 
 def brier(scores: Floats, labels: Floats) -> float:
-    """Mean squared distance of score and label (Brier, 1950)."""
+    """Mean squared difference of score and label (Brier, 1950)."""
     return float(np.square(scores - labels).mean())
 
 
 def brier_of_base_rate(labels: Floats) -> float:
-    """What a constant score, the mean label, would have."""
+    """The Brier score of a constant: the mean label."""
     return float(np.square(labels - labels.mean()).mean())
 
 
@@ -83,7 +83,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def rank_correlation(ours: Floats, theirs: Floats) -> float:
-    """Spearman's rank correlation, ties at their mean rank; 0 where one column is constant."""
+    """Spearman's rank correlation, ties at their mean rank; 0 if one column is constant."""
     a, b = ranks(ours), ranks(theirs)
     if not a.std() or not b.std():
         return 0.0
@@ -99,7 +99,7 @@ def ranks(values: Floats) -> Floats:
 
 
 def character_f1(found: Set[int], marked: Set[int]) -> float:
-    """F1 over the characters of one text, 1 where neither has any (SemEval-2021 task 5, Pavlopoulos et al.)."""
+    """F1 over the characters of one text, 1 if neither has any (SemEval-2021 task 5, Pavlopoulos et al.)."""
     if not found and not marked:
         return 1.0
     return 2 * len(found & marked) / (len(found) + len(marked))
@@ -107,12 +107,12 @@ def character_f1(found: Set[int], marked: Set[int]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class TermFigures:
-    """How an identity term moves scores (Borkan et al., "Nuanced metrics for measuring unintended bias", 2019).
+    """An identity term's effect on scores (Borkan et al., "Nuanced metrics for measuring unintended bias", 2019).
 
     Attributes:
         subgroup: AUC among the rows with the term.
-        bpsn: AUC of positive rows without it against negative rows with it: low where the term alone raises scores.
-        bnsp: AUC of negative rows without it against positive rows with it: low where the term hides abuse.
+        bpsn: AUC of positive rows without it against negative rows with it: low if the term alone raises scores.
+        bnsp: AUC of negative rows without it against positive rows with it: low if the term hides abuse.
     """
 
     rows: int
@@ -122,7 +122,7 @@ class TermFigures:
 
 
 def term_figures(scores: Floats, positive: Flags, term: Flags) -> TermFigures:
-    """The three figures of one term, over all rows."""
+    """The three metrics of one term, over all rows."""
     bpsn, bnsp = positive != term, positive == term
     return TermFigures(
         int(term.sum()),
@@ -135,11 +135,11 @@ def term_figures(scores: Floats, positive: Flags, term: Flags) -> TermFigures:
 def interval(
     measure: Callable[..., float | None], *columns: NDArray[np.generic], rounds: int = ROUNDS, seed: int = 0
 ) -> tuple[float, float] | None:
-    """The 95 % interval of a figure, from resampled rows (percentile bootstrap, Efron 1979).
+    """The 95 % confidence interval of a metric, from resampled rows (percentile bootstrap, Efron 1979).
 
     Args:
-        measure: Takes the columns; rounds in which it is None are left out.
-        columns: Of equal length.
+        measure: Takes the columns; rounds in which it returns None are left out.
+        columns: Columns of equal length.
         seed: The same rows and seed give the same interval.
     """
     chance = np.random.default_rng(seed)

@@ -1,1 +1,1 @@
-"""What happens to a text before the model reads it: its language, its sentences, disguises taken off."""
+"""Prepares a text for the model: language, sentences, deobfuscation."""

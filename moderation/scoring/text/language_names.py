@@ -1,4 +1,4 @@
-"""English names of the languages that comments are commonly written in, by ISO 639 code, for messages to people."""
+"""English names of common languages by ISO 639 code, for messages to users."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""The second reading of a text that looks disguised: what it says without the disguise.
+"""Deobfuscates a text: gives a second reading to a text that looks obfuscated.
 
-Steps, each a list of replacements with the way back kept (`reading`): reversed text, entities, invisible signs and
-stacked marks, look-alike and styled letters, spaced letters, then words with figures, masks and stretched letters
-(`disguises`). A word is only replaced where the result is a known word and the word as written is none, so honest text
-in any script stays as it is. A text without a disguise has no second reading, and most texts are told apart by one
-search of `SIGNS`.
+Each step is a list of edits that keep the mapping to the original (`offset_mapped`): reversed text, invisible
+characters, stacked marks, look-alike and styled letters, entities, spaced letters, then words in leetspeak, masked or
+stretched (`deobfuscation`). A word is replaced only if the result is a known word and the original is not, so honest
+text in any script stays as it is. A text without obfuscation has no second reading, and one search for `SIGNS` tells
+that for most texts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from moderation.scoring.text.offset_mapped import INVISIBLE_LETTERS, Edit, Offse
 Step = Callable[[str], Iterator[Edit]]
 
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-# What may be a disguise in ASCII; nearly every honest text without an abbreviation fails here.
+# Possible obfuscation in ASCII; nearly every honest text without an abbreviation has no match.
 SIGNS = re.compile(f"{ENTITY.pattern}|{SPACED.pattern}|{SIGN.pattern}")
 REVERSED = re.compile("\u202e([^\u202c\n]+)\u202c?")
 LETTERS = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f])*")
@@ -33,12 +33,12 @@ LATIN_MARKS = re.compile(
     r"([A-Za-z\u00c0-\u024f\u1e00-\u1eff])([\u0300-\u036f\u0488\u0489\u20d0-\u20f0\ufe00-\ufe0f]+)"
 )
 MIN_FOLDED = 2
-# One disguise under another is looked for so often; honest ones have a layer or two.
+# How many nested layers of obfuscation are removed; real ones have one or two.
 MAX_LAYERS = 6
 
 
 def deobfuscate(text: str) -> OffsetMappedText | None:
-    """A second reading of the text, or None where nothing in it looks disguised.
+    """A deobfuscated reading of the text, or None if nothing in it looks obfuscated.
 
     Args:
         text: Without lone surrogates (`readable`).
@@ -61,14 +61,14 @@ def _after(reading: OffsetMappedText, step: Step) -> OffsetMappedText:
 
 
 def _reversed(text: str) -> Iterator[Edit]:
-    """Text that a mark makes the screen show backwards, as the screen shows it."""
+    """Text under a right-to-left override, in the order in which it is displayed."""
     for found in REVERSED.finditer(text):
         if any("a" <= c.lower() <= "z" for c in found[1]):
             yield (*found.span(), found[1][::-1])
 
 
 def _visible(text: str) -> Iterator[Edit]:
-    """Invisible signs between Latin letters; between others, in emoji and in Persian words, they are honest."""
+    """Invisible characters between Latin letters; elsewhere, as in emoji and Persian words, they are legitimate."""
     begin = None
     for at, character in enumerate(text):
         if not character.isascii() and _is_invisible(character):
@@ -84,7 +84,7 @@ def _is_invisible(character: str) -> bool:
 
 
 def _unmarked(text: str) -> Iterator[Edit]:
-    """Marks over Latin letters that no letter of an alphabet has, such as strokes through a whole word."""
+    """Combining marks on Latin letters that form no precomposed letter, such as strokes through a whole word."""
     for found in LATIN_MARKS.finditer(text):
         composed = unicodedata.normalize("NFC", found[0])
         kept = "".join(c for c in composed if not unicodedata.category(c).startswith("M"))
@@ -93,7 +93,7 @@ def _unmarked(text: str) -> Iterator[Edit]:
 
 
 def _mixed(text: str) -> Iterator[Edit]:
-    """Words that mix Latin letters with look-alikes or with styled ones; whole words of look-alikes in Latin text."""
+    """Words that mix Latin letters with look-alikes or styled ones; in Latin text also whole words of look-alikes."""
     latin_text = _is_mostly_latin(text)
     for found in STYLED.finditer(text):
         word = found[0]
@@ -102,7 +102,7 @@ def _mixed(text: str) -> Iterator[Edit]:
 
 
 def _folded(word: str, *, latin_text: bool) -> str:
-    """The word in plain Latin letters where it is disguised, else nothing."""
+    """The word in plain Latin letters if it is obfuscated, else an empty string."""
     if len(word) < MIN_FOLDED or not any(is_disguise(c) for c in word):
         return _abuse_with_odd_letters(word)
     options = [latin(c) or (c if c.isascii() else "") for c in word]
@@ -116,7 +116,7 @@ def _folded(word: str, *, latin_text: bool) -> str:
 
 
 def _abuse_with_odd_letters(word: str) -> str:
-    """`ƒuck`: letters that are no accented ones, of no common alphabet, hide only what is on the list of abuse."""
+    """`ƒuck`: odd letters without a decomposition are replaced only if the result is on the list of abuse."""
     if all(c.isascii() or unicodedata.decomposition(c) for c in word):
         return ""
     plain = "".join(latin(c)[:1] or c for c in word)
@@ -124,7 +124,7 @@ def _abuse_with_odd_letters(word: str) -> str:
 
 
 def _known_choice(options: list[str]) -> str:
-    """The first known word among the ways to read a word's letters, at most 64 of them; nothing where there is none."""
+    """The first known word among at most 64 readings of a word's letters, or an empty string."""
     ways = [""]
     for option in options:
         ways = [way + letter for way in ways for letter in option][:64]
@@ -132,7 +132,7 @@ def _known_choice(options: list[str]) -> str:
 
 
 def _is_mostly_latin(text: str) -> bool:
-    """Whether half of the words at least have a plain Latin letter in them."""
+    """Whether at least half of the words contain a plain Latin letter."""
     words = LETTERS.findall(text)
     plain = sum(any(c.isascii() for c in word) for word in words)
     return 2 * plain >= len(words)

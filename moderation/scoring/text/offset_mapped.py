@@ -1,7 +1,7 @@
-"""What of a text is read, and where each piece of it stands in the text as given.
+"""A text to be read, with the offsets of each of its characters in the given text.
 
-Every text has one reading, itself. Where it looks disguised `normalise` makes a second one out of it by replacements,
-and a reading remembers for each of its characters which ones of the given text it stands for.
+Every text has one reading: itself. If it looks obfuscated, `normalise` makes a second one by edits, and that maps each
+of its characters to those of the given text that it stands for.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-# Letters by category that show nothing: Hangul fillers.
+# Invisible characters in the category of letters: Hangul fillers.
 INVISIBLE_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
 SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
@@ -20,12 +20,12 @@ Edit = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class OffsetMappedText:
-    """A text to read, and its way back.
+    """A text to read, and its mapping to the given text.
 
     Attributes:
-        text: What is read.
-        begins: For each of its characters where what it stands for begins in the given text.
-        ends: The same for the end, not included.
+        text: The text to read.
+        begins: For each of its characters, the start in the given text of what it stands for.
+        ends: The same for the end, exclusive.
     """
 
     text: str
@@ -34,19 +34,19 @@ class OffsetMappedText:
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """A text as it stands."""
+        """A text as given."""
         return cls(text, range(len(text)), range(1, len(text) + 1))
 
     def origin(self, begin: int, end: int) -> tuple[int, int]:
-        """The part of the given text that a part of the reading, at least one character, stands for."""
+        """The range in the given text of a non-empty range of the reading."""
         return min(self.begins[begin:end]), max(self.ends[begin:end])
 
     def edited(self, edits: Iterable[Edit]) -> OffsetMappedText:
-        """The reading after replacements.
+        """The reading after edits.
 
         Args:
-            edits: Begin, end and new text of each; in order, apart from one another. New text of the same length stands
-                character for character, any other for the whole of what it replaces.
+            edits: Begin, end and new text of each; in order, not overlapping. New text of the same length is mapped
+                character by character, any other to the whole of what it replaces.
         """
         parts: list[str] = []
         begins: list[int] = []
@@ -69,10 +69,10 @@ class OffsetMappedText:
 
 
 def readable(text: str) -> str:
-    """The text with lone surrogates replaced, one code point for one: they cannot be encoded for the tokenizer."""
+    """The text with each lone surrogate replaced by U+FFFD: the tokenizer cannot encode them."""
     return text if text.isascii() else text.translate(SURROGATES)
 
 
 def says_something(text: str) -> bool:
-    """Whether there is a letter or a digit in the text; marks, emoji and invisible characters are neither."""
+    """Whether the text has a letter or a digit; marks, emoji and invisible characters are neither."""
     return any(unicodedata.category(c)[0] in "LN" and c not in INVISIBLE_LETTERS for c in text)

@@ -1,6 +1,6 @@
-"""Sentences of a text as code-point ranges, for spans; splitting is sentencex's.
+"""The sentences of a text as code-point ranges, for spans; sentencex does the splitting.
 
-Rather than thousands of crumbs, a very long text gives at most `MAX_SENTENCES` ranges: neighbours are joined.
+A very long text gives at most `MAX_SENTENCES` ranges: neighbours are joined.
 """
 
 from __future__ import annotations
@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 MAX_SENTENCES = 200
-# The splitter's work grows with the square of a text of nothing but quotes: it is given so many characters at once.
+# The splitter takes quadratic time on a text of nothing but quotes, so it gets at most this many characters at once.
 MAX_SPLIT = 5_000
 
 
 def sentence_ranges(text: str, language: str) -> list[tuple[int, int]]:
-    """Where the sentences of a text are, in order, without the white space around them.
+    """The ranges of a text's sentences, in order, without surrounding white space.
 
     Args:
-        text: Any text; ranges are in its code points, the end not included.
+        text: Any text; ranges are in its code points, the end exclusive.
         language: ISO 639 code, for its abbreviations and marks.
     """
     ranges = [r for r in _boundaries(text, language) if r[0] < r[1]]
@@ -36,7 +36,7 @@ def _boundaries(text: str, language: str) -> list[tuple[int, int]]:
 
 
 def _runs(text: str) -> Iterator[tuple[int, int]]:
-    """The text whole, or where it is very long runs of it that end with a line, a sentence or a word."""
+    """The range of the whole text or, if it is very long, of runs that end with a line, a sentence or a word."""
     begin = 0
     while len(text) - begin > MAX_SPLIT:
         found = ((mark, text.rfind(mark, begin, begin + MAX_SPLIT)) for mark in ("\n", ". ", " "))

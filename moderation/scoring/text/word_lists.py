@@ -1,6 +1,6 @@
-"""Two word lists that tell what a disguise hides: `words.txt`, English by frequency, and `abusive.txt`.
+"""The two word lists for deobfuscation: `words.txt`, English by frequency, and `abusive.txt`.
 
-Only the normalised reading asks them. They decide no score: a word on the list of abuse is not flagged for that.
+Only deobfuscation uses them. They decide no score: a word is not flagged for being on the list of abuse.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# A word of the general list is what a disguise hid only from this length; shorter ones come about by chance.
+# A word of the general list counts as hidden only from this length; shorter ones arise by chance.
 MIN_LETTERS = 4
 VOWELS = frozenset("aeiouy")
 
 
 def read_words(name: str) -> dict[str, int]:
-    """The words of a list beside this module, each with its place in it."""
+    """The words of a list next to this module, each with its rank."""
     lines = (HERE / name).read_text(encoding="utf-8").splitlines()
     words = (word for line in lines if not line.startswith("#") for word in line.split())
     return {word: place for place, word in enumerate(dict.fromkeys(words))}
@@ -24,7 +24,7 @@ def read_words(name: str) -> dict[str, int]:
 
 @cache
 def known() -> dict[str, int]:
-    """Every word of both lists with its rank; abuse that is rare in books ranks as frequent."""
+    """All words of both lists with their ranks; abuse that is rare in books ranks as frequent."""
     ranks = read_words("words.txt")
     return {word: min(rank, ranks.get(word, rank)) for word, rank in abusive().items()} | {
         word: rank for word, rank in ranks.items() if word not in abusive()
@@ -33,18 +33,18 @@ def known() -> dict[str, int]:
 
 @cache
 def abusive() -> dict[str, int]:
-    """Words that people disguise, with their rank."""
+    """Words that people obfuscate, with their ranks."""
     return read_words("abusive.txt")
 
 
 def hidden(word: str) -> bool:
-    """Whether a disguise may have hidden this word: abuse, or any word that is long enough."""
+    """Whether obfuscation may hide this word: abuse, or any known word that is long enough."""
     return word in abusive() or (len(word) >= MIN_LETTERS and word in known())
 
 
 @cache
 def by_skeleton() -> dict[tuple[int, str], list[str]]:
-    """Known words by length and consonants, the most frequent first."""
+    """Known words by length and consonants: abuse first, then the most frequent."""
     found = defaultdict(list)
     for word in sorted(known(), key=lambda word: (word not in abusive(), known()[word])):
         found[len(word), consonants(word)].append(word)
@@ -53,7 +53,7 @@ def by_skeleton() -> dict[tuple[int, str], list[str]]:
 
 @cache
 def abusive_by_beginning() -> dict[tuple[str, int], list[str]]:
-    """Words that people disguise, by first letter and length, the most frequent first."""
+    """Words that people obfuscate, by first letter and length, the most frequent first."""
     found = defaultdict(list)
     for word in abusive():
         found[word[0], len(word)].append(word)
@@ -61,5 +61,5 @@ def abusive_by_beginning() -> dict[tuple[str, int], list[str]]:
 
 
 def consonants(word: str) -> str:
-    """A word without its vowels: what a mask of vowels leaves."""
+    """A word without its vowels: what is visible if all vowels are masked."""
     return "".join(letter for letter in word if letter not in VOWELS)
