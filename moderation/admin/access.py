@@ -23,7 +23,13 @@ from archive.admin.base import ListedLookups, ReadOnlyAdmin
 from moderation.admin.scoped import OwnSourcesAdmin, own_sources
 from moderation.models import ApiKey, Moderator
 from moderation.services.accounts.api_keys import api_key_revoke
-from moderation.services.accounts.people import people_within, person_begin, person_check, person_limit, roles_within
+from moderation.services.accounts.people import (
+    people_within,
+    person_check,
+    person_inherit_limit,
+    person_limit,
+    roles_within,
+)
 from moderation.services.errors import ServiceError
 
 User = get_user_model()
@@ -154,7 +160,7 @@ class ModeratorUserAdmin(ListedLookups, UserAdmin):  # type: ignore[type-arg]
         """Saves the person; whom somebody limited adds has the same limit."""
         super().save_model(request, obj, form, change)
         if not change:
-            person_begin(actor=cast("AuthUser", request.user), person=obj)
+            person_inherit_limit(actor=cast("AuthUser", request.user), person=obj)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Sets the sources that the person is limited to."""
