@@ -9,7 +9,7 @@ from archive.models import Comment, OriginState, TextFormat
 from moderation.api.serializers.fields import OneOrMany
 from moderation.api.shown import status_of
 from moderation.models import Decision, State
-from moderation.services.ledger.export import named
+from moderation.services.ledger.export import decision_subject
 from moderation.services.states.status import UNSCORED
 
 Out = serializers.Serializer[Any]
@@ -214,11 +214,11 @@ class DecisionOut(Out):
 
     def get_source(self, decision: Decision) -> str:
         """Returns the slug of the source."""
-        return named(decision).source.slug
+        return decision_subject(decision).source.slug
 
     def get_external_id(self, decision: Decision) -> str:
         """Returns what the source calls the comment, or the commenter."""
-        return named(decision).external_id
+        return decision_subject(decision).external_id
 
 
 class BatchUndoneOut(Out):
