@@ -21,7 +21,7 @@ from moderation.admin.scoped import OwnSourcesAdmin, request_sources
 from moderation.models import Delivery, WebhookTarget
 from moderation.services.accounts.source_limits import rows_within
 from moderation.services.errors import ServiceError
-from moderation.services.webhooks.delivery import delivery_again
+from moderation.services.webhooks.delivery import delivery_resend
 from moderation.services.webhooks.targets import (
     OVERLAP_HOURS,
     webhook_secret_rotate,
@@ -178,4 +178,4 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def send_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Sends the deliveries again, with the same ids."""
         for delivery in queryset:
-            delivery_again(delivery=delivery, actor=person(request))
+            delivery_resend(delivery=delivery, actor=person(request))

@@ -216,7 +216,7 @@ def _pause(target: WebhookTarget, answer: Answer, now: datetime) -> None:
     target.save(update_fields=["failures", "failing_since", "paused_until"])
 
 
-def delivery_again(*, delivery: Delivery, actor: Actor = None) -> None:
+def delivery_resend(*, delivery: Delivery, actor: Actor = None) -> None:
     """Sends a delivery again that was given up or that arrived: its attempts start over, its id stays.
 
     Raises ServiceError `not_found` if its target is not limited to the actor's sources.
