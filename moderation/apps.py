@@ -1,4 +1,4 @@
-"""The app's place in Django, and what happens in it because something happened outside."""
+"""The app's configuration and signal handlers."""
 
 from pathlib import Path
 from typing import Any
@@ -12,32 +12,32 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ModerationConfig(AppConfig):
-    """Registers the app."""
+    """Configures the app."""
 
     name = "moderation"
     verbose_name = _("moderation")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Registers the checks, says where models are, gives back at logout what is held, and guards the ledger."""
+        """Registers the checks, sets the models' folder, and connects the signal handlers."""
         from moderation import checks  # noqa: F401
         from moderation.scoring import look_in
 
         look_in(Path(settings.MODERATION_MODELS))
-        user_logged_out.connect(holds_end, dispatch_uid="moderation.holds_end")
-        post_migrate.connect(ledger_guarded, sender=self, dispatch_uid="moderation.ledger_guarded")
+        user_logged_out.connect(holds_release, dispatch_uid="moderation.holds_release")
+        post_migrate.connect(ledger_restore_triggers, sender=self, dispatch_uid="moderation.ledger_restore_triggers")
 
 
-def holds_end(*, user: Any, **_: Any) -> None:
-    """Gives back what the person who logged out holds; nobody is known where a session had ended already."""
+def holds_release(*, user: Any, **_: Any) -> None:
+    """Releases the holds of the person who logged out; `user` is None if their session had already ended."""
     from moderation.services.review.holds import reviews_release
 
     if user is not None:
         reviews_release(actor=user)
 
 
-def ledger_guarded(*, using: str, **_: Any) -> None:
-    """Installs the ledger's triggers again where a migration has lost them: SQLite drops them with a rebuilt table."""
+def ledger_restore_triggers(*, using: str, **_: Any) -> None:
+    """Reinstalls the ledger's triggers if a migration lost them: SQLite drops them when it rebuilds a table."""
     from moderation.models import ledger
 
     if ledger.missing_triggers(connections[using]):

@@ -1,4 +1,4 @@
-"""System checks: what is wrong with an installation, each with a number and its mend."""
+"""System checks for problems of an installation, each with an id and a hint how to fix it."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -30,25 +30,25 @@ LIMITS = {
     "SECURE_HSTS_SECONDS": (0, 2**31 - 1),
 }
 MIN_KEY_LENGTH, MIN_KEY_CHARACTERS = 50, 10
-_ledger_set_aside = ContextVar("_ledger_set_aside", default=False)
+_skip_ledger = ContextVar("_skip_ledger", default=False)
 
 
 @contextmanager
-def ledger_check_set_aside() -> Iterator[None]:
-    """Runs a block in which E001 is not told: for the command that mends it."""
-    token = _ledger_set_aside.set(True)
+def ledger_check_skipped() -> Iterator[None]:
+    """Skips E001 within the block, for the command that fixes it."""
+    token = _skip_ledger.set(True)
     try:
         yield
     finally:
-        _ledger_set_aside.reset(token)
+        _skip_ledger.reset(token)
 
 
 @register(CheckTags.database)
 def ledger_is_append_only(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_: Any
 ) -> list[CheckMessage]:
-    """E001: the triggers that keep the decision ledger from being changed are missing."""
-    aliases = () if _ledger_set_aside.get() else databases or ()
+    """E001: the triggers that make the decision ledger append-only are missing."""
+    aliases = () if _skip_ledger.get() else databases or ()
     missing = [name for alias in aliases for name in ledger.missing_triggers(connections[alias])]
     hint = "Run manage.py migrate, which installs it again."
     return [
@@ -58,7 +58,7 @@ def ledger_is_append_only(
 
 @register(SETTINGS)
 def limits_make_sense(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """E002: a limit, a wait or a number of threads that refuses everything, or that no clock can count."""
+    """E002: a limit, a time or a number of threads is out of range."""
     wrong = {name: span for name, span in LIMITS.items() if not span[0] <= getattr(settings, name, span[0]) <= span[1]}
     return [
         Error(f"{name} must be from {least} to {most}.", hint=f"Set {name} in the environment.", id="moderation.E002")
@@ -67,8 +67,8 @@ def limits_make_sense(app_configs: Sequence[AppConfig] | None, **_: Any) -> list
 
 
 @register(SETTINGS)
-def secret_key_is_one(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """E003: a secret key of production that can be guessed, and with it every session and webhook secret."""
+def secret_key_is_strong(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """E003: in production, a secret key that can be guessed, and with it every session and webhook secret."""
     key = settings.SECRET_KEY
     if not settings.PRODUCTION or (len(key) >= MIN_KEY_LENGTH and len(set(key)) >= MIN_KEY_CHARACTERS):
         return []
@@ -78,12 +78,12 @@ def secret_key_is_one(app_configs: Sequence[AppConfig] | None, **_: Any) -> list
 
 
 def settings_faults_log() -> bool:
-    """Logs what makes no sense in the settings; returns whether the server must not start so."""
+    """Logs invalid settings; returns whether they must keep the server from starting."""
     return _log(run_checks(tags=[SETTINGS]))
 
 
 def database_faults_log() -> None:
-    """Logs what the checks of the database find: a server starts nonetheless, and without anybody's `check`."""
+    """Logs the problems that the database checks find; they do not keep a server from starting."""
     _log(run_checks(tags=[CheckTags.database], databases=["default"]))
 
 

@@ -1,4 +1,4 @@
-"""What every installation starts with: roles, reasons, and the built-in policy as version 1."""
+"""The initial data of every installation: roles, reasons, and the built-in policy as version 1."""
 
 from typing import Any
 
@@ -23,9 +23,9 @@ REASONS = (
     ("other", "Other", "terms"),
 )
 BUILT_IN_NOTE = "Built in."
-# Apps whose permissions the roles are made of.
+# The apps whose permissions make up the roles.
 APPS = ("archive", "moderation", "auth")
-# Each role has what the one before it has, and these. A pattern is `app.name`, where the name may end with `*`.
+# Each role adds these permissions to those of the previous one. A pattern is `app.name`; the name may end with `*`.
 ROLES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("viewer", ("archive.view_*", "moderation.view_*", "moderation.analyze")),
     ("moderator", ("moderation.decide", "moderation.mute")),
@@ -35,20 +35,20 @@ ROLES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def permission_matches(permission: Permission, pattern: str) -> bool:
-    """Says whether the permission is meant by `pattern`: `app.name`, `app.view_*`, or `app.*` for all of an app."""
+    """Returns whether the permission matches `pattern`: `app.name`, `app.view_*`, or `app.*` for all of an app."""
     name = f"{permission.content_type.app_label}.{permission.codename}"
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
 def seed_reasons(apps: Apps) -> None:
-    """Adds the reasons that are missing."""
+    """Adds missing reasons."""
     reason = apps.get_model("moderation", "Reason")
     for code, label, ground in REASONS:
         reason.objects.get_or_create(code=code, defaults={"label": label, "ground": ground})
 
 
 def seed_policy(apps: Apps) -> None:
-    """Adds the built-in policy as version 1, active, where there is no policy at all."""
+    """Adds the built-in policy as version 1, active, if there is no policy at all."""
     policy = apps.get_model("moderation", "PolicyVersion")
     if not policy.objects.exists():
         policy.objects.create(
@@ -61,9 +61,9 @@ def seed_policy(apps: Apps) -> None:
 
 
 def renew_policy(apps: Apps) -> None:
-    """Adds today's built-in policy as the next version, active, where older built-in ones are the only policies.
+    """Adds the current built-in policy as the next version, active, if all existing policies are built-in ones.
 
-    Its thresholds go with the embedded model. Who wrote a policy keeps it.
+    Its thresholds match the embedded model. An installation with a policy of its own keeps that.
     """
     policy = apps.get_model("moderation", "PolicyVersion")
     newest = policy.objects.order_by("version").last()
@@ -76,9 +76,9 @@ def renew_policy(apps: Apps) -> None:
 
 
 def seed_roles(apps: Apps) -> None:
-    """Adds the four groups that are missing, and gives each role the permissions that are new since it was made.
+    """Adds missing roles, and gives existing ones the permissions that did not exist before.
 
-    What an operator took from a group stays taken: only permissions that did not exist before are added to it.
+    A permission that an operator removed from a role is not added again.
     """
     known = set(_permissions(apps))
     _make_permissions(apps)
@@ -97,19 +97,19 @@ def _permissions(apps: Apps) -> list[Permission]:
 
 
 def _make_permissions(apps: Apps) -> None:
-    """Makes the permission rows now: Django makes them after all migrations, and the roles need them before."""
+    """Creates the permission rows now: Django creates them after all migrations, but the roles need them earlier."""
     for label in APPS:
         create_permissions(installed.get_app_config(label), apps=apps, verbosity=0)
 
 
 class ExtendRoles(migrations.RunPython):
-    """The operation with which a migration that adds models or permissions ends: the roles get what is theirs."""
+    """The last operation of a migration that adds models or permissions: gives the roles their new permissions."""
 
     def __init__(self) -> None:
         super().__init__(_extend, migrations.RunPython.noop)
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        """Returns the operation without its functions: it takes no arguments."""
+        """Returns the operation without arguments, because its functions are fixed."""
         return (self.__class__.__qualname__, [], {})
 
 
@@ -118,7 +118,7 @@ def _extend(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 
 def seed(apps: Apps) -> None:
-    """Adds all that is missing."""
+    """Adds all missing initial data."""
     seed_reasons(apps)
     seed_policy(apps)
     seed_roles(apps)

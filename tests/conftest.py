@@ -1,4 +1,4 @@
-"""What every test may ask for: rows, keys, clients, and the real embedded model."""
+"""Shared fixtures: rows, keys, clients, and the real embedded model."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from moderation.models import ledger
 
 NOON = datetime(2021, 11, 16, 12, tzinfo=UTC)
 
-# How long an example takes says how busy the machine is: no property fails for that. The same examples each time: what
-# chance finds is found by whoever looks for it (`--hypothesis-profile default`), not by somebody else's change.
+# No deadline, because the time an example takes depends on how busy the machine is. Derandomized, so that a random find
+# does not break an unrelated change; `--hypothesis-profile default` searches at random.
 settings.register_profile("unhurried", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
@@ -42,8 +42,8 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 @pytest.fixture(autouse=True, scope="session")
-def ledger_lifted_while_tables_are_emptied() -> Iterator[None]:
-    """Lets the tests that commit empty the ledger afterwards: its triggers refuse that, as they should."""
+def ledger_triggers_lifted_for_flush() -> Iterator[None]:
+    """Lets Django flush the ledger after tests that commit, which its triggers otherwise refuse."""
     kind = type(connection.ops)
     flush = kind.execute_sql_flush
 
@@ -57,8 +57,8 @@ def ledger_lifted_while_tables_are_emptied() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def seeds_after_tables_were_emptied() -> Iterator[None]:
-    """Adds the seeds of the migrations again after a test that commits has emptied every table."""
+def seeds_after_flush() -> Iterator[None]:
+    """Adds the migrations' seeds again after each flush, which empties every table."""
 
     def reseed(**_: Any) -> None:
         if "moderation_reason" in connection.introspection.table_names():
@@ -70,10 +70,10 @@ def seeds_after_tables_were_emptied() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def cheap_clients_and_passwords() -> Iterator[None]:
-    """Spares each test client a walk over all static files, and each password half a second of hashing.
+def fast_clients_and_passwords() -> Iterator[None]:
+    """Saves each test client a scan of all static files, and each password half a second of hashing.
 
-    Static files are then looked up as they are asked for. How passwords are hashed is Django's own matter.
+    Static files are looked up on request instead. Django tests its own password hashing.
     """
     with override_settings(
         WHITENOISE_AUTOREFRESH=True, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -82,16 +82,16 @@ def cheap_clients_and_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def cache_of_its_own(worker_id: str) -> Iterator[None]:
-    """Keeps the tests that run side by side apart in a shared cache, as their databases are."""
+def cache_per_worker(worker_id: str) -> Iterator[None]:
+    """Gives each xdist worker its own keys in a shared cache, as it has its own database."""
     caches = {name: {**cache, "KEY_PREFIX": worker_id} for name, cache in django_settings.CACHES.items()}
     with override_settings(CACHES=caches):
         yield
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered() -> None:
-    """Lets no test see for two seconds what another one's database said."""
+def caches_cleared() -> None:
+    """Clears the process's caches, so that no test sees rows of another test's database."""
     from moderation.services.accounts.api_keys import keys_forget
     from moderation.services.online_scoring.request_queue import request_queues_forget
 
@@ -101,7 +101,7 @@ def nothing_remembered() -> None:
 
 @pytest.fixture
 def cache_clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The TTL caches' clock, in seconds: it stands still unless a test sets `cache_clock[0]`, on a busy machine too."""
+    """The TTL caches' clock, in seconds, which stands still unless a test sets `cache_clock[0]`."""
     from moderation.services import ttl_cache
 
     clock = [0.0]
@@ -110,8 +110,8 @@ def cache_clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture(autouse=True)
-def one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets a test that travels in time take the database with it."""
+def database_clock_is_django_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the database's clock follow `timezone.now`, so that a test that travels in time moves both."""
     from archive.database.clock import _DatabaseClock
 
     monkeypatch.setattr(_DatabaseClock, "now", lambda _: timezone.now())
@@ -119,7 +119,7 @@ def one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def missing() -> Callable[[str], None]:
-    """Skips a test that lacks a tool: `missing("Node")`. Under CI=true it fails instead: CI has every tool."""
+    """Skips a test for lack of a tool: `missing("Node")`. With CI=true it fails instead, because CI has every tool."""
 
     def end(what: str) -> None:
         if os.environ.get("CI") == "true":
@@ -131,7 +131,7 @@ def missing() -> Callable[[str], None]:
 
 @pytest.fixture(scope="session")
 def scorer() -> Any:
-    """The embedded model itself, opened once."""
+    """The embedded model, opened once."""
     from moderation.scoring import open_scorer
 
     return open_scorer("compact", threads=1)
@@ -159,7 +159,7 @@ def commenter(source: Source) -> Commenter:
 
 @pytest.fixture
 def make_comment(article: Article, commenter: Commenter) -> Callable[..., Comment]:
-    """Makes unscored comments, a minute apart: `make_comment("text", external_id="c9", parent=other)`."""
+    """Creates unscored comments, a minute apart: `make_comment("text", external_id="c9", parent=other)`."""
     numbers = count(1)
 
     def make(text: str = "A calm remark.", **columns: Any) -> Comment:
@@ -181,7 +181,7 @@ def make_comment(article: Article, commenter: Commenter) -> Callable[..., Commen
 
 @pytest.fixture
 def api_key(db: None) -> Callable[..., str]:
-    """Makes keys: `api_key("read", "write")` returns the secret."""
+    """Creates keys: `api_key("read", "write")` returns the secret."""
     from moderation.services.accounts.api_keys import api_key_create
 
     numbers = count(1)
@@ -194,7 +194,7 @@ def api_key(db: None) -> Callable[..., str]:
 
 @pytest.fixture
 def client_with(api_key: Callable[..., str]) -> Callable[..., APIClient]:
-    """Makes API clients that hold a key with these scopes: `client_with("read")`."""
+    """Creates API clients with a key that has these scopes: `client_with("read")`."""
 
     def make(*scopes: str, **options: Any) -> APIClient:
         client = APIClient(raise_request_exception=False)

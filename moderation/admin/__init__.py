@@ -1,7 +1,7 @@
 """Moderation in the admin: the archive's pages with scores, verdicts and decisions, and moderation's own tables.
 
-It stands on the services and writes through them only. Rows are limited to the sources that a moderator is limited to.
-Every module registers its own pages.
+It writes only through the services. Moderators who are limited to sources see only rows of those. Each module registers
+its own pages.
 """
 
 from moderation.admin import (

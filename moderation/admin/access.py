@@ -1,4 +1,4 @@
-"""Who may do what: keys, which are only listed and revoked here, and the sources that a user is limited to."""
+"""Access: API keys, which are only listed and revoked here, and users with the sources they are limited to."""
 
 from typing import Any, cast
 
@@ -23,7 +23,13 @@ from archive.admin.base import ListedLookups, ReadOnlyAdmin
 from moderation.admin.scoped import OwnSourcesAdmin, own_sources
 from moderation.models import ApiKey, Moderator
 from moderation.services.accounts.api_keys import api_key_revoke
-from moderation.services.accounts.people import people_within, person_begin, person_check, person_limit, roles_within
+from moderation.services.accounts.people import (
+    people_within,
+    person_check,
+    person_inherit_limit,
+    person_limit,
+    roles_within,
+)
 from moderation.services.errors import ServiceError
 
 User = get_user_model()
@@ -31,10 +37,10 @@ User = get_user_model()
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(OwnSourcesAdmin, ReadOnlyAdmin):
-    """Keys by name, for those who may revoke them. Who is limited to sources sees keys that are limited to the same.
+    """Keys by name, for people who may revoke them. People limited to sources see only keys limited to those.
 
-    Their digests are primary keys, so no page, link or form here carries one. Keys are made on the command line, where
-    the secret can be printed once.
+    A key's primary key is its digest, so no page, link or form here contains it. Keys are created on the command line,
+    where the secret can be printed once.
     """
 
     list_display = ("name", "shown_scopes", "shown_sources", "rate", "created", "expiry", "last_used_at", "revocation")
@@ -43,7 +49,7 @@ class ApiKeyAdmin(OwnSourcesAdmin, ReadOnlyAdmin):
     actions = None
 
     def get_urls(self) -> list[URLPattern]:
-        """Returns the list and the revocation; a key has no page of its own."""
+        """Returns the URLs of the list and of the revocation; a key has no page of its own."""
         pages = (("", self.changelist_view, "changelist"), ("revoke/<path:name>/", self.revoke_view, "revoke"))
         view = self.admin_site.admin_view
         return [path(route, view(page), name=f"moderation_apikey_{name}") for route, page, name in pages]
@@ -53,20 +59,20 @@ class ApiKeyAdmin(OwnSourcesAdmin, ReadOnlyAdmin):
         return super().get_queryset(request).prefetch_related("sources")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Says whether the person may revoke keys: which there are is for no one else."""
+        """Returns whether the person may revoke keys: nobody else may see which ones exist."""
         return request.user.has_perm("moderation.change_apikey")
 
     def revoke_view(self, request: HttpRequest, name: str) -> HttpResponse:
-        """Asks, and revokes the key when the answer is posted."""
+        """Asks for confirmation, and revokes the key on POST."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         key = get_object_or_404(self.get_queryset(request), name=unquote(name))
         if request.method == "POST":
-            return self._revoked(request, key)
+            return self._revoke(request, key)
         context = {**self.admin_site.each_context(request), "key": key, "opts": self.opts, "title": _("Revoke a key")}
         return TemplateResponse(request, "admin/moderation/revoke.html", context)
 
-    def _revoked(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
+    def _revoke(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
         api_key_revoke(key=key, actor=cast("AuthUser", request.user))
         LogEntry.objects.create(
             user_id=cast("int", request.user.pk),
@@ -106,7 +112,7 @@ class ModeratorInline(admin.StackedInline):  # type: ignore[type-arg]
     verbose_name_plural = _("limited to sources")
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """Returns the field with the sources that the person may give."""
+        """Returns the field with the sources that the person may assign."""
         return super().formfield_for_manytomany(db_field, request, **options, **own_sources(request))
 
 
@@ -115,33 +121,33 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class ModeratorUserAdmin(ListedLookups, UserAdmin):  # type: ignore[type-arg]
-    """Users with the sources they are limited to. They are deactivated and never deleted: decisions name them.
+    """Users with the sources they are limited to. They are deactivated, never deleted: decisions name them.
 
-    An administrator manages users, and gives nobody more than they have themselves: superusers and single permissions
-    are a superuser's matter. Who is limited to sources manages those who are limited to a part of the same.
+    Administrators manage users, but cannot grant more than they have: only a superuser makes superusers and assigns
+    single permissions. People limited to sources manage only people limited to a subset of those.
     """
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Returns the people whom the person may see."""
+        """Returns the users that the person may see."""
         return people_within(super().get_queryset(request), cast("AuthUser", request.user))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
-        """Returns the limit once the user is there."""
+        """Returns the inline for sources, once the user exists."""
         return [ModeratorInline] if obj else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Returns what only a superuser may give."""
+        """Returns the fields that only a superuser may change, unless the person is one."""
         fields = tuple(super().get_readonly_fields(request, obj))
-        return fields if may_give_all(request) else (*fields, "is_superuser", "user_permissions")
+        return fields if is_superuser_request(request) else (*fields, "is_superuser", "user_permissions")
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """Returns the field; the groups are the roles that the person may give."""
+        """Returns the field; for groups, with the roles that the person may assign."""
         if db_field.name == "groups":
             options["queryset"] = roles_within(cast("AuthUser", request.user))
         return super().formfield_for_manytomany(db_field, request, **options)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Says whether the person may change users, and this one."""
+        """Returns whether the person may change users, and this one in particular."""
         if not super().has_change_permission(request, obj) or obj is None:
             return super().has_change_permission(request, obj)
         try:
@@ -151,13 +157,13 @@ class ModeratorUserAdmin(ListedLookups, UserAdmin):  # type: ignore[type-arg]
         return True
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Saves the person; whom somebody limited adds has the same limit."""
+        """Saves the user; a new user gets the limit of the person who adds them."""
         super().save_model(request, obj, form, change)
         if not change:
-            person_begin(actor=cast("AuthUser", request.user), person=obj)
+            person_inherit_limit(actor=cast("AuthUser", request.user), person=obj)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Sets the sources that the person is limited to."""
+        """Sets the sources that the user is limited to."""
         formset.save(commit=False)
         for one in formset.forms:
             if one.has_changed():
@@ -169,6 +175,6 @@ class ModeratorUserAdmin(ListedLookups, UserAdmin):  # type: ignore[type-arg]
         return False
 
 
-def may_give_all(request: HttpRequest) -> bool:
-    """Says whether the person is a superuser."""
+def is_superuser_request(request: HttpRequest) -> bool:
+    """Returns whether the person is a superuser."""
     return bool(getattr(request.user, "is_superuser", False))

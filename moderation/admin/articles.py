@@ -1,4 +1,4 @@
-"""Articles as moderators see them: each comment of the thread with its state and scores."""
+"""Articles for moderators: each comment of the thread has its state and scores."""
 
 from django.contrib import admin
 from django.http import HttpRequest

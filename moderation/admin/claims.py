@@ -1,4 +1,4 @@
-"""Claims of the scorer: who scores what now, and which comments made the model fail."""
+"""Claims of scoring runs: which run holds which comment, and on which comments the model failed."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from moderation.models import Claim
 
 
 class SetAsideFilter(admin.SimpleListFilter):
-    """By whether the scorer gave up on the comment."""
+    """Filters by whether the scorer gave up on the comment."""
 
     title = _("set aside")
     parameter_name = "set_aside"
@@ -32,7 +32,7 @@ class SetAsideFilter(admin.SimpleListFilter):
 
 @admin.register(Claim)
 class ClaimAdmin(ScopedAdmin, ReadOnlyAdmin):
-    """Read only; the scorer keeps them."""
+    """Claims, read-only."""
 
     source_path = "comment__source"
     list_display = ("shown_comment", "worker", "lease_until", "attempts", "error", "set_aside_at")
@@ -44,7 +44,7 @@ class ClaimAdmin(ScopedAdmin, ReadOnlyAdmin):
     exclude = ("comment",)
 
     def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Leaves the comment's text unread."""
+        """Defers the comment's text."""
         return queryset.defer(*COMMENT_UNREAD)
 
     @admin.display(description=_("comment"))

@@ -1,4 +1,4 @@
-"""Mutes, and who looked up whose record; both are only shown. Muting is done on the desk."""
+"""Mutes, and who looked up whose record, both read-only. Muting is done on the desk."""
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
@@ -10,7 +10,7 @@ from moderation.models import LookUp, Mute
 
 
 class AboutCommenterAdmin(ScopedAdmin, ReadOnlyAdmin):
-    """Rows about a commenter, the newest first."""
+    """Rows about a commenter, newest first."""
 
     source_path = "commenter__source"
     list_display_links = None
@@ -26,7 +26,7 @@ class AboutCommenterAdmin(ScopedAdmin, ReadOnlyAdmin):
 
 @admin.register(Mute)
 class MuteAdmin(AboutCommenterAdmin):
-    """What was said of it is in the ledger, with who did it."""
+    """Mutes. The ledger has who muted, and why."""
 
     list_display = ("shown_commenter", "reason", "since", "until", "ended_at")
     list_select_related = ("commenter",)
@@ -35,7 +35,7 @@ class MuteAdmin(AboutCommenterAdmin):
 
 @admin.register(LookUp)
 class LookUpAdmin(AboutCommenterAdmin):
-    """Who looked, and when."""
+    """Look-ups of commenters' records: who and when."""
 
     list_display = ("shown_commenter", "actor", "at")
     list_select_related = ("commenter", "actor")

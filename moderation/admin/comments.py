@@ -1,4 +1,4 @@
-"""Comments as moderators see them: state, scores and reasons in the list, everything known on the page."""
+"""Comments for moderators: state, scores and reasons in the list, full details on the page."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ admin.site.unregister(Comment)
 
 @admin.register(Comment)
 class ModeratedCommentAdmin(ScopedAdmin, CommentAdmin):
-    """Adds what moderation knows, and filters over it."""
+    """Adds moderation's columns, details and filters."""
 
     list_display = ("number", "shown_text", "shown_state", "shown_scores", "risk")
     list_filter = (
@@ -53,11 +53,11 @@ class ModeratedCommentAdmin(ScopedAdmin, CommentAdmin):
         css = {"all": ["moderation/admin.css"]}
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """Returns newest first, by the review's column where a filter is on it: its indexes hold both."""
+        """Returns newest first; by the review's columns if a filter is on the review, whose indexes cover both."""
         return ("-review__created_at", "-review__comment_id") if by_review(request) else ("-created_at", "-id")
 
     def get_sortable_by(self, request: HttpRequest) -> tuple[str, ...]:
-        """Returns the columns that an index sorts: risk only among the flagged, or in one state."""
+        """Returns the columns that an index sorts: risk only for flagged comments, or within one state."""
         return ("shown_text", "risk") if by_review(request) else ("number", "shown_text")
 
     def thread_comments(self, request: HttpRequest) -> CommentQuerySet:
@@ -65,7 +65,7 @@ class ModeratedCommentAdmin(ScopedAdmin, CommentAdmin):
         return super().thread_comments(request).select_related("review__score")
 
     def page(self, request: HttpRequest, comment: Comment) -> dict[str, Any]:
-        """Adds the scores against their thresholds, the decisions so far, readers' flags, and a failed scoring."""
+        """Adds the scores with their thresholds, the decisions, readers' flags, and the scorer's claim if any."""
         review = review_of(comment)
         decisions = comment.decisions.select_related("actor", "policy", "note").order_by("-pk")
         return {
@@ -78,22 +78,22 @@ class ModeratedCommentAdmin(ScopedAdmin, CommentAdmin):
         }
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
-        """Says whether the person may decide."""
+        """Returns whether the person may decide."""
         return request.user.has_perm("moderation.decide")
 
     @admin.action(description=_("Approve the selected comments"), permissions=["decide"])
     def approve_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Approves what was selected on the page."""
+        """Approves the selected comments."""
         selection_decide(request, Action.APPROVE)
 
     @admin.action(description=_("Reject the selected comments"), permissions=["decide"])
     def reject_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Rejects what was selected on the page."""
+        """Rejects the selected comments."""
         selection_decide(request, Action.REJECT)
 
     @admin.display(description=_("comment"), ordering="created_at")
     def shown_text(self, comment: Comment) -> SafeString:
-        """Adds the version that a decision from this page is made conditional on."""
+        """Adds the version token, which makes a decision from this page conditional."""
         seen = format_html('<input type="hidden" name="{}" value="{}">', SEEN, VersionToken.of(comment))
         return super().shown_text(comment) + seen
 
@@ -104,7 +104,7 @@ class ModeratedCommentAdmin(ScopedAdmin, CommentAdmin):
 
     @admin.display(description=_("why"))
     def shown_scores(self, comment: Comment) -> SafeString | str:
-        """Returns the current verdict's reasons; where nothing reached a threshold, the toxicity."""
+        """Returns the current verdict's reasons, or the toxicity if nothing reached a threshold."""
         review = current_review(comment)
         if review is None or review.flagged or review.score is None:
             return reasons_html(review.verdict) if review else "-"
@@ -118,12 +118,12 @@ class ModeratedCommentAdmin(ScopedAdmin, CommentAdmin):
 
 
 def by_review(request: HttpRequest) -> bool:
-    """Says whether a filter narrows the list to what an index of the reviews covers: the flagged, or one state."""
+    """Returns whether a filter narrows the list to what an index of reviews covers: the flagged ones, or one state."""
     return request.GET.get("flagged") == "yes" or request.GET.get("state", UNSCORED) != UNSCORED
 
 
 def reasons_html(verdict: dict[str, Any]) -> SafeString | str:
-    """Returns a verdict's reasons, one a line; where there are none, the rule that decided."""
+    """Returns a verdict's reasons, one per line, or the rule that decided if there are none."""
     reasons = verdict.get("reasons") or ()
     lines = [(f"{one['attribute']} {one['score']:.2f} ≥ {one['threshold']:.2f}",) for one in reasons]
     return format_html_join("", '<span class="reason">{}</span>', lines) or str(verdict.get("rule") or "-")

@@ -1,4 +1,4 @@
-"""Deciding on a selection of the list, through the service that the desk and the API use too."""
+"""Decides on the comments selected in the list, through the same service as the desk and the API."""
 
 from typing import cast
 
@@ -27,10 +27,10 @@ class DecisionForm(ActionForm):
 
 
 def selection_decide(request: HttpRequest, action: Action) -> None:
-    """Decides on each selected comment, and tells the person what was done and what was refused.
+    """Decides on each selected comment, and reports what was done and what was refused.
 
-    A comment that changed since the page was made is refused. One that left the list meanwhile is not forgotten: the
-    selection counts, not the filter. Selecting across pages is not taken, because nobody has seen those comments.
+    A comment that changed since the page was rendered is refused. One that no longer matches the list's filter still
+    counts, because it was selected. Selecting across pages is not supported, because nobody has seen those comments.
     """
     shown = version_tokens_parse(request.POST.getlist(SEEN))
     selected = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
@@ -42,10 +42,10 @@ def selection_decide(request: HttpRequest, action: Action) -> None:
     except ServiceError as error:
         messages.error(request, error.detail)
     else:
-        _tell(request, action, outcome)
+        _report(request, action, outcome)
 
 
-def _tell(request: HttpRequest, action: Action, outcome: BulkOutcome) -> None:
+def _report(request: HttpRequest, action: Action, outcome: BulkOutcome) -> None:
     if outcome.done:
         messages.success(request, f"{action.label}: done for {outcome.done} comment{'' if outcome.done == 1 else 's'}.")
     for refusal, comments in outcome.refused.items():

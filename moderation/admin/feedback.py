@@ -1,4 +1,4 @@
-"""What others say of a comment: readers' flags, and scores that callers suggest."""
+"""Feedback on comments: readers' flags, and scores that callers suggest."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class ReaderFlagAdmin(ScopedAdmin, ReadOnlyAdmin):
     readonly_fields = ("shown_comment", "shown_reporter")
 
     def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Leaves the comment's text unread."""
+        """Defers the comment's text."""
         return queryset.defer(*COMMENT_UNREAD)
 
     @admin.display(description=_("comment"))
@@ -41,13 +41,13 @@ class ReaderFlagAdmin(ScopedAdmin, ReadOnlyAdmin):
 
     @admin.display(description=_("reporter"))
     def shown_reporter(self, flag: ReaderFlag) -> SafeString:
-        """Returns the reporter as the site names them."""
+        """Returns the site's name for the reporter."""
         return isolated(flag.reporter)
 
 
 @admin.register(Feedback)
 class FeedbackAdmin(ScopedAdmin, ReadOnlyAdmin):
-    """Suggested scores, newest first. A person limited to sources sees those that name a comment of theirs."""
+    """Suggested scores, newest first. People limited to sources see only those about comments of these sources."""
 
     source_path = "comment__source"
     list_display = ("id", "shown_excerpt", "api_key", "trusted", "at")
@@ -60,7 +60,7 @@ class FeedbackAdmin(ScopedAdmin, ReadOnlyAdmin):
         css = {"all": ["archive/admin.css"]}
 
     def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Reads the beginning of each text only."""
+        """Reads only the beginning of each text."""
         excerpts: QuerySet[Any] = queryset.annotate(excerpt=Left("text", EXCERPT_CHARACTERS))
         return excerpts.defer("text", "context")
 

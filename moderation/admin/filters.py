@@ -1,4 +1,4 @@
-"""Filters over what moderation knows of a comment: its state, the current verdict's mark, and ranges of scores."""
+"""Filters of comments by moderation's data: state, flags, language, and ranges of scores."""
 
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from moderation.services.states.current import STATES, in_state
 
 
 class StateListFilter(admin.SimpleListFilter):
-    """By state, unscored among them."""
+    """Filters by state, including unscored."""
 
     title = _("state")
     parameter_name = "state"
@@ -32,7 +32,7 @@ class StateListFilter(admin.SimpleListFilter):
 
 
 class FlaggedFilter(admin.SimpleListFilter):
-    """By the current verdict's mark, decided comments too. `path` leads from the row to the mark."""
+    """Filters by whether the current verdict flags the comment, decided or not. `path` is the lookup to the flag."""
 
     title = _("flagged")
     parameter_name = "flagged"
@@ -43,12 +43,12 @@ class FlaggedFilter(admin.SimpleListFilter):
         return [("yes", "flagged"), ("no", "not flagged")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keeps the comments with, or without, the mark."""
+        """Keeps the comments with, or without, the flag."""
         return queryset.filter(**{self.path: self.value() == "yes"}) if self.value() else queryset
 
 
 class HeldFilter(FlaggedFilter):
-    """By whether the site must not show the comment yet."""
+    """Filters by whether the site must hide the comment for now."""
 
     title = _("held")
     parameter_name = "held"
@@ -60,7 +60,7 @@ class HeldFilter(FlaggedFilter):
 
 
 class ScoredLanguageFilter(LanguageFilter):
-    """By the language that came with the comment or, where none came, the one it was scored in."""
+    """Filters by the language given with the comment or, if none was given, the one it was scored in."""
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
         """Returns the sources' languages and those of the active model."""
@@ -75,7 +75,7 @@ class ScoredLanguageFilter(LanguageFilter):
 
 
 class ScoreFilter(admin.ListFilter):
-    """By a range of one attribute's score, both ends included, in a small form of its own."""
+    """Filters by a range of one attribute's score, both ends included, with a small form."""
 
     title = _("score")
     template = "admin/moderation/score_filter.html"
@@ -94,11 +94,11 @@ class ScoreFilter(admin.ListFilter):
         return list(self.names)
 
     def has_output(self) -> bool:
-        """The form is always there."""
+        """Returns True: the form is always shown."""
         return True
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keeps the comments in the range; an attribute that is none, or a bound that is no number, is refused."""
+        """Keeps the comments in the range; refuses an unknown attribute, or a bound that is not a number."""
         attribute = self.used_parameters.get("score_of")
         if not attribute:
             return queryset
@@ -108,7 +108,7 @@ class ScoreFilter(admin.ListFilter):
         return queryset.filter(**{f"review__score__{attribute}__range": (low, high)})
 
     def choices(self, changelist: ChangeList) -> Any:
-        """Yields what the form needs: the attributes, the present values, and the other parameters to keep."""
+        """Yields the form's data: the attributes, the current values, and the other parameters to keep."""
         kept = [(name, value) for name, value in changelist.params.items() if name not in self.names]
         present = [self.used_parameters.get(name, "") for name in self.names]
         clear = changelist.get_query_string(remove=list(self.names))

@@ -1,4 +1,4 @@
-"""The ledger of decisions, to be read only, and the reasons that a newsroom gives."""
+"""The ledger of decisions, read-only, and the newsroom's reasons."""
 
 from typing import Any, ClassVar, cast
 
@@ -24,7 +24,7 @@ MAX_COMMENT_ID = 2**63 - 1
 
 @admin.register(Decision)
 class DecisionAdmin(ScopedAdmin, ReadOnlyAdmin):
-    """One row a decision. The database refuses to change or remove one, whoever asks."""
+    """One row per decision. The database refuses to change or delete any."""
 
     list_display = ("id", "shown_time", "shown_about", "action", "change", "who", "reason", "rule", "undoes_number")
     list_filter = ("kind", "action", "ground")
@@ -45,13 +45,13 @@ class DecisionAdmin(ScopedAdmin, ReadOnlyAdmin):
         return cast("DecisionQuerySet", queryset).in_sources(sources)
 
     def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Leaves the comment's text and the scores unread."""
+        """Defers the comment's text and the scores."""
         return queryset.defer("scores", *COMMENT_UNREAD)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Finds by comment or by who decided."""
+        """Finds rows by comment, or by who decided."""
         if not search_term:
             return queryset, False
         people = list(get_user_model().objects.filter(username=search_term).values_list("pk", flat=True))
@@ -69,7 +69,7 @@ class DecisionAdmin(ScopedAdmin, ReadOnlyAdmin):
 
     @admin.display(description=_("at"))
     def shown_time(self, decision: Decision) -> str:
-        """Returns the time, short."""
+        """Returns the time in the short format."""
         return date_format(localtime(decision.at), "SHORT_DATETIME_FORMAT")
 
     @admin.display(description=_("change"))
@@ -84,27 +84,27 @@ class DecisionAdmin(ScopedAdmin, ReadOnlyAdmin):
 
     @admin.display(description=_("undoes"))
     def undoes_number(self, decision: Decision) -> str:
-        """Returns the number of the decision that this one undoes."""
+        """Returns the id of the decision that this one undoes."""
         return f"#{decision.undoes_id}" if decision.undoes_id else "-"
 
     @admin.display(description=_("note"))
     def shown_note(self, decision: Decision) -> SafeString:
-        """Returns what the actor wrote beside it."""
+        """Returns the actor's note."""
         note = DecisionNote.objects.filter(decision=decision).first()
         return isolated(note.text if note else "-")
 
 
 @admin.register(Reason)
 class ReasonAdmin(ForAllSources):
-    """The newsroom's reasons. A code stays, because decisions name it; its label and ground may change."""
+    """The newsroom's reasons. A code cannot change, because decisions name it; its label and ground can."""
 
     list_display = ("code", "label", "ground")
     fields = ("code", "label", "ground")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Returns the code once the reason is there."""
+        """Returns the code, once the reason exists."""
         return ("code",) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes a reason: decisions may name it."""
+        """Returns False: decisions may name the reason."""
         return False

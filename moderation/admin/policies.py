@@ -1,4 +1,4 @@
-"""Versions of the policy, to be read; writing and activating has its own commands and API."""
+"""Versions of the policy, read-only."""
 
 import json
 
@@ -13,7 +13,7 @@ from moderation.models import PolicyVersion
 
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(ReadOnlyAdmin):
-    """A version never changes, so this page only shows it."""
+    """Versions of the policy. They never change, so the page is read-only."""
 
     list_display = ("__str__", "active", "note", "author", "created_at")
     list_select_related = ("author",)

@@ -1,4 +1,4 @@
-"""Reviews as they are stored: where each scored comment stands, and what put it there."""
+"""Reviews, models and scores as stored."""
 
 from typing import Any
 
@@ -19,25 +19,25 @@ from moderation.models import ModelVersion, Review, Score
 
 
 def sorted_by_risk(request: HttpRequest) -> bool:
-    """Says whether a filter narrows the list to what an index by risk covers: the flagged ones, or one state."""
+    """Returns whether a filter narrows the list to what an index by risk covers: the flagged ones, or one state."""
     return request.GET.get("flagged") == "yes" or "state__exact" in request.GET
 
 
 class ReviewFlaggedFilter(FlaggedFilter):
-    """By the mark on the review itself."""
+    """Filters by the review's own column."""
 
     path = "flagged"
 
 
 class ReviewHeldFilter(HeldFilter):
-    """By the review's own column."""
+    """Filters by the review's own column."""
 
     path = "held"
 
 
 @admin.register(Review)
 class ReviewAdmin(ScopedAdmin, ReadOnlyAdmin):
-    """Read only; the comment's page shows the rest."""
+    """Reviews, read-only; the comment's page has the details."""
 
     list_display = ("shown_comment", "state", "flagged", "held", "why", "shown_risk", "shown_uncertainty", "holder")
     list_display_links = ("state",)
@@ -51,7 +51,7 @@ class ReviewAdmin(ScopedAdmin, ReadOnlyAdmin):
         css = {"all": ["moderation/admin.css"]}
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """Returns riskiest first where a filter narrows the list to what an index sorts, else newest first."""
+        """Returns riskiest first if a filter narrows the list to what an index sorts, else newest first."""
         return ("-risk", "-pk") if sorted_by_risk(request) else ("-pk",)
 
     def get_sortable_by(self, request: HttpRequest) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ class ReviewAdmin(ScopedAdmin, ReadOnlyAdmin):
         return ("shown_comment", "shown_risk") if sorted_by_risk(request) else ("shown_comment",)
 
     def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Leaves the comment's text and the facts unread."""
+        """Defers the comment's text and the facts."""
         return queryset.defer("facts", *COMMENT_UNREAD)
 
     @admin.display(description=_("comment"), ordering="pk")
@@ -98,7 +98,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
 @admin.register(Score)
 class ScoreAdmin(ScopedAdmin, ReadOnlyAdmin):
-    """Each score that a model gave to a revision of a comment."""
+    """Scores: one per model and revision of a comment."""
 
     source_path = "comment__source"
     list_display = ("id", "shown_comment", "model", "revision", "shown_toxicity", "language", "scored_at")
@@ -110,7 +110,7 @@ class ScoreAdmin(ScopedAdmin, ReadOnlyAdmin):
     exclude = ("comment",)
 
     def list_columns(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Leaves the comment's text and the spans unread."""
+        """Defers the comment's text and the spans."""
         return queryset.defer("spans", "extra", *COMMENT_UNREAD)
 
     @admin.display(description=_("toxicity"))

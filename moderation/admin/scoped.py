@@ -1,4 +1,4 @@
-"""Limiting the admin to the sources that a moderator is limited to, the archive's plain pages first."""
+"""Limits the admin to a moderator's sources, starting with the archive's own pages."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from moderation.services.accounts.source_limits import rows_within, user_sources
 
 
 def request_sources(request: HttpRequest) -> frozenset[int]:
-    """Returns the ids of the sources that the person is limited to, empty for all; asked once a request."""
+    """Returns the ids of the sources that the person is limited to, empty for all; queried once per request."""
     known: frozenset[int] | None = getattr(request, "moderation_sources", None)
     if known is None:
         known = user_sources(request.user)
@@ -23,7 +23,7 @@ def request_sources(request: HttpRequest) -> frozenset[int]:
 
 
 class ScopedAdmin(LargeTableAdmin):
-    """Lists and opens only rows of the person's sources. `source_path` leads from the row to its source."""
+    """Shows only rows of the person's sources. `source_path` is the lookup from a row to its source."""
 
     source_path = "source"
 
@@ -39,33 +39,33 @@ class ScopedAdmin(LargeTableAdmin):
 
 
 def own_sources(request: HttpRequest) -> dict[str, Any]:
-    """Returns the options of a form's field `sources`: who is limited chooses among theirs, and chooses some."""
+    """Returns the options of a form field `sources`: limited people must choose some of their own."""
     limit = request_sources(request)
     return {"queryset": Source.objects.filter(pk__in=limit), "required": True} if limit else {}
 
 
 class OwnSourcesAdmin(LargeTableAdmin):
-    """Rows with `sources` of their own, none meaning all: who is limited sees and makes those within their limit."""
+    """Rows that have `sources`, where none means all: limited people see and create only rows within their limit."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Returns the rows that the person may see."""
         return rows_within(super().get_queryset(request), request_sources(request))
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """Returns the field; `sources` offers the person's own."""
+        """Returns the field; for `sources`, with the person's own."""
         more = own_sources(request) if db_field.name == "sources" else {}
         return super().formfield_for_manytomany(db_field, request, **options, **more)
 
 
 class ForAllSources(LargeTableAdmin):
-    """Rows that hold for all sources: who is limited to some reads them, and neither adds nor changes one."""
+    """Rows that apply to all sources: people limited to some can read them, but not add or change any."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Not who is limited to sources."""
+        """Returns False for people limited to sources."""
         return super().has_add_permission(request) and not request_sources(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Not who is limited to sources."""
+        """Returns False for people limited to sources."""
         return super().has_change_permission(request, obj) and not request_sources(request)
 
 
@@ -80,10 +80,10 @@ class ScopedSourceAdmin(ScopedAdmin, SourceAdmin):
     source_path = "pk"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Not who is limited: a new source would be none of theirs."""
+        """Returns False for people limited to sources: a new source would not be one of theirs."""
         return super().has_add_permission(request) and not request_sources(request)
 
 
 @admin.register(Commenter)
 class ScopedCommenterAdmin(ScopedAdmin, CommenterAdmin):
-    """The commenters of those sources."""
+    """The commenters of the person's sources."""

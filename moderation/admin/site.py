@@ -1,4 +1,4 @@
-"""The admin site's name, and the bound on what its lists are searched for."""
+"""The admin site's name, and the limits on searches in its lists."""
 
 from typing import Any
 
@@ -7,22 +7,22 @@ from django.contrib import admin
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.utils.translation import gettext_lazy as _
 
-# A list joins the words by AND: past some hundreds of them SQLite refuses the expression.
+# Lists join the words with AND, and SQLite refuses expressions of some hundred terms.
 MAX_SEARCH_WORDS = 16
 MAX_SEARCH_CHARACTERS = 500
 
 admin.site.site_header = "Moderato"
 admin.site.site_title = "Moderato"
 admin.site.index_title = _("Archive and moderation")
-# There is no public site behind the archive that a link could open.
+# There is no public site to link to.
 admin.site.site_url = None
 
 
 class BoundedSearchForm(ChangeListSearchForm):
-    """The search of a list; one that is too long is refused and the whole list shown."""
+    """The search form of lists; a search that is too long is refused and the whole list is shown."""
 
     def clean(self) -> dict[str, Any]:
-        """Returns the fields; one that is too long is none of them and is told."""
+        """Returns the fields; adds an error, which removes the search, if it is too long."""
         text = self.cleaned_data.get(SEARCH_VAR) or ""
         if len(text) > MAX_SEARCH_CHARACTERS:
             self._refuse(f"A search has at most {MAX_SEARCH_CHARACTERS} characters.")
@@ -34,5 +34,5 @@ class BoundedSearchForm(ChangeListSearchForm):
         self.add_error(SEARCH_VAR, forms.ValidationError(words))
 
 
-# Every list of the site has it, those of Django and of the libraries too.
+# Applies to every list of the site, including those of Django and of libraries.
 ChangeList.search_form_class = BoundedSearchForm

@@ -1,4 +1,4 @@
-"""The admin pages of other packages, with the same bounds on what an address may ask."""
+"""The admin pages of other packages, with the same restriction on lookups in URLs."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
@@ -6,15 +6,15 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
 from archive.admin.base import ListedLookups
-from moderation.admin.access import may_give_all
+from moderation.admin.access import is_superuser_request
 
 
-def bound(site: admin.AdminSite) -> None:
-    """Registers each page that takes any lookup once more, as one that takes the lookups that it offers."""
+def restrict_lookups(site: admin.AdminSite) -> None:
+    """Registers pages that accept any lookup again, so that they accept only the lookups that they offer."""
     for model, page in list(site._registry.items()):
         if not isinstance(page, ListedLookups):
             site.unregister(model)
-            # Without actions of its own: the one there is, axes' cleaning up, fails over an argument that axes removed.
+            # Without actions: the only one, axes' clean-up, fails because axes removed an argument it uses.
             site.register(model, type(type(page).__name__, (ListedLookups, type(page)), {"actions": ()}))
 
 
@@ -23,19 +23,19 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class RoleAdmin(ListedLookups, GroupAdmin):
-    """Roles. Who changes what a role may do could give themselves anything: that is a superuser's matter."""
+    """Roles. Only superusers change them, because changing a role's permissions can give oneself anything."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Superusers alone."""
-        return may_give_all(request)
+        return is_superuser_request(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         """Superusers alone."""
-        return may_give_all(request)
+        return is_superuser_request(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         """Superusers alone."""
-        return may_give_all(request)
+        return is_superuser_request(request)
 
 
-bound(admin.site)
+restrict_lookups(admin.site)

@@ -1,4 +1,4 @@
-"""Webhook targets, made and given new secrets here, and what became of each delivery."""
+"""Webhook targets: creating, rotating secrets, disabling and enabling; and the result of each delivery."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -21,7 +21,7 @@ from moderation.admin.scoped import OwnSourcesAdmin, request_sources
 from moderation.models import Delivery, WebhookTarget
 from moderation.services.accounts.source_limits import rows_within
 from moderation.services.errors import ServiceError
-from moderation.services.webhooks.delivery import delivery_again
+from moderation.services.webhooks.delivery import delivery_resend
 from moderation.services.webhooks.targets import (
     OVERLAP_HOURS,
     webhook_secret_rotate,
@@ -33,7 +33,7 @@ from moderation.services.webhooks.transport import URL_CHARACTERS, url_check
 
 
 class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A new target: where, and of which sources."""
+    """A new target: its address and sources."""
 
     url = forms.URLField(max_length=URL_CHARACTERS, assume_scheme="https", label=gettext_lazy("address"))
 
@@ -43,7 +43,7 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
         labels = {"sources": gettext_lazy("sources")}
 
     def clean_url(self) -> str:
-        """Returns the address where webhooks may go to it."""
+        """Returns the address, if webhooks may be sent to it."""
         url: str = self.cleaned_data["url"]
         try:
             url_check(url)
@@ -53,12 +53,12 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def person(request: HttpRequest) -> User:
-    """Returns who asks."""
+    """Returns the signed-in person."""
     return cast("User", request.user)
 
 
 class VisibleTargets(admin.RelatedFieldListFilter):
-    """By target, among those that the person may see."""
+    """Filters by target, among those that the person may see."""
 
     def field_choices(
         self, field: Any, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
@@ -70,10 +70,10 @@ class VisibleTargets(admin.RelatedFieldListFilter):
 
 @admin.register(WebhookTarget)
 class WebhookTargetAdmin(OwnSourcesAdmin):
-    """Targets. An address may be a secret of its own, so that only administrators see this page.
+    """Targets. An address may be a secret in itself, so only administrators see this page.
 
-    Who is limited to sources sees and makes targets of those. A secret is in the answer to the form that made it, and
-    nowhere else: neither in a message, which would wait in a cookie, nor in the history.
+    People limited to sources see and create only targets limited to those. A secret appears only in the response to the
+    form that created it: not in a message, which would be stored in a cookie, and not in the history.
     """
 
     form = TargetForm
@@ -83,29 +83,29 @@ class WebhookTargetAdmin(OwnSourcesAdmin):
     fields = ("url", "sources")
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Says whether the person may change targets: seeing the addresses is for no one else."""
+        """Returns whether the person may change targets: nobody else may see the addresses."""
         return bool(request.user.has_perm("moderation.change_webhooktarget"))
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """A target is not edited: another address is another target."""
+        """Returns False for a single target: another address is another target."""
         return obj is None and self.has_view_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody deletes a target: it is disabled, and what went out to it stays known."""
+        """Returns False: targets are disabled instead, which keeps the record of their deliveries."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Makes the target; `response_add` shows its secret."""
+        """Creates the target; `response_add` shows its secret."""
         sources, actor = list(form.cleaned_data["sources"]), person(request)
         target, obj.secret = webhook_target_create(url=obj.url, sources=sources, actor=actor)
         obj.pk, obj.salt, obj.mark = target.pk, target.salt, target.mark
         obj._state.adding = False
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Leaves the sources as the service has set them."""
+        """Does nothing: the service has set the sources."""
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        """Shows the secret, once."""
+        """Shows the secret once."""
         return self._shown(request, [(obj, obj.secret)])
 
     def _shown(self, request: HttpRequest, made: Sequence[tuple[WebhookTarget, str]]) -> HttpResponse:
@@ -115,7 +115,7 @@ class WebhookTargetAdmin(OwnSourcesAdmin):
         context["title"] = str(self.opts.verbose_name_plural).capitalize()
         return TemplateResponse(request, "admin/moderation/secrets.html", context)
 
-    def _note(self, request: HttpRequest, target: WebhookTarget, said: str) -> None:
+    def _log(self, request: HttpRequest, target: WebhookTarget, said: str) -> None:
         LogEntry.objects.create(
             user_id=person(request).pk,
             content_type=ContentType.objects.get_for_model(WebhookTarget),
@@ -127,37 +127,37 @@ class WebhookTargetAdmin(OwnSourcesAdmin):
 
     @admin.action(description=gettext_lazy("Make new secrets (the old ones sign for a day more)"), permissions=["view"])
     def rotate_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
-        """Gives each target a new secret and shows it, once."""
+        """Gives each target a new secret and shows it once."""
         made = []
         for target in queryset:
             secret = webhook_secret_rotate(target=target, overlap_hours=OVERLAP_HOURS, actor=person(request))
             made.append((target, secret))
-            self._note(request, target, "New secret.")
+            self._log(request, target, "New secret.")
         return self._shown(request, made)
 
     @admin.action(description=gettext_lazy("Disable"), permissions=["view"])
     def disable_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Sends nothing more to the targets."""
+        """Disables the targets."""
         for target in queryset:
             actor = person(request)
             webhook_target_disable(target=target, because=f"By {actor.get_username()}.", actor=actor)
-            self._note(request, target, "Disabled.")
+            self._log(request, target, "Disabled.")
 
     @admin.action(description=gettext_lazy("Enable"), permissions=["view"])
     def enable_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Sends to the targets again."""
+        """Enables the targets."""
         for target in queryset:
             try:
                 webhook_target_enable(target=target, actor=person(request))
             except ServiceError as error:
                 messages.error(request, f"{target}: {error.detail}")
             else:
-                self._note(request, target, "Enabled.")
+                self._log(request, target, "Enabled.")
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
-    """What went out and what did not, newest first."""
+    """Deliveries, newest first."""
 
     list_display = ("id", "target", "decision", "attempts", "next_attempt_at", "delivered_at", "given_up_at", "status")
     list_filter = (("target", VisibleTargets),)
@@ -166,7 +166,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     actions = ("send_again",)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Says whether the person may change targets."""
+        """Returns whether the person may change targets."""
         return bool(request.user.has_perm("moderation.change_webhooktarget"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -176,6 +176,6 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Send again"), permissions=["view"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Sends the deliveries once more, under the ids they had."""
+        """Sends the deliveries again, with the same ids."""
         for delivery in queryset:
-            delivery_again(delivery=delivery, actor=person(request))
+            delivery_resend(delivery=delivery, actor=person(request))

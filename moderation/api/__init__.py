@@ -1,1 +1,1 @@
-"""The REST API: requests in, services called, JSON out. It decides nothing and writes nothing of its own."""
+"""The REST API: reads requests, calls services, returns JSON. It makes no decisions and writes no rows itself."""

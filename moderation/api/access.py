@@ -11,19 +11,19 @@ from moderation.services.accounts.source_limits import user_sources
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one method of one endpoint asks: a `scope` of a key, or all `permissions` of a signed-in user."""
+    """What one method of one endpoint requires: a key's `scope`, or all `permissions` of a signed-in user."""
 
     scope: str
     permissions: tuple[str, ...]
 
 
 def read(*permissions: str) -> Access:
-    """Returns the rule of a GET: the scope `read`, or these permissions to view."""
+    """Returns the rule for a GET: the scope `read`, or these view permissions."""
     return Access("read", permissions)
 
 
 def write(*permissions: str) -> Access:
-    """Returns the rule of what stores or changes rows of the archive."""
+    """Returns the rule for methods that store or change rows of the archive."""
     return Access("write", permissions)
 
 

@@ -1,4 +1,4 @@
-"""Bearer keys. First among the authenticators, so that a missing key is a 401 that says how to send one."""
+"""Bearer keys. The first authenticator, so that a missing key gets a 401 that says how to send one."""
 
 from django.contrib.auth.models import AnonymousUser, User
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -13,7 +13,7 @@ PARTS = 2
 
 
 def bearer_token(request: Request) -> str | None:
-    """Returns the token after `Bearer`, None where the header is for somebody else or missing."""
+    """Returns the token after `Bearer`, None if the header is missing or has another scheme."""
     parts = get_authorization_header(request).split()
     if not parts or parts[0].lower() != SCHEME.lower().encode():
         return None
@@ -23,10 +23,10 @@ def bearer_token(request: Request) -> str | None:
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """Turns a Bearer key into its user and itself."""
+    """Authenticates a request by its Bearer key."""
 
     def authenticate(self, request: Request) -> tuple[User | AnonymousUser, ApiKey] | None:
-        """Returns (user, key), None without a Bearer header; raises AuthenticationFailed for a key not valid."""
+        """Returns (user, key), None without a Bearer header; raises AuthenticationFailed for an invalid key."""
         token = bearer_token(request)
         if token is None:
             return None
@@ -36,5 +36,5 @@ class ApiKeyAuthentication(BaseAuthentication):
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:
-        """Returns what WWW-Authenticate says."""
+        """Returns the value of WWW-Authenticate."""
         return SCHEME

@@ -1,4 +1,4 @@
-"""A comment's version as HTTP carries it: the ETag of a comment, and the If-Match of a decision."""
+"""A comment's version token in HTTP: the ETag of a comment, and the If-Match of a decision."""
 
 from archive.models import Comment
 from moderation.services.errors import precondition_failed
@@ -6,14 +6,14 @@ from moderation.services.states.version import VersionToken
 
 
 def comment_etag(comment: Comment) -> str:
-    """Returns the tag that a decision can be made conditional on."""
+    """Returns the comment's ETag, for the If-Match of a decision."""
     return f'"{VersionToken.of(comment)}"'
 
 
 def if_match_parse(header: str | None) -> VersionToken | None:
-    """Returns the version that an If-Match header names, None for no header and for `*`.
+    """Returns the version in an If-Match header, None for no header and for `*`.
 
-    Raises ServiceError for a tag that is none of ours: it matches nothing, so the condition fails.
+    Raises ServiceError for a tag that is not one of ours: it matches nothing, so the condition fails.
     """
     if header is None or header.strip() == "*":
         return None

@@ -1,4 +1,4 @@
-"""What lists can be narrowed by. A value that is not one is refused with its name; nothing is ignored."""
+"""Filters of lists. An invalid value is refused by the parameter's name; nothing is ignored."""
 
 from datetime import UTC, datetime, time
 from typing import Any
@@ -22,10 +22,10 @@ Rows = QuerySet[Any]
 
 
 class MomentField(forms.CharField):
-    """An ISO 8601 date or time; UTC where it names no offset."""
+    """An ISO 8601 date or time; UTC if it has no offset."""
 
     def clean(self, value: Any) -> datetime | None:
-        """Returns the aware time, None for nothing; raises ValidationError for anything else."""
+        """Returns the aware time, None for an empty value; raises ValidationError for an invalid one."""
         text = super().clean(value)
         if not text:
             return None
@@ -44,7 +44,7 @@ class MomentField(forms.CharField):
             if date is None:
                 raise ValueError
             moment = datetime.combine(date, time.min)
-        # Comparing needs UTC, and the first and last days of the calendar may not have one.
+        # Comparing needs UTC, which the first and last days of the calendar may not convert to.
         try:
             return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except OverflowError as error:
@@ -79,10 +79,10 @@ class ProbabilityFilter(django_filters.NumberFilter):  # type: ignore[misc]
 
 
 class WordsField(forms.CharField):
-    """Words to search for, as many as a search takes: none is left out in silence."""
+    """Words to search for; more than a search supports are refused, not dropped silently."""
 
     def clean(self, value: Any) -> str:
-        """Returns the words as they came; raises ValidationError where there are too many."""
+        """Returns the words unchanged; raises ValidationError if there are too many."""
         text: str = super().clean(value)
         if len(WORD.findall(text)) > MAX_WORDS:
             raise forms.ValidationError(f"A search has at most {MAX_WORDS} words.", LimitedCode("max_words", MAX_WORDS))
@@ -90,13 +90,13 @@ class WordsField(forms.CharField):
 
 
 class WordsFilter(django_filters.CharFilter):  # type: ignore[misc]
-    """Words of a text, all of them."""
+    """Words that a text must all contain."""
 
     field_class = WordsField
 
 
 class NamesReason(Func):
-    """SQLite's way to ask whether a stored verdict names an attribute among its reasons."""
+    """On SQLite: whether a stored verdict has an attribute among its reasons."""
 
     template = "EXISTS (SELECT 1 FROM json_each(%(expressions)s)"
     arg_joiner = ", '$.reasons') WHERE json_extract(value, '$.attribute') = "
@@ -104,22 +104,22 @@ class NamesReason(Func):
 
 
 class SourceFilter(django_filters.CharFilter):  # type: ignore[misc]
-    """A source by its slug. Looked up first, not joined: the indexes that begin with a source can then be used."""
+    """A source by its slug. A subquery instead of a join, so that indexes that begin with the source are used."""
 
     def __init__(self) -> None:
         super().__init__("source", strip=False)
 
     def filter(self, rows: Rows, slug: str) -> Rows:
-        """Returns the rows of the source, none where there is no such source."""
+        """Returns the rows of the source, or none if there is no such source."""
         return rows.filter(source=Subquery(Source.objects.filter(slug=slug).values("pk"))) if slug else rows
 
 
 class StateFilter(django_filters.BaseInFilter, django_filters.ChoiceFilter):  # type: ignore[misc]
-    """Some of the states, separated by commas."""
+    """One or more states, separated by commas."""
 
 
 class ArticleFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Articles by where they come from."""
+    """Articles by origin."""
 
     source = SourceFilter()
     external_id = django_filters.CharFilter(strip=False)
@@ -127,7 +127,7 @@ class ArticleFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 class CommentFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Comments by where and when they were written; `q` are words of the text, all of them."""
+    """Comments by place and time; `q` are words that the text must all contain."""
 
     source = SourceFilter()
     article = IdFilter("article_id")
@@ -137,12 +137,12 @@ class CommentFilter(django_filters.FilterSet):  # type: ignore[misc]
     q = WordsFilter(method="search")
 
     def search(self, rows: CommentQuerySet, _name: str, words: str) -> CommentQuerySet:
-        """Returns the comments with all of the words."""
+        """Returns the comments that contain all the words."""
         return search_comments(rows, words)
 
 
 class DecisionFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """What came after a decision, the feed's way to go on from the last one it has; or the rows of one act on many."""
+    """Decisions after an id, so that a feed can continue from the last one it has; or the rows of one batch."""
 
     after = IdFilter("id", "gt", least=0)
     batch = django_filters.UUIDFilter()
@@ -162,21 +162,21 @@ class StatusFilter(django_filters.FilterSet):  # type: ignore[misc]
     q = WordsFilter(method="search")
 
     def by_language(self, rows: Rows, _name: str, code: str) -> Rows:
-        """Returns what was given as this language or, where none was given, detected as it."""
+        """Returns comments whose given language is this one or, if none was given, whose detected language is."""
         return rows.filter(Q(comment__language=code) | Q(comment__language="", score__language=code))
 
     def by_reason(self, rows: Rows, _name: str, attribute: str) -> Rows:
-        """Returns what was flagged for this attribute."""
+        """Returns the comments that were flagged for this attribute."""
         if connections[rows.db].vendor == "postgresql":
             return rows.filter(verdict__reasons__contains=[{"attribute": attribute}])
         return rows.filter(NamesReason(F("verdict"), Value(attribute, output_field=TextField())))
 
     def search(self, rows: Rows, _name: str, words: str) -> Rows:
-        """Returns what holds all of the words."""
+        """Returns the comments that contain all the words."""
         return rows.filter(comment__in=search_comments(Comment.objects.all(), words))
 
 
-# One bound for each attribute and comparison: toxicity__gte, toxicity__gt, …
+# One filter per attribute and comparison: toxicity__gte, toxicity__gt, …
 FlaggedFilter: Any = type(StatusFilter)(  # type: ignore[misc]
     "FlaggedFilter",
     (StatusFilter,),

@@ -1,6 +1,6 @@
-"""Whether the process is alive and whether it can serve: for whoever runs it, before any login.
+"""Liveness and readiness checks for operators and load balancers.
 
-Neither asks for a key: load balancers have none, and the answers name parts, never their contents or messages.
+They need no key, because load balancers have none; responses name components, never their contents or error messages.
 """
 
 import logging
@@ -29,7 +29,7 @@ UNAVAILABLE = 503
 
 
 class NotReadyError(Exception):
-    """A part that is not ready; the message says which state it is in."""
+    """A component is not ready; the message is its state."""
 
 
 def _database() -> None:
@@ -43,14 +43,14 @@ def _database() -> None:
 
 
 def _file_is_gone() -> bool:
-    """Says whether SQLite's file was removed: an open connection goes on with it, and nobody else sees its rows."""
+    """Returns whether SQLite's file was deleted: an open connection keeps using it, but nobody else sees its rows."""
     name = str(connection.settings_dict["NAME"])
     return connection.vendor == "sqlite" and "memory" not in Path(name).name and not Path(name).exists()
 
 
 @lru_cache(maxsize=1)
 def _migrations_known() -> frozenset[tuple[str, str]]:
-    """The migrations of this version: a process never sees others."""
+    """Returns the migrations of this version, which cannot change while the process runs."""
     return frozenset(MigrationLoader(connection).graph.nodes)
 
 
@@ -73,7 +73,7 @@ def _model() -> None:
 def _cache() -> None:
     try:
         cache.get("readyz")
-    # Whatever the client of Redis raises: Django wraps none of it.
+    # Django does not wrap the Redis client's exceptions.
     except Exception as error:
         raise NotReadyError("unreachable") from error
 
@@ -92,10 +92,10 @@ def _state(part: Callable[[], None]) -> str:
 
 
 class Readiness:
-    """What the parts said a moment ago: whoever asks often, without a key, has them asked once in `SECONDS`.
+    """The cached states of the components, checked at most once per `SECONDS`, because anybody may ask without a key.
 
-    One caller asks at a time. The others have the last answer meanwhile, up to `STALE_SECONDS`, so that a part that
-    hangs holds up one request and is told of after that time.
+    One caller checks at a time. Meanwhile the others get the last result for up to `STALE_SECONDS`, so that a component
+    that hangs delays one request and is reported after that time.
     """
 
     SECONDS, STALE_SECONDS, WAIT_SECONDS = 3, 15, 1
@@ -105,27 +105,27 @@ class Readiness:
         self.forget()
 
     def forget(self) -> None:
-        """Has the parts asked anew."""
-        self._asked, self._states = float("-inf"), dict[str, str]()
+        """Drops the cached states."""
+        self._checked_at, self._states = float("-inf"), dict[str, str]()
 
     def states(self) -> Mapping[str, str]:
-        """Returns the state of each part, `ok` or what is wrong."""
+        """Returns the state of each component: `ok`, or what is wrong."""
         if self._age() < self.SECONDS:
             return self._states
         stale = self._age() < self.STALE_SECONDS
         if not self._lock.acquire(timeout=0 if stale else self.WAIT_SECONDS):
             return self._states if stale else dict.fromkeys(_parts(), "not checked")
         try:
-            return self._states if self._age() < self.SECONDS else self._ask()
+            return self._states if self._age() < self.SECONDS else self._check()
         finally:
             self._lock.release()
 
     def _age(self) -> float:
-        return time.monotonic() - self._asked
+        return time.monotonic() - self._checked_at
 
-    def _ask(self) -> Mapping[str, str]:
+    def _check(self) -> Mapping[str, str]:
         self._states = {name: _state(part) for name, part in _parts().items()}
-        self._asked = time.monotonic()
+        self._checked_at = time.monotonic()
         if any(state != OK for state in self._states.values()):
             logger.warning("not ready: %s", self._states)
         return self._states
@@ -137,17 +137,17 @@ readiness = Readiness()
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answers 200 while the process answers at all; asks nothing else, so that a slow database kills no process."""
+    """Always returns 200. Checks nothing, so that a slow database does not get the process restarted."""
     return JsonResponse({"status": OK})
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answers 200 if all that serving needs was there a moment ago, else 503.
+    """Returns 200 if everything needed for serving was available a moment ago, else 503.
 
-    The database is reachable, its migrations are applied, the model's files are the registered ones and it loads, and
-    Redis answers if there is one.
+    The database must be reachable with its migrations applied, the model's files must match the registered hash and
+    load, and Redis must answer if it is configured.
     """
     states = readiness.states()
     ready = all(state == OK for state in states.values())

@@ -1,8 +1,8 @@
-"""Lists in pages: `{"results", "next", "previous"}` with opaque cursors, no offsets and no counts.
+"""Paginated lists: `{"results", "next", "previous"}` with opaque cursors, no offsets and no counts.
 
-A page is bounded by its rows and by their texts: texts come in one query only where they fit.
+A page is limited by its number of rows and by the total length of their texts.
 
-DRF's CursorPagination loops for ever where more rows than a page share one timestamp, and imports have such rows.
+DRF's CursorPagination loops for ever if more rows than fit on a page share a timestamp, as imported rows may.
 """
 
 from collections.abc import Mapping
@@ -24,14 +24,14 @@ from moderation.services.errors import ServiceError, invalid
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
-# Of the texts of a page together; the first is in it whatever its length. A default page of the longest comments fits.
+# The total length of a page's texts; the first row is always included. With default settings a default page fits.
 MAX_PAGE_CHARACTERS = 5_242_880
 BY_ID: Mapping[str, Key] = {"id": Key("id")}
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a list and the way to read from it. `ordering` is the name the order has in the address."""
+    """A position in a list and the direction to read in. `ordering` is the value of the query parameter."""
 
     ordering: str
     forward: bool
@@ -39,19 +39,19 @@ class Cursor:
 
 
 def _signer(path: str) -> Signer:
-    # The path in the salt makes a cursor of one list worthless at another.
+    # The path in the salt makes a cursor of one list invalid for another.
     return Signer(salt=f"moderato.cursor:{path}")
 
 
 def cursor_encode(cursor: Cursor, path: str) -> str:
-    """Returns the cursor as clients carry it: signed, so that nobody makes their own."""
+    """Returns the cursor as clients see it: signed, so that they cannot make their own."""
     value = cursor.position.value
     plain = value.isoformat() if hasattr(value, "isoformat") else value
     return _signer(path).sign_object([cursor.ordering, cursor.forward, plain, cursor.position.tie])
 
 
 def cursor_decode(text: str, path: str, keys: Mapping[str, Key]) -> Cursor:
-    """Returns the cursor; raises ServiceError where it is not one of ours for this list."""
+    """Returns the cursor; raises ServiceError if it is not a cursor of this list."""
     try:
         ordering, forward, plain, tie = _signer(path).unsign_object(text)
         load = keys[ordering.lstrip("-")].load
@@ -61,7 +61,7 @@ def cursor_decode(text: str, path: str, keys: Mapping[str, Key]) -> Cursor:
 
 
 def limit_read(text: str | None, default: int = DEFAULT_LIMIT) -> int:
-    """Returns the page size that was asked for; raises ServiceError where it is not from 1 to 500."""
+    """Returns the requested page size; raises ServiceError if it is not from 1 to 500."""
     if text is None:
         return default
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= MAX_LIMIT:
@@ -70,7 +70,7 @@ def limit_read(text: str | None, default: int = DEFAULT_LIMIT) -> int:
 
 
 def ordering_read(text: str, keys: Mapping[str, Key]) -> Order:
-    """Returns the order of `name` or `-name`; raises ServiceError for a name the list does not have."""
+    """Returns the order for `name` or `-name`; raises ServiceError for a name that the list does not support."""
     key = keys.get(text.removeprefix("-"))
     if key is None:
         raise invalid("/ordering", f"A list is ordered by one of {', '.join(keys)}, or by -NAME to turn it around.")
@@ -78,9 +78,9 @@ def ordering_read(text: str, keys: Mapping[str, Key]) -> Order:
 
 
 class KeysetPagination(BasePagination):
-    """Reads `cursor`, `limit` and `ordering`. The view names its `orderings` (name → Key) and its `ordering`.
+    """Handles `cursor`, `limit` and `ordering`. The view has `orderings` (name → Key) and a default `ordering`.
 
-    Its `text` is the path to a text that each row shows, empty for rows without a long one.
+    Its `text` is the path to the long text of each row, empty if rows have none.
     """
 
     default_limit = DEFAULT_LIMIT
@@ -114,7 +114,7 @@ class KeysetPagination(BasePagination):
         return rows if self.forward else rows[::-1]
 
     def _limit(self, queryset: QuerySet[Any], position: Position | None) -> int:
-        """Returns how many rows make a page: the limit, or as many, at least one, as have texts that fit."""
+        """Returns the number of rows on the page: the limit, or fewer (at least one) if their texts are too long."""
         if not self.text or self.limit * settings.MODERATION_MAX_TEXT_BYTES <= MAX_PAGE_CHARACTERS:
             return self.limit
         measured = queryset.annotate(text_length=Length(self.text)).values_list("text_length", flat=True)
@@ -128,12 +128,12 @@ class KeysetPagination(BasePagination):
         return replace_query_param(here, "cursor", cursor_encode(cursor, self.request.path))
 
     def next_address(self) -> str | None:
-        """Returns the address of the page after this one, None on the last."""
+        """Returns the URL of the next page, None on the last."""
         there = self.more if self.forward else self.cursor is not None
         return self._address(self.rows[-1], forward=True) if there and self.rows else None
 
     def previous_address(self) -> str | None:
-        """Returns the address of the page before this one, None on the first."""
+        """Returns the URL of the previous page, None on the first."""
         there = self.cursor is not None if self.forward else self.more
         return self._address(self.rows[0], forward=False) if there and self.rows else None
 
@@ -150,20 +150,18 @@ class KeysetPagination(BasePagination):
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Returns the OpenAPI description of the query parameters read here."""
         keys: Mapping[str, Key] = view.orderings
-        cursor = _parameter("cursor", "Where to go on, from `next` or `previous`.", {"type": "string"})
+        cursor = _parameter("cursor", "Where to continue, from `next` or `previous`.", {"type": "string"})
         limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": self.default_limit}
-        found = [cursor, _parameter("limit", "Rows a page.", limit)]
+        found = [cursor, _parameter("limit", "Rows per page.", limit)]
         if len(keys) > 1:
             names = [sign + name for name in keys for sign in ("", "-")]
             enum = {"type": "string", "enum": names, "default": view.ordering}
-            found.append(
-                _parameter("ordering", "The order; `-` turns it around. Rows without a value come last.", enum)
-            )
+            found.append(_parameter("ordering", "The order; `-` reverses it. Rows without a value come last.", enum))
         return found
 
 
 class ThreadPagination(KeysetPagination):
-    """Pages of a thread, oldest first: as many comments as a page of a list may have, unless asked for fewer."""
+    """Pages of a thread, oldest first, of the maximum size by default."""
 
     default_limit = MAX_LIMIT
 

@@ -1,4 +1,4 @@
-"""Request bodies: strict UTF-8 JSON of a bounded size, and clear words for everything else."""
+"""Parses request bodies: strict UTF-8 JSON of limited size, with clear errors for everything else."""
 
 import json
 import math
@@ -14,10 +14,10 @@ from rest_framework.parsers import BaseParser
 from moderation.api.refusals import MAX_ERRORS, Problem, join_pointer
 from moderation.services.errors import FieldError
 
-# What an escape can write that no text may hold: NUL, and halves of a pair that has no other half.
+# Escapes that may stand for characters no text may contain: NUL, and lone surrogates.
 SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
 SURROGATE = re.compile("[\ud800-\udfff]")
-# Names, strings, commas and brackets of a body; a thousand comments with every field have some 60,000.
+# Names, strings, commas and opening brackets in a body; a thousand comments with every field have some 60,000.
 MAX_TOKENS = 200_000
 TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[,\[{]', re.DOTALL)
 CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
@@ -25,14 +25,14 @@ UTF8_NAMES = {"utf-8", "utf8"}
 
 
 def body_too_large() -> Problem:
-    """Returns the refusal of a body over MODERATION_MAX_BODY_BYTES."""
+    """Returns the problem for a body over MODERATION_MAX_BODY_BYTES."""
     limit = settings.MODERATION_MAX_BODY_BYTES
     detail = f"The body is over {limit:,} bytes."
     return Problem("too_large", detail, (FieldError("", "too_large", detail, limit),))
 
 
 def body_read(stream: IO[bytes], declared: int | None) -> bytes:
-    """Returns the whole body; never reads more than one byte past the limit, whatever length was declared."""
+    """Returns the whole body; reads at most one byte past the limit, whatever length was declared."""
     limit = settings.MODERATION_MAX_BODY_BYTES
     if declared is not None and declared > limit:
         raise body_too_large()
@@ -59,20 +59,20 @@ def _no_constant(name: str) -> NoReturn:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        # Two readers of one body must not see two different values.
+        # Parsers differ in which value of a repeated key they keep.
         raise ParseError("A key occurs twice in one object.")
     return found
 
 
-def _bounded(text: str) -> None:
-    """Refuses what would become many objects: a short text of nothing but brackets takes fifty times its size."""
+def _check_token_count(text: str) -> None:
+    """Refuses JSON that would become too many objects: brackets alone take fifty times their size in memory."""
     if len(text) > MAX_TOKENS and next(islice(TOKEN.finditer(text), MAX_TOKENS, None), None):
         raise ParseError(f"The JSON has over {MAX_TOKENS:,} names, strings, commas and brackets.")
 
 
 def json_decode(text: str) -> Any:
-    """Returns the value of strict JSON: no NaN, no infinite number, no key twice, no depth and no list without end."""
-    _bounded(text)
+    """Returns the value of strict JSON: no NaN or infinity, no repeated keys, bounded depth and size."""
+    _check_token_count(text)
     try:
         return json.loads(text, parse_float=_finite, parse_constant=_no_constant, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
@@ -92,7 +92,7 @@ def _character_error(text: str, pointer: str) -> FieldError | None:
 
 
 def _children(pointer: str, item: Any) -> Iterator[tuple[str, Any]]:
-    """Yields (pointer, child) for what is in a list or an object, its keys among them; pointers are made on the way."""
+    """Yields (pointer, child) for the items of a list, or for the keys and values of an object."""
     if isinstance(item, list):
         yield from ((f"{pointer}/{index}", child) for index, child in enumerate(item))
     elif isinstance(item, dict):
@@ -103,7 +103,7 @@ def _children(pointer: str, item: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _strings(value: Any) -> Iterator[tuple[str, str]]:
-    """Yields (pointer, string) for each string and each key, without recursion."""
+    """Yields (pointer, string) for each string and each key, iteratively."""
     waiting = [iter([("", value)])]
     while waiting:
         pointer, item = next(waiting[-1], (None, None))
@@ -116,14 +116,14 @@ def _strings(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def refuse_bad_characters(value: Any) -> None:
-    """Raises the problem that names each string with a NUL or a lone surrogate, up to a hundred."""
+    """Raises a Problem that lists up to a hundred strings with a NUL or a lone surrogate."""
     found = (error for pointer, text in _strings(value) if (error := _character_error(text, pointer)))
     errors = list(islice(found, MAX_ERRORS))
     if errors:
         raise Problem("validation_error", "Some texts hold characters that no text can.", tuple(errors))
 
 
-def _charset_checked(media_type: str | None) -> None:
+def _check_charset(media_type: str | None) -> None:
     found = CHARSET.search(media_type or "")
     if found and found.group(1).lower() not in UTF8_NAMES:
         raise UnsupportedMediaType(str(media_type), "JSON is read as UTF-8 only.")
@@ -141,7 +141,7 @@ class StrictJSONParser(BaseParser):
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         """Returns the decoded body; raises ParseError, Problem (too large, bad characters) or UnsupportedMediaType."""
-        _charset_checked(media_type)
+        _check_charset(media_type)
         meta = parser_context["request"].META if parser_context else {}
         raw = body_read(stream, _declared_length(meta))
         try:

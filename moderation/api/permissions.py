@@ -1,4 +1,4 @@
-"""One permission class for every endpoint: it reads the rule that the view declares and refuses where there is none."""
+"""One permission class for every endpoint: it applies the rule that the view declares, and denies if there is none."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from moderation.models import ApiKey
 
 
 def rule_of(view: Any, method: str | None) -> Access | None:
-    """Returns the rule of one method; HEAD is a GET whose body nobody wants."""
+    """Returns the rule of one method; HEAD has the rule of GET."""
     rules: dict[str, Access] = getattr(view, "access", {})
     return rules.get("GET" if method == "HEAD" else str(method))
 
 
 class ScopeOrPermission(BasePermission):
-    """A key needs the rule's scope, a signed-in user its permissions. No scope implies another."""
+    """A key needs the rule's scope, a signed-in user the rule's permissions. No scope implies another."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Returns whether the caller may go on; a handler without a rule is closed to everybody."""
+        """Returns whether the request is allowed; nobody may call a handler without a rule."""
         rule = rule_of(view, request.method)
         if rule is None:
             return self._unhandled(request, view)
@@ -31,6 +31,6 @@ class ScopeOrPermission(BasePermission):
 
     @staticmethod
     def _unhandled(request: Request, view: Any) -> bool:
-        # A method that the view does not have goes on to its 405, for callers that are known.
+        # Authenticated callers get a 405 for a method that the view does not have.
         handled = str(request.method) in view.allowed_methods
         return not handled and bool(request.user and request.user.is_authenticated)

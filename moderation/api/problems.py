@@ -1,7 +1,7 @@
-"""Every error of the API in one form, RFC 9457 problem details, wherever it was raised.
+"""Every error of the API as RFC 9457 problem details, wherever it was raised.
 
-Nothing of a request's body, key or query string is in here except what the caller alone is told: logs get the type of
-an exception and its frames, never its message, because messages quote what was being handled.
+Only the caller is told anything about a request's body, key or query string: logs get an exception's type and frames,
+never its message, because messages quote the data that was being handled.
 """
 
 import sys
@@ -32,12 +32,12 @@ BUSY_DETAIL = "The database is busy or away; try again."
 INTERNAL_DETAIL = "Something failed here; it is in the log. Trying again may help."
 
 
-class Withheld(Exception):  # noqa: N818  (it stands in for an exception; it is none of its own)
-    """Stands in a log for an exception whose message is not for logs."""
+class Withheld(Exception):  # noqa: N818  (a placeholder, never raised)
+    """Replaces, in logs, an exception whose message must not be logged."""
 
 
 def field_errors(detail: Any, pointer: str = "") -> Iterator[FieldError]:
-    """Yields one FieldError for each fault in the nested detail of a ValidationError."""
+    """Yields a FieldError for each error in the nested detail of a ValidationError."""
     if isinstance(detail, exceptions.ErrorDetail):
         yield FieldError(pointer, str(detail.code), str(detail), getattr(detail.code, "limit", None))
     elif isinstance(detail, Mapping):
@@ -64,7 +64,7 @@ def problem_json(code: str, detail: str, path: str, errors: Sequence[FieldError]
 
 
 def problem_response(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> HttpResponse:
-    """Returns the response; never rendered by the view's own renderers, which may not speak JSON."""
+    """Returns the response, bypassing the view's renderers, which may not produce JSON."""
     return JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE, headers=dict(headers or {}))
 
 
@@ -86,7 +86,7 @@ def _summary(errors: Sequence[FieldError]) -> str:
 
 
 class ProblemFormatter(ExceptionFormatter):  # type: ignore[misc]
-    """Makes the body of a problem from any exception that DRF knows."""
+    """Builds the body of a problem from any exception that DRF handles."""
 
     def run(self) -> dict[str, Any]:
         """Returns the problem's JSON."""
@@ -105,10 +105,10 @@ class ProblemFormatter(ExceptionFormatter):  # type: ignore[misc]
 
 
 class ProblemHandler(ExceptionHandler):  # type: ignore[misc]
-    """DRF's exception handler: refusals of services and of Django become problems, the rest a 500."""
+    """DRF's exception handler: errors of services and of Django become problems, anything else a 500."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
-        """Returns the DRF exception for what services and Django raise."""
+        """Returns the DRF exception for an exception of a service or of Django."""
         if isinstance(exc, ServiceError):
             code = exc.code if exc.code in CODES else "validation_error"
             return Problem(code, exc.detail, exc.errors, wait=1 if exc.retryable else None)
@@ -121,11 +121,11 @@ class ProblemHandler(ExceptionHandler):  # type: ignore[misc]
         return super().convert_known_exceptions(exc)  # type: ignore[no-any-return]
 
     def get_response(self, exc: exceptions.APIException, data: dict[str, Any]) -> HttpResponse:
-        """Returns the problem with the headers that its status asks for."""
+        """Returns the problem with the headers for its status."""
         return problem_response(data, self.get_headers(exc))
 
     def report_exception(self, exc: exceptions.APIException, response: HttpResponse) -> None:
-        """Logs what nobody meant to raise by its type and frames, and tells Django's signal for whoever watches."""
+        """Logs an unexpected exception by its type and frames, and sends Django's `got_request_exception` signal."""
         if isinstance(self.exc, ServiceError | exceptions.APIException) or not is_server_error(response.status_code):
             return
         request = self.context["request"]._request
@@ -139,7 +139,7 @@ def _at_api(request: HttpRequest) -> bool:
     return request.path.startswith(API_PREFIX)
 
 
-def _plain(code: str, detail: str, request: HttpRequest) -> HttpResponse:
+def _problem(code: str, detail: str, request: HttpRequest) -> HttpResponse:
     return problem_response(problem_json(code, detail, request.path))
 
 
@@ -148,30 +148,30 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not _at_api(request):
         return defaults.page_not_found(request, exception)
     slash = "" if request.path.endswith("/") else " Addresses end with a slash."
-    return _plain("not_found", f"There is nothing at this address.{slash}", request)
+    return _problem("not_found", f"There is nothing at this address.{slash}", request)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The site's handler400."""
     if not _at_api(request):
         return defaults.bad_request(request, exception)
-    return _plain("parse_error", "The request cannot be read.", request)
+    return _problem("parse_error", "The request cannot be read.", request)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The site's handler403."""
     if not _at_api(request):
         return defaults.permission_denied(request, exception)
-    return _plain("permission_denied", "This is not allowed.", request)
+    return _problem("permission_denied", "This is not allowed.", request)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The site's handler500: reached by what fails outside a view. A database that is busy or away is a 503."""
+    """The site's handler500, for failures outside a view. A busy or unreachable database is a 503."""
     if isinstance(sys.exception(), OperationalError):
         return _busy(request)
     if not _at_api(request):
         return defaults.server_error(request)
-    return _plain("internal_error", INTERNAL_DETAIL, request)
+    return _problem("internal_error", INTERNAL_DETAIL, request)
 
 
 def _busy(request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,6 @@
-"""What a refusal is made of: its code, the fields it is about, the limit that was broken.
+"""The parts of a refusal: its code, the fields it is about, the limit that was exceeded.
 
-Apart from `problems.py`, because parsers raise these while DRF's views are still being imported.
+Separate from `problems.py`, because parsers need it while DRF's views are still being imported.
 """
 
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from rest_framework.exceptions import APIException
 
 from moderation.services.errors import FieldError
 
-# Faults that a problem lists; none are looked for past them.
+# Errors listed in a problem; validation stops after them.
 MAX_ERRORS = 100
-# Of a name that the caller made up, in the pointer to it.
+# Characters of an unknown name shown in its pointer.
 NAME_SHOWN = 100
 
-# code → (status, title). The title never changes from one occurrence to the next; the detail does.
+# code → (status, title). The title is the same for each occurrence; the detail varies.
 CODES: dict[str, tuple[int, str]] = {
     "parse_error": (400, "The request cannot be read"),
     "validation_error": (400, "The request is not valid"),
@@ -35,7 +35,7 @@ CODES: dict[str, tuple[int, str]] = {
 
 
 class Problem(APIException):
-    """A refusal that knows its code and the fields it is about."""
+    """A refusal with its code and the errors of the fields it is about."""
 
     def __init__(self, code: str, detail: str, errors: Sequence[FieldError] = (), wait: int | None = None) -> None:
         super().__init__(detail, code)
@@ -47,7 +47,7 @@ class Problem(APIException):
 
 
 class LimitedCode(str):
-    """An error code that also carries the limit which was broken, through forms and serializers alike."""
+    """An error code that carries the limit that was exceeded through forms and serializers."""
 
     __slots__ = ("limit",)
     limit: int
@@ -59,7 +59,7 @@ class LimitedCode(str):
 
 
 def join_pointer(pointer: str, key: object) -> str:
-    """Returns the JSON pointer (RFC 6901) one step deeper; a name that no field has is cut after 100 characters."""
+    """Returns the JSON pointer (RFC 6901) one level deeper; names are cut after 100 characters."""
     text = str(key)
     shown = text if len(text) <= NAME_SHOWN else f"{text[:NAME_SHOWN]}…"
     return f"{pointer}/{shown.replace('~', '~0').replace('/', '~1')}"

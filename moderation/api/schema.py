@@ -1,4 +1,4 @@
-"""How the API describes itself: names of components, problem answers at every operation, keys as Bearer tokens."""
+"""The API's OpenAPI schema: names of components, problem responses for every operation, keys as Bearer tokens."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -18,12 +18,12 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 def described(**options: Any) -> Callable[[Handler], Handler]:
-    """Returns drf-spectacular's `extend_schema` as a decorator that keeps the types of what it decorates."""
+    """Returns drf-spectacular's `extend_schema` as a decorator that keeps the handler's type."""
     return cast("Callable[[Handler], Handler]", extend_schema(**options))
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
-    """Describes the keys."""
+    """Describes API keys."""
 
     target_class = "moderation.api.authentication.ApiKeyAuthentication"
     name = "apiKey"
@@ -40,21 +40,21 @@ class OneOrManyExtension(OpenApiSerializerExtension):  # type: ignore[misc]
     match_subclasses = True
 
     def map_serializer(self, auto_schema: Any, direction: str) -> dict[str, Any]:
-        """Returns the schema of either form."""
+        """Returns the schema for either form."""
         one = auto_schema.resolve_serializer(self.target.one, direction).ref
         return {"oneOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_ITEMS}]}
 
 
 class EndpointSchema(AutoSchema):  # type: ignore[misc]
-    """Says what is true of every operation: problems as answers, and bodies that refuse fields they do not know."""
+    """Adds what all operations share: problem responses, and request bodies without additional properties."""
 
     def get_serializer_name(self, serializer: Any, direction: str) -> str:
-        """Returns the component's name: CommentIn and CommentOut are both a Comment."""
+        """Returns the component's name without In or Out: both CommentIn and CommentOut are Comment."""
         name: str = super().get_serializer_name(serializer, direction)
         return name.removesuffix("Out").removesuffix("In")
 
     def get_description(self) -> str:
-        """Returns the operation's description; a list is described by its view."""
+        """Returns the operation's description; for a list, that of its view."""
         is_list = self.method == "GET" and hasattr(self.view, "list")
         return get_doc(self.view.__class__) if is_list else str(super().get_description())
 

@@ -1,4 +1,4 @@
-"""What the API shows of a comment: its row joined with where it stands, loaded in one query a page."""
+"""What the API shows of a comment: its row joined with its review status, in one query per page."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +10,14 @@ from moderation.models import Review
 from moderation.services.states.current import current_review, review_of
 from moderation.services.states.status import UNSCORED
 
-# Columns that a page of comments does not need and that can be long.
+# Columns that can be long and that a page of comments does not need.
 UNREAD = ("raw", "meta", "seal_key")
 UNREAD_ARTICLE = ("body", "blocks", "furniture", "summary")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """Where a comment stands. An unscored one has neither model nor verdict; what held it before still holds it."""
+class CommentStatus:
+    """A comment's review status. An unscored one has no model or verdict, but stays held if it was held before."""
 
     state: str = UNSCORED
     held: bool = False
@@ -29,14 +29,14 @@ class Shown:
     verdict: dict[str, Any] | None = None
 
 
-def status_of(comment: Comment) -> Shown:
-    """Returns where `comment` stands; its review, score and model must be loaded, or each costs a query."""
+def status_of(comment: Comment) -> CommentStatus:
+    """Returns the comment's status; its review, score and model should be loaded, or each costs a query."""
     review = current_review(comment)
     if review is None:
         earlier = review_of(comment)
-        return Shown(held=earlier is not None and earlier.held)
+        return CommentStatus(held=earlier is not None and earlier.held)
     score = review.score
-    return Shown(
+    return CommentStatus(
         state=review.state,
         held=review.held,
         highlighted=review.highlighted,
@@ -49,14 +49,14 @@ def status_of(comment: Comment) -> Shown:
 
 
 def with_status(comments: CommentQuerySet) -> CommentQuerySet:
-    """Returns the comments with all that is shown of them, in one query."""
+    """Returns the comments with everything the API shows of them, in one query."""
     joined = comments.select_related("source", "article", "commenter", "review__score__model")
     unread = [*UNREAD, *(f"article__{name}" for name in UNREAD_ARTICLE), "review__score__spans", "review__facts"]
     return joined.defer(*unread)
 
 
 def with_comment(reviews: QuerySet[Review]) -> QuerySet[Review]:
-    """Returns the reviews with all that is shown of their comments, in one query."""
+    """Returns the reviews with everything the API shows of their comments, in one query."""
     joined = reviews.select_related("comment__source", "comment__article", "comment__commenter", "score__model")
     unread = [*(f"comment__{name}" for name in UNREAD), "score__spans", "facts"]
     return joined.defer(*unread, *(f"comment__article__{name}" for name in UNREAD_ARTICLE))

@@ -1,19 +1,19 @@
-"""Nesting a thread in memory from one flat fetch. Pure."""
+"""Nests a thread's flat list of comments. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-# JSON writers and readers give up on deep nesting: below this, replies stand beside their parents, and `parent` tells.
+# JSON encoders and parsers fail on deep nesting: below this, replies are siblings of their parent, named in `parent`.
 MAX_DEPTH = 50
 
 Node = dict[str, Any]
 
 
 def thread_nested(comments: Sequence[Node]) -> list[Node]:
-    """Puts each comment into the `replies` of its parent and returns the roots, each level in the order it came.
+    """Puts each comment into the `replies` of its parent and returns the roots; each level keeps the input order.
 
-    A comment whose parent is not among `comments` is a root. So is one of a ring of parents, which other systems' data
-    can hold. Each comment comes out once.
+    A comment whose parent is not among `comments` is a root, and so is one comment of a cycle of parents, which data of
+    other systems can have. Each comment appears exactly once.
     """
     by_id = {node["id"]: node for node in comments}
     hosts = _hosts({node["id"]: node["parent"] for node in comments})
@@ -25,7 +25,7 @@ def thread_nested(comments: Sequence[Node]) -> list[Node]:
 
 
 def _hosts(parents: Mapping[int, int | None]) -> dict[int, int | None]:
-    """Returns comment id → the id of the comment that shows it among its replies, None for a root."""
+    """Returns comment id → the id of the comment whose replies include it, None for a root."""
     hosts: dict[int, int | None] = {}
     depths: dict[int, int] = {}
     for start in parents:
@@ -39,7 +39,7 @@ def _hosts(parents: Mapping[int, int | None]) -> dict[int, int | None]:
 
 
 def _unplaced(start: int, parents: Mapping[int, int | None], hosts: Mapping[int, int | None]) -> list[int]:
-    """Returns `start` and its parents upwards, up to one that is placed, is missing, or came before."""
+    """Returns `start` and its ancestors, up to one that is placed, missing, or already in the chain."""
     chain: dict[int, None] = {}
     here: int | None = start
     while here is not None and here in parents and here not in hosts and here not in chain:

@@ -1,4 +1,4 @@
-"""The door to the one limiter (`moderation.services.accounts.api_keys`): DRF asks here, the service decides."""
+"""DRF's throttle for API keys, backed by the rate limiter in `moderation.services.accounts.api_keys`."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ class KeyThrottle(BaseThrottle):
     allowance: Allowance | None = None
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Returns whether the key still has room."""
+        """Returns whether the key is within its rate."""
         if not isinstance(request.auth, ApiKey):
             return True
         self.allowance = request_allow(key=request.auth)
         return self.allowance.allowed
 
     def wait(self) -> float | None:
-        """Returns the seconds after which a retry helps; at least one, so that Retry-After is always sent."""
+        """Returns the seconds to wait before a retry; at least one, so that Retry-After is always sent."""
         return max(1, self.allowance.retry_after) if self.allowance else None

@@ -1,4 +1,4 @@
-"""Arguments that several commands take: dates, shards, sources' slugs, files of texts and their columns."""
+"""Arguments that several commands share: dates, shards, source slugs, text files and their columns."""
 
 from collections.abc import Sequence
 from datetime import datetime, time
@@ -16,7 +16,7 @@ USAGE = 2
 
 
 def parse_expiry(value: str | None) -> datetime | None:
-    """Returns the moment that `value` means, at the end of the day for a date; raises CommandError."""
+    """Returns the time that `value` stands for, for a date the end of the day; raises CommandError."""
     if value is None:
         return None
     try:
@@ -30,7 +30,7 @@ def parse_expiry(value: str | None) -> datetime | None:
 
 
 def parse_since(value: str | None) -> datetime | None:
-    """Returns the moment that `value` means, for a date its first in UTC; raises CommandError."""
+    """Returns the time that `value` stands for, for a date its start in UTC; raises CommandError."""
     if value is None:
         return None
     try:
@@ -46,7 +46,7 @@ def parse_since(value: str | None) -> datetime | None:
 
 
 def parse_shard(value: str | None) -> tuple[int, int] | None:
-    """Returns (i, n) of `i/n`; raises CommandError."""
+    """Returns (i, n) for `i/n`; raises CommandError."""
     if value is None:
         return None
     number, _, count = value.partition("/")
@@ -55,8 +55,8 @@ def parse_shard(value: str | None) -> tuple[int, int] | None:
     return int(number), int(count)
 
 
-def sources_named(slugs: list[str]) -> list[Source]:
-    """Returns the sources of these slugs; raises CommandError for one that is not there."""
+def parse_sources(slugs: list[str]) -> list[Source]:
+    """Returns the sources with these slugs; raises CommandError if one does not exist."""
     found = {source.slug: source for source in Source.objects.filter(slug__in=slugs)}
     missing = sorted(set(slugs) - set(found))
     if missing:
@@ -64,8 +64,8 @@ def sources_named(slugs: list[str]) -> list[Source]:
     return list(found.values())
 
 
-def texts_given(path: Path | None) -> list[str] | None:
-    """Returns the texts of the file that `--texts` names, None without one; raises CommandError."""
+def parse_texts(path: Path | None) -> list[str] | None:
+    """Returns the texts in the file given by `--texts`, None without one; raises CommandError."""
     try:
         return texts_read(path) if path else None
     except ServiceError as error:
@@ -73,7 +73,7 @@ def texts_given(path: Path | None) -> list[str] | None:
 
 
 def files_check(paths: Sequence[Path], *, limit: int | None) -> None:
-    """Refuses a path that is no file, and a limit of no rows; raises CommandError."""
+    """Raises CommandError if a path is not a file, or if the limit is below 1."""
     for path in paths:
         if not path.is_file():
             raise CommandError(f"{path} is not a file.", returncode=USAGE)
@@ -82,21 +82,21 @@ def files_check(paths: Sequence[Path], *, limit: int | None) -> None:
 
 
 def folder_check(path: Path | None, *, option: str) -> None:
-    """Refuses a file to write whose folder does not exist; raises CommandError."""
+    """Raises CommandError if the folder of an output file does not exist."""
     if path and not path.parent.is_dir():
         raise CommandError(f"--{option}: {path.parent} is not a folder.", returncode=USAGE)
 
 
-def columns_given(pairs: Sequence[str], *, form: str, known: Sequence[str]) -> dict[str, str]:
-    """Returns what `--column` names: label → column.
+def parse_columns(pairs: Sequence[str], *, form: str, known: Sequence[str]) -> dict[str, str]:
+    """Returns the `--column` options as label → column.
 
     Args:
-        pairs: As they were written, such as `toxicity=Label`.
-        form: How the help writes a pair.
-        known: The labels that there are.
+        pairs: The arguments, such as `toxicity=Label`.
+        form: The form of a pair in the help text.
+        known: The valid labels.
 
     Raises:
-        CommandError: A pair has another form, or a label that is not known.
+        CommandError: A pair has another form or an unknown label.
     """
     found = {}
     for pair in pairs:
@@ -108,6 +108,6 @@ def columns_given(pairs: Sequence[str], *, form: str, known: Sequence[str]) -> d
 
 
 def columns_check(unserved: Sequence[str], *, model: str) -> None:
-    """Refuses a column for a label that the model has no output for; raises CommandError."""
+    """Raises CommandError if a column is for a label that the model has no output for."""
     if unserved:
         raise CommandError(f"--column: {model} has no output for {unserved[0]}.", returncode=USAGE)

@@ -1,4 +1,4 @@
-"""Where a command's output goes: standard output, or a file."""
+"""Writes a command's output to standard output or to a file."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,10 +9,10 @@ from archive.management.files import file_made
 
 
 def lines_write(lines: Iterable[str], *, path: Path | None, stdout: OutputWrapper) -> None:
-    """Writes lines as they come to the new file `path`, or to `stdout` without one; raises CommandError.
+    """Streams lines to the new file `path`, or to `stdout` without one; raises CommandError.
 
-    An existing file is not overwritten: it may be the only copy of an earlier export. The file has its name only when
-    it is whole.
+    Never overwrites a file, which may be the only copy of an earlier export. The file appears under its name only once
+    it is complete.
     """
     if path is None:
         for line in lines:
@@ -26,7 +26,7 @@ def lines_write(lines: Iterable[str], *, path: Path | None, stdout: OutputWrappe
 
 
 def report_write(content: str, *, path: Path | None, option: str) -> None:
-    """Writes a report to the file that `option` names, if any; raises CommandError naming the option."""
+    """Writes a report to the file given by `option`, if any; raises CommandError naming the option."""
     try:
         if path:
             with file_made(path) as file:

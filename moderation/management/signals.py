@@ -1,4 +1,4 @@
-"""How a long command is stopped."""
+"""Stops long-running commands gracefully."""
 
 import signal
 import threading
@@ -9,7 +9,7 @@ from types import FrameType
 
 @contextmanager
 def stop_on_signals() -> Iterator[Callable[[], bool]]:
-    """Gives a function that says whether SIGTERM or SIGINT came; a second one ends the process as usual."""
+    """Yields a function that returns whether SIGTERM or SIGINT was received; a second one ends the process as usual."""
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set

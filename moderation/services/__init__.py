@@ -1,1 +1,1 @@
-"""The only writers of moderation's rows: every view, admin page and command calls in here."""
+"""The only code that writes moderation's rows: every view, admin page and command goes through it."""

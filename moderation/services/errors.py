@@ -1,11 +1,11 @@
-"""What a service refuses, in one type that every edge translates: problem details, an admin message, CommandError."""
+"""The error type of all services; each edge translates it: problem details, an admin message, CommandError."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One fault of the input. `pointer` is a JSON pointer into it (`/comments/3/text`), `limit` the bound it broke."""
+    """One invalid part of the input: a JSON pointer to it (`/comments/3/text`) and the limit it exceeds, if any."""
 
     pointer: str
     code: str
@@ -15,7 +15,7 @@ class FieldError:
 
 @dataclass
 class ServiceError(Exception):
-    """A refusal with a machine `code`; nothing was written. Calling again helps only where `retryable`."""
+    """A refused call, with a machine-readable `code`; nothing was written. Retrying helps only if `retryable`."""
 
     code: str
     detail: str
@@ -27,26 +27,26 @@ class ServiceError(Exception):
 
 
 def invalid(pointer: str, detail: str, *, code: str = "invalid", limit: int | None = None) -> ServiceError:
-    """Returns the refusal of one field."""
+    """Returns a validation error for one field."""
     return ServiceError("validation_error", detail, (FieldError(pointer, code, detail, limit),))
 
 
 def denied(detail: str, pointer: str = "") -> ServiceError:
-    """Returns the refusal of what a person may not do; `pointer` names the field that asked for too much."""
+    """Returns the error for an action the caller may not take; `pointer` names the field that exceeds their rights."""
     errors = (FieldError(pointer, "permission_denied", detail),) if pointer else ()
     return ServiceError("permission_denied", detail, errors)
 
 
 def not_found(detail: str) -> ServiceError:
-    """Returns the refusal of an act on what is not there, or not there for the person who asks."""
+    """Returns the error for an object that does not exist, or that the caller may not see."""
     return ServiceError("not_found", detail)
 
 
 def conflict(detail: str) -> ServiceError:
-    """Returns the refusal of an act that the present state does not allow."""
+    """Returns the error for an action that the current state does not allow."""
     return ServiceError("conflict", detail)
 
 
 def precondition_failed(detail: str) -> ServiceError:
-    """Returns the refusal of an act on something that has changed since it was seen."""
+    """Returns the error for an action on something that has changed since the caller read it."""
     return ServiceError("precondition_failed", detail)

@@ -1,7 +1,7 @@
 """Which models this installation has scored with, and which one is active.
 
-The engine says what it can open; the rows here say what was opened, with which checksum, and whose scores count. The
-first use registers and activates MODERATION_MODEL.
+The scoring engine knows which models it can open; the rows here record which were used, with which checksum, and
+whose scores count. First use registers and activates MODERATION_MODEL.
 """
 
 from django.conf import settings
@@ -17,7 +17,10 @@ REFUSED_LANGUAGE = f"{UNSCORABLE}:language_not_supported"
 
 
 def model_describe(*, label: str, pointer: str = "/model") -> ModelDescription:
-    """Returns what the engine knows of `label` (`compact` or `compact@1`); an unknown name is refused by `pointer`."""
+    """Returns the engine's description of `label` (`compact` or `compact@1`).
+
+    Raises ServiceError at `pointer` for an unknown name.
+    """
     try:
         return describe(label)
     except ScoringError as error:
@@ -25,12 +28,12 @@ def model_describe(*, label: str, pointer: str = "/model") -> ModelDescription:
 
 
 def model_scorer(version: ModelVersion) -> Scorer:
-    """Returns the scorer of a registered model; raises ScoringError where its files are gone."""
+    """Returns the scorer of a registered model; raises ScoringError if its files are gone."""
     return open_scorer(str(version), threads=settings.MODERATION_THREADS or None)
 
 
 def model_register(*, description: ModelDescription) -> ModelVersion:
-    """Returns the row of a model, adding it where it is missing; refuses a second checksum under one name."""
+    """Returns the row of a model, creating it if needed; a different checksum under the same name is a conflict."""
     version, _ = ModelVersion.objects.get_or_create(
         name=description.name,
         version=description.version,
@@ -46,21 +49,21 @@ def model_register(*, description: ModelDescription) -> ModelVersion:
 
 
 def model_active() -> ModelVersion:
-    """Returns the active model; the first time, MODERATION_MODEL is registered and activated."""
+    """Returns the active model; registers and activates MODERATION_MODEL if there is none yet."""
     active = ModelVersion.objects.filter(active=True).first()
     return active or _activate_first(model_describe(label=settings.MODERATION_MODEL, pointer="/MODERATION_MODEL"))
 
 
 def scorer_active() -> Scorer:
-    """Returns the scorer of the active model; it is cached in the process and safe to share among threads."""
+    """Returns the scorer of the active model, which is cached per process and safe to share between threads."""
     return model_scorer(model_active())
 
 
 def model_check() -> None:
-    """Checks what scoring needs as it is now, and opens the model where this process has not; writes nothing.
+    """Checks that the active model's files match their registered hash and that the model loads; writes nothing.
 
-    The active model's files have the hash that was registered with it. Cheap to repeat while they stay the same.
-    Raises ScoringError where a file is missing, was cut or changed, or does not load.
+    Opens the model if this process has not done so yet. Cheap to repeat while the files stay the same. Raises
+    ScoringError if a file is missing, truncated or changed, or does not load.
     """
     active = ModelVersion.objects.filter(active=True).first()
     description = verify_now(str(active) if active else settings.MODERATION_MODEL)
@@ -71,10 +74,10 @@ def model_check() -> None:
 
 @transaction.atomic
 def model_activate(*, label: str) -> ModelVersion:
-    """Makes `label` (`compact@1`) the model whose scores count; registers it where it is new.
+    """Makes `label` (`compact@1`) the model whose scores count, registering it if it is new.
 
-    Scores of other models stay. Comments that an earlier model refused for their language are taken again where this
-    one serves it, and comments that made an earlier model fail get a new start.
+    Scores of other models stay. Comments that an earlier model refused for their language become unscored again if this
+    model supports it, and comments that were set aside because a model failed on them are tried again.
     """
     version = model_register(description=model_describe(label=label))
     if ModelVersion.objects.filter(pk=version.pk, active=True).exists():
@@ -82,7 +85,7 @@ def model_activate(*, label: str) -> ModelVersion:
     ModelVersion.objects.filter(active=True).update(active=False)
     ModelVersion.objects.filter(pk=version.pk).update(active=True)
     Claim.objects.filter(set_aside_at__isnull=False).delete()
-    _take_again(version)
+    _unscore_newly_supported(version)
     version.refresh_from_db()
     return version
 
@@ -93,13 +96,14 @@ def _activate_first(description: ModelDescription) -> ModelVersion:
         with transaction.atomic():
             ModelVersion.objects.filter(pk=version.pk).update(active=True)
     except IntegrityError:
-        # Another process was first, and one model is active at a time.
+        # Another process got there first; only one model can be active.
         return ModelVersion.objects.get(active=True)
     version.refresh_from_db()
     return version
 
 
-def _take_again(version: ModelVersion) -> int:
+def _unscore_newly_supported(version: ModelVersion) -> int:
+    """Marks comments as unscored that were refused for a language this model supports; returns how many."""
     refused = Review.objects.filter(verdict__rule=REFUSED_LANGUAGE, facts__language__in=version.languages)
     waiting = Comment.objects.open().filter(pk__in=refused.values("comment_id"))
     return waiting.update(taken_revision=0)

@@ -1,8 +1,7 @@
-"""Answers of the database that stay good for a moment, kept in this process: a busy edge asks once for many requests.
+"""A per-process TTL cache for reads on hot paths; one caller refreshes early while the others get the old value.
 
-What changes in this process is forgotten at once; what another process changes is seen after `seconds` at the latest.
-An answer of half that age is asked for anew by one caller, while the others still have the old one: a slow database
-holds up one request and not all of them.
+Callers invalidate it when this process changes the data; changes made by other processes show up within `seconds`.
+Refreshing starts at half that age, so a slow database delays one request instead of all of them.
 """
 
 import time
@@ -10,31 +9,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-Name = TypeVar("Name")
-Answer = TypeVar("Answer")
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept(Generic[Answer]):
-    asked: float
-    answer: Answer
+class _Entry(Generic[Value]):
+    read_at: float
+    value: Value
 
 
 def _monotonic() -> float:
-    # Looked up at each call, so that a test can hold the clock of a cache that is there already.
+    # Looked up at each call, so that a test can patch the clock of an existing cache.
     return time.monotonic()
 
 
-class TTLCache(Generic[Name, Answer]):
-    """Names with their answers; safe to use from several threads, which share the answers."""
+class TTLCache(Generic[Key, Value]):
+    """A mapping from keys to values that expire; safe to share between threads."""
 
     def __init__(self, *, seconds: float, most: int = 1000, clock: Callable[[], float] | None = None) -> None:
-        """Begin empty.
+        """Creates an empty cache.
 
         Args:
-            seconds: How old an answer may be.
-            most: How many are kept; when there are more, all are forgotten.
-            clock: Gives seconds that never go back; without it, the process's monotonic clock.
+            seconds: How long a value stays valid.
+            most: The maximum number of entries; the cache is emptied when it is full.
+            clock: Returns monotonic seconds; defaults to the process's monotonic clock.
         """
         self._seconds = seconds
         self._most = most
@@ -42,31 +41,31 @@ class TTLCache(Generic[Name, Answer]):
         self.forget()
 
     def forget(self) -> None:
-        """Forgets everything."""
-        # Whoever is asking right now keeps its answer in the old book, which nobody reads any more.
-        self._kept: dict[Name, _Kept[Answer]] = {}
-        self._asking: set[Name] = set()
+        """Drops all entries."""
+        # A read under way stores its value in the old dictionary, which nobody uses any more.
+        self._entries: dict[Key, _Entry[Value]] = {}
+        self._reading: set[Key] = set()
 
-    def get(self, name: Name, read: Callable[[], Answer]) -> Answer:
-        """Returns what is kept of `name`, else what `read` gives, which is kept unless it is None."""
-        book, asking = self._kept, self._asking
-        kept = book.get(name)
-        age = self._clock() - kept.asked if kept else self._seconds
-        if kept and (age < self._seconds / 2 or (age < self._seconds and name in asking)):
-            return kept.answer
-        asking.add(name)
+    def get(self, key: Key, read: Callable[[], Value]) -> Value:
+        """Returns the cached value of `key`, else the result of `read`, which is cached unless it is None."""
+        entries, reading = self._entries, self._reading
+        entry = entries.get(key)
+        age = self._clock() - entry.read_at if entry else self._seconds
+        if entry and (age < self._seconds / 2 or (age < self._seconds and key in reading)):
+            return entry.value
+        reading.add(key)
         try:
-            return self._read(name, read, book)
+            return self._read(key, read, entries)
         finally:
-            asking.discard(name)
+            reading.discard(key)
 
-    def _read(self, name: Name, read: Callable[[], Answer], book: dict[Name, _Kept[Answer]]) -> Answer:
-        asked = self._clock()
-        answer = read()
-        if answer is None:
-            book.pop(name, None)
-            return answer
-        if len(book) >= self._most:
-            book.clear()
-        book[name] = _Kept(asked, answer)
-        return answer
+    def _read(self, key: Key, read: Callable[[], Value], entries: dict[Key, _Entry[Value]]) -> Value:
+        read_at = self._clock()
+        value = read()
+        if value is None:
+            entries.pop(key, None)
+            return value
+        if len(entries) >= self._most:
+            entries.clear()
+        entries[key] = _Entry(read_at, value)
+        return value

@@ -1,4 +1,4 @@
-"""What moderation's admin templates ask for."""
+"""Filters for moderation's admin templates."""
 
 from django import template
 
@@ -17,5 +17,5 @@ def shown_state(comment: Comment) -> str:
 
 @register.filter
 def current_review(comment: Comment) -> Review | None:
-    """Returns the review of the comment's present text, None where it has none."""
+    """Returns the review of the comment's current text, None if there is none."""
     return current.current_review(comment)

@@ -1,4 +1,4 @@
-"""What the desk's templates ask for."""
+"""Filters for the desk's templates."""
 
 from django import template
 from django.utils.formats import number_format
@@ -18,31 +18,31 @@ EXCERPT_WORDS = 50
 
 @register.filter
 def grouped(number: int) -> str:
-    """Returns a whole number with its thousands apart: 1,000."""
+    """Returns an integer with thousands separators: 1,000."""
     return number_format(number, force_grouping=True)
 
 
 @register.filter
 def two(value: float | None) -> str:
-    """Returns a score with two decimals, a dash for none."""
+    """Returns a score with two decimals, a dash for None."""
     return "–" if value is None else number_format(value, decimal_pos=2)
 
 
 @register.filter
 def state_label(code: str) -> str:
-    """Returns the words for a state's code."""
+    """Returns the label of a state."""
     return labels.label(labels.STATES, code)
 
 
 @register.filter
 def done_label(code: str) -> str:
-    """Returns the words for what an action did."""
+    """Returns the past-tense label of an action."""
     return labels.label(labels.DONE, code)
 
 
 @register.filter
 def reason_label(label: str) -> str:
-    """Returns a reason's words, translated where they are those that every installation starts with."""
+    """Returns a reason's label, translated if it is one of the initial ones."""
     return gettext(label) if label else ""
 
 
@@ -54,23 +54,23 @@ def comment_state(comment: Comment) -> str:
 
 @register.filter
 def seen_by_readers(comment: Comment) -> bool:
-    """Says whether readers see the comment now."""
+    """Returns whether readers see the comment now."""
     return readers_see(comment, review_of(comment))
 
 
 @register.filter
 def shown_excerpt(comment: Comment, person: Person) -> list[TextPiece]:
-    """Returns the beginning of a text in pieces, its slurs masked where the person wants that."""
+    """Returns an excerpt of a text in pieces, with slurs masked if the person wants that."""
     return pieces(excerpt(comment, EXCERPT_WORDS), mask=person.settings.mask_slurs)
 
 
 @register.filter
 def severe_for(comment: Comment, person: Person) -> bool:
-    """Says whether the text is to be blurred for the person."""
+    """Returns whether to blur the text for the person."""
     return person.settings.blur_above is not None and severity(review_of(comment)) >= person.settings.blur_above
 
 
 @register.filter
 def masked_change(change: Change, mask: bool) -> str:
-    """Returns a run of a comparison, its slurs masked where `mask`."""
+    """Returns a run of a comparison, with slurs masked if `mask`."""
     return change_shown(change, mask=mask)

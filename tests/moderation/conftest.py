@@ -1,4 +1,4 @@
-"""Comments with scores and reviews, people of each role at the admin and the desk, small checkpoints to convert."""
+"""Fixtures: comments with scores and reviews, people of each role, small checkpoints to convert."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from moderation.policies import Features, judge, parse_policy
 from moderation.scoring import ATTRIBUTES, describe
 from moderation.scoring.descriptions import MODELS
 
-# The built-in policy's thresholds are its own matter; these tests need some that stay.
+# These tests need thresholds that stay the same when those of the built-in policy change.
 CONDITIONS = [{"attribute": "toxicity", "gte": 0.8}, {"attribute": "insult", "gte": 0.7}]
 RULES = [{"id": "flag-toxic", "when": {"any": CONDITIONS}, "action": "queue"}]
 POLICY = {"schema": 1, "name": "Tests", "rules": RULES}
 
-# What small checkpoints are made of, in each of Detoxify's shapes, with seeded random weights.
+# Small checkpoints in each of Detoxify's architectures, with seeded random weights.
 SAID = ("Good morning, all of you.", "You fool!", "The pier, the market and the bridge were built long ago.")
 SMALL = {
     "hidden_size": 48,
@@ -72,7 +72,7 @@ def make_review(db: None) -> Callable[..., Review]:
 
 @pytest.fixture
 def staff(db: None) -> Callable[..., Client]:
-    """Logs a person of a role in: `staff("moderator")`, or limited, `staff("viewer", source)`."""
+    """Signs in a person with a role, optionally limited to sources: `staff("viewer", source)`."""
 
     def make(role: str, *sources: Source) -> Client:
         user = User.objects.create_user(f"{role}-{User.objects.count()}", is_staff=True)
@@ -88,7 +88,7 @@ def staff(db: None) -> Callable[..., Client]:
 
 @pytest.fixture
 def limited_to() -> Callable[..., User]:
-    """Makes a moderator who is limited to sources: `limited_to(source)`."""
+    """Creates a moderator limited to sources: `limited_to(source)`."""
 
     def make(*sources: Source) -> User:
         user = User.objects.create_user(f"limited-{User.objects.count()}")
@@ -106,7 +106,7 @@ def elsewhere(db: None) -> Source:
 
 
 def _model(shape: str, outputs: int, words: int) -> Any:
-    """A classifier whose outputs spread; its shape is the published one with fewer and smaller layers."""
+    """Returns a classifier with well-spread outputs: the published architecture with fewer and smaller layers."""
     import torch
     import transformers
 
@@ -118,12 +118,12 @@ def _model(shape: str, outputs: int, words: int) -> Any:
     model = transformers.AutoModelForSequenceClassification.from_config(config)
     last = model.classifier.out_proj if "roberta" in shape else model.classifier
     torch.nn.init.normal_(last.weight, std=1.0)
-    # The converted form keeps weights in half precision; these lose nothing by it.
+    # Conversion stores weights in half precision; these survive it unchanged.
     return model.half().float()
 
 
 def _tokenizer(shape: str, folder: Path) -> int:
-    """A tokenizer of the shape's own kind, in `folder`; returns how many tokens it has."""
+    """Saves a tokenizer of the architecture's kind to `folder`; returns its number of tokens."""
     import transformers
 
     if shape == "bert":
@@ -140,7 +140,7 @@ def _tokenizer(shape: str, folder: Path) -> int:
 
 @pytest.fixture(scope="session")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Makes a folder in Hugging Face form: `classifier("albert", labels)`."""
+    """Creates a model folder in Hugging Face format: `classifier("albert", labels)`."""
 
     def make(shape: str, labels: tuple[str, ...] = (*ATTRIBUTES, "perspective_toxicity")) -> Path:
         folder = tmp_path_factory.mktemp(shape)
@@ -154,7 +154,7 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 @pytest.fixture
 def checkpoint(classifier: Callable[..., Path], tmp_path: Path) -> Callable[..., Path]:
-    """Makes a checkpoint in Detoxify's form: `checkpoint("albert", labels)`."""
+    """Creates a checkpoint in Detoxify's format: `checkpoint("albert", labels)`."""
 
     def make(shape: str, labels: tuple[str, ...]) -> Path:
         from safetensors.torch import load_file

@@ -1,1 +1,1 @@
-"""Requests in and rows out as JSON: what each endpoint reads, refuses and answers."""
+"""Serializers of requests and responses: what each endpoint accepts, refuses and returns."""

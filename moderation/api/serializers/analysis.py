@@ -1,4 +1,4 @@
-"""What responses hold that are no rows: the opinion on a text, and what is wrong with a request."""
+"""Responses that are not rows: the analysis of a text, and problem details."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ from moderation.api.serializers.outputs import Out, VerdictOut
 
 
 class DetectedLanguageOut(Out):
-    """The language of a text, and how it is known."""
+    """The language of a text, and how it was determined."""
 
     code = serializers.CharField()
     confidence = serializers.FloatField()
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Returns the fields; one is named by a word that Python keeps for itself."""
+        """Returns the fields; `from` is a Python keyword and cannot be a class attribute."""
         origin = serializers.ChoiceField(choices=["given", "detected", "default"], source="origin")
         return {**super().get_fields(), "from": origin}
 
 
 class SpanOut(Out):
-    """A part of a text that carries an attribute; code points, `end` exclusive."""
+    """A part of a text to which an attribute applies; offsets in code points, `end` exclusive."""
 
     begin = serializers.IntegerField()
     end = serializers.IntegerField()
@@ -37,7 +37,7 @@ class RefusalOut(Out):
 
 
 class AnalyzedOut(Out):
-    """What the model and the policy say of one text, or why the model says nothing."""
+    """The scores and the verdict for one text, or why the model refused it."""
 
     index = serializers.IntegerField()
     scores = serializers.DictField(child=serializers.FloatField(), required=False)
@@ -50,23 +50,25 @@ class AnalyzedOut(Out):
 
 
 class AnalyzeOut(Out):
-    """The answer of analyze/."""
+    """The response of analyze/."""
 
     model = serializers.CharField()
     results = AnalyzedOut(many=True)
 
 
 class ProblemErrorOut(Out):
-    """One fault of the request."""
+    """One error in the request."""
 
-    pointer = serializers.CharField(help_text="A JSON pointer into the body, or / and the name of a query parameter.")
+    pointer = serializers.CharField(
+        help_text="A JSON pointer into the body, or / followed by the name of a query parameter."
+    )
     code = serializers.CharField()
     detail = serializers.CharField()
     limit = serializers.IntegerField(required=False)
 
 
 class ProblemOut(Out):
-    """An error, as RFC 9457 has it."""
+    """An error in the format of RFC 9457."""
 
     type = serializers.CharField()
     title = serializers.CharField()

@@ -1,4 +1,4 @@
-"""Input fields that take a value as it was sent or refuse it, and name the limit that it broke."""
+"""Strict input fields: a value is accepted as sent or refused, with the limit it exceeds."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,17 +19,17 @@ LANGUAGE = RegexValidator(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", "A language is
 
 
 def max_length(limit: int) -> MaxLengthValidator:
-    """Returns the validator of a longest length; its error names the limit."""
+    """Returns a maximum-length validator whose error carries the limit."""
     validator = MaxLengthValidator(limit)
     validator.code = LimitedCode("max_length", limit)
     return validator
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """An object that refuses fields it does not know: a misspelt field must not be dropped in silence."""
+    """An object that refuses unknown fields: a misspelt field must not be dropped silently."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Returns the validated fields; raises ValidationError with the unknown ones beside the wrong ones."""
+        """Returns the validated fields; raises ValidationError for both unknown and invalid ones."""
         unknown = self._unknown(data)
         try:
             value = super().to_internal_value(data)
@@ -41,19 +41,19 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def _unknown(self, data: Any) -> dict[str, list[ErrorDetail]]:
         names = (name for name in data if name not in self.fields) if isinstance(data, Mapping) else ()
-        # One over the number that is listed, so that the summary can say that there are more.
+        # One more than are listed, so that the summary can say that there are more.
         shown = islice(names, MAX_ERRORS + 1)
         return {name: [ErrorDetail("There is no such field.", code="unknown_field")] for name in shown}
 
 
 class OneOrMany(serializers.Serializer[Any]):
-    """Stands in the schema for one object or a list of them; `one` is the object's serializer."""
+    """One object or a list of them, for the schema only; `one` is the object's serializer."""
 
     one: ClassVar[type[serializers.Serializer[Any]]]
 
 
 class TextField(serializers.CharField):
-    """A string of at most `limit` characters, kept exactly; numbers and booleans are not strings."""
+    """A string of at most `limit` characters, kept as it is; numbers and booleans are not converted."""
 
     def __init__(self, limit: int | None = None, **options: Any) -> None:
         validators = [*options.pop("validators", []), *([max_length(limit)] if limit else [])]
@@ -67,17 +67,17 @@ class TextField(serializers.CharField):
         return data
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """Returns the string; one of nothing but white space is as good as none where blank is not allowed."""
+        """Returns the string; white space alone counts as blank."""
         if isinstance(data, str) and not data.strip() and not self.allow_blank:
             self.fail("blank")
         return super().run_validation(data)
 
 
 class BoundedText(TextField):
-    """A text to score: its limit is MODERATION_MAX_TEXT_BYTES of UTF-8, because memory and storage count bytes."""
+    """A text to score, limited to MODERATION_MAX_TEXT_BYTES of UTF-8, because memory and storage count bytes."""
 
     def to_internal_value(self, data: Any) -> str:
-        """Returns the text; raises ValidationError where it is over the limit."""
+        """Returns the text; raises ValidationError if it is over the limit."""
         text = super().to_internal_value(data)
         limit = settings.MODERATION_MAX_TEXT_BYTES
         if len(text.encode("utf-8", "surrogatepass")) > limit:
@@ -87,7 +87,7 @@ class BoundedText(TextField):
 
 
 class BoundedList(serializers.ListField):
-    """A list of at most `limit` items; one with more is refused before any of them is looked at."""
+    """A list of at most `limit` items; a longer one is refused before any item is validated."""
 
     def __init__(self, limit: int, **options: Any) -> None:
         self.limit = limit
@@ -102,42 +102,42 @@ class BoundedList(serializers.ListField):
 
 
 class OneOf(serializers.ChoiceField):
-    """One of some words. Anything else is refused without being quoted at length."""
+    """One of a fixed set of strings. The error quotes at most the beginning of an invalid value."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Returns the word; raises ValidationError."""
+        """Returns the choice; raises ValidationError."""
         if not isinstance(data, str) or len(data) > NAME_SHOWN:
             self.fail("invalid_choice", input=data[:NAME_SHOWN] if isinstance(data, str) else type(data).__name__)
         return super().to_internal_value(data)
 
 
 class LanguageField(TextField):
-    """A language code; what is served is the model's to say."""
+    """A language code; the model decides which ones it supports."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(16, validators=[LANGUAGE], **options)
 
 
 class TimeZoneField(TextField):
-    """The name of a time zone of the IANA database."""
+    """An IANA time zone name."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(Source._meta.get_field("timezone").max_length, validators=[validate_timezone], **options)
 
 
 class AwareDateTimeField(serializers.DateTimeField):
-    """An ISO 8601 time with its offset: without one nobody knows which moment is meant."""
+    """An ISO 8601 time with an offset: a time without one would be ambiguous."""
 
     default_error_messages = {"naive": "The time needs an offset, such as 2024-05-01T10:00:00Z."}
 
     def to_internal_value(self, value: Any) -> datetime:
-        """Returns the aware time; raises ValidationError for anything else."""
+        """Returns the aware time; raises ValidationError for an invalid one."""
         if not isinstance(value, str) or len(value) > NAME_SHOWN:
             self.fail("invalid", format="2024-05-01T10:00:00Z")
         return super().to_internal_value(value)
 
     def enforce_timezone(self, value: datetime) -> datetime:
-        """Returns the time in UTC; raises ValidationError for one without an offset."""
+        """Returns the time in UTC; raises ValidationError if it has no offset."""
         if value.tzinfo is None:
             self.fail("naive")
         return super().enforce_timezone(value)
@@ -145,7 +145,7 @@ class AwareDateTimeField(serializers.DateTimeField):
 
 @extend_schema_field({"type": "boolean"})
 class StrictBoolean(serializers.BooleanField):
-    """true or false, and nothing that merely looks like them."""
+    """true or false; nothing is converted."""
 
     def to_internal_value(self, data: Any) -> bool:
         """Returns the boolean; raises ValidationError for another type."""

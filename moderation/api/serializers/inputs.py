@@ -1,4 +1,4 @@
-"""What request bodies may hold. Shapes are checked here; whether rows exist and states allow it, services check."""
+"""Request bodies. Their shape is checked here; services check whether rows exist and states allow the action."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def _article_text(name: str) -> TextField:
 
 
 class SourceIn(StrictSerializer):
-    """A source to make."""
+    """A source to create."""
 
     slug = _slug()
     name = TextField(_column(Source, "name"))
@@ -51,7 +51,7 @@ class SourceIn(StrictSerializer):
 
 
 class SourceChangeIn(StrictSerializer):
-    """What may change of a source; its slug is how other systems know it, and stays."""
+    """The fields of a source that can change; its slug cannot, because other systems refer to it."""
 
     name = TextField(_column(Source, "name"), required=False)
     default_language = LanguageField(required=False, allow_blank=True)
@@ -59,7 +59,7 @@ class SourceChangeIn(StrictSerializer):
 
 
 class ArticleChangeIn(StrictSerializer):
-    """What may change of an article."""
+    """The fields of an article that can change."""
 
     url = TextField(_column(Article, "url"), validators=[URL], required=False, allow_blank=True)
     title = _article_text("title")
@@ -74,14 +74,14 @@ class ArticleChangeIn(StrictSerializer):
 
 
 class ArticleIn(ArticleChangeIn):
-    """An article to store; sent again it changes the fields that are given."""
+    """An article to store; sending it again updates the given fields."""
 
     source = _slug()  # type: ignore[assignment]
     external_id = TextField(255)
 
 
 class ArticleRefIn(StrictSerializer):
-    """The article that a comment belongs to; made where it is new."""
+    """The article that a comment belongs to; created if it is new."""
 
     external_id = TextField(255)
     title = _article_text("title")
@@ -90,7 +90,7 @@ class ArticleRefIn(StrictSerializer):
 
 
 class CommenterIn(StrictSerializer):
-    """Who wrote a comment, as far as the source tells."""
+    """Who wrote a comment, as far as the source says."""
 
     external_id = TextField(255, required=False)
     name = TextField(255)
@@ -117,7 +117,7 @@ class CommentsIn(OneOrMany):
 
 
 class CommentChangeIn(StrictSerializer):
-    """An edit of a comment; without a format the text has the one it had."""
+    """An edit of a comment; without `text_format` the format stays the same."""
 
     text = BoundedText()
     text_format = OneOf(choices=TextFormat.choices, required=False)
@@ -133,11 +133,11 @@ class DecisionIn(StrictSerializer):
 
 
 class NothingIn(StrictSerializer):
-    """A body that says nothing: there may be none, and it may have no fields."""
+    """An empty body: none at all, or an object without fields."""
 
 
 class MuteIn(StrictSerializer):
-    """Why a commenter is muted, until when, and for which of their comments."""
+    """A mute: its reason, when it ends, and the comment that caused it."""
 
     reason = TextField(32)
     until = AwareDateTimeField(required=False)
@@ -152,7 +152,7 @@ class FlagIn(StrictSerializer):
 
 
 class AnalyzeIn(StrictSerializer):
-    """One text or several, to be scored and not stored."""
+    """One or more texts to score without storing them."""
 
     text = BoundedText(required=False, allow_blank=True)
     texts = BoundedList(MAX_TEXTS, child=BoundedText(allow_blank=True), required=False, allow_empty=False)

@@ -1,4 +1,4 @@
-"""What responses hold."""
+"""Responses: rows of the archive and of moderation."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from archive.models import Comment, OriginState, TextFormat
 from moderation.api.serializers.fields import OneOrMany
 from moderation.api.shown import status_of
 from moderation.models import Decision, State
-from moderation.services.ledger.export import named
+from moderation.services.ledger.export import decision_subject
 from moderation.services.states.status import UNSCORED
 
 Out = serializers.Serializer[Any]
@@ -62,7 +62,7 @@ class ArticleDetailOut(ArticleOut):
 
 
 class ArticleStoredOut(ArticleDetailOut):
-    """An article and what became of it."""
+    """An article and the outcome of storing it."""
 
     outcome = serializers.ChoiceField(choices=OUTCOMES)
 
@@ -84,7 +84,7 @@ class CommenterOut(Out):
 
 
 class VerdictReasonOut(Out):
-    """A condition that held."""
+    """A condition that was met."""
 
     attribute = serializers.CharField()
     score = serializers.FloatField()
@@ -92,7 +92,7 @@ class VerdictReasonOut(Out):
 
 
 class VerdictOut(Out):
-    """What policy says of the scores."""
+    """The policy's verdict on the scores."""
 
     action = serializers.CharField()
     flagged = serializers.BooleanField()
@@ -102,12 +102,12 @@ class VerdictOut(Out):
     overridden = serializers.CharField(required=False, help_text="The rule that a floor rule overrode.")
 
     def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
-        """Returns the verdict as it is stored: it is JSON already."""
+        """Returns the verdict as stored, which is JSON already."""
         return instance
 
 
 class CommentOut(Out):
-    """A comment and where it stands."""
+    """A comment and its review status."""
 
     id = serializers.IntegerField()
     source = serializers.CharField(source="source.slug")  # type: ignore[assignment]
@@ -131,12 +131,12 @@ class CommentOut(Out):
     verdict = VerdictOut(allow_null=True)
 
     def to_representation(self, comment: Comment) -> dict[str, Any]:
-        """Returns the comment's own fields and, from its review, those of its status."""
+        """Returns the comment's own fields and those of its status."""
         return super().to_representation(CommentRow(comment))
 
 
 class CommentRow:
-    """A comment whose attributes are completed by its status."""
+    """A comment together with the attributes of its status."""
 
     def __init__(self, comment: Comment) -> None:
         self.comment = comment
@@ -148,13 +148,13 @@ class CommentRow:
 
 
 class CommentStoredOut(CommentOut):
-    """A comment and what became of it."""
+    """A comment and the outcome of storing it."""
 
     outcome = serializers.ChoiceField(choices=OUTCOMES)
 
 
 class CommentsStoredOut(OneOrMany):
-    """A stored comment, or a list of them where a list was sent (for the schema)."""
+    """A stored comment, or a list of them if a list was sent (for the schema)."""
 
     one = CommentStoredOut
 
@@ -166,28 +166,28 @@ class ThreadCommentOut(CommentOut):
 
     @extend_schema_field(THREAD_REPLIES)  # type: ignore[untyped-decorator]
     def get_replies(self, row: CommentRow) -> list[Any]:
-        """Returns no replies: the thread is nested from flat rows afterwards."""
+        """Returns no replies: `thread_nested` adds them afterwards."""
         return []
 
 
 class ThreadOut(Out):
-    """A page of the comments of an article, oldest first, replies inside their parents."""
+    """A page of an article's comments, oldest first, with replies nested in their parents."""
 
     article = ArticleRefOut()
     comments = ThreadCommentOut(many=True)
     truncated = serializers.BooleanField(help_text="Whether the article has more comments after these.")
-    next = serializers.URLField(allow_null=True, help_text="The address of the page after this one.")
-    previous = serializers.URLField(allow_null=True, help_text="The address of the page before this one.")
+    next = serializers.URLField(allow_null=True, help_text="The URL of the next page.")
+    previous = serializers.URLField(allow_null=True, help_text="The URL of the previous page.")
 
 
 class DecisionOut(Out):
-    """A row of the ledger: about a comment, or about a commenter who was muted."""
+    """A ledger row: about a comment, or about muting or unmuting a commenter."""
 
     id = serializers.IntegerField()
     comment = serializers.IntegerField(source="comment_id", allow_null=True)
     commenter = serializers.IntegerField(source="commenter_id", allow_null=True)
     source = serializers.SerializerMethodField()  # type: ignore[assignment]
-    external_id = serializers.SerializerMethodField(help_text="Of the comment; else of the commenter.")
+    external_id = serializers.SerializerMethodField(help_text="Of the comment, else of the commenter.")
     kind = serializers.CharField()
     actor = serializers.CharField(source="actor.username", default=None, allow_null=True)
     api_key = serializers.CharField()
@@ -214,20 +214,20 @@ class DecisionOut(Out):
 
     def get_source(self, decision: Decision) -> str:
         """Returns the slug of the source."""
-        return named(decision).source.slug
+        return decision_subject(decision).source.slug
 
     def get_external_id(self, decision: Decision) -> str:
-        """Returns what the source calls the comment, or the commenter."""
-        return named(decision).external_id
+        """Returns the source's own id of the comment or commenter."""
+        return decision_subject(decision).external_id
 
 
 class BatchUndoneOut(Out):
-    """What became of the undo of an act on many comments."""
+    """The outcome of undoing a batch of decisions."""
 
-    batch = serializers.UUIDField(help_text="What joins the rows of the undo.")
+    batch = serializers.UUIDField(help_text="The batch id of the undo's own rows.")
     done = serializers.IntegerField()
     refused = serializers.DictField(
-        child=serializers.ListField(child=serializers.IntegerField()), help_text="Why not → ids of comments."
+        child=serializers.ListField(child=serializers.IntegerField()), help_text="Refusal → ids of comments."
     )
 
 

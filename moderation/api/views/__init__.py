@@ -1,1 +1,1 @@
-"""The endpoints, one module a resource; each view names who may call it."""
+"""The endpoints, one module per resource; each view declares who may call it."""

@@ -1,4 +1,4 @@
-"""Scoring texts that are not stored."""
+"""Scores texts without storing them."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,7 +13,7 @@ from moderation.services.online_scoring.analyze import texts_analyze
 
 
 class Analyze(ApiView):
-    """What the active model and the active policy say of some texts."""
+    """The active model's scores and the active policy's verdicts for texts."""
 
     access = {"POST": Access("analyze", ("moderation.analyze",))}
     queryset = Score.objects.none()
@@ -22,5 +22,5 @@ class Analyze(ApiView):
 
     @described(request=AnalyzeIn, responses=AnalyzeOut)
     def post(self, request: Request) -> Response:
-        """Scores one text or up to 100; nothing is stored. A text that the model refuses has an error in its place."""
+        """Scores up to 100 texts; nothing is stored. A text that the model refuses has an error in its place."""
         return Response(AnalyzeOut(texts_analyze(**self.body())).data)

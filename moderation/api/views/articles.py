@@ -1,4 +1,4 @@
-"""Articles, and the thread of comments below one."""
+"""Articles, and an article's thread of comments."""
 
 from typing import Any, cast
 
@@ -26,16 +26,16 @@ from moderation.api.threads import thread_nested
 from moderation.api.views.base import ApiView, ListView
 from moderation.services.intake.ingest import article_change, article_store
 
-CURSOR = OpenApiParameter("cursor", str, description="Where to go on, from `next` or `previous`.")
+CURSOR = OpenApiParameter("cursor", str, description="Where to continue, from `next` or `previous`.")
 LIMIT = OpenApiParameter(
     "limit",
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": ThreadPagination.default_limit},
-    description="Comments a page.",
+    description="Comments per page.",
 )
 
 
 class ArticleList(ListView):
-    """Articles without their bodies, and where they are stored."""
+    """Articles without their bodies."""
 
     access = {
         "GET": read("archive.view_article"),
@@ -49,7 +49,7 @@ class ArticleList(ListView):
 
     @described(request=ArticleIn, responses={201: ArticleStoredOut, 200: ArticleStoredOut})
     def post(self, request: Request) -> Response:
-        """Stores an article by (source, external_id); one that is there takes the fields that are given."""
+        """Stores an article by (source, external_id); if it exists, the given fields are updated."""
         article, outcome = article_store(allowed_sources=self.allowed_sources, **self.body())
         body: dict[str, Any] = {**ArticleDetailOut(article).data, "outcome": outcome}
         return Response(body, status=201 if outcome == "created" else 200)
@@ -69,12 +69,12 @@ class ArticleDetail(ApiView):
 
     @described(request=ArticleChangeIn)
     def patch(self, request: Request, **_: Any) -> Response:
-        """Changes the fields that are given; an empty one is emptied."""
+        """Changes the given fields; an empty value clears a field."""
         return Response(ArticleDetailOut(article_change(article=self.get_object(), **self.body())).data)
 
 
 class ArticleThread(ApiView):
-    """The comments of an article with their nesting."""
+    """An article's comments, nested."""
 
     access = {"GET": read("archive.view_comment")}
     parameters = {"GET": frozenset({"cursor", "limit"})}
@@ -87,9 +87,9 @@ class ArticleThread(ApiView):
 
     @described(parameters=[CURSOR, LIMIT])
     def get(self, request: Request, **_: Any) -> Response:
-        """Returns a page of the comments, oldest first, replies inside their parents.
+        """Returns a page of the comments, oldest first, with replies nested in their parents.
 
-        A reply whose parent is on another page stands at the top of its own; its `parent` says whose it is.
+        A reply whose parent is on another page is at the top level; `parent` has its parent's id.
         """
         article = self.get_object()
         rows = self.paginate_queryset(with_status(Comment.objects.thread(article)))

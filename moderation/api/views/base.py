@@ -1,4 +1,4 @@
-"""What every endpoint shares: its rule, the sources of its caller, known query parameters, and no caching."""
+"""What all endpoints share: access rules, the caller's sources, known query parameters, and no caching."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -21,15 +21,15 @@ from moderation.api.schema import EndpointSchema
 from moderation.api.serializers.fields import StrictSerializer
 from moderation.services.errors import FieldError, ServiceError
 
-# Of a query parameter; the longest that makes sense is a cursor or a search for sixteen words.
+# The longest useful query parameter is a cursor or a search for sixteen words.
 MAX_PARAMETER_CHARACTERS = 1_000
 NO_LENGTH = "A body needs a Content-Length here."
 
 
 class BodyRequest(Request):
-    """A request whose body may come in chunks, without a declared length.
+    """A request whose body may be chunked, without a Content-Length.
 
-    Django reads such a body as empty. Servers that take the chunks apart and end the stream themselves say so.
+    Django reads such a body as empty. Servers that decode the chunks and end the stream set `wsgi.input_terminated`.
     """
 
     def _load_stream(self) -> None:
@@ -44,7 +44,7 @@ class BodyRequest(Request):
 
 
 class Endpoint(APIView):
-    """What every view shares. `access` gives a rule to each method, `parameters` the names of its query parameters."""
+    """The base of all views. `access` has the rule of each method, `parameters` the names of its query parameters."""
 
     access: ClassVar[Mapping[str, Access]] = {}
     parameters: ClassVar[Mapping[str, frozenset[str]]] = {}
@@ -52,7 +52,7 @@ class Endpoint(APIView):
 
     @classmethod
     def as_view(cls, **options: Any) -> Any:
-        """Returns the view; without its last slash it is not found, because a redirect would turn a POST into a GET."""
+        """Returns the view; a missing trailing slash is a 404, because a redirect would turn a POST into a GET."""
         view: Any = super().as_view(**options)
         view.should_append_slash = False
         return view
@@ -72,7 +72,7 @@ class Endpoint(APIView):
         super().initial(request, *args, **kwargs)
         method = "GET" if request.method == "HEAD" else str(request.method)
         if method not in self.access:
-            return  # on its way to a 405
+            return  # a 405 follows
         errors = list(
             islice(_parameter_errors(request.query_params.lists(), self.known_parameters(method)), MAX_ERRORS)
         )
@@ -85,16 +85,16 @@ class Endpoint(APIView):
         return self.parameters.get(method, frozenset())
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
-        """Returns the response; what readers wrote is not for any cache."""
+        """Returns the response with `Cache-Control: no-store`: comments must not be cached."""
         finished = super().finalize_response(request, response, *args, **kwargs)
         finished.headers.setdefault("Cache-Control", "no-store")
         return finished
 
 
 class ApiView(Endpoint, GenericAPIView[Any]):
-    """An endpoint over rows. `body_class` reads its body.
+    """An endpoint for rows. `body_class` validates its request body.
 
-    `source_path` leads from a row to its source, so that callers who are limited to some sources see no others.
+    `source_path` is the lookup from a row to its source, so that limited callers see only rows of their sources.
     """
 
     body_class: ClassVar[type[StrictSerializer]]
@@ -108,7 +108,7 @@ class ApiView(Endpoint, GenericAPIView[Any]):
         return request_sources(self.request)
 
     def limited(self, rows: QuerySet[Any], path: str) -> QuerySet[Any]:
-        """Returns those of `rows` that the caller may see; `path` leads to their source, empty for rows without one."""
+        """Returns the rows that the caller may see; `path` is the lookup to their source, empty if they have none."""
         return rows.filter(**{f"{path}__in": self.allowed_sources}) if path and self.allowed_sources else rows
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -124,7 +124,7 @@ class ApiView(Endpoint, GenericAPIView[Any]):
 
 
 class ListView(ListModelMixin, ApiView):
-    """An endpoint whose GET is a list in pages."""
+    """An endpoint whose GET returns a paginated list."""
 
     orderings: ClassVar[Mapping[str, Key]] = BY_ID
     ordering: ClassVar[str] = "id"
@@ -136,7 +136,7 @@ class ListView(ListModelMixin, ApiView):
         return self.list(request, *args, **kwargs)
 
     def known_parameters(self, method: str) -> frozenset[str]:
-        """Returns those of the filters and of the pages beside the view's own."""
+        """Returns the view's own parameters and those of its filters and pagination."""
         own = super().known_parameters(method)
         if method != "GET":
             return own

@@ -1,4 +1,4 @@
-"""What comments are judged by: models and policies, to be read."""
+"""Models and policies, read-only."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Muting those who comment: what they write next is held."""
+"""Mutes commenters: their new comments are held."""
 
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ RULE = Access("moderate", ("moderation.mute",))
 
 
 class CommenterMute(ApiView):
-    """Where a commenter is muted and unmuted. The ledger names a key by the user that belongs to it, `key:NAME`."""
+    """Mutes and unmutes a commenter. In the ledger a key appears as its user, `key:NAME`."""
 
     access = {"POST": RULE, "DELETE": RULE}
     queryset = Commenter.objects.only("id")
@@ -27,7 +27,7 @@ class CommenterMute(ApiView):
 
     @described(request=MuteIn, responses={201: DecisionOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Holds what the commenter writes from now on, until a time or without end; returns the row of the ledger."""
+        """Holds the commenter's new comments, until a time or indefinitely; returns the ledger row."""
         commenter, fields = self.get_object(), self.body()
         fields["comment_id"] = fields.pop("comment", None)
         mute = commenter_mute(commenter_id=commenter.pk, actor=cast("User", request.user), **fields)
@@ -35,6 +35,6 @@ class CommenterMute(ApiView):
 
     @described(responses={200: DecisionOut})
     def delete(self, request: Request, **_: Any) -> Response:
-        """Ends the mute; what was held stays held until somebody decides. Returns the row of the ledger."""
+        """Ends the mute; held comments stay held until somebody decides. Returns the ledger row."""
         decision = commenter_unmute(commenter_id=self.get_object().pk, actor=cast("User", request.user))
         return Response(DecisionOut(decisions_shown().get(pk=decision.pk)).data)

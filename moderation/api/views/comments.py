@@ -1,4 +1,4 @@
-"""Comments: stored one by one or by the thousand, read, edited, withdrawn."""
+"""Comments: stores up to a thousand at once, reads, edits and withdraws them."""
 
 import time
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ WAIT = OpenApiParameter("wait", str, enum=["score"], description="Answer with sc
 
 
 class CommentList(ListView):
-    """Comments, newest first unless asked otherwise, and where they are stored."""
+    """Comments, newest first by default."""
 
     access = {
         "GET": read("archive.view_comment"),
@@ -53,11 +53,11 @@ class CommentList(ListView):
         request=CommentsIn, responses={201: CommentsStoredOut, 200: CommentsStoredOut}, parameters=[WAIT], filters=False
     )
     def post(self, request: Request) -> Response:
-        """Stores one comment, or a list of which all are stored or none, by (source, external_id).
+        """Stores one comment, or all or none of a list, by (source, external_id).
 
-        201 where anything was new, else 200. With `wait=score` the answer has scores and verdicts; comments that were
-        not done in time come back unscored, and are scored later. While too many texts wait to be scored, such a call
-        is refused and nothing of it is stored.
+        201 if any comment is new, else 200. With `wait=score` the response has scores and verdicts; comments that were
+        not scored in time are returned unscored, and are scored later. If too many texts are waiting to be scored, such
+        a call is refused and nothing is stored.
         """
         data: Any = request.data
         many = isinstance(data, list)
@@ -68,7 +68,7 @@ class CommentList(ListView):
             if posted:
                 deadline = time.monotonic() + settings.MODERATION_WAIT_SECONDS
                 posted.score(comment_ids=[one.comment_id for one in done], deadline=deadline)
-        body = self._stored(done)
+        body = self._stored_json(done)
         status = 201 if any(one.outcome == "created" for one in done) else 200
         return Response(body if many else body[0], status=status)
 
@@ -81,9 +81,9 @@ class CommentList(ListView):
         return bool(wait)
 
     def _items(self, data: list[Any]) -> list[CommentItem]:
-        """Returns the validated items; raises with the pointer of each fault. One serializer serves all items.
+        """Returns the validated items; raises ValidationError with the pointer of each error.
 
-        Past a hundred faults the rest is not looked at.
+        Uses one serializer for all items, and stops after a hundred errors.
         """
         if not 1 <= len(data) <= MAX_ITEMS:
             raise invalid("", f"A list holds 1 to {MAX_ITEMS:,} comments.", code="limit", limit=MAX_ITEMS)
@@ -105,10 +105,10 @@ class CommentList(ListView):
         try:
             return comments_ingest(items=items, allowed_sources=self.allowed_sources)
         except ServiceError as error:
-            raise error if many else _of_the_only_item(error) from error
+            raise error if many else _for_single_item(error) from error
 
-    def _stored(self, done: Sequence[Ingested]) -> list[dict[str, Any]]:
-        """Returns the comments as they now stand, each with its outcome, in the order of the request."""
+    def _stored_json(self, done: Sequence[Ingested]) -> list[dict[str, Any]]:
+        """Returns the stored comments, each with its outcome, in the order of the request."""
         found = with_status(Comment.objects.all()).in_bulk([one.comment_id for one in done])
         return [{**CommentOut(found[one.comment_id]).data, "outcome": one.outcome} for one in done]
 
@@ -127,18 +127,18 @@ class CommentDetail(ApiView):
 
     @described(parameters=[ETAG])
     def get(self, request: Request, **_: Any) -> Response:
-        """Returns the comment; its ETag is what a decision can be made conditional on."""
+        """Returns the comment; a decision can be made conditional on its ETag."""
         return self._shown()
 
     @described(request=CommentChangeIn)
     def patch(self, request: Request, **_: Any) -> Response:
-        """Edits the comment: the earlier text is kept, and the new one is unscored."""
+        """Edits the comment: the old text is kept, and the new one is unscored."""
         comment_edit(comment=self.get_object(), **self.body())
         return self._shown()
 
     @described(responses={204: None})
     def delete(self, request: Request, **_: Any) -> Response:
-        """Withdraws the comment: it leaves the queues, its row and its decisions stay."""
+        """Withdraws the comment: it leaves the queues; its row and its decisions stay."""
         comment_withdraw(comment=self.get_object())
         return Response(status=204)
 
@@ -148,19 +148,19 @@ class CommentDetail(ApiView):
 
 
 def comment_item(fields: dict[str, Any]) -> CommentItem:
-    """Returns what a service takes for the validated fields of a CommentIn."""
-    said = {name: value for name, value in fields.items() if value is not None}
-    commenter = said.pop("commenter", {})
+    """Returns the record that services take, from the validated fields of a CommentIn."""
+    given = {name: value for name, value in fields.items() if value is not None}
+    commenter = given.pop("commenter", {})
     return CommentItem(
-        article=ArticleRecord(**said.pop("article")),
-        raw=said.pop("text"),
-        **said,
+        article=ArticleRecord(**given.pop("article")),
+        raw=given.pop("text"),
+        **given,
         commenter_external_id=commenter.get("external_id", ""),
         commenter_name=commenter.get("name", ""),
     )
 
 
-def _of_the_only_item(error: ServiceError) -> ServiceError:
-    """Returns the refusal with pointers into one object: the body was no list."""
+def _for_single_item(error: ServiceError) -> ServiceError:
+    """Returns the error with pointers into a single object instead of a list."""
     errors = [FieldError(one.pointer.removeprefix("/0"), one.code, one.detail, one.limit) for one in error.errors]
     return ServiceError(error.code, error.detail.removeprefix("/0"), tuple(errors), error.retryable)

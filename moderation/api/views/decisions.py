@@ -1,4 +1,4 @@
-"""Decisions: made on one comment, listed for one comment, undone, and fed to other systems."""
+"""Decisions: made on a comment, listed per comment, undone, and the feed for other systems."""
 
 from typing import Any, TypedDict, cast
 
@@ -32,41 +32,41 @@ IF_MATCH = OpenApiParameter(
 
 
 class Decider(TypedDict):
-    """Who decides, as services take it: a person, or a key by its name."""
+    """Who decides, as arguments for services: a person, or a key by its name."""
 
     actor: User | None
     api_key: str
 
 
 def decisions_shown() -> QuerySet[Decision]:
-    """Returns the ledger with all that is shown of a row, in one query."""
+    """Returns ledger rows with everything that is shown of them, in one query."""
     return with_names(Decision.objects.select_related("note"))
 
 
 def decider(request: Request) -> Decider:
-    """Returns the person of a session, or the key."""
+    """Returns the signed-in person or the key."""
     if isinstance(request.auth, ApiKey):
         return {"actor": None, "api_key": request.auth.name}
     return {"actor": request.user if isinstance(request.user, User) else None, "api_key": ""}
 
 
 class DecisionView(ApiView):
-    """What is about rows of the ledger, those about commenters among them."""
+    """The base of views over ledger rows, including those about commenters."""
 
     source_path = ""
     queryset = decisions_shown()
     serializer_class = DecisionOut
 
     def get_queryset(self) -> QuerySet[Decision]:
-        """Returns the rows about comments and commenters of the caller's sources."""
+        """Returns the rows about comments and commenters in the caller's sources."""
         rows = cast("DecisionQuerySet", super().get_queryset())
         return rows if getattr(self, "swagger_fake_view", False) else rows.in_sources(self.allowed_sources)
 
 
 class DecisionList(DecisionView, ListView):
-    """The feed of decisions on all comments, oldest first: ask for what came `after` the last id you have.
+    """The feed of all decisions, oldest first: pass the last id you have as `after`.
 
-    Ids are given in the order in which rows become visible: whoever has seen one has seen all before it.
+    Ids are assigned in the order in which rows become visible: once you have seen one, no earlier one can appear.
     """
 
     access = {"GET": read("moderation.view_decision")}
@@ -75,16 +75,16 @@ class DecisionList(DecisionView, ListView):
 
 
 class DecisionUndo(DecisionView):
-    """Where one decision is taken back."""
+    """Undoes one decision."""
 
     access = {"POST": Access("moderate", (DECIDE,))}
     body_class = NothingIn
 
     @described(request=None, responses={201: DecisionOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Undoes the decision where it is the last one on its comment; the undo is a decision of its own.
+        """Undoes the decision if it is the last one on its comment; the undo is a decision of its own.
 
-        A key undoes what it decided itself; a person with the permission `moderation.undo_others` also what others did.
+        Keys and people can undo their own decisions; people with `moderation.undo_others` can undo those of others too.
         """
         self.body()
         undo = decision_undo(decision_id=self.get_object().pk, **decider(request))
@@ -92,7 +92,7 @@ class DecisionUndo(DecisionView):
 
 
 class BatchUndo(DecisionView):
-    """Where one act on many comments is taken back."""
+    """Undoes a batch of decisions."""
 
     access = {"POST": Access("moderate", (DECIDE,))}
     body_class = NothingIn
@@ -100,20 +100,20 @@ class BatchUndo(DecisionView):
 
     @described(request=None, responses={201: BatchUndoneOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Undoes each decision of the act that is still the last one on its comment; the others are named.
+        """Undoes each decision of the batch that is still the last one on its comment, and lists the others.
 
-        Acts on many comments are made by people on the desk: a key, which made none, is refused.
+        Batches are made by people on the desk, so keys are refused.
         """
         self.body()
         batch = self.kwargs["batch"]
         if not self.get_queryset().filter(batch=batch).exists():
-            raise ServiceError("not_found", "There is no such act.")
+            raise ServiceError("not_found", "There is no such batch.")
         outcome = batch_undo(batch=batch, actor=cast("User", request.user))
         return Response(BatchUndoneOut(outcome).data, status=201)
 
 
 class CommentDecisions(ListView):
-    """The decisions on one comment, oldest first, and where they are made."""
+    """The decisions on one comment, oldest first."""
 
     access = {
         "GET": read("moderation.view_decision"),
@@ -126,7 +126,7 @@ class CommentDecisions(ListView):
     body_class = DecisionIn
 
     def get_queryset(self) -> QuerySet[Decision]:
-        """Returns the decisions on the comment of the address."""
+        """Returns the decisions on the comment in the URL."""
         rows: QuerySet[Decision] = super().get_queryset()
         return rows if getattr(self, "swagger_fake_view", False) else rows.filter(comment=self._comment())
 

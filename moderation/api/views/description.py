@@ -1,4 +1,4 @@
-"""The API's description of itself, as a document and as a page to try it on."""
+"""The API's OpenAPI document, and a page to try the API on."""
 
 import base64
 import hashlib
@@ -33,7 +33,7 @@ def page_style_source() -> str:
 
 
 class Schema(Endpoint, SpectacularAPIView):  # type: ignore[misc]
-    """The OpenAPI document, as YAML or, where asked for, JSON."""
+    """The OpenAPI document, as YAML or, on request, JSON."""
 
     access = {"GET": read("archive.view_comment")}
     permission_classes = [ScopeOrPermission]
@@ -41,7 +41,7 @@ class Schema(Endpoint, SpectacularAPIView):  # type: ignore[misc]
 
 
 class Docs(Endpoint, SpectacularSwaggerSplitView):  # type: ignore[misc]
-    """The document as a page. Its script is a request of its own (`?script=`), so that the strict CSP holds."""
+    """The document as a page. Its script is a separate request (`?script=`), as the strict CSP requires."""
 
     access = {"GET": read("archive.view_comment")}
     parameters = {"GET": frozenset({"script"})}
@@ -55,7 +55,7 @@ class Docs(Endpoint, SpectacularSwaggerSplitView):  # type: ignore[misc]
         return response
 
     def handle_exception(self, exc: Exception) -> Any:
-        """Sends a browser that is not signed in to the login; everybody else gets the problem."""
+        """Redirects a browser that is not signed in to the login; other clients get the problem."""
         if isinstance(exc, NotAuthenticated) and "text/html" in self.request.headers.get("Accept", ""):
             return redirect_to_login(self.request.get_full_path())
         return super().handle_exception(exc)

@@ -1,4 +1,4 @@
-"""What policy flagged, with its scores and the reason: the list that a newsroom works through."""
+"""Flagged comments with their scores and reasons: the list that a newsroom works through."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from moderation.models import Review
 
 
 class FlaggedList(ListView):
-    """Comments whose present verdict flags them, decided ones too."""
+    """Comments whose current verdict flags them, including decided ones."""
 
     access = {"GET": read("archive.view_comment", "moderation.view_review")}
     queryset = with_comment(Review.objects.flagged())
@@ -27,10 +27,10 @@ class FlaggedList(ListView):
     text = "comment__text"
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Returns the reviews of the present texts; an edited comment is unscored until it is judged again."""
+        """Returns the reviews of current texts; an edited comment is unscored until it is judged again."""
         return super().get_queryset().filter(comment__taken_revision__gte=F("comment__revision"))
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Returns a page of comments: reviews are what is filtered and ordered, their comments are what is shown."""
+        """Returns a page of comments, filtered and ordered by their reviews."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         return self.get_paginated_response(CommentOut([review.comment for review in page], many=True).data)

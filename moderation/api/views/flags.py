@@ -15,7 +15,7 @@ from moderation.services.intake.ingest import flag_store
 
 
 class CommentFlags(ApiView):
-    """Where a reader's report is stored. Who reports is known to the caller; the comment's state stays."""
+    """Stores a reader's report. The caller identifies the reporter; the comment's state does not change."""
 
     access = {"POST": write("moderation.add_readerflag")}
     queryset = Comment.objects.only("id")
@@ -24,7 +24,7 @@ class CommentFlags(ApiView):
 
     @described(request=FlagIn, responses={201: FlagOut, 200: FlagOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Stores the report; the same reporter with the same reason counts once."""
+        """Stores the report; the same reporter and reason count once per comment."""
         flag, outcome = flag_store(comment=self.get_object(), **self.body())
         body = FlagOut({"flag": flag, "outcome": outcome}).data
         return Response(body, status=201 if outcome == "created" else 200)

@@ -1,4 +1,4 @@
-"""What this process counts, for Prometheus."""
+"""This process's metrics, for Prometheus."""
 
 from django.http import HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -11,10 +11,10 @@ from moderation.api.views.base import Endpoint
 
 
 class Metrics(Endpoint, APIView):
-    """Counts, durations and gauges of this process in Prometheus's text form; each process counts for itself.
+    """Counters, histograms and gauges in Prometheus's text format; each process counts for itself.
 
-    A key with the scope `read` opens it (`authorization: {credentials: KEY}` in Prometheus): paths and volumes of a
-    newsroom are nobody else's business.
+    It needs a key with the scope `read` (`authorization: {credentials: KEY}` in Prometheus): a newsroom's paths and
+    volumes are confidential.
     """
 
     access = {"GET": read("moderation.view_review")}
@@ -22,5 +22,5 @@ class Metrics(Endpoint, APIView):
     schema = None
 
     def get(self, request: Request) -> HttpResponse:
-        """Returns the present values."""
+        """Returns the current values."""
         return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

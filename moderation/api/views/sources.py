@@ -1,4 +1,4 @@
-"""Sources: made by operators, read by everybody who may."""
+"""Sources: created and changed by operators, read by all callers with access."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from moderation.services.intake.ingest import source_change, source_create
 
 
 class SourceList(ListView):
-    """All sources, and where new ones are made."""
+    """All sources that the caller may see."""
 
     access = {"GET": read("archive.view_source"), "POST": write("archive.add_source")}
     source_path = "pk"
@@ -26,7 +26,7 @@ class SourceList(ListView):
 
     @described(request=SourceIn, responses={201: SourceOut})
     def post(self, request: Request) -> Response:
-        """Makes a source. One whose slug is taken is a conflict: PATCH changes it."""
+        """Creates a source. A slug that is taken is a conflict: use PATCH to change that source."""
         if self.allowed_sources:
             raise PermissionDenied("A caller who is limited to some sources cannot make others.")
         return Response(SourceOut(source_create(**self.body())).data, status=201)
@@ -47,5 +47,5 @@ class SourceDetail(ApiView):
 
     @described(request=SourceChangeIn)
     def patch(self, request: Request, **_: Any) -> Response:
-        """Changes the fields that are given."""
+        """Changes the given fields."""
         return Response(SourceOut(source_change(source=self.get_object(), **self.body())).data)

@@ -1,4 +1,4 @@
-"""`benchmark`: measures this installation at work, kind by kind. Each kind is a function in `KINDS`."""
+"""`benchmark`: measures this installation. Each kind of benchmark is a function in `KINDS`."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from moderation.benchmarks.hostile_requests import KINDS as HOSTILE_KINDS
 from moderation.benchmarks.moderators import moderators_measured
 from moderation.benchmarks.scoring import TEXTS, ScoringPlan, scoring_measured
 from moderation.benchmarks.scratch import BenchmarkError
-from moderation.management.arguments import texts_given
+from moderation.management.arguments import parse_texts
 from moderation.management.output import report_write
 
 Figures = dict[str, Any]
@@ -29,14 +29,14 @@ ARCHIVE_COMMENTS, DESK_COMMENTS = 100_000, 200_000
 
 
 def at_least_one(value: str) -> int:
-    """Reads a number from 1 on."""
+    """Parses a number that is at least 1."""
     if not value.isdecimal() or int(value) < 1:
         raise ArgumentTypeError(f"{value!r} is no number from 1 on")
     return int(value)
 
 
 def archive(options: dict[str, Any]) -> Figures:
-    """Measures an import: a WordPress export of `--comments` comments, made for it, into a scratch database."""
+    """Measures an import: a generated WordPress export of `--comments` comments, into a scratch database."""
     measured = archive_measured(comments=options["comments"] or ARCHIVE_COMMENTS)
     return {
         "database": connection.vendor,
@@ -47,31 +47,31 @@ def archive(options: dict[str, Any]) -> Figures:
 
 
 def api(options: dict[str, Any]) -> Figures:
-    """Measures the server: comments:analyze for `--clients`, `--beside-batch` too, and under an `--overload`."""
+    """Measures the server: comments:analyze with `--clients`, optionally `--beside-batch`, and under `--overload`."""
     clients = tuple(dict.fromkeys(options["clients"]))
     return api_measured(ApiPlan(clients, options["seconds"], options["beside_batch"], options["overload"]))
 
 
 def moderators(options: dict[str, Any]) -> Figures:
-    """Lets `--moderators` people decide at once on one queue of `--queued` comments, and counts what became of it."""
+    """Simulates `--moderators` people who decide on one queue of `--queued` comments, and counts the outcomes."""
     return moderators_measured(moderators=options["moderators"], pending=options["queued"])
 
 
 def desk(options: dict[str, Any]) -> Figures:
-    """Asks for every page of the review desk, beside `--comments` comments, a tenth of them pending."""
+    """Requests every page of the review desk with `--comments` comments in the archive, a tenth of them pending."""
     return desk_measured(comments=options["comments"] or DESK_COMMENTS)
 
 
 def hostile(options: dict[str, Any]) -> Figures:
-    """Sends `--attackers` hostile requests of each kind, or of `--attacks`, at a server of its own, and measures it."""
+    """Sends `--attackers` hostile requests of each kind (or of `--attacks`) to a scratch server, and measures it."""
     kinds = [kind for kind in HOSTILE_KINDS if kind in (options["attacks"] or HOSTILE_KINDS)]
     clients, seconds = options["attackers"], options["seconds"]
     return hostile_measured(clients=clients, seconds=seconds, kinds=kinds, say=_say)
 
 
 def scoring(options: dict[str, Any]) -> Figures:
-    """Measures the engine against the detoxify library on `--texts`, or on seeded ones; no database is opened."""
-    plan = ScoringPlan(texts_given(options["texts"]), options["count"])
+    """Compares the engine with the detoxify library on `--texts`, or on generated ones; opens no database."""
+    plan = ScoringPlan(parse_texts(options["texts"]), options["count"])
     return scoring_measured(plan, say=_say)
 
 
@@ -93,11 +93,11 @@ class Command(BaseCommand):
     """Runs one benchmark, or all of them."""
 
     help = (
-        "Measures this installation. archive: imports an export made for it into a scratch database, then drops it. "
-        "api: the latency of the server, on a scratch database too. "
-        "moderators: people who decide on one queue at once, on a scratch database too. "
-        "desk: every page of the review desk on a filled scratch database. "
-        "hostile: what readers feel of hostile requests, on a scratch database and server of its own. "
+        "Measure this installation. archive: imports a generated export into a scratch database. "
+        "api: the server's latency, on a scratch database. "
+        "moderators: people who decide on one queue at once, on a scratch database. "
+        "desk: every page of the review desk, on a filled scratch database. "
+        "hostile: how hostile requests affect readers, on a scratch database and server. "
         "scoring: the engine against the detoxify library, without a database."
     )
 
@@ -137,12 +137,12 @@ class Command(BaseCommand):
         parser.add_argument("--json", type=Path, metavar="FILE", help="writes the figures there too")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Measures, prints a line a figure, and writes them as JSON where that was asked for."""
+        """Measures, prints one figure per line, and writes them as JSON if requested."""
         kinds = list(KINDS) if options["kind"] == "all" else [options["kind"]]
-        figures = {"machine": machine(), **{kind: self._measured(kind, options) for kind in kinds}}
+        figures = {"machine": machine(), **{kind: self._measure(kind, options) for kind in kinds}}
         report_write(json.dumps(figures, indent=2) + "\n", path=options["json"], option="json")
 
-    def _measured(self, kind: str, options: dict[str, Any]) -> Figures:
+    def _measure(self, kind: str, options: dict[str, Any]) -> Figures:
         try:
             figures = KINDS[kind](options)
         except BenchmarkError as error:
@@ -153,10 +153,10 @@ class Command(BaseCommand):
 
 
 def shown(value: Any) -> str:
-    """Returns a figure for a line of text; several that belong together in one."""
+    """Returns a figure as text; a group of figures goes on one line."""
     return ", ".join(f"{name} {one}" for name, one in value.items()) if isinstance(value, dict) else str(value)
 
 
 def machine() -> Figures:
-    """Returns what figures depend on: the machine's kind and the Python."""
+    """Returns what the figures depend on: the machine and the Python version."""
     return {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}

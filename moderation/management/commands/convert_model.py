@@ -1,4 +1,4 @@
-"""Makes the fast form of a model, once, and compares it with Detoxify.predict."""
+"""Converts a model to the fast format, once, and compares it with Detoxify.predict."""
 
 import re
 from argparse import ArgumentParser
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from archive.management.progress import Progress
-from moderation.management.arguments import texts_given
+from moderation.management.arguments import parse_texts
 from moderation.scoring import ModelDescription, ScoringError, available, describe
 from moderation.scoring.descriptions import MODELS
 from moderation.scoring.published import PUBLISHED, Published
@@ -37,22 +37,22 @@ class Command(BaseCommand):
         parser.add_argument("--max-tokens", type=int, help="the longest window; without it, 512 or what the model has")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Converts, compares, and says what came out."""
+        """Converts, compares, and prints a report."""
         name, published = _name(options), _published(options)
         if name in MODELS:
             raise CommandError(f"{name} comes with the project; give the model another name.")
         try:
-            lines = self._converted(name, published, options)
+            lines = self._convert(name, published, options)
         except ScoringError as error:
             raise CommandError(error.detail) from error
         self.stdout.write("\n".join(lines))
 
-    def _converted(self, name: str, published: Published, options: dict[str, Any]) -> list[str]:
-        # Torch comes with these; a server never imports them.
+    def _convert(self, name: str, published: Published, options: dict[str, Any]) -> list[str]:
+        # These import torch, which a server never does.
         from moderation.scoring.conversion.convert import PROBE_TEXTS, Origin, convert
         from moderation.scoring.conversion.detoxified import fetch_published
 
-        texts = texts_given(options["texts"]) or list(PROBE_TEXTS)
+        texts = parse_texts(options["texts"]) or list(PROBE_TEXTS)
         checkpoint = fetch_published(published.kind) if options["model"] in PUBLISHED else Path(options["model"])
         target = Path(settings.MODERATION_MODELS) / name
         origin = Origin(
@@ -71,7 +71,7 @@ class Command(BaseCommand):
 
 
 def progress_shown() -> Callable[[Sequence[str]], Iterator[str]]:
-    """Returns what shows on standard error how far a walk over texts is."""
+    """Returns a generator function that passes texts through and shows the progress on standard error."""
 
     def shown(texts: Sequence[str]) -> Iterator[str]:
         with Progress(unit="text") as progress:
@@ -94,7 +94,7 @@ def _name(options: dict[str, Any]) -> str:
 
 
 def _published(options: dict[str, Any]) -> Published:
-    """What is known of the model: Detoxify's own, or what the options say of a local checkpoint."""
+    """Returns the metadata of one of Detoxify's models, or of a local checkpoint from the options."""
     if options["model"] in PUBLISHED:
         return PUBLISHED[options["model"]]
     languages = tuple((options["languages"] or "en").split(","))
@@ -107,7 +107,7 @@ def _published(options: dict[str, Any]) -> Published:
 
 
 def _version(name: str) -> int:
-    """One more than what is there: scores that a model gave stay with its version."""
+    """Returns the next version number: a model's scores stay with the version that gave them."""
     return describe(name).version + 1 if name in available() else 1
 
 
@@ -125,7 +125,7 @@ def _report(description: ModelDescription, parity: Any) -> list[str]:
 
 
 def _strayed(parity: Any) -> list[Any]:
-    """The faster arithmetics that were tried, in order."""
+    """Returns the parities of faster arithmetics that were tried and rejected, in order."""
     return [*_strayed(parity.strayed), parity.strayed] if parity.strayed else []
 
 

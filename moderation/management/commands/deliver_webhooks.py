@@ -1,4 +1,4 @@
-"""Sends the decisions that wait for webhook targets; may be killed, run again, and run several times at once."""
+"""Sends pending webhook deliveries; safe to kill, to repeat and to run concurrently."""
 
 import time
 from argparse import ArgumentParser
@@ -11,23 +11,23 @@ from archive.management.database import DatabaseCommand
 from moderation.management.signals import stop_on_signals
 from moderation.services.webhooks.delivery import DeliveryReport, deliveries_prune, deliveries_run
 
-# How soon a watching run sees a new decision, and a stop.
+# How soon `--watch` notices a new decision or a signal.
 WATCH_SECONDS = 1.0
 
 
 class Command(DatabaseCommand):
     """`deliver_webhooks [--once | --watch]`"""
 
-    help = "Send the decisions that wait for webhook targets."
+    help = "Send pending decisions to webhook targets."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declares the options."""
         how = parser.add_mutually_exclusive_group()
-        how.add_argument("--once", action="store_true", help="send what is due and end: for a scheduler (the default)")
-        how.add_argument("--watch", action="store_true", help="go on until stopped, looking every second")
+        how.add_argument("--once", action="store_true", help="send what is due and exit, for a scheduler (the default)")
+        how.add_argument("--watch", action="store_true", help="keep running, and check every second")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Sends, and says what came of it; status 1 where an attempt failed, which a later run repeats."""
+        """Sends, and prints a summary; exits with status 1 if an attempt failed, which a later run repeats."""
         with stop_on_signals() as stop:
             report = self.watch(stop) if options["watch"] else deliveries_run(stop=stop)
             deliveries_prune()
@@ -37,7 +37,7 @@ class Command(DatabaseCommand):
                 raise CommandError("Some attempts failed. What was not given up is sent again when its time comes.")
 
     def watch(self, stop: Callable[[], bool]) -> DeliveryReport:
-        """Sends what is due, again and again, until a signal comes; writes a line where something was done."""
+        """Sends what is due until a signal is received; prints a summary whenever something was done."""
         while not stop():
             report = deliveries_run(stop=stop)
             if report != DeliveryReport():
@@ -50,7 +50,7 @@ class Command(DatabaseCommand):
 
 
 def summary(report: DeliveryReport) -> str:
-    """Returns what a run did, for a person."""
+    """Returns a run's results for people to read."""
     return (
         f"{report.delivered:,} delivered, {report.failed:,} attempts failed, {report.given_up:,} given up, "
         f"{report.disabled:,} targets disabled."

@@ -1,4 +1,4 @@
-"""From nothing to flagged comments: migrates, loads the fixtures, scores them, makes a login and a key, serves."""
+"""Sets up a demo: migrates, imports the fixtures, scores them, creates a login and a key, and serves."""
 
 import secrets
 from argparse import ArgumentParser
@@ -30,11 +30,11 @@ class Command(DatabaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declares the options."""
-        parser.add_argument("--no-serve", action="store_true", help="end after the table, with status 0")
+        parser.add_argument("--no-serve", action="store_true", help="exit after the table, with status 0")
         parser.add_argument("--address", default="127.0.0.1:8000", help="where to serve (127.0.0.1:8000)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Runs the steps; each says what it did, or that there was nothing to do."""
+        """Runs the steps; each prints what it did, or that there was nothing to do."""
         self.prepare()
         self.stdout.write("")
         self.print_flagged()
@@ -54,7 +54,7 @@ class Command(DatabaseCommand):
             self.stdout.write("Nothing to do: every article and comment is there and scored. Nothing was changed.")
 
     def print_flagged(self) -> None:
-        """Prints the flagged comments, the riskiest first."""
+        """Prints the flagged comments, riskiest first."""
         flagged = flagged_reviews()
         total = flagged.count()
         self.stdout.write(
@@ -65,13 +65,13 @@ class Command(DatabaseCommand):
             self.stdout.write(row_of(review))
 
     def print_access(self, address: str) -> None:
-        """Makes what is missing of the login and the key, and prints where to go."""
+        """Creates the login and the key if they are missing, and prints the URLs."""
         self.stdout.write("")
         self.print_login(address)
         self.print_key(address)
 
     def print_login(self, address: str) -> None:
-        """Makes the moderator's login once; its password is printed once."""
+        """Creates the moderator's login if it is missing; its password is printed once."""
         user, created = get_user_model().objects.get_or_create(username=LOGIN, defaults={"is_staff": True})
         known = "the password that the first run printed"
         if created:
@@ -83,7 +83,7 @@ class Command(DatabaseCommand):
         self.stdout.write(f"           login {LOGIN}, password {known}")
 
     def print_key(self, address: str) -> None:
-        """Makes the demo's API key once; its secret is printed once."""
+        """Creates the demo's API key if it is missing; its secret is printed once."""
         known = "KEY"
         if not ApiKey.objects.filter(name=KEY).exists():
             known = api_key_create(name=KEY, scopes=["read", "write", "analyze", "moderate"])[1]
@@ -96,12 +96,12 @@ class Command(DatabaseCommand):
 
 
 def flagged_reviews() -> QuerySet[Review]:
-    """Returns the flagged reviews with what the table shows, the riskiest first."""
+    """Returns the flagged reviews with what the table shows, riskiest first."""
     return Review.objects.flagged().select_related("comment", "score").order_by("-risk", "comment_id")
 
 
 def row_of(review: Review) -> str:
-    """Returns one line of the table, its text cut to an excerpt and without control characters."""
+    """Returns one line of the table, with an excerpt of the text and no control characters."""
     reasons = review.verdict.get("reasons") or [{"attribute": review.verdict.get("rule", ""), "score": None}]
     strongest = max(reasons, key=lambda reason: (reason["score"] or 0) / (reason.get("threshold") or 1))
     because = (
@@ -112,6 +112,6 @@ def row_of(review: Review) -> str:
 
 
 def excerpt(text: str) -> str:
-    """Returns the text's beginning on one line; what a terminal could take for a command is replaced."""
+    """Returns the beginning of the text on one line, with unprintable characters (escape sequences) replaced."""
     line = "".join(character if character.isprintable() else "·" for character in " ".join(text.split()))
     return line if len(line) <= EXCERPT else f"{line[: EXCERPT - 1]}…"

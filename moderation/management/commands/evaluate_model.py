@@ -1,4 +1,4 @@
-"""`evaluate_model`: how good a model is on labelled texts, as Markdown and as JSON."""
+"""`evaluate_model`: evaluates a model on labelled texts, as Markdown and JSON."""
 
 import json
 from argparse import ArgumentParser
@@ -14,7 +14,7 @@ from moderation.evaluation.columns import TableForm
 from moderation.evaluation.report import evaluation_report
 from moderation.evaluation.run import SampleFiles, model_evaluate
 from moderation.evaluation.samples import LABELS, SampleOptions, SampleReport
-from moderation.management.arguments import USAGE, columns_check, columns_given, files_check, folder_check
+from moderation.management.arguments import USAGE, columns_check, files_check, folder_check, parse_columns
 from moderation.management.output import report_write
 from moderation.scoring import ScoringError, open_scorer
 from moderation.scoring.metrics.quality import ROUNDS
@@ -30,36 +30,41 @@ class Command(DatabaseCommand):
     """`evaluate_model [--model NAME] DATA… [--json FILE]`"""
 
     help = (
-        "Judge a model by labelled texts (CSV, TSV, JSON lines): ranks, calibration, thresholds, groups, spans, noise."
+        "Evaluate a model on labelled texts (CSV, TSV, JSON lines): ranks, calibration, thresholds, groups, spans, "
+        "noise."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declares the options."""
-        parser.add_argument("data", nargs="+", type=Path, help="files with texts and what people say of them")
+        parser.add_argument("data", nargs="+", type=Path, help="files with texts and their labels")
         parser.add_argument("--model", metavar="NAME", help="NAME or NAME@N; without it, the active model")
         parser.add_argument("--text", default="", help="the column that holds the text")
-        parser.add_argument("--group", default="", help="the column that figures are also told by")
+        parser.add_argument("--group", default="", help="the column to break figures down by")
         parser.add_argument(
             "--column",
             action="append",
             default=[],
             metavar=PAIR,
-            help="the column of a label or of an attribute of Perspective's, where its name does not say so; repeats",
+            help="the column of a label or Perspective attribute, if its name differs; may be repeated",
         )
-        parser.add_argument("--delimiter", default="", help="of CSV files; without it a comma, in .tsv a tab")
-        parser.add_argument("--no-quotes", action="store_true", help="quotes in CSV files are text")
-        parser.add_argument("--unlabelled", action="store_true", help="texts alone will do: only what thresholds flag")
-        parser.add_argument("--language", help="what the texts are in; without it, detected")
+        parser.add_argument("--delimiter", default="", help="of CSV files; by default a comma, in .tsv files a tab")
+        parser.add_argument("--no-quotes", action="store_true", help="treat quotes in CSV files as text")
+        parser.add_argument(
+            "--unlabelled", action="store_true", help="accept texts without labels: reports only what thresholds flag"
+        )
+        parser.add_argument("--language", help="the language of the texts; by default detected")
         parser.add_argument("--limit", type=int, help="read at most this many rows of each file")
-        parser.add_argument("--noise", action="store_true", help="also score toxic texts disguised, once for each kind")
+        parser.add_argument(
+            "--noise", action="store_true", help="also score disguised toxic texts, once per kind of disguise"
+        )
         parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"resamplings for intervals ({ROUNDS})")
-        parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-        parser.add_argument("--write", type=Path, metavar="FILE", help="write the report there too")
+        parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
+        parser.add_argument("--write", type=Path, metavar="FILE", help="also write the report to this file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Reads, scores, judges, prints, and writes where that was asked for."""
+        """Reads, scores, evaluates, prints a report, and writes files if requested."""
         _check(options)
-        options["column"] = columns_given(options["column"], form=PAIR, known=KNOWN)
+        options["column"] = parse_columns(options["column"], form=PAIR, known=KNOWN)
         try:
             self._run(options)
         except ServiceError as error:
@@ -82,9 +87,9 @@ class Command(DatabaseCommand):
         self.stdout.write(report)
         report_write(json.dumps(figures, indent=1) + "\n", path=options["json"], option="json")
         report_write(report, path=options["write"], option="write")
-        self._closing(read)
+        self._print_summary(read)
 
-    def _closing(self, read: SampleReport) -> None:
+    def _print_summary(self, read: SampleReport) -> None:
         for path, columns in read.columns.items():
             named = [f"{name} from {column}" for name, column in {**columns.labels, **columns.perspective}.items()]
             self.stderr.write(f"{path}: {', '.join([f'text from {columns.text}', *named])}.")
@@ -106,7 +111,7 @@ def _files(options: dict[str, Any]) -> SampleFiles:
 
 
 def _check(options: dict[str, Any]) -> None:
-    """Refuses wrong usage before anything is read."""
+    """Raises CommandError for wrong usage before anything is read."""
     files_check(options["data"], limit=options["limit"])
     for name in ("json", "write"):
         folder_check(options[name], option=name)

@@ -1,4 +1,4 @@
-"""Writes the ledger of decisions, as CSV or JSON Lines."""
+"""Exports the ledger of decisions as CSV or JSON Lines."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
-from moderation.management.arguments import USAGE, sources_named
+from moderation.management.arguments import USAGE, parse_sources
 from moderation.management.output import lines_write
 from moderation.services.ledger.csv_cells import csv_lines
 from moderation.services.ledger.export import DECISION_COLUMNS, decision_rows, json_lines
@@ -23,13 +23,13 @@ class Command(DatabaseCommand):
         parser.add_argument("--format", choices=["csv", "jsonl"], default="csv")
         parser.add_argument("--after", type=int, default=0, metavar="ID", help="only decisions after this one")
         parser.add_argument("--source", action="append", default=[], help="only of this source; may be repeated")
-        parser.add_argument("--output", type=Path, help="a file; without it standard output")
+        parser.add_argument("--output", type=Path, help="a file; by default standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Streams the rows."""
         if options["after"] < 0:
             raise CommandError("--after is the number of a decision, or 0.", returncode=USAGE)
-        sources = [source.pk for source in sources_named(options["source"])]
+        sources = [source.pk for source in parse_sources(options["source"])]
         rows = decision_rows(after=options["after"], sources=sources)
         lines = csv_lines(rows, DECISION_COLUMNS) if options["format"] == "csv" else json_lines(rows)
         lines_write(lines, path=options["output"], stdout=self.stdout)

@@ -1,4 +1,4 @@
-"""Writes the suggested scores that came in, as CSV or JSON Lines."""
+"""Exports suggested scores as CSV or JSON Lines."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -18,8 +18,8 @@ class Command(DatabaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declares the options."""
         parser.add_argument("--format", choices=["csv", "jsonl"], default="csv")
-        parser.add_argument("--trusted-only", action="store_true", help="only what came with a key marked as trusted")
-        parser.add_argument("--output", type=Path, help="a file; without it standard output")
+        parser.add_argument("--trusted-only", action="store_true", help="only those sent with a key marked as trusted")
+        parser.add_argument("--output", type=Path, help="a file; by default standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Streams the rows."""

@@ -1,4 +1,4 @@
-"""Shows the models of this installation and makes one the active one."""
+"""Lists the models of this installation, or activates one."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -19,29 +19,29 @@ class Command(DatabaseCommand):
     help = "List the models, or make one the model whose scores count."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declares the two forms."""
+        """Declares the sub-commands."""
         forms = parser.add_subparsers(dest="form", required=True)
-        forms.add_parser("list", help="show what there is and which one is active")
-        activate = forms.add_parser("activate", help="make a model the one that scores from now on")
+        forms.add_parser("list", help="list the models and show which one is active")
+        activate = forms.add_parser("activate", help="make a model the active one")
         activate.add_argument("label", metavar="NAME@N", help="such as compact@1")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Runs one of the forms."""
+        """Runs one of the sub-commands."""
         try:
-            lines = model_lines() if options["form"] == "list" else [activated(options["label"])]
+            lines = model_lines() if options["form"] == "list" else [activate(options["label"])]
         except (ServiceError, ScoringError) as error:
             raise CommandError(error.detail) from error
         self.stdout.write("\n".join(lines))
 
 
-def activated(label: str) -> str:
-    """Makes the model the one that scores, and returns what to say of it."""
+def activate(label: str) -> str:
+    """Activates the model, and returns the message to print."""
     version = model_activate(label=label)
     return f"{version} is active. It scores what comes; `score_comments --rescore` walks the rest."
 
 
 def model_lines() -> list[str]:
-    """Returns a line for each model, those that were used and those that could be."""
+    """Returns a line for each model that was used or could be."""
     known = {str(version): version for version in ModelVersion.objects.all()}
     present = {description.label: description for description in map(describe, available())}
     lines = [model_line(label, known.get(label), present.get(label)) for label in sorted({*known, *present})]
@@ -49,12 +49,12 @@ def model_lines() -> list[str]:
 
 
 def published_line(name: str, model: Published) -> str:
-    """Returns the line of a model of Detoxify's that was not converted here."""
+    """Returns the line of one of Detoxify's models that is not converted yet."""
     return f"  {name}  {', '.join(model.languages)}  (not converted: manage.py convert_model {name})"
 
 
 def model_line(label: str, version: ModelVersion | None, description: ModelDescription | None) -> str:
-    """Returns the line of one model: `*` before the active one."""
+    """Returns the line of one model; the active one starts with `*`."""
     mark = "*" if version and version.active else " "
     languages = ", ".join(description.languages if description else version.languages if version else [])
     notes = [] if description else ["its files are missing"]

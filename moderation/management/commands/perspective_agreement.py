@@ -1,4 +1,4 @@
-"""Compares our scores with stored Perspective scores, and makes a local calibration from them."""
+"""Compares our scores with stored Perspective scores, and can fit a local calibration to them."""
 
 import re
 from argparse import ArgumentParser
@@ -13,7 +13,7 @@ from moderation.evaluation.agreement import Collected
 from moderation.evaluation.collect import labels_unserved
 from moderation.evaluation.run import SampleFiles, calibration_fit, comparison_report, perspective_compare
 from moderation.evaluation.samples import SampleOptions, SampleReport
-from moderation.management.arguments import USAGE, columns_check, columns_given, files_check, folder_check
+from moderation.management.arguments import USAGE, columns_check, files_check, folder_check, parse_columns
 from moderation.management.output import report_write
 from moderation.scoring import Scorer, ScoringError
 from moderation.scoring.perspective import PERSPECTIVE_ATTRIBUTES
@@ -39,18 +39,18 @@ class Command(DatabaseCommand):
             action="append",
             default=[],
             metavar=PAIR,
-            help="the column that holds an attribute, where its name does not say so; may be repeated",
+            help="the column of an attribute, if its name differs; may be repeated",
         )
-        parser.add_argument("--language", help="what the texts are in; without it, detected")
+        parser.add_argument("--language", help="the language of the texts; by default detected")
         parser.add_argument("--limit", type=int, help="read at most this many rows of each file")
-        parser.add_argument("--fit", metavar="NAME", help="make the local calibration NAME from these rows")
+        parser.add_argument("--fit", metavar="NAME", help="fit the local calibration NAME to these rows")
         parser.add_argument("--note", action="append", default=[], help="a sentence for the report; may be repeated")
-        parser.add_argument("--write", type=Path, metavar="PATH", help="write the report to a file too")
+        parser.add_argument("--write", type=Path, metavar="PATH", help="also write the report to this file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Reads, scores, compares, prints; writes and fits where that was asked for."""
+        """Reads, scores, compares and prints a report; writes files and fits a calibration if requested."""
         _check(options)
-        options["column"] = columns_given(options["column"], form=PAIR, known=PERSPECTIVE_ATTRIBUTES)
+        options["column"] = parse_columns(options["column"], form=PAIR, known=PERSPECTIVE_ATTRIBUTES)
         try:
             self._run(options)
         except ServiceError as error:
@@ -68,11 +68,11 @@ class Command(DatabaseCommand):
         )
         self.stdout.write(text)
         report_write(text, path=options["write"], option="write")
-        self._closing(read, collected)
+        self._print_summary(read, collected)
         if options["fit"]:
             self._fit(options["fit"], collected, scorer)
 
-    def _closing(self, read: SampleReport, collected: Collected) -> None:
+    def _print_summary(self, read: SampleReport, collected: Collected) -> None:
         for path, columns in read.columns.items():
             named = ", ".join(f"{attribute} from {column}" for attribute, column in columns.perspective.items())
             self.stderr.write(f"{path}: text from {columns.text}, {named}.")
@@ -94,7 +94,7 @@ def _files(options: dict[str, Any]) -> SampleFiles:
 
 
 def _check(options: dict[str, Any]) -> None:
-    """Refuses wrong usage before anything is read."""
+    """Raises CommandError for wrong usage before anything is read."""
     files_check(options["data"], limit=options["limit"])
     if options["fit"] and not NAME.fullmatch(options["fit"]):
         raise CommandError("--fit: a name has lower-case letters, digits and hyphens, at most 64.", returncode=USAGE)

@@ -1,4 +1,4 @@
-"""Brings deferred comments back to the queue when their time has come; for a scheduler, every few minutes."""
+"""Returns deferred comments that are due to the queue; for a scheduler, every few minutes."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from moderation.services.review.deferrals import deferred_return
 class Command(DatabaseCommand):
     """`return_deferred`"""
 
-    help = "Bring deferred comments whose time has come back to the queue. May run at any time and several at once."
+    help = "Return deferred comments that are due to the queue. Safe to run at any time, and concurrently."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Brings them back and says how many."""
+        """Returns them to the queue and prints how many."""
         count = deferred_return()
         self.stdout.write(f"Deferred comments that came back: {count:,}")

@@ -1,4 +1,4 @@
-"""Scores the comments that are unscored; may be stopped, killed, run again and run several times at once."""
+"""Scores unscored comments; safe to stop, to kill, to repeat and to run concurrently."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -21,21 +21,21 @@ SHOWN_IDS = 20
 class Command(DatabaseCommand):
     """`score_comments [--model NAME] [--batch-size N] [--limit N] [--since DATE] [--source NAME] [--shard i/n] …`"""
 
-    help = "Score the comments that are unscored, with the active model."
+    help = "Score unscored comments with the active model."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declares the options."""
-        parser.add_argument("--model", help="a model by NAME or NAME@N; one that is not active only adds its scores")
-        parser.add_argument("--batch-size", type=int, default=64, help="texts sent and saved together (64)")
-        parser.add_argument("--limit", type=int, help="score at most so many comments")
+        parser.add_argument("--model", help="NAME or NAME@N; the scores of an inactive model are only stored")
+        parser.add_argument("--batch-size", type=int, default=64, help="texts scored and saved together (64)")
+        parser.add_argument("--limit", type=int, help="score at most this many comments")
         parser.add_argument("--since", help="only comments written since this date or date and time")
         parser.add_argument("--source", help="only comments of this source, by slug or name")
         parser.add_argument("--shard", metavar="i/n", help="only the i-th of n parts, i from 1")
         parser.add_argument("--rescore", action="store_true", help="also comments that lack a score of this model")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+        parser.add_argument("--dry-run", action="store_true", help="only print what would be done")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Runs, shows the progress, prints the summary; status 1 where anything failed."""
+        """Runs, shows the progress, prints a summary; exits with status 1 if anything failed."""
         try:
             wanted = options_of(options)
             if options["dry_run"]:
@@ -48,7 +48,7 @@ class Command(DatabaseCommand):
             raise CommandError(error.detail) from error
 
     def run(self, wanted: ScoreOptions) -> ScoreReport:
-        """Brings deferred comments back that are due, then scores until nothing is left or a signal asks to stop."""
+        """Returns due deferred comments to the queue, then scores until nothing is left or a signal is received."""
         with Progress(unit="comment") as progress, stop_on_signals() as stop:
             deferred_return()
             return comments_score(
@@ -56,7 +56,7 @@ class Command(DatabaseCommand):
             )
 
     def finish(self, report: ScoreReport) -> None:
-        """Prints the summary; raises CommandError where the run failed in whole or part."""
+        """Prints a summary; raises CommandError if the run failed in whole or in part."""
         self.stdout.write(summary(report))
         if report.error:
             raise CommandError(f"The run ended early: {report.error}. What was saved is saved; run it again.")
@@ -66,7 +66,7 @@ class Command(DatabaseCommand):
 
 
 def options_of(options: dict[str, Any]) -> ScoreOptions:
-    """Returns the command's options; raises CommandError naming the one that cannot be read."""
+    """Returns the command's options; raises CommandError for one that cannot be parsed."""
     return ScoreOptions(
         model=options["model"],
         batch_size=options["batch_size"],
@@ -79,7 +79,7 @@ def options_of(options: dict[str, Any]) -> ScoreOptions:
 
 
 def plan_text(plan: ScorePlan) -> str:
-    """Returns what a run would do, for a person."""
+    """Returns a plan for people to read."""
     lines = [f"Would score {plan.total:,} comments with {plan.model}; nothing was written."]
     lines += [f"  {source}: {count:,}" for source, count in sorted(plan.by_source.items())]
     if not plan.active:
@@ -94,7 +94,7 @@ def plan_text(plan: ScorePlan) -> str:
 
 
 def summary(report: ScoreReport) -> str:
-    """Returns what a run did, for a person."""
+    """Returns a run's results for people to read."""
     lines = [
         f"{report.scored:,} comments scored by {report.model} in {report.seconds:,.1f} s, {report.rate:,.1f} a second.",
         f"  texts sent to the model: {report.texts_sent:,}; again for their spans: {report.spans_sent:,}",

@@ -1,4 +1,4 @@
-"""Webhook targets on the command line: made, listed, given new secrets, disabled and enabled."""
+"""Manages webhook targets: adds, lists, rotates secrets, disables and enables."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from archive.management.database import DatabaseCommand
-from moderation.management.arguments import sources_named
+from moderation.management.arguments import parse_sources
 from moderation.models import Delivery, WebhookTarget
 from moderation.services.errors import ServiceError
 from moderation.services.webhooks.targets import (
@@ -27,37 +27,39 @@ class Command(DatabaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declares the sub-commands."""
         parts = parser.add_subparsers(dest="part", required=True)
-        add = parts.add_parser("add", help="make a target and print its secret")
+        add = parts.add_parser("add", help="create a target and print its secret")
         add.add_argument("url", help="an address that begins with https://")
         add.add_argument("--source", action="append", default=[], help="only this source's decisions; may be repeated")
         parts.add_parser("list", help="show the targets")
         rotate = parts.add_parser("rotate", help="make a new secret and print it")
-        rotate.add_argument("--overlap", type=int, default=OVERLAP_HOURS, help="hours that the old one signs too (24)")
+        rotate.add_argument(
+            "--overlap", type=int, default=OVERLAP_HOURS, help="hours that the old secret still signs (24)"
+        )
         for part in (rotate, parts.add_parser("disable"), parts.add_parser("enable")):
             part.add_argument("id", type=int, help="the target's number")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Does what was asked."""
+        """Runs the sub-command."""
         try:
             getattr(self, f"part_{options['part']}")(options)
         except ServiceError as error:
             raise CommandError(str(error)) from error
 
     def part_add(self, options: dict[str, Any]) -> None:
-        """Makes a target."""
-        target, secret = webhook_target_create(url=options["url"], sources=sources_named(options["source"]))
+        """Creates a target and prints its secret."""
+        target, secret = webhook_target_create(url=options["url"], sources=parse_sources(options["source"]))
         self.stderr.write(f"Target {target.pk} made. Keep its secret: it cannot be shown again.")
         self.stdout.write(secret)
 
     def part_list(self, _options: dict[str, Any]) -> None:
-        """Shows the targets."""
+        """Lists the targets."""
         for target in WebhookTarget.objects.prefetch_related("sources"):
             sources = ", ".join(source.slug for source in target.sources.all()) or "all sources"
             waiting = Delivery.objects.open().filter(target=target).count()
             self.stdout.write(f"{target.pk}  {target.url}  {sources}  {target_status(target)}, {waiting:,} waiting")
 
     def part_rotate(self, options: dict[str, Any]) -> None:
-        """Makes a new secret."""
+        """Makes a new secret and prints it."""
         secret = webhook_secret_rotate(target=target_of(options), overlap_hours=options["overlap"])
         self.stderr.write("Keep the new secret: it cannot be shown again.")
         self.stdout.write(secret)
@@ -72,7 +74,7 @@ class Command(DatabaseCommand):
 
 
 def target_of(options: dict[str, Any]) -> WebhookTarget:
-    """Returns the target of the number that was given; raises CommandError."""
+    """Returns the target with the given id; raises CommandError if there is none."""
     target = WebhookTarget.objects.filter(pk=options["id"]).first()
     if target is None:
         raise CommandError(f"There is no target {options['id']}.")
@@ -80,7 +82,7 @@ def target_of(options: dict[str, Any]) -> WebhookTarget:
 
 
 def target_status(target: WebhookTarget) -> str:
-    """Returns in words whether anything is sent to the target."""
+    """Returns the target's status for people to read."""
     if not target.active:
         return f"disabled ({target.disabled_because})" if target.disabled_because else "disabled"
     paused = target.paused_until is not None and target.paused_until > timezone.now()

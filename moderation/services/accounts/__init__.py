@@ -1,1 +1,1 @@
-"""Who may do what: API keys, the sources a person or key is limited to, desk settings."""
+"""API keys, who manages whom, the sources that a person or key is limited to, desk settings."""

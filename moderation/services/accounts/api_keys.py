@@ -1,7 +1,7 @@
-"""Keys for machines: made once, kept as digests, held to their rate by the one limiter.
+"""API keys: shown once when created, stored as digests, rate-limited in one place.
 
-A key that was checked is remembered for two seconds. What ends it in this process (revocation, or its user being
-saved) counts at once here, and in other processes two seconds later at the latest.
+Checked keys are cached for two seconds. Revoking a key, or saving its user, takes effect at once in this process and
+within two seconds in the others.
 """
 
 import time
@@ -28,16 +28,16 @@ from moderation.services.accounts.source_limits import Actor, row_check
 from moderation.services.errors import conflict, invalid
 from moderation.services.ttl_cache import TTLCache
 
-# `last_used_at` is for people: written at most once in this time, not with every request, and not if that would wait.
+# `last_used_at` is informational: written at most once per interval, and skipped if the write would have to wait.
 LAST_USED_EVERY = timedelta(minutes=5)
 RATE_WINDOW_SECONDS = 60
-# Digest → key, for so long: this much later a key stops that another process ended.
-_checked = TTLCache[str, ApiKey | None](seconds=2)
+# Digest → key. The TTL bounds how long a key works after another process has revoked it.
+_key_cache = TTLCache[str, ApiKey | None](seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a key may still do in the present minute. `limit` and `remaining` are None where there is no rate."""
+    """What a key may still do in the current minute. `limit` and `remaining` are None if the key has no rate limit."""
 
     allowed: bool
     limit: int | None = None
@@ -56,7 +56,7 @@ def api_key_create(
     drop_unsupported: bool = False,
     trusted_feedback: bool = False,
 ) -> tuple[ApiKey, str]:
-    """Makes a key and returns it with its secret, which is nowhere kept and cannot be shown again."""
+    """Creates a key and returns it with its secret, which is not stored and cannot be shown again."""
     _check(name=name, scopes=scopes, expires=expires, rate=rate)
     key, token = ApiKey.objects.create(
         user=_service_user(name),
@@ -69,24 +69,24 @@ def api_key_create(
     )
     key.sources.set(sources)
     if expires is not None:
-        # Knox takes a span of time from now, which would miss the moment that was asked for by some microseconds.
+        # Knox only takes a duration from now, which would miss the requested time by some microseconds.
         key.expiry = expires
         key.save(update_fields=["expiry"])
     return key, token
 
 
 def api_key_authenticate(*, token: str) -> ApiKey | None:
-    """Returns the key whose secret is `token`; None where it is unknown, expired, revoked, or its user inactive.
+    """Returns the key whose secret is `token`; None if it is unknown, expired or revoked, or its user is inactive.
 
-    The key, its user and its sources are up to two seconds old and shared among requests: they are for reading.
+    The key, its user and its sources are up to two seconds old and shared between requests: treat them as read-only.
     """
     digest = hash_token(token)
-    key = _checked.get(digest, lambda: _key_read(token, digest))
-    return key if key and not _is_over(key) else None
+    key = _key_cache.get(digest, lambda: _read_key(token, digest))
+    return key if key and not _is_expired(key) else None
 
 
 def any_key_valid(*, tokens: Collection[str]) -> bool:
-    """Returns whether one of these is the secret of a valid key; one query tells the strangers, however many."""
+    """Returns whether any of these is the secret of a valid key; a single query rules out unknown tokens."""
     digests = {hash_token(token): token for token in tokens}
     starts = {token[: CONSTANTS.TOKEN_KEY_LENGTH] for token in tokens}
     known = ApiKey.objects.filter(token_key__in=starts, revoked_at=None).values_list("digest", flat=True)
@@ -94,24 +94,24 @@ def any_key_valid(*, tokens: Collection[str]) -> bool:
     return any(api_key_authenticate(token=digests[digest]) for digest in found)
 
 
-def _key_read(token: str, digest: str) -> ApiKey | None:
+def _read_key(token: str, digest: str) -> ApiKey | None:
     found = ApiKey.objects.filter(token_key=token[: CONSTANTS.TOKEN_KEY_LENGTH], revoked_at=None)
     key: ApiKey
     for key in found.select_related("user").prefetch_related("sources"):
-        if compare_digest(digest, key.digest) and key.user.is_active and not _is_over(key):
-            _note_use(key, timezone.now())
+        if compare_digest(digest, key.digest) and key.user.is_active and not _is_expired(key):
+            _record_use(key, timezone.now())
             return key
     return None
 
 
-def _is_over(key: ApiKey) -> bool:
+def _is_expired(key: ApiKey) -> bool:
     return bool(key.expiry and key.expiry < timezone.now())
 
 
 def api_key_revoke(*, key: ApiKey, actor: Actor = None) -> None:
-    """Ends a key for good; a key that is revoked already stays as it is.
+    """Revokes a key for good; a key that is already revoked stays as it is.
 
-    Raises ServiceError `not_found` for a key that reaches beyond the actor's sources.
+    Raises ServiceError `not_found` for a key that is not limited to the actor's sources.
     """
     row_check(actor=actor, row=key)
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
@@ -120,8 +120,8 @@ def api_key_revoke(*, key: ApiKey, actor: Actor = None) -> None:
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)
 def keys_forget(**_: object) -> None:
-    """Lets this process check every key anew."""
-    _checked.forget()
+    """Drops this process's cache of checked keys."""
+    _key_cache.forget()
 
 
 def key_sources(key: ApiKey) -> frozenset[int]:
@@ -130,10 +130,10 @@ def key_sources(key: ApiKey) -> frozenset[int]:
 
 
 def request_allow(*, key: ApiKey) -> Allowance:
-    """Counts one request of the key in the present minute and says whether it may go on.
+    """Counts one request of the key in the current minute and returns whether it is allowed.
 
-    A key without a rate of its own has MODERATION_KEY_RATE, 0 for none.
-    Counted in Redis where one is set, else in this process alone: several processes then allow that many times more.
+    A key without a rate of its own gets MODERATION_KEY_RATE (0: unlimited). Requests are counted in Redis if it is
+    configured, else per process, so that N processes allow N times the rate.
     """
     rate = settings.MODERATION_KEY_RATE if key.rate is None else key.rate
     if rate < 1:
@@ -163,7 +163,7 @@ def _check(*, name: str, scopes: Sequence[str], expires: datetime | None, rate: 
 
 
 def _service_user(name: str) -> AbstractBaseUser:
-    """Returns a user of the key's own, who cannot log in: deactivating the user stops the key."""
+    """Creates the user that belongs to the key and cannot log in: deactivating that user disables the key."""
     if ApiKey.objects.filter(name=name).exists():
         raise conflict(
             f"There is a key named {name} already: revoked keys keep their names, because decisions name them."
@@ -175,6 +175,6 @@ def _service_user(name: str) -> AbstractBaseUser:
         raise conflict(f"There is a user named key:{name} already.") from error
 
 
-def _note_use(key: ApiKey, now: datetime) -> None:
+def _record_use(key: ApiKey, now: datetime) -> None:
     if key.last_used_at is None or abs(now - key.last_used_at) > LAST_USED_EVERY:
         note_if_free(lambda: ApiKey.objects.filter(pk=key.pk).update(last_used_at=now))

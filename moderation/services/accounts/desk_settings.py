@@ -1,4 +1,4 @@
-"""A moderator's own settings of the review desk, kept in `Moderator.desk`, and today's count of severe comments."""
+"""A moderator's settings for the review desk, stored in `Moderator.desk`, and today's count of severe comments."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -14,18 +14,19 @@ from moderation.services.errors import invalid
 
 PAGE_SIZES = (10, 25, 50, 100)
 SEVERE = "severe"
-# What is counted as severe where a person has blurring off.
+# What counts as severe for a person who has blurring turned off.
 SEVERE_FROM = 0.4
-# One day's list of severe comments ends here; the count then stays.
+# The count of severe comments per day stops here.
 MAX_SEVERE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class DeskSettings:
-    """How one person sees the desk.
+    """One person's desk settings.
 
-    `mask_slurs` hides slurs until asked for; `blur_above` is the severity, 0 to 1, from which a text is blurred, None
-    for never; `page_size` is the comments on a page of a queue; `single_keys` lets one key decide.
+    `mask_slurs` hides slurs until the person reveals them; `blur_above` is the severity, 0 to 1, from which a text is
+    blurred (None: never); `page_size` is the number of comments on a page of a queue; `single_keys` turns on
+    single-key shortcuts for decisions.
     """
 
     mask_slurs: bool = True
@@ -40,18 +41,18 @@ class DeskSettings:
 
 
 def desk_settings_read(stored: Mapping[str, Any]) -> DeskSettings:
-    """Returns the settings in `Moderator.desk`; what is not set there has its default."""
+    """Returns the settings in `Moderator.desk`, with defaults for those that are not set."""
     known = {field.name for field in fields(DeskSettings)}
     return DeskSettings(**{name: value for name, value in stored.items() if name in known})
 
 
 def severe_today(stored: Mapping[str, Any]) -> int:
-    """Returns how many different severe comments the person opened today, by what `Moderator.desk` holds."""
+    """Returns how many different severe comments the person opened today, according to `Moderator.desk`."""
     return len(_severe(stored))
 
 
 def desk_settings_save(*, user: User, settings: DeskSettings) -> None:
-    """Stores a person's settings. Raises ServiceError (`validation_error`) for a value that is none."""
+    """Stores a person's settings. Raises ServiceError `validation_error` for an invalid value."""
     if settings.blur_above is not None and not 0 <= settings.blur_above <= 1:
         raise invalid("/blur_above", "The score to blur from is a number from 0 to 1.", limit=1)
     if settings.page_size not in PAGE_SIZES:
@@ -60,16 +61,16 @@ def desk_settings_save(*, user: User, settings: DeskSettings) -> None:
 
 
 def severe_seen(*, user: User, comment_id: int, stored: Mapping[str, Any]) -> int:
-    """Notes that the person opened a severe comment, once a day for each; returns today's count.
+    """Records that the person opened a severe comment, each comment once a day; returns today's count.
 
-    `stored` is the `Moderator.desk` that the caller read: where it holds the comment already, nothing is written. Nor
-    while another write is under way: the page does not wait for that, and the comment is not counted.
+    `stored` is the `Moderator.desk` that the caller read: nothing is written if it already lists the comment. While
+    another write is under way, nothing is written or counted either, so that the page does not wait.
     """
     seen = _severe(stored)
     if comment_id in seen or len(seen) >= MAX_SEVERE:
         return len(seen)
     noted = {"day": timezone.localdate().isoformat(), "comments": [*seen, comment_id]}
-    # One statement, without a lock: what two windows of one person note in the same moment may count once.
+    # One statement without a lock: two windows of one person that write at the same moment may count once.
     row = Moderator(user=user, desk={**stored, SEVERE: noted})
     note_if_free(
         lambda: Moderator.objects.bulk_create(

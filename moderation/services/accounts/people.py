@@ -1,6 +1,6 @@
-"""Who manages whom. Nobody gives more than they have, and nobody reaches beyond their own sources.
+"""Who manages whom: nobody grants more than they have, and nobody reaches beyond their own sources.
 
-A person is limited by `Moderator.sources`; who is limited manages those alone who are limited to a part of the same.
+A person is limited by `Moderator.sources`; a limited person manages only people limited to a subset of their sources.
 """
 
 from collections.abc import Collection
@@ -16,13 +16,13 @@ from moderation.services.errors import denied
 
 
 def people_within(people: QuerySet[User], actor: Actor) -> QuerySet[User]:
-    """Returns the people whom `actor` may see."""
+    """Returns the people that `actor` may see."""
     limit = user_sources(actor)
     return people.filter(moderator__in=rows_within(Moderator.objects.all(), limit)) if limit else people
 
 
 def roles_within(actor: User) -> QuerySet[Group]:
-    """Returns the roles that `actor` may give: those whose permissions they all have."""
+    """Returns the roles that `actor` may assign: those whose permissions `actor` has in full."""
     if actor.is_superuser:
         return Group.objects.all()
     lacking = Permission.objects.exclude(pk__in=_permissions(actor))
@@ -30,10 +30,10 @@ def roles_within(actor: User) -> QuerySet[Group]:
 
 
 def person_check(*, actor: User, person: User) -> None:
-    """Refuses a person whom `actor` may not change; raises ServiceError (`permission_denied`).
+    """Raises ServiceError `permission_denied` if `actor` may not change this person.
 
-    A superuser is changed by another alone, and a person with a permission that the actor lacks by none who lacks it:
-    with a new password they would have it.
+    Only superusers change superusers, and nobody changes a person who has a permission that they lack: setting that
+    person's password would give it to them.
     """
     if actor.is_superuser and not user_sources(actor):
         return
@@ -46,9 +46,9 @@ def person_check(*, actor: User, person: User) -> None:
 
 @transaction.atomic
 def person_limit(*, actor: User, person: User, sources: Collection[Source]) -> None:
-    """Limits a person to sources; none means all.
+    """Limits a person to sources; an empty collection means all.
 
-    Raises ServiceError (`permission_denied`) for a person whom `actor` may not change, and at `/sources` for sources
+    Raises ServiceError `permission_denied` for a person that `actor` may not change, and at `/sources` for sources
     beyond the actor's own.
     """
     person_check(actor=actor, person=person)
@@ -58,13 +58,13 @@ def person_limit(*, actor: User, person: User, sources: Collection[Source]) -> N
 
 
 @transaction.atomic
-def person_begin(*, actor: User, person: User) -> None:
-    """Gives a person who was just added the limit of who added them."""
+def person_inherit_limit(*, actor: User, person: User) -> None:
+    """Limits a new person to the sources of the actor who added them."""
     limit = user_sources(actor)
     if limit:
         Moderator.objects.create(user=person).sources.set(limit)
 
 
 def _permissions(person: User) -> QuerySet[Permission, int]:
-    """Returns the permissions that a person would have, also one who is not active now."""
+    """Returns a person's permissions, including those of an inactive person."""
     return Permission.objects.filter(Q(group__user=person) | Q(user=person)).values_list("pk", flat=True)

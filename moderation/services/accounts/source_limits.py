@@ -1,7 +1,7 @@
-"""The sources that a person is limited to: one answer for the admin, the API, the desk and every service.
+"""The sources that a person is limited to, for the admin, the API, the desk and every service.
 
-What a key is limited to is `services.accounts.api_keys.key_sources`. Where a service takes an `actor`, None stands for
-the command line, which has no limit.
+For keys see `services.accounts.api_keys.key_sources`. An `actor` of None stands for the command line, which has no
+limit.
 """
 
 from collections.abc import Collection
@@ -19,7 +19,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 def user_sources(user: Actor) -> frozenset[int]:
-    """Returns the ids of the sources that `user` is limited to; empty means all. One query, none without a user."""
+    """Returns the ids of the sources that `user` is limited to; empty means all. One query, or none without a user."""
     if user is None or user.pk is None:
         return frozenset()
     limits = Moderator.sources.through.objects.filter(moderator__user_id=user.pk)
@@ -27,15 +27,15 @@ def user_sources(user: Actor) -> frozenset[int]:
 
 
 def user_desk(user: User) -> tuple[dict[str, Any], frozenset[int]]:
-    """Returns what `Moderator.desk` holds for `user`, and the sources as `user_sources` does. One query for both."""
+    """Returns the user's `Moderator.desk`, and their sources as `user_sources` does. One query for both."""
     rows = list(Moderator.objects.filter(user_id=user.pk).values_list("desk", "sources"))
     return (rows[0][0] if rows else {}), frozenset(source for _desk, source in rows if source is not None)
 
 
 def rows_within(rows: QuerySet[Row], sources: Collection[int]) -> QuerySet[Row]:
-    """Returns the rows that name sources, and none but `sources`; all rows where `sources` is empty.
+    """Returns the rows that are limited to a subset of `sources`; all rows if `sources` is empty.
 
-    `rows` are of a model whose own `sources` limit it, none meaning all: keys, webhook targets, moderators.
+    `rows` are of a model with a many-to-many `sources`, where none means all: keys, webhook targets, moderators.
     """
     if not sources:
         return rows
@@ -46,9 +46,9 @@ def rows_within(rows: QuerySet[Row], sources: Collection[int]) -> QuerySet[Row]:
 
 
 def sources_check(*, actor: Actor, sources: Collection[Source]) -> None:
-    """Refuses sources beyond those that `actor` is limited to, and none, which would mean all.
+    """Raises ServiceError `permission_denied` at `/sources` for sources beyond those that `actor` is limited to.
 
-    Raises ServiceError (`permission_denied` at `/sources`).
+    A limited actor may not choose none either, because that would mean all.
     """
     limit = user_sources(actor)
     if limit and not (sources and {source.pk for source in sources} <= limit):
@@ -56,10 +56,7 @@ def sources_check(*, actor: Actor, sources: Collection[Source]) -> None:
 
 
 def row_check(*, actor: Actor, row: ApiKey | WebhookTarget) -> None:
-    """Refuses a row that reaches beyond the sources of `actor`, as if it were not there.
-
-    Raises ServiceError (`not_found`).
-    """
+    """Raises ServiceError `not_found` for a row that is not limited to the sources of `actor`."""
     limit = user_sources(actor)
     rows: Any = type(row)._default_manager.filter(pk=row.pk)
     if limit and not rows_within(rows, limit).exists():

@@ -1,1 +1,1 @@
-"""Unscored comments are claimed with a lease, scored outside transactions, and saved in short ones."""
+"""Claims unscored comments with a lease, scores them outside transactions, saves them in short ones."""

@@ -1,6 +1,6 @@
-"""One scoring run: a chunk of claimed comments is loaded, sorted by length, asked about, judged and saved.
+"""What a scoring run does with a chunk of claimed comments: load, batch by length, score, judge and save.
 
-`services.batch_scoring.run` decides what is claimed and when to end; this is what happens to what was claimed.
+`services.batch_scoring.run` decides what is claimed and when to stop.
 """
 
 import logging
@@ -36,7 +36,7 @@ BATCH_CHARACTERS = 32_768
 
 @dataclass(slots=True)
 class ScoreRun:
-    """A run by one worker with one model. `active`: its scores move comments; otherwise they are only kept."""
+    """A run of one worker with one model. Scores of an `active` model move reviews; others are only stored."""
 
     inference: Inference
     model: ModelVersion
@@ -45,14 +45,14 @@ class ScoreRun:
     report: ScoreReport
 
     def load(self, ids: Sequence[int]) -> list[Comment]:
-        """Returns the claimed comments that the model has to see or that have to be judged, with what that needs."""
+        """Returns the claimed comments that need scoring or judging, with the related rows that takes."""
         comments = Comment.objects.filter(pk__in=ids).select_related("source", "article").only(*COLUMNS)
         refused = self._refused_before(ids)
         Claim.objects.filter(pk__in=refused, worker=self.worker).delete()
         return [comment for comment in comments if comment.pk not in refused]
 
     def batch(self, comments: Sequence[Comment]) -> None:
-        """Scores and saves one batch. Raises ScoringError where the model itself fails; nothing is saved then."""
+        """Scores and saves one batch. Raises ScoringError if the model itself fails; nothing is saved then."""
         policy_row, policy = policy_active()
         known = self._scores_known(comments)
         fresh = [comment for comment in comments if comment.pk not in known]
@@ -67,19 +67,19 @@ class ScoreRun:
         self._set_aside(outcomes)
 
     def _refused_before(self, ids: Sequence[int]) -> set[int]:
-        """Returns comments that a walk met though this very model refused this very text."""
+        """Returns the ids of comments whose current text this model has already refused."""
         rows = Review.objects.filter(comment_id__in=ids, verdict__rule__startswith=f"{UNSCORABLE}:")
         taken = rows.filter(comment__taken_revision=F("comment__revision"), facts__model=str(self.model))
         return set(taken.values_list("comment_id", flat=True))
 
     def _scores_known(self, comments: Sequence[Comment]) -> dict[int, Score]:
-        """Returns comment id → this model's score of its present text: such a comment is judged and not sent."""
+        """Returns comment id → this model's score of its current text: such a comment is judged without scoring."""
         revisions = {comment.pk: comment.revision for comment in comments}
         found = Score.objects.by(self.model).filter(comment_id__in=revisions)
         return {score.comment_id: score for score in found if score.revision == revisions[score.comment_id]}
 
     def _features(self, comments: Sequence[Comment], known: Mapping[int, Score]) -> dict[int, Features]:
-        """Returns comment id → features: stored ones for what is judged again, else those of the text."""
+        """Returns comment id → features: the stored ones of comments that are judged again, else computed ones."""
         stored = features_stored(comment_ids=known)
         return {one.pk: stored.get(one.pk) or comment_features(one) for one in comments}
 
@@ -104,7 +104,7 @@ class ScoreRun:
         return Scored(comment, score, verdict, facts, policy.audit_share)
 
     def _add_spans(self, flagged: Sequence[Scored]) -> None:
-        """Asks for the spans of what was flagged: few comments are, and spans of all would cost as much as scores."""
+        """Adds spans to flagged comments only: few are, and spans for all would cost as much as the scores."""
         if not flagged or not self.active:
             return
         found = self.inference.spans([one.comment for one in flagged])
@@ -146,10 +146,10 @@ class ScoreRun:
 
 
 def batches(comments: Sequence[Comment], size: int) -> Iterator[list[Comment]]:
-    """Yields the comments in batches, the shortest first, so that texts of like length go together.
+    """Yields the comments in batches, shortest first, so that texts of similar length share a batch.
 
-    A batch has up to `size` texts and 32,768 characters, or one text that is longer: what a kill can cost, and what a
-    stop has to wait for, stays a few seconds' work.
+    A batch has up to `size` texts and 32,768 characters, or a single longer text: this bounds what a killed run loses,
+    and what a stop has to wait for, to a few seconds of work.
     """
     batch: list[Comment] = []
     characters = 0
@@ -164,7 +164,7 @@ def batches(comments: Sequence[Comment], size: int) -> Iterator[list[Comment]]:
 
 
 def score_row(*, comment: Comment, model: ModelVersion, result: Result) -> Score:
-    """Returns an unsaved row with the result; attributes without a column of their own go to `extra`."""
+    """Returns an unsaved Score with the result; attributes without a column go to `extra`."""
     columns = {name: result.scores.get(name) for name in Score.ATTRIBUTES}
     return Score(
         comment_id=comment.pk,
@@ -181,9 +181,9 @@ def score_row(*, comment: Comment, model: ModelVersion, result: Result) -> Score
 
 
 def spans_kept(spans: Sequence[Span], reasons: Sequence[VerdictReason]) -> list[dict[str, Any]]:
-    """Returns, as JSON, what a verdict's reasons rest on: sentences that reach a threshold, and the words named.
+    """Returns, as JSON, the spans behind a verdict's reasons: sentences at or above the threshold, and words.
 
-    For each reason there is at least its highest sentence.
+    Each reason gets at least its highest-scoring sentence.
     """
     kept: list[Span] = []
     for reason in reasons:

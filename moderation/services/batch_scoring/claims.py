@@ -1,7 +1,7 @@
-"""Leases on comments, so that runs side by side share the work and a killed run's share is taken over.
+"""Leases on comments, so that concurrent runs share the work and take over the share of a run that was killed.
 
-A claim is made by a conditional update or an insert that gives way, never by reading first and writing then. Its holder
-renews it in the background; who dies stops renewing. Comments that made the model fail keep their claim, set aside.
+A claim is a conditional update or an insert that ignores conflicts, never a read followed by a write. Its holder renews
+it in the background; a dead run stops renewing. Comments on which the model failed keep their claim and are set aside.
 """
 
 import logging
@@ -24,26 +24,26 @@ from moderation.services.batch_scoring.workers import worker_is_dead
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25
-# An edit gives a comment that was set aside a new start: another text may not make the model fail.
+# An edit ends the setting aside: the model may not fail on the new text.
 SET_ASIDE = Q(set_aside_at__isnull=False) & (
     Q(comment__edited_at__isnull=True) | Q(set_aside_at__gte=F("comment__edited_at"))
 )
 
 
 def claimable(comments: CommentQuerySet) -> CommentQuerySet:
-    """Returns those of `comments` that nobody holds and that were not set aside."""
-    taken = Claim.objects.filter(claim_stands() | SET_ASIDE, comment=OuterRef("pk"))
+    """Returns those of `comments` that no run holds and that are not set aside."""
+    taken = Claim.objects.filter(claim_active() | SET_ASIDE, comment=OuterRef("pk"))
     return comments.filter(~Exists(taken))
 
 
 @transaction.atomic
 def claims_take(*, comments: CommentQuerySet, worker: str, seconds: int, limit: int) -> list[int]:
-    """Claims up to `limit` of `comments` in the order of their ids; returns the ids that are now the worker's.
+    """Claims up to `limit` of `comments` in id order; returns the ids that the worker now holds.
 
-    Two callers never get the same id while the first one's lease runs. An empty list means that nothing was free.
+    Two callers never get the same id while the first one's lease is valid. An empty list means that nothing was free.
     """
     free = claimable(comments).order_by("pk").only("pk")
-    # The lock keeps a neighbour's save and this claim apart; what a neighbour is saving now is not waited for.
+    # The lock keeps this claim from overlapping another run's save; rows that are being saved are skipped.
     ids = [row.pk for row in free.select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]]
     until = database_now() + timedelta(seconds=seconds)
     _take_over(ids, worker=worker, until=until)
@@ -53,26 +53,26 @@ def claims_take(*, comments: CommentQuerySet, worker: str, seconds: int, limit: 
 
 
 def claims_renew(*, worker: str, seconds: int) -> int:
-    """Moves the end of the worker's leases `seconds` ahead; returns how many it holds."""
+    """Extends the worker's leases to `seconds` from now; returns how many it holds."""
     until = database_now() + timedelta(seconds=seconds)
     return Claim.objects.filter(worker=worker, set_aside_at=None).update(lease_until=until)
 
 
 def claims_release(*, worker: str) -> None:
-    """Gives back what the worker holds; what it set aside stays set aside."""
+    """Releases the worker's claims; comments that it set aside stay set aside."""
     Claim.objects.filter(worker=worker, set_aside_at=None).delete()
 
 
 def claims_release_dead(claims: QuerySet[Claim]) -> int:
-    """Gives back what processes held that ended in this place without doing so; returns how many comments."""
+    """Releases claims of workers of this host whose process is gone; returns how many comments."""
     workers = claims.filter(set_aside_at=None).exclude(worker="").values_list("worker", flat=True).distinct()
     dead = [worker for worker in workers if worker_is_dead(worker)]
     return claims.filter(worker__in=dead, set_aside_at=None).update(lease_until=None) if dead else 0
 
 
 def claims_set_aside(*, worker: str, failures: dict[int, str], attempts: int) -> None:
-    """Marks comments that made the model fail. `failures` is comment id → the error's code; it never holds text."""
-    # Not before the edit, which a clock ahead may have dated: the comment would get a new start for ever.
+    """Sets aside comments on which the model failed. `failures` is comment id → error code, never text."""
+    # Never before the edit, even if a fast clock dated that one ahead: the comment would be tried again for ever.
     edited = Comment.objects.filter(pk=OuterRef("comment_id")).values("edited_at")
     now = Value(database_now(), output_field=DateTimeField())
     moment = Greatest(now, Coalesce(Subquery(edited), now))
@@ -82,14 +82,14 @@ def claims_set_aside(*, worker: str, failures: dict[int, str], attempts: int) ->
 
 
 def claims_lift(*, comments: CommentQuerySet) -> int:
-    """Gives comments that were set aside a new start; returns how many."""
+    """Lets comments that were set aside be claimed again; returns how many."""
     aside = Claim.objects.filter(Exists(comments.filter(pk=OuterRef("comment_id"))), set_aside_at__isnull=False)
     return aside.update(set_aside_at=None, attempts=0, error="", lease_until=None, worker="")
 
 
 @contextmanager
-def lease_kept(*, worker: str, seconds: int) -> Iterator[None]:
-    """Renews the worker's leases in the background while the block runs; afterwards gives back what is left of them."""
+def keep_lease(*, worker: str, seconds: int) -> Iterator[None]:
+    """Renews the worker's leases in the background while the block runs, then releases those that are left."""
     ended = threading.Event()
     thread = threading.Thread(target=_renew_until, args=(ended, worker, seconds), name="lease", daemon=True)
     thread.start()
@@ -102,11 +102,10 @@ def lease_kept(*, worker: str, seconds: int) -> Iterator[None]:
 
 
 def claims_await(*, claims: Callable[[], QuerySet[Claim]], stop: Callable[[], bool]) -> bool:
-    """Waits for what others hold; returns whether to look for free comments again.
+    """Waits for comments that other runs hold; returns whether to look for free comments again.
 
-    `claims()` are the leases of others on comments that still want a score. A dead run's leases are waited for, at most
-    their length. A run that renews its leases is alive: when only such runs hold any, waiting ends and False is
-    returned, as it is where nothing is held.
+    `claims()` returns the leases of other runs on comments that still need a score. Waits for a dead run's leases to
+    expire. A run that renews its leases is alive: once only live runs hold any, or nothing is held, returns False.
     """
     if claims_release_dead(claims()):
         return True
@@ -116,15 +115,15 @@ def claims_await(*, claims: Callable[[], QuerySet[Claim]], stop: Callable[[], bo
     while seen and not stop():
         time.sleep(POLL_SECONDS)
         held = _leases(claims())
-        if not held or _run_out(held):
+        if not held or _any_expired(held):
             return True
         if all(seen.get(worker) != until for worker, until in held.items()):
             return False
     return False
 
 
-def claim_stands() -> Q:
-    """Says which claims are held now."""
+def claim_active() -> Q:
+    """Returns the condition that a claim is currently held."""
     return lease_stands("lease_until", database_now(), settings.MODERATION_LEASE_SECONDS)
 
 
@@ -141,7 +140,7 @@ def _leases(claims: QuerySet[Claim]) -> dict[str, datetime]:
     return {worker: until for worker, until in held if until is not None}
 
 
-def _run_out(leases: dict[str, datetime]) -> bool:
+def _any_expired(leases: dict[str, datetime]) -> bool:
     now = database_now()
     latest = lease_limit(now, settings.MODERATION_LEASE_SECONDS)
     return any(until <= now or until > latest for until in leases.values())

@@ -1,7 +1,7 @@
-"""Asking the model, with one text's failure kept away from its neighbours.
+"""Calls the model, and isolates a text on which it fails from the rest of the batch.
 
-Outside any transaction: nothing here touches the database. Whatever a model raises ends as a code, never as a message,
-because a message may quote the text.
+Nothing here touches the database, so that inference runs outside transactions. Errors are kept as codes, never as
+messages, because a message may quote the text.
 """
 
 import logging
@@ -15,16 +15,16 @@ from moderation.scoring import Refusal, Result, ScoringError, Span
 logger = logging.getLogger(__name__)
 
 TRIES = 3
-# What any model can read: a model that fails on this is broken, and no comment is to blame.
+# A text that any model can score: a model that fails on it is broken, and no comment is to blame.
 PROBE = "The train was late again this morning."
 
 
 class LateError(Exception):
-    """The caller's time is over: no text is to blame, and nothing is saved."""
+    """The caller's deadline has passed: no text is to blame, and nothing is saved."""
 
 
 class TextScorer(Protocol):
-    """What is asked of a scorer."""
+    """The part of a scorer's interface that is needed here."""
 
     def score(
         self,
@@ -34,12 +34,12 @@ class TextScorer(Protocol):
         fallbacks: Sequence[str | None] | None = None,
         spans: bool = False,
     ) -> list[Result | Refusal]:
-        """As `Scorer.score`; a scorer that waits for only so long raises LateError."""
+        """Like `Scorer.score`; a scorer with a deadline raises LateError once it has passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A text that made the model fail three times; `code` is the kind of error."""
+    """A text on which the model failed three times; `code` is the kind of error."""
 
     code: str
 
@@ -49,10 +49,10 @@ Outcome = Result | Refusal | Failure
 
 @dataclass(slots=True)
 class Inference:
-    """A scorer that counts what it is sent.
+    """A scorer that counts its texts.
 
-    `texts_sent` counts every text of every call that asks for scores, failed calls too; `spans_sent` counts flagged
-    texts that were sent a second time for the spans in them.
+    `texts_sent` counts the texts of every scoring call, including failed ones; `spans_sent` counts flagged texts that
+    were sent again for their spans.
     """
 
     scorer: TextScorer
@@ -60,18 +60,18 @@ class Inference:
     spans_sent: int = 0
 
     def outcomes(self, comments: Sequence[Comment]) -> list[Outcome]:
-        """Returns one outcome a comment, same order. Raises ScoringError if the model itself is at fault."""
+        """Returns one outcome per comment, in the same order. Raises ScoringError if the model itself is at fault."""
         try:
             return list(self._send(comments))
         except LateError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a text does to a model stays with that text
+        except Exception as error:  # noqa: BLE001 - the text that causes it is found below
             logger.warning("a batch of %d made the model fail: %s", len(comments), error_code(error))
         self._probe()
-        return self._apart(comments)
+        return self._bisect(comments)
 
     def spans(self, comments: Sequence[Comment]) -> list[tuple[Span, ...]]:
-        """Returns the spans in each comment; none for one that makes the model fail."""
+        """Returns the spans of each comment; none for any if the model fails."""
         self.spans_sent += len(comments)
         try:
             results = self.scorer.score(
@@ -79,7 +79,7 @@ class Inference:
             )
         except LateError:
             raise
-        except Exception as error:  # noqa: BLE001 - the scores are there; spans can be made again on demand
+        except Exception as error:  # noqa: BLE001 - the scores are there, and spans can be computed on demand
             logger.warning("no spans for %d comment(s): %s", len(comments), error_code(error))
             return [()] * len(comments)
         return [result.spans if isinstance(result, Result) else () for result in results]
@@ -97,35 +97,35 @@ class Inference:
         except Exception as error:
             raise ScoringError(error_code(error), "The model fails on any text.", retryable=True) from error
 
-    def _apart(self, comments: Sequence[Comment]) -> list[Outcome]:
-        """Halves a failed batch until the texts that fail are alone."""
+    def _bisect(self, comments: Sequence[Comment]) -> list[Outcome]:
+        """Bisects a failed batch until each failing text is on its own."""
         if len(comments) == 1:
-            return [self._alone(comments)]
+            return [self._retry(comments)]
         middle = len(comments) // 2
         return [*self._half(comments[:middle]), *self._half(comments[middle:])]
 
     def _half(self, comments: Sequence[Comment]) -> list[Outcome]:
         try:
-            return list(self._send(comments)) if len(comments) > 1 else [self._alone(comments)]
+            return list(self._send(comments)) if len(comments) > 1 else [self._retry(comments)]
         except LateError:
             raise
-        except Exception:  # noqa: BLE001 - halved again
-            return self._apart(comments)
+        except Exception:  # noqa: BLE001 - bisected further
+            return self._bisect(comments)
 
-    def _alone(self, comments: Sequence[Comment]) -> Outcome:
+    def _retry(self, comments: Sequence[Comment]) -> Outcome:
         code = ""
         for _ in range(TRIES):
             try:
                 return self._send(comments)[0]
             except LateError:
                 raise
-            except Exception as error:  # noqa: BLE001 - tried again, then set aside
+            except Exception as error:  # noqa: BLE001 - retried, then set aside
                 code = error_code(error)
         return Failure(code)
 
 
 def error_code(error: Exception) -> str:
-    """Returns what may be kept and logged of an error: the engine's code, else the type's name; never its message."""
+    """Returns what may be stored and logged of an error: the engine's code, else the type's name, never the message."""
     return error.code if isinstance(error, ScoringError) else type(error).__name__
 
 
@@ -138,5 +138,5 @@ def _languages(comments: Sequence[Comment]) -> list[str | None]:
 
 
 def _fallbacks(comments: Sequence[Comment]) -> list[str | None]:
-    """Returns what short or doubtful text is taken to be in: the language of its article, else of its source."""
+    """Returns the language to assume if detection is unsure: the article's, else the source's."""
     return [comment.article.language or comment.source.default_language or None for comment in comments]

@@ -1,4 +1,4 @@
-"""What a scoring run is told and what it tells: plain data between the services and whoever calls them."""
+"""The options, report and plan of a scoring run, as plain data."""
 
 import time
 from collections import Counter
@@ -14,9 +14,9 @@ MAX_BATCH = 1_024
 class ScoreOptions:
     """What to score and how.
 
-    `model` is a label (None: the active model); `batch_size` texts are sent and saved together; `limit` comments at
-    most; `since` bounds `created_at` from below; `source` is a slug or name; `shard` is (i, n), i from 1 to n;
-    `rescore` also takes comments that another model scored and those that were set aside.
+    `model` is a label (None: the active model); `batch_size` is how many texts are scored and saved together; `limit`
+    is the maximum number of comments; `since` is a lower bound on `created_at`; `source` is a slug or name; `shard` is
+    (i, n), i from 1 to n; `rescore` includes comments that another model scored and those that were set aside.
     """
 
     model: str | None = None
@@ -28,7 +28,7 @@ class ScoreOptions:
     rescore: bool = False
 
     def check(self) -> None:
-        """Raises ServiceError naming the option that makes no sense."""
+        """Raises ServiceError naming the first invalid option."""
         if not 1 <= self.batch_size <= MAX_BATCH:
             raise invalid("/batch_size", f"A batch has 1 to {MAX_BATCH} texts.", limit=MAX_BATCH)
         if self.limit is not None and self.limit < 1:
@@ -39,11 +39,11 @@ class ScoreOptions:
 
 @dataclass(slots=True)
 class ScoreReport:
-    """What became of a run's comments, counted while it goes on.
+    """The counts of a run, updated while it goes on.
 
-    `texts_sent` is every text sent for scores; `spans_sent` are flagged ones sent once more for the spans in them.
-    `reused` of the `scored` had a score of this model already and were only judged. `changed` were edited or closed
-    while the model read them and are not done. `error` is the code of what ended the run early.
+    `texts_sent` counts texts sent for scores; `spans_sent` flagged texts sent again for their spans. `reused` of the
+    `scored` already had a score of this model and were only judged. `changed` were edited or closed while they were
+    being scored and are not done. `error` is the code of the error that ended the run early.
     """
 
     model: str
@@ -66,7 +66,7 @@ class ScoreReport:
 
     @property
     def done(self) -> int:
-        """How many comments need nothing more from this run."""
+        """How many comments this run is finished with."""
         return self.scored + self.refused.total() + len(self.set_aside)
 
     @property
@@ -76,7 +76,7 @@ class ScoreReport:
 
     @property
     def rate(self) -> float:
-        """Comments a second."""
+        """Comments per second."""
         return self.done / max(self.seconds, 1e-9)
 
     @property
@@ -87,8 +87,11 @@ class ScoreReport:
 
 @dataclass(frozen=True, slots=True)
 class ScorePlan:
-    """What a run would do: `by_source` is slug → comments to score; `leased` of them are another run's now, and
-    `set_aside` made the model fail before and would be left alone. `closed` comments would be closed unscored."""
+    """What a run would do.
+
+    `by_source` is slug → number of comments to score. `leased` of them are held by other runs; `set_aside` of them are
+    skipped because the model failed on them before. `closed` comments would be closed without scoring.
+    """
 
     model: str
     active: bool

@@ -1,8 +1,8 @@
-"""Scoring what is unscored: claim, ask the model, save, batch by batch, until nothing is left.
+"""Scores unscored comments: claim, run the model, save, batch by batch, until nothing is left.
 
-`manage.py score_comments` comes here. The model is asked outside transactions, and each batch is saved in one short one
-(`services.verdicts.triage`): a killed run loses at most the batch it had sent. What a caller waits for is scored by
-`services.online_scoring.posted`.
+`manage.py score_comments` calls this. Inference runs outside transactions, and each batch is saved in one short
+transaction (`services.verdicts.triage`): a killed run loses at most the batch it was scoring. Comments that a caller
+waits for are scored by `services.online_scoring.posted`.
 """
 
 import logging
@@ -17,15 +17,15 @@ from moderation.scoring import ScoringError
 from moderation.services.batch_scoring.chunk import ScoreRun, batches
 from moderation.services.batch_scoring.claims import (
     SET_ASIDE,
-    claim_stands,
+    claim_active,
     claims_await,
     claims_lift,
     claims_take,
-    lease_kept,
+    keep_lease,
 )
 from moderation.services.batch_scoring.inference import Inference
 from moderation.services.batch_scoring.options import ScoreOptions, ScorePlan, ScoreReport
-from moderation.services.batch_scoring.selection import Selection, source_named
+from moderation.services.batch_scoring.selection import Selection, source_find
 from moderation.services.batch_scoring.workers import worker_name
 from moderation.services.model_versions import model_active, model_describe, model_register, model_scorer
 from moderation.services.verdicts.triage import comments_close, comments_to_close
@@ -34,16 +34,16 @@ logger = logging.getLogger(__name__)
 
 Progress = Callable[[ScoreReport], None]
 Stop = Callable[[], bool]
-# So many batches are claimed at a time: enough for texts of like length to meet in a batch.
+# Batches claimed at a time: enough to put texts of similar length into the same batch.
 CLAIM_BATCHES = 8
 
 
 def comments_score(*, options: ScoreOptions, progress: Progress | None = None, stop: Stop | None = None) -> ScoreReport:
     """Scores the comments that `options` select, and returns what became of them.
 
-    `progress` is called after each batch; `stop` is asked before each: where it says True the run gives back its claims
-    and ends. Raises ServiceError on options that make no sense. Where the model itself fails, the run ends early and
-    the report's `error` has the code; what was saved is saved, and running again goes on from there.
+    `progress` is called after each batch. `stop` is called before each; if it returns True, the run releases its claims
+    and ends. Raises ServiceError for invalid options. If the model itself fails, the run ends early and the report's
+    `error` has the code; saved batches stay saved, and the next run continues from there.
     """
     options.check()
     stop = stop or _never
@@ -53,14 +53,14 @@ def comments_score(*, options: ScoreOptions, progress: Progress | None = None, s
         claims_lift(comments=selection.comments())
     run.report.closed = comments_close() if run.active else 0
     run.report.total = _total(selection, options)
-    with lease_kept(worker=run.worker, seconds=settings.MODERATION_LEASE_SECONDS):
+    with keep_lease(worker=run.worker, seconds=settings.MODERATION_LEASE_SECONDS):
         _score_all(run, selection, options, progress or _quiet, stop)
     run.report.stopped = stop()
     return run.report
 
 
 def comments_score_plan(*, options: ScoreOptions) -> ScorePlan:
-    """Returns what a run with these options would do; writes nothing, not even that a model was used."""
+    """Returns what a run with these options would do; writes nothing, not even the model's registration."""
     options.check()
     current = ModelVersion.objects.filter(active=True).first()
     description = model_describe(label=options.model or str(current or settings.MODERATION_MODEL))
@@ -72,7 +72,7 @@ def comments_score_plan(*, options: ScoreOptions) -> ScorePlan:
         model=description.label,
         active=active,
         by_source=dict(counts),
-        leased=selection.leases().filter(claim_stands()).count(),
+        leased=selection.leases().filter(claim_active()).count(),
         set_aside=0 if options.rescore else selection.claims().filter(SET_ASIDE).count(),
         closed=comments_to_close().count() if active else 0,
         limit=options.limit,
@@ -80,7 +80,7 @@ def comments_score_plan(*, options: ScoreOptions) -> ScorePlan:
 
 
 def _run_open(label: str | None) -> ScoreRun:
-    """Returns a run with the model `label`, or the active one; its scores count where it is the active one."""
+    """Returns a run with the model `label`, or with the active model."""
     current = model_active()
     model = model_register(description=model_describe(label=label)) if label else current
     report = ScoreReport(model=str(model), active=model.pk == current.pk)
@@ -93,7 +93,7 @@ def _selection(options: ScoreOptions, model: ModelVersion | None, *, active: boo
         active=active,
         walk=options.rescore or not active,
         since=options.since,
-        source=source_named(options.source) if options.source else None,
+        source=source_find(options.source) if options.source else None,
         shard=options.shard,
     )
 
@@ -119,7 +119,7 @@ def _score_all(run: ScoreRun, selection: Selection, options: ScoreOptions, progr
 
 
 def _chunks(run: ScoreRun, selection: Selection, options: ScoreOptions, stop: Stop) -> Iterator[list[int]]:
-    """Yields ids of freshly claimed comments until none are left that anybody else is not alive and busy with."""
+    """Claims comments and yields their ids until only those held by live runs are left."""
 
     def wanted() -> int:
         left = options.batch_size * CLAIM_BATCHES

@@ -1,4 +1,4 @@
-"""Which comments a scoring run is about, as querysets that the database answers from its indexes."""
+"""Which comments a scoring run covers, as querysets that the database serves from its indexes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,19 +11,19 @@ from archive.models import Comment, CommentQuerySet, Source
 from moderation.models import Claim, ModelVersion, Score
 from moderation.services.errors import invalid
 
-# Ids in one step of a walk: what one query looks through at most.
+# Ids per step of a walk: the most that one query scans.
 WALK_IDS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class IdRange:
-    """A range of ids: above `after`, up to `until` (None: without end)."""
+    """A range of ids: greater than `after`, up to and including `until` (None: no upper bound)."""
 
     after: int
     until: int | None
 
     def above(self, pk: int) -> Self:
-        """Returns what is left of the range above an id."""
+        """Returns the rest of the range, above an id."""
         return replace(self, after=pk)
 
 
@@ -31,9 +31,9 @@ class IdRange:
 class Selection:
     """The comments of a run.
 
-    `walk` False: those nobody has scored, found through their partial index. `walk` True: all that lack a score of
-    `model` for their present text, found by ranges of ids; where that model is `active`, the unscored ones too.
-    `shard` is (i, n), i from 1: ids that leave i - 1 over n.
+    Without `walk`: the unscored comments, found through their partial index. With `walk`: all that lack a score of
+    `model` for their current text, found by ranges of ids, plus the unscored ones if that model is `active`.
+    `shard` is (i, n), i from 1: the ids with id % n == i - 1.
     """
 
     model: ModelVersion | None
@@ -44,7 +44,7 @@ class Selection:
     shard: tuple[int, int] | None = None
 
     def comments(self) -> CommentQuerySet:
-        """Returns the comments that want a score, held by another run or not."""
+        """Returns the comments that need a score, whether or not another run holds them."""
         comments = self._unscored(Comment.objects.open())
         if self.since:
             comments = comments.filter(created_at__gte=self.since)
@@ -58,21 +58,21 @@ class Selection:
         return comments if span.until is None else comments.filter(pk__lte=span.until)
 
     def left_over(self) -> CommentQuerySet:
-        """Returns what a run looks at again at its end: what came meanwhile, and what others held and let go."""
+        """Returns what to look at once more at the end: comments that arrived meanwhile or that other runs released."""
         if not self.walk:
             return self.comments()
         return self.comments().filter(Exists(Claim.objects.filter(comment=OuterRef("pk"))))
 
     def leases(self) -> QuerySet[Claim]:
-        """Returns the leases on comments that want a score."""
+        """Returns the leases on comments that need a score."""
         return self.claims().filter(set_aside_at=None, lease_until__isnull=False)
 
     def claims(self) -> QuerySet[Claim]:
-        """Returns every claim on comments that want a score: leases, and those that were set aside."""
+        """Returns all claims on comments that need a score: leases, and comments set aside."""
         return Claim.objects.filter(Exists(self.comments().filter(pk=OuterRef("comment_id"))))
 
     def spans(self) -> Iterator[IdRange]:
-        """Yields the ranges of ids to go through: one without end, or steps of a walk up to the last id there is."""
+        """Yields the ranges of ids to go through: one unbounded range, or the steps of a walk up to the last id."""
         if not self.walk:
             yield IdRange(0, None)
             return
@@ -97,8 +97,8 @@ class Selection:
         return comments.alias(remainder=F("pk") % count).filter(remainder=number - 1)
 
 
-def source_named(slug: str) -> Source:
-    """Returns the source of that slug or name; refuses an unknown one by field."""
+def source_find(slug: str) -> Source:
+    """Returns the source with that slug or name; raises ServiceError at `/source` if there is none."""
     source = Source.objects.filter(slug=slug).first() or Source.objects.filter(name=slug).first()
     if source is None:
         raise invalid("/source", f"There is no source named {slug}.")

@@ -1,4 +1,4 @@
-"""Who is scoring: a worker's name says where it runs, so that a neighbour can tell whether it is still alive."""
+"""Names of scoring workers: a name says where the worker runs, so that others can tell whether it is still alive."""
 
 import os
 import secrets
@@ -11,14 +11,14 @@ HOST_LENGTH = 40
 
 
 def worker_name() -> str:
-    """Returns a new name, `host:place:pid:random`, at most 100 characters: one for each run, never used twice."""
+    """Returns a new unique name for a run, `host:place:pid:random`, at most 100 characters."""
     return f"{_host()}:{_place()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def worker_is_dead(name: str) -> bool:
-    """Says whether the worker surely runs no more: its process was in this very place and is gone.
+    """Returns whether the worker is certainly dead: it ran in this process namespace and its process is gone.
 
-    A worker of another machine or container is never called dead here; its lease runs out instead.
+    A worker on another machine or in another container is never reported dead; its lease expires instead.
     """
     host, place, pid = ([*name.rsplit(":", 3), "", ""])[:3]
     if (host, place) != (_host(), _place()) or not pid.isdigit():
@@ -38,7 +38,7 @@ def _host() -> str:
 
 @cache
 def _place() -> str:
-    # Process ids mean something only within one boot and one process namespace: containers may share a host's name.
+    # A process id is meaningful only within one boot and one pid namespace; containers may share a host name.
     known = [_read("/proc/sys/kernel/random/boot_id"), _namespace(), socket.gethostname()]
     return blake2b("\n".join(known).encode(), digest_size=6).hexdigest()
 

@@ -1,1 +1,1 @@
-"""Comments and feedback come in by the API, and reach the archive and the queue from here."""
+"""Takes comments and feedback from the APIs into the archive and the review queue."""

@@ -1,6 +1,6 @@
-"""Scores that callers suggest for a text, kept as they came and tied to the archive's comment where the ids allow.
+"""Scores that callers suggest for a text, stored as received and linked to the archive's comment if the ids allow.
 
-Keys sit in public pages, so a suggestion counts for calibration only where its key is marked as trusted.
+Keys appear in public pages, so a suggestion counts for calibration only if its key is marked as trusted.
 """
 
 import json
@@ -18,16 +18,16 @@ from moderation.services.errors import invalid
 
 MAX_ATTRIBUTES = 100
 ID_LENGTH = 255
-TOKEN_PREFIX = "comment:"  # noqa: S105 - a client token's form, no secret
-# Coral's names for a comment's id inside the context entry that it sends.
+TOKEN_PREFIX = "comment:"  # noqa: S105 - the prefix of a client token, no secret
+# The names under which Coral sends a comment's id in its context entry.
 CONTEXT_IDS = ("Coral_comment_id", "comment_id", "commentID")
-# PostgreSQL stores no NUL, and nothing stores half a surrogate pair.
+# PostgreSQL cannot store NUL, and no database can store a lone surrogate.
 UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)], "\ufffd")
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What a caller suggests: attribute → value from 0 to 1, in the caller's names."""
+    """A caller's suggestion. `scores` maps the caller's attribute names to values from 0 to 1."""
 
     text: str
     scores: Mapping[str, float]
@@ -40,10 +40,10 @@ class Suggestion:
 
 @transaction.atomic
 def feedback_record(*, suggestion: Suggestion, key: ApiKey) -> Feedback:
-    """Keeps a suggestion; refuses values outside 0 to 1 and more than a hundred attributes, by pointer."""
+    """Stores a suggestion; raises ServiceError at `/scores` for values outside 0 to 1 and for too many attributes."""
     _check(suggestion)
     return Feedback.objects.create(
-        comment=comment_meant(suggestion=suggestion, key=key),
+        comment=comment_find(suggestion=suggestion, key=key),
         text=storable(suggestion.text),
         scores=storable(dict(suggestion.scores)),
         languages=storable(list(suggestion.languages)),
@@ -64,11 +64,11 @@ def _check(suggestion: Suggestion) -> None:
             raise invalid("/scores", f"The value of attribute {attribute[:100]} must be from 0 to 1.")
 
 
-def comment_meant(*, suggestion: Suggestion, key: ApiKey) -> Comment | None:
-    """Returns the archive's comment that a suggestion is about, among those that the key may see.
+def comment_find(*, suggestion: Suggestion, key: ApiKey) -> Comment | None:
+    """Returns the archive's comment that a suggestion is about, among those that the key may see; None if unknown.
 
-    The ids are the client token `comment:ID` and the JSON that Coral puts into the first context entry. Where several
-    sources have a comment of that id, the article's address decides; where it does not, none is taken.
+    The ids come from the client token `comment:ID` and from the JSON that Coral puts into the first context entry. If
+    several sources have a comment with that id, the article's address decides; if it does not, the result is None.
     """
     entry = _context_entry(suggestion.context)
     ids = {
@@ -106,7 +106,7 @@ def _same_page(one: str, other: str) -> bool:
 
 
 def _page(url: str) -> tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]:
-    """An address without its fragment and without the comment's id, which Coral adds to the article's."""
+    """Returns the parts of an address without its fragment and without `commentID`, which Coral adds to it."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -116,7 +116,7 @@ def _page(url: str) -> tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]:
 
 
 def storable(value: Any) -> Any:
-    """Returns JSON-like data with U+FFFD for every character that a database cannot keep."""
+    """Returns JSON-like data with every character that a database cannot store replaced by U+FFFD."""
     if isinstance(value, str):
         return value if value.isascii() and "\0" not in value else value.translate(UNSTORABLE)
     if isinstance(value, Mapping):

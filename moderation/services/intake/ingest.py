@@ -1,7 +1,8 @@
-"""What other systems bring, on its way into the archive: sources, articles, comments, edits, withdrawals, reports.
+"""Stores what other systems send: sources, articles, comments, edits, withdrawals, reports.
 
-The archive stores; here a caller is held to its sources, refusals are turned into pointers, and what moderation has to
-do at once is done (a withdrawn comment leaves its queue). Scoring comes later, and finds by itself what is unscored.
+The archive does the storing. This module limits a caller to its sources, turns the archive's problems into JSON
+pointers, and updates the review queue at once (a withdrawn comment leaves it). Scoring happens later: the scorer finds
+unscored comments by itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,20 +26,20 @@ from moderation.models import ReaderFlag, Reason, Review
 from moderation.services.errors import FieldError, ServiceError, conflict, invalid
 from moderation.services.verdicts.triage import comments_close
 
-# A comment as the REST API brings it is a comment as a file brings it.
+# The REST API and file imports use the same record.
 CommentItem = CommentRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of one item: `outcome` is created, edited or unchanged."""
+    """The result for one item: `outcome` is created, edited or unchanged."""
 
     comment_id: int
     outcome: str
 
 
 def source_create(*, slug: str, name: str, default_language: str = "", timezone: str = "UTC") -> Source:
-    """Makes a source; a slug that is taken is a conflict."""
+    """Creates a source; a slug that is taken is a conflict."""
     try:
         with transaction.atomic():
             return Source.objects.create(slug=slug, name=name, default_language=default_language, timezone=timezone)
@@ -47,7 +48,7 @@ def source_create(*, slug: str, name: str, default_language: str = "", timezone:
 
 
 def source_change(*, source: Source, **fields: str) -> Source:
-    """Changes name, default_language or timezone of a source; what was stored keeps its times."""
+    """Changes the name, default_language or timezone of a source; times that are already stored stay as they are."""
     for name, value in fields.items():
         setattr(source, name, value)
     source.save(update_fields=list(fields))
@@ -57,9 +58,9 @@ def source_change(*, source: Source, **fields: str) -> Source:
 def article_store(
     *, source: str, external_id: str, allowed_sources: frozenset[int], **fields: Any
 ) -> tuple[Article, str]:
-    """Stores an article by (source, external id) and returns it with created, edited or unchanged.
+    """Stores an article by (source, external id) and returns it with its outcome: created, edited or unchanged.
 
-    What is not given, or empty, stays as it is stored.
+    Fields that are missing or empty keep their stored values.
     """
     home = _sources([source], allowed_sources, pointers=["/source"])[source]
     record = ArticleRecord(external_id=external_id, **_with_blocks(fields, TextBlock))
@@ -71,7 +72,7 @@ def article_store(
 
 
 def article_change(*, article: Article, **fields: Any) -> Article:
-    """Changes the given fields of an article; an empty one is emptied. A title that is given is no derived one."""
+    """Changes the given fields of an article; an empty value clears a field. A title given here is never `derived`."""
     changed = _with_blocks(fields, lambda kind, text: {"kind": kind, "text": text})
     if "title" in changed:
         changed["title_derived"] = False
@@ -82,24 +83,24 @@ def article_change(*, article: Article, **fields: Any) -> Article:
 
 
 def comments_ingest(*, items: Sequence[CommentItem], allowed_sources: frozenset[int]) -> list[Ingested]:
-    """Stores all items or none; n items in, n results out, in the same order. `allowed_sources` empty: all.
+    """Stores all items or none; returns one result per item, in the same order. Empty `allowed_sources` means all.
 
-    Idempotent on (source, external id): the same text again changes nothing, another text is an edit; another writer,
-    time or article is a fault, as is an id that two items of one call share unless both say the same time.
-    Raises ServiceError with a pointer (`/3/text`) for each fault.
+    Idempotent on (source, external id): the same text changes nothing, a different text is an edit. A different
+    commenter, time or article is an error, and so is an id that two items of one call share, unless both have the same
+    time. Raises ServiceError with a pointer (`/3/text`) for each error.
     """
     pointers = [f"/{index}/source" for index in range(len(items))]
     sources = _sources([item.source for item in items], allowed_sources, pointers=pointers)
     done: dict[int, Ingested] = {}
     with transaction.atomic():
-        # In the order of slugs, so that two callers never wait for each other in a ring.
+        # Ordered by slug, so that two callers cannot deadlock.
         for slug, indexes in _by_source(items):
-            done |= _stored(sources[slug], items, indexes)
+            done |= _store(sources[slug], items, indexes)
     return [done[index] for index in range(len(items))]
 
 
 def comment_edit(*, comment: Comment, text: str, text_format: str | None = None) -> None:
-    """Gives a comment another text: the earlier one is kept, the comment is unscored again. The same text: nothing."""
+    """Changes a comment's text: the old one is kept and the comment becomes unscored. The same text changes nothing."""
     try:
         archive_comment_edit(comment=comment, raw=text, text_format=text_format)
     except RecordsRefusedError as refused:
@@ -108,14 +109,14 @@ def comment_edit(*, comment: Comment, text: str, text_format: str | None = None)
 
 @transaction.atomic
 def comment_withdraw(*, comment: Comment) -> None:
-    """Withdraws a comment: its row stays, its review is closed and the ledger says so. Again: nothing."""
+    """Withdraws a comment: its row stays, its review is closed and the ledger records it. Idempotent."""
     archive_comment_withdraw(comment=comment)
     comments_close(ids=[comment.pk])
 
 
 @transaction.atomic
 def flag_store(*, comment: Comment, reporter: str, reason: str) -> tuple[ReaderFlag, str]:
-    """Stores a reader's report and returns it with created or unchanged; the review counts the reports."""
+    """Stores a reader's report and returns it with created or unchanged; updates the review's count of reports."""
     if not Reason.objects.filter(code=reason).exists():
         codes = ", ".join(Reason.objects.values_list("code", flat=True))
         raise invalid("/reason", f"A reason is one of {codes}.", code="unknown_reason")
@@ -125,7 +126,7 @@ def flag_store(*, comment: Comment, reporter: str, reason: str) -> tuple[ReaderF
 
 
 def _sources(slugs: Sequence[str], allowed: frozenset[int], *, pointers: Sequence[str]) -> dict[str, Source]:
-    """Returns slug → source; one that is another's is as unknown as one that is not there."""
+    """Returns slug → source; a source that the caller may not use is reported like one that does not exist."""
     rows = Source.objects.filter(slug__in=set(slugs))
     found = {row.slug: row for row in rows if not allowed or row.pk in allowed}
     detail = "There is no such source; POST sources/ makes one."
@@ -140,15 +141,15 @@ def _sources(slugs: Sequence[str], allowed: frozenset[int], *, pointers: Sequenc
 
 
 def _by_source(items: Sequence[CommentItem]) -> list[tuple[str, list[int]]]:
-    """Returns, for each slug in order, the indexes of its items in theirs."""
+    """Returns (slug, indexes of its items), both in order."""
     ordered = sorted(range(len(items)), key=lambda index: (items[index].source, index))
     return [(slug, list(indexes)) for slug, indexes in groupby(ordered, key=lambda index: items[index].source)]
 
 
-def _stored(source: Source, items: Sequence[CommentItem], indexes: Sequence[int]) -> dict[int, Ingested]:
+def _store(source: Source, items: Sequence[CommentItem], indexes: Sequence[int]) -> dict[int, Ingested]:
     try:
         outcomes = comments_store(
-            source=source, records=[_with_parent(items[index]) for index in indexes], all_or_nothing=True
+            source=source, records=[_without_placeholder_parent(items[index]) for index in indexes], all_or_nothing=True
         )
     except RecordsRefusedError as refused:
         pointers = [f"/{index}" for index in indexes]
@@ -156,13 +157,13 @@ def _stored(source: Source, items: Sequence[CommentItem], indexes: Sequence[int]
     return {index: Ingested(one.comment_id or 0, one.outcome) for index, one in zip(indexes, outcomes, strict=True)}
 
 
-def _with_parent(item: CommentItem) -> CommentItem:
-    """Returns the item, without a parent's id that says that there is none."""
+def _without_placeholder_parent(item: CommentItem) -> CommentItem:
+    """Returns the item; a parent id that only stands for "no parent" is removed."""
     return replace(item, parent_external_id="") if is_no_parent(item.parent_external_id) else item
 
 
 def _refusal(problems: Mapping[int, Sequence[Any]], *, pointers: Sequence[str]) -> ServiceError:
-    """Returns the archive's refusal with pointers in place of its dotted fields."""
+    """Returns the archive's problems as a ServiceError, with JSON pointers instead of dotted field names."""
     errors = tuple(
         FieldError(f"{pointers[at]}/{one.field.replace('.', '/')}", one.code, f"{one.reason}.".capitalize(), one.limit)
         for at, found in sorted(problems.items())
@@ -172,7 +173,7 @@ def _refusal(problems: Mapping[int, Sequence[Any]], *, pointers: Sequence[str]) 
 
 
 def _with_blocks(fields: Mapping[str, Any], piece: Any) -> dict[str, Any]:
-    """Returns the fields with the body's paragraphs as blocks, where a body is given."""
+    """Returns the fields; if there is a body, its paragraphs are added as blocks."""
     if "body" not in fields:
         return dict(fields)
     paragraphs = [part.strip() for part in fields["body"].split("\n\n") if part.strip()]

@@ -1,1 +1,1 @@
-"""Decisions, kept for ever: rows appended in commit order, the outbox written with them, exports."""
+"""The append-only decision ledger: rows appended in commit order, the outbox written with them, exports."""

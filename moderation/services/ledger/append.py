@@ -1,4 +1,4 @@
-"""Writing the decision ledger: rows are built here from what stands, sealed, and appended in commit order."""
+"""Writes the decision ledger: builds rows from the current comment and review, seals and appends them."""
 
 import hashlib
 import hmac
@@ -11,20 +11,20 @@ from archive.models import Comment
 from moderation.models import Decision, Review
 from moderation.services.ledger.outbox import deliveries_append
 
-# One number for one lock: whoever holds it is the only one that is given ids of ledger rows until it commits.
+# The key of the advisory lock: only its holder is assigned ids of ledger rows until it commits.
 LEDGER_LOCK = int.from_bytes(b"moderato", "big")
 
 
 def text_seal(comment: Comment) -> str:
-    """Returns the HMAC-SHA256 of the comment's text under its own key, in hexadecimal; empty once it was erased."""
+    """Returns the hex HMAC-SHA256 of the comment's text under the comment's own key; empty once it is erased."""
     key = bytes(comment.seal_key or b"")
     return hmac.new(key, comment.text.encode(), hashlib.sha256).hexdigest() if key else ""
 
 
 def decision_row(*, comment: Comment, review: Review, **columns: Any) -> Decision:
-    """Returns an unsaved row about `comment` as it stands: scores, model, policy, rule and seal are filled in.
+    """Returns an unsaved row with the comment's current scores, model, policy, rule and seal filled in.
 
-    `review.score` with its model must be loaded: nothing is queried here. `columns` say who did what.
+    `review.score` and its model must be loaded: no queries here. `columns` say who did what.
     """
     score = review.score
     filled: dict[str, Any] = {
@@ -43,9 +43,8 @@ def decision_row(*, comment: Comment, review: Review, **columns: Any) -> Decisio
 def decisions_append(rows: Sequence[Decision]) -> list[Decision]:
     """Appends rows to the ledger and returns them with their ids. Call it last in the transaction that changes state.
 
-    What webhook targets have to be told is written down with them. Ids follow commit order: on PostgreSQL an advisory
-    lock is held until the transaction ends, on SQLite there is one writer at a time. Raises
-    TransactionManagementError outside a transaction.
+    Writes the webhook deliveries too. Ids follow commit order: PostgreSQL holds an advisory lock until the transaction
+    ends, SQLite has a single writer. Raises TransactionManagementError outside a transaction.
     """
     if not rows:
         return []

@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet takes for a table and nothing else: no cell is a formula, and no character ends a row."""
+"""CSV that is safe to open in a spreadsheet: no cell is read as a formula, and no stray character ends a row."""
 
 import csv
 import json
@@ -8,23 +8,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Any
 
-# What begins a formula, after NFKC, which makes `＝`, `﹦` and `⁼` of other widths plain; `−` is what a word processor
-# makes of a hyphen.
+# What starts a formula after NFKC, which maps variants such as `＝`, `﹦` and `⁼` to `=`; word processors turn a hyphen
+# into `−`.
 FORMULA_SIGNS = frozenset("=+-@\N{MINUS SIGN}")
-# Spreadsheets drop these at the start of a cell, so that a formula would come to be first.
+# Spreadsheets strip these from the start of a cell, which would leave a formula behind.
 LINE_STARTS = ("\t", "\r", "\n")
-# The control characters but tab and line ends, and Unicode's two separators: what a program may take for an order.
+# Control characters except tab and line ends, and Unicode's line and paragraph separators: programs may act on them.
 UNPRINTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
-# Blanks, controls and characters of no width, of which U+FEFF is one.
+# White space, controls and zero-width characters such as U+FEFF.
 UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 
 
 def cell(value: Any) -> Any:
     """Returns the value as a CSV cell: JSON for lists and objects, control characters as `\\u001b`, no formulas.
 
-    An apostrophe stands before text that a spreadsheet could take for a formula, the remedy that OWASP gives for CSV
-    injection: text whose first character that can be seen is `=`, `+`, `-` or `@` in any width, and text that begins
-    with a tab or a line end.
+    Text that a spreadsheet could read as a formula gets a leading apostrophe, as OWASP recommends against CSV
+    injection: text whose first visible character is `=`, `+`, `-` or `@` in any width, and text that starts with a tab
+    or a line end.
     """
     if isinstance(value, dict | list):
         value = json.dumps(value, ensure_ascii=False)
@@ -35,7 +35,7 @@ def cell(value: Any) -> Any:
 
 
 def csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[str]:
-    """Yields a header and one line a row; all that is no number is in quotes, so that a line end in it ends no row."""
+    """Yields a header and a line per row; everything but numbers is quoted, so that line ends do not end a row."""
     line = StringIO()
     writer = csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(columns)
@@ -48,6 +48,6 @@ def csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iter
 
 
 def _is_formula(text: str) -> bool:
-    """Says whether the first character that can be seen begins a formula."""
+    """Returns whether the first visible character starts a formula."""
     first = next((one for one in text if unicodedata.category(one) not in UNSEEN_CATEGORIES), "")
     return unicodedata.normalize("NFKC", first)[:1] in FORMULA_SIGNS

@@ -1,4 +1,4 @@
-"""Rows on their way out as CSV (`csv_cells`) or JSON Lines; streamed, never a whole table."""
+"""Exports rows as CSV (`csv_cells`) or JSON Lines, streamed in chunks."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ DECISION_COLUMNS = (
 
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yields one JSON object a line."""
+    """Yields one line of JSON per row."""
     for row in rows:
         yield json.dumps(row, ensure_ascii=False) + "\n"
 
@@ -42,28 +42,28 @@ def feedback_rows(*, trusted_only: bool = False) -> Iterator[dict[str, Any]]:
 
 
 def moment_text(moment: datetime) -> str:
-    """Returns a time as the API writes it: ISO 8601 in UTC, with Z."""
+    """Returns a time in the API's format: ISO 8601 in UTC, ending in Z."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def with_names(rows: DecisionQuerySet) -> DecisionQuerySet:
-    """Returns the rows with all that is told of them, and no text, in one query."""
+    """Returns the rows with everything that exports show of them, but no comment text, in one query."""
     unread = (f"comment__{name}" for name in ("raw", "text", "meta", "seal_key"))
     joined = rows.select_related("comment__source", "commenter__source", "actor", "policy")
     return joined.defer("policy__body", *unread)
 
 
-def named(decision: Decision) -> Comment | Commenter:
-    """Returns what the row is about: a comment or a commenter."""
+def decision_subject(decision: Decision) -> Comment | Commenter:
+    """Returns the comment or commenter that the row is about."""
     return cast("Comment | Commenter", decision.comment or decision.commenter)
 
 
 def decision_fields(decision: Decision) -> dict[str, Any]:
-    """Returns a row of the ledger as JSON has it, all but its note, with what its comment is called at its source.
+    """Returns a ledger row as JSON-ready data, without its note, with the comment's source and external id.
 
-    `external_id` is the commenter's in rows about one. Rows must come from `with_names`, or each costs queries.
+    In rows about a commenter `external_id` is the commenter's. Load rows with `with_names`, or each costs queries.
     """
-    about = named(decision)
+    about = decision_subject(decision)
     return {
         "id": decision.pk,
         "at": moment_text(decision.at),
@@ -81,9 +81,9 @@ def decision_fields(decision: Decision) -> dict[str, Any]:
 
 
 def decision_rows(*, after: int = 0, sources: Sequence[int] = ()) -> Iterator[dict[str, Any]]:
-    """Yields the ledger in the order of ids, from the one after `after`, with the notes; `sources` empty: all.
+    """Yields the ledger rows with ids above `after`, in id order, with their notes; empty `sources` means all.
 
-    Rows are read as they are wanted, a chunk at a time, in one snapshot of the database.
+    Rows are read lazily, in chunks, from one snapshot of the database.
     """
     rows = Decision.objects.in_sources(sources).filter(pk__gt=after).order_by("pk").select_related("note")
     for row in with_names(rows).iterator(chunk_size=CHUNK):

@@ -1,4 +1,4 @@
-"""The outbox: what webhook targets have to be told, written down in the ledger's own transaction."""
+"""The outbox: deliveries to webhook targets, written in the ledger's own transaction."""
 
 from collections.abc import Collection, Sequence
 
@@ -7,7 +7,7 @@ from moderation.models import Decision, Delivery, WebhookTarget
 
 
 def deliveries_append(rows: Sequence[Decision]) -> None:
-    """Writes a delivery of each decision for each active target that wants its source. In the ledger's transaction."""
+    """Writes a delivery of each decision to each active target for its source. Call it in the ledger's transaction."""
     for target in WebhookTarget.objects.filter(active=True).prefetch_related("sources"):
         sources = {source.pk for source in target.sources.all()}
         wanted = _within(rows, sources) if sources else rows
@@ -16,7 +16,7 @@ def deliveries_append(rows: Sequence[Decision]) -> None:
 
 
 def _within(rows: Sequence[Decision], sources: Collection[int]) -> list[Decision]:
-    """Returns the rows about comments or commenters of the sources."""
+    """Returns the rows about comments or commenters of these sources."""
     kept = set(
         Decision.objects.in_sources(sources).filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True)
     )

@@ -1,1 +1,1 @@
-"""A moderator's action moves a review: one, many or a score range; holds, deferrals, mutes."""
+"""Moderators' actions on reviews: one, many or a score range; holds, deferrals, mutes."""

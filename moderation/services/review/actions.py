@@ -1,4 +1,4 @@
-"""What a person can do to comments: the table of actions, and a request for one, checked as far as possible alone."""
+"""The actions that a person can take on comments, and a checked request for one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from archive.database.clock import database_now
 from moderation.models import Action, Ground, Reason, Review, State
 from moderation.services.errors import invalid
 
-# Who may do any of the actions on a comment; source limits narrow it.
+# The permission for all actions on comments; source limits apply on top.
 DECIDE = "moderation.decide"
 NOTE_CHARACTERS = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRule:
-    """What one action does to a comment, what it asks for, and what it is called.
+    """What one action does to a comment, which inputs it takes, and its label.
 
-    Any comment that is scored and not closed allows it, unless it `is_done` already. `highlights` is what it makes of
-    the highlight: a comment's state may stay then. `judges`: it says what the person thinks of the comment; the others
-    only move it to where somebody looks. `in_range`: it is offered for all comments of a score range.
+    It applies to any comment that is scored and not closed, unless `is_done` already. `highlights`: sets or removes the
+    highlight, and may leave the state as it is. `judges`: expresses an opinion on the comment; other actions only
+    move it to another queue. `in_range`: offered for all comments of a score range.
     """
 
     leads_to: State
@@ -40,13 +40,13 @@ class ActionRule:
     in_range: bool = False
 
     def is_done(self, review: Review) -> bool:
-        """Says whether the comment is already what the action would make of it."""
+        """Returns whether the action would change nothing."""
         if self.highlights is not None:
             return review.highlighted == self.highlights
         return review.state == self.leads_to
 
 
-# All that a person can do to a comment, in the order in which it is offered: API, desk and admin derive from this.
+# All actions on comments, in display order; API, desk and admin derive from this.
 ACTION_RULES: Mapping[str, ActionRule] = {
     Action.APPROVE: ActionRule(
         leads_to=State.APPROVED,
@@ -99,7 +99,7 @@ ACTION_RULES: Mapping[str, ActionRule] = {
 
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
-    """One action on one comment or many. `ground` is what the reason rests on; `batch` joins the rows of many."""
+    """One action on one comment or many. `ground` is the ground of the reason; `batch` joins the ledger rows."""
 
     action: Action
     actor: User | None = None
@@ -121,7 +121,7 @@ def action_check(
     until: datetime | None = None,
     batch: UUID | None = None,
 ) -> ActionRequest:
-    """Returns the request; raises ServiceError `validation_error` by field if it makes no sense. At most one query."""
+    """Returns the request; raises ServiceError `validation_error` by field if it is invalid. At most one query."""
     rule = ACTION_RULES.get(action)
     if rule is None:
         said = _("An action is one of %(actions)s.") % {"actions": ", ".join(ACTION_RULES)}
@@ -143,7 +143,7 @@ def _check_until(rule: ActionRule, until: datetime | None) -> None:
 
 
 def check_future(until: datetime | None) -> None:
-    """Refuses, by field, an end that has passed or lacks its offset."""
+    """Raises ServiceError at `/until` for a time that is past or has no UTC offset."""
     if until is not None and timezone.is_naive(until):
         raise invalid("/until", _("The time needs its offset from UTC."))
     if until is not None and until <= database_now():
@@ -151,7 +151,7 @@ def check_future(until: datetime | None) -> None:
 
 
 def reason_ground(code: str) -> str:
-    """Returns the ground of the newsroom's reason `code`; refuses a code that is none, by field."""
+    """Returns the ground of the reason `code`; raises ServiceError at `/reason` for an unknown one."""
     found = Reason.objects.filter(code=code).first()
     if found is None:
         raise invalid("/reason", _("There is no reason of this code."), code="invalid_choice")

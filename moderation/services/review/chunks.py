@@ -1,6 +1,6 @@
-"""One action on many comments, in transactions of bounded size; `bulk` and `score_range` decide which comments.
+"""Applies one action to many comments, in transactions of bounded size; `bulk` and `score_range` choose the comments.
 
-An action that is interrupted has done some chunks whole and the rest not at all. Its batch id joins what was done.
+If it is interrupted, some chunks are complete and the others untouched. The batch id joins what was done.
 """
 
 import time
@@ -27,10 +27,10 @@ Changed = tuple[Review, Decision]
 
 @dataclass(slots=True)
 class BulkOutcome:
-    """What an action on many comments did: the id that joins its rows, how many it changed, and which it left alone.
+    """The result of an action on many comments: its batch id, how many it changed, and which it refused.
 
-    `refused` is the value of an `ActionRefusal` → ids of comments, in order. `left` counts those that it did not come
-    to in its time.
+    `refused` maps the value of an `ActionRefusal` to comment ids, in order. `left` counts the comments that were not
+    reached before the time limit.
     """
 
     batch: UUID
@@ -39,7 +39,7 @@ class BulkOutcome:
     refused: dict[str, list[int]] = field(default_factory=dict)
 
     def refuse(self, refusal: ActionRefusal, comment_id: int) -> None:
-        """Notes that a comment was left alone."""
+        """Records why a comment was left unchanged."""
         self.refused.setdefault(refusal.value, []).append(comment_id)
 
 
@@ -51,22 +51,22 @@ def actions_apply(
     outcome: BulkOutcome,
     seconds: float = inf,
 ) -> BulkOutcome:
-    """Applies the action to each of the comments that allows it, and notes in `outcome` what became of them.
+    """Applies the action to each comment that allows it, and records the results in `outcome`, which it returns.
 
-    `tokens` is the version of each comment that the person saw, or None to act on whatever is there. Only comments of
-    the actor's sources are touched. After `seconds` no further transaction is begun.
+    `tokens` are the versions that the person saw; None applies the action to the current ones. Only comments of the
+    actor's sources are changed. No transaction starts after `seconds`.
     """
     sources, end = user_sources(request.actor), time.monotonic() + seconds
     for ids in chunked(sorted(comment_ids)):
         if time.monotonic() < end:
-            _act_on_chunk(ids, tokens, request, sources, outcome)
+            _apply_to_chunk(ids, tokens, request, sources, outcome)
         else:
             outcome.left += len(ids)
     return outcome
 
 
 def undos_apply(*, decisions: Sequence[Decision], request: ActionRequest, outcome: BulkOutcome) -> BulkOutcome:
-    """Undoes each of the decisions, at most one a comment, that can be undone; `request` says who does."""
+    """Undoes those of the decisions that can be undone, at most one per comment; `request` says who does it."""
     sources, by_comment = user_sources(request.actor), {one.comment_id: one for one in decisions if one.comment_id}
     for ids in chunked(sorted(by_comment)):
         _undo_chunk({pk: by_comment[pk] for pk in ids}, request, sources, outcome)
@@ -74,13 +74,13 @@ def undos_apply(*, decisions: Sequence[Decision], request: ActionRequest, outcom
 
 
 def chunked(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Yields the ids in runs of up to CHUNK."""
+    """Yields the ids in slices of up to CHUNK."""
     for begin in range(0, len(ids), CHUNK):
         yield ids[begin : begin + CHUNK]
 
 
 @transaction.atomic
-def _act_on_chunk(
+def _apply_to_chunk(
     ids: Sequence[int],
     tokens: Mapping[int, VersionToken] | None,
     request: ActionRequest,

@@ -1,6 +1,7 @@
-"""What a person decides on one comment: the one way from a click or a call to a changed review and a ledger row.
+"""Records a person's decision on one comment: desk, admin and API all change the review and the ledger through here.
 
-Both are written in one transaction, with the comment and then its review locked. Many at once: `services.review.bulk`.
+Both are written in one transaction, with the comment and then its review locked. For many at once, see
+`services.review.bulk`.
 """
 
 from datetime import datetime
@@ -37,30 +38,30 @@ def decision_record(  # noqa: PLR0913 - a decision has that many parts
     expected: VersionToken | None = None,
     batch: UUID | None = None,
 ) -> Decision:
-    """Records what a person decided on a comment and puts it there; returns the row of the ledger.
+    """Applies a person's action to a comment and records the decision; returns the ledger row.
 
     `reason` is a Reason's code; `until` is when a deferred comment comes back; `expected` is the version that the
-    person saw; `batch` joins the rows of one action. Raises ServiceError: `validation_error` by field;
-    `not_found`, also for a comment outside the sources that `actor` is limited to; `precondition_failed` if the
-    comment changed since it was seen (look again, then retry); `conflict` if it is unscored, closed, held by another
-    or already so. Nothing is written then.
+    person saw; `batch` joins the rows of one action. Raises ServiceError, and writes nothing: `validation_error` by
+    field; `not_found`, also for a comment outside the sources that `actor` is limited to; `precondition_failed` if the
+    comment changed since it was seen (look again, then retry); `conflict` if it is unscored, closed, held by somebody
+    else, or if nothing would change.
     """
     request = action_check(
         action=action, actor=actor, api_key=api_key, reason=reason, note=note, until=until, batch=batch
     )
-    comment, review = _locked(comment_id, actor)
+    comment, review = _lock(comment_id, actor)
     refusal = action_refusal(comment, review, request, expected=expected, now=database_now())
     if refusal or review is None:
-        raise _refused(refusal or ActionRefusal.UNSCORED, review)
+        raise _refusal_error(refusal or ActionRefusal.UNSCORED, review)
     row = action_apply(comment, review, request)
-    return _saved(review, row, note)
+    return _save(review, row, note)
 
 
 @transaction.atomic
 def decision_undo(*, decision_id: int, actor: User | None = None, api_key: str = "") -> Decision:
-    """Takes a person's decision back: the comment is again what it was before; returns the new row of the ledger.
+    """Undoes a person's decision: restores the comment's previous status; returns the new ledger row.
 
-    Only the last decision that stands can be undone, by who made it or by a user who may undo others'. Raises
+    Only the last decision in force can be undone, by the person who made it or by a user who may undo others'. Raises
     ServiceError: `not_found`, `permission_denied`, and `conflict` if a decision, an edit or an undo came since.
     """
     decision = Decision.objects.filter(pk=decision_id).first()
@@ -69,17 +70,17 @@ def decision_undo(*, decision_id: int, actor: User | None = None, api_key: str =
     if decision.comment_id is None:
         raise conflict(_("A mute is ended by unmuting the commenter."))
     refuse_others(decision, actor, api_key)
-    comment, review = _locked(decision.comment_id, actor)
+    comment, review = _lock(decision.comment_id, actor)
     rows = list(Decision.objects.filter(comment_id=comment.pk).order_by("pk"))
     refusal = undo_refusal(decision, rows, comment, review)
     if refusal or review is None:
-        raise _refused(refusal or ActionRefusal.UNSCORED, review)
+        raise _refusal_error(refusal or ActionRefusal.UNSCORED, review)
     row = undo_apply(decision, rows, comment, review, ActionRequest(Action.UNDO, actor, api_key))
-    return _saved(review, row, "")
+    return _save(review, row, "")
 
 
 def refuse_others(decision: Decision, actor: User | None, api_key: str) -> None:
-    """Refuses, as `permission_denied`, who neither made the decision nor may undo others'."""
+    """Raises ServiceError `permission_denied` for a caller who neither made the decision nor may undo others'."""
     own = actor is not None and decision.actor_id == actor.pk
     by_key = actor is None and api_key != "" and decision.api_key == api_key
     if not (own or by_key or (actor is not None and actor.has_perm(UNDO_OTHERS))):
@@ -87,14 +88,14 @@ def refuse_others(decision: Decision, actor: User | None, api_key: str) -> None:
         raise ServiceError("permission_denied", said)
 
 
-def _locked(comment_id: int, actor: User | None) -> tuple[Comment, Review | None]:
-    """Returns the comment and its review, both locked; another source's comment is as unknown as one not there."""
+def _lock(comment_id: int, actor: User | None) -> tuple[Comment, Review | None]:
+    """Locks and returns the comment and its review; raises `not_found`, also for a comment of another source."""
     for comment in lock_comments([comment_id], sources=user_sources(actor)):
         return comment, lock_reviews([comment_id]).get(comment_id)
-    raise _refused(ActionRefusal.UNKNOWN, None)
+    raise _refusal_error(ActionRefusal.UNKNOWN, None)
 
 
-def _saved(review: Review, row: Decision, note: str) -> Decision:
+def _save(review: Review, row: Decision, note: str) -> Decision:
     reviews_write([review])
     (row,) = decisions_append([row])
     if note:
@@ -102,7 +103,7 @@ def _saved(review: Review, row: Decision, note: str) -> Decision:
     return row
 
 
-def _refused(refusal: ActionRefusal, review: Review | None) -> ServiceError:
+def _refusal_error(refusal: ActionRefusal, review: Review | None) -> ServiceError:
     details = {
         ActionRefusal.CLOSED: _("The comment is closed: it was withdrawn, erased or deleted."),
         ActionRefusal.UNSCORED: _("The comment's text is not scored yet."),

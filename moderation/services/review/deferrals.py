@@ -1,4 +1,4 @@
-"""Deferred comments come back to the queue when their time has come, each with a row of the system in the ledger."""
+"""Returns deferred comments to the queue when they are due, each with a ledger row by the system."""
 
 from datetime import datetime
 
@@ -14,10 +14,10 @@ CHUNK = 250
 
 
 def deferred_return(*, now: datetime | None = None) -> int:
-    """Brings every deferred comment back whose time has come by `now`; returns how many.
+    """Returns every deferred comment that is due by `now` to the queue; returns how many.
 
-    In transactions of bounded size; may be killed, run again and run several times at once. `score_comments` calls it,
-    and `return_deferred`, which a scheduler can run more often.
+    Works in transactions of bounded size; safe to kill, to repeat and to run concurrently. Called by `score_comments`
+    and by `return_deferred`, which a scheduler can run more often.
     """
     moment, count = now or database_now(), 0
     while due := _due(moment):
@@ -32,7 +32,7 @@ def _due(now: datetime) -> list[int]:
 
 @transaction.atomic
 def _return_chunk(ids: list[int], now: datetime) -> int:
-    """Returns how many of the comments came back: what changed since they were found is left."""
+    """Returns a chunk of comments to the queue, except those that changed since they were found; returns how many."""
     comments = {comment.pk: comment for comment in lock_comments(ids)}
     reviews = [review for review in lock_reviews(comments).values() if _is_due(review, now)]
     rows = [deferral_end(comments[review.pk], review, now) for review in reviews]

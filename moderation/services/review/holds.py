@@ -1,8 +1,8 @@
-"""Who has a comment open: a claim with a lease, so that two moderators never work on the same one.
+"""Holds: a moderator who has a comment open holds it for a while, so that two never work on the same one.
 
-A hold is taken by a conditional update, never by reading first and writing then. It ends with a decision, when it is
-given back or handed over, at logout, or by itself after MODERATION_HOLD_SECONDS. It moves no comment: nothing of it is
-in the ledger, and the state version stays.
+A hold is taken by a conditional update, never by a read followed by a write. It ends with a decision, when it is
+released or handed over, at logout, or after MODERATION_HOLD_SECONDS. It does not change the comment's status: the
+ledger does not record it, and the state version stays the same.
 """
 
 from datetime import datetime, timedelta
@@ -23,12 +23,12 @@ from moderation.services.states.version import VersionToken
 
 
 def review_hold(*, comment_id: int, actor: User, expected: VersionToken | None = None) -> Review:
-    """Takes the comment for `actor`, or renews the hold they have; returns the review.
+    """Takes the comment for `actor`, or renews their hold; returns the review.
 
-    `expected` is the version that the person's page shows: a page that asks while its comment is
-    being decided must not hold it afterwards. Raises ServiceError: `not_found`, also for another source's comment;
-    `precondition_failed` where the state changed since it was seen; `conflict` where it is closed, or while another
-    holds it (a retry helps once that hold has ended).
+    `expected` is the version that the person's page shows: a page that renews its hold while the comment is being
+    decided must not hold it afterwards. Raises ServiceError: `not_found`, also for another source's comment;
+    `precondition_failed` if the state changed since it was seen; `conflict` if it is closed, or while somebody else
+    holds it (retry once that hold has ended).
     """
     now = database_now()
     reviews = _reviews(actor).filter(pk=comment_id)
@@ -36,17 +36,16 @@ def review_hold(*, comment_id: int, actor: User, expected: VersionToken | None =
     takeable = reviews.filter(open_to_actor).exclude(state=State.CLOSED)
     takeable = takeable.filter(state_version=expected.state_version) if expected else takeable
     if not takeable.update(holder=actor, holder_until=_lease_end(now)):
-        raise _not_held(reviews.select_related("holder").first(), expected)
+        raise _hold_error(reviews.select_related("holder").first(), expected)
     return reviews.select_related("holder").get()
 
 
 @transaction.atomic
 def review_next(*, actor: User, reviews: ReviewQuerySet) -> Review | None:
-    """Takes the first of `reviews`, in their order, that nobody holds; None where there is none.
+    """Takes the first of `reviews`, in their order, that nobody holds; None if there is none.
 
-    Callers side by side get different ones: on PostgreSQL what a neighbour takes now is skipped, on SQLite there is one
-    writer at a time. What `actor` holds already is not given again. Only comments of the actor's sources are given,
-    and none that is closed or unscored.
+    Concurrent callers get different ones: PostgreSQL skips locked rows, SQLite has a single writer. Reviews that
+    `actor` already holds are skipped too. Only comments of the actor's sources that are scored and not closed qualify.
     """
     now = database_now()
     wanted = reviews.in_sources(user_sources(actor)).exclude(state=State.CLOSED).current().free(now)
@@ -59,24 +58,24 @@ def review_next(*, actor: User, reviews: ReviewQuerySet) -> Review | None:
 
 
 def review_release(*, comment_id: int, actor: User) -> bool:
-    """Gives back a comment that `actor` holds; returns False where they hold it no more."""
+    """Releases a comment that `actor` holds; returns False if they no longer hold it."""
     return bool(Review.objects.filter(pk=comment_id, holder=actor).update(holder=None, holder_until=None))
 
 
 def reviews_release(*, actor: User) -> int:
-    """Gives back all that `actor` holds, as at logout; returns how many comments."""
+    """Releases everything that `actor` holds, for example at logout; returns how many comments."""
     return Review.objects.filter(holder=actor).update(holder=None, holder_until=None)
 
 
 def review_hand_over(*, comment_id: int, actor: User, to: User) -> Review:
-    """Gives a comment that `actor` holds to another moderator, with a whole lease; returns the review.
+    """Hands a comment that `actor` holds to another moderator, with a fresh lease; returns the review.
 
-    Raises ServiceError: `not_found`; `validation_error` on `/to` where that person may not decide on it; `conflict`
-    where `actor` does not hold it.
+    Raises ServiceError: `not_found`; `validation_error` at `/to` if that person may not decide on it; `conflict` if
+    `actor` does not hold it.
     """
     now = database_now()
     reviews = _reviews(actor).filter(pk=comment_id)
-    _refuse_unable(to, reviews)
+    _check_can_decide(to, reviews)
     if not reviews.held_by(actor, now).update(holder=to, holder_until=_lease_end(now)):
         raise conflict(_("You do not hold the comment."))
     return reviews.select_related("holder").get()
@@ -90,7 +89,7 @@ def _lease_end(now: datetime) -> datetime:
     return now + timedelta(seconds=settings.MODERATION_HOLD_SECONDS)
 
 
-def _not_held(review: Review | None, expected: VersionToken | None) -> ServiceError:
+def _hold_error(review: Review | None, expected: VersionToken | None) -> ServiceError:
     if review is None:
         return ServiceError("not_found", _("There is no such comment."))
     if review.state == State.CLOSED:
@@ -102,7 +101,7 @@ def _not_held(review: Review | None, expected: VersionToken | None) -> ServiceEr
     return error
 
 
-def _refuse_unable(to: User, reviews: ReviewQuerySet) -> None:
+def _check_can_decide(to: User, reviews: ReviewQuerySet) -> None:
     if not reviews.exists():
         raise ServiceError("not_found", _("There is no such comment."))
     if not to.is_active or not to.has_perm(DECIDE) or not reviews.in_sources(user_sources(to)).exists():

@@ -1,7 +1,7 @@
-"""People who comment: muting them, and looking up how they fared.
+"""Muting commenters, and looking up their record.
 
-A mute holds what a commenter writes next (`services.verdicts.transitions`); what is there already stays where it is.
-Its beginning and its end are rows of the ledger. Looking up a record is noted too.
+A mute holds a commenter's future comments (`services.verdicts.transitions`); existing ones stay as they are. The ledger
+records when a mute starts and when somebody ends it. Looking up a record is logged too.
 """
 
 from collections import Counter
@@ -24,17 +24,17 @@ from moderation.services.ledger.append import decisions_append
 from moderation.services.review.actions import check_future, reason_ground
 
 MUTED, UNMUTED = "muted", "unmuted"
-# Counts are over the last comments of a commenter: some names wrote a hundred thousand.
+# Counts cover a commenter's most recent comments only: some names have a hundred thousand.
 RECORD_COMMENTS = 1_000
 RECORD_DECISIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class CommenterRecord:
-    """How a commenter fared: how many of their last RECORD_COMMENTS comments stand where, and the last decisions.
+    """A commenter's record: their last RECORD_COMMENTS comments counted by state, and the last decisions.
 
-    `last` has the newest first, mutes among them. `mute` is the one that stands, else None; `muted_until` is its end,
-    None also for a mute without end.
+    `last` is newest first and includes mutes. `mute` is the active mute, or None; `muted_until` is when it ends, None
+    also for a mute without end.
     """
 
     commenter: Commenter
@@ -47,7 +47,7 @@ class CommenterRecord:
 
     @property
     def muted(self) -> bool:
-        """Whether what they write next is held."""
+        """Whether their new comments are held."""
         return self.mute is not None
 
     @property
@@ -60,23 +60,23 @@ class CommenterRecord:
 def commenter_mute(
     *, commenter_id: int, actor: User, reason: str, until: datetime | None = None, comment_id: int | None = None
 ) -> Mute:
-    """Holds what the commenter writes from now on, until `until` or until somebody ends it; returns the mute.
+    """Holds the commenter's comments from now on, until `until` or until somebody ends the mute; returns the mute.
 
-    `reason` is a Reason's code; `comment_id` is the comment of theirs that was the cause. Raises ServiceError:
-    `not_found`, also for a commenter of another source; `validation_error` by field; `conflict` if they are muted
-    already (end that mute first).
+    `reason` is a Reason's code; `comment_id` is the comment of theirs that caused it. Raises ServiceError: `not_found`,
+    also for a commenter of another source; `validation_error` by field; `conflict` if they are already muted (end that
+    mute first).
     """
     check_future(until)
     if not reason:
         raise invalid("/reason", _("A mute needs a reason."), code="required")
     ground = reason_ground(reason)
-    commenter = _locked(commenter_id, actor)
-    _refuse_cause(commenter, comment_id)
+    commenter = _lock(commenter_id, actor)
+    _check_cause(commenter, comment_id)
     now = database_now()
     if Mute.objects.active(now).filter(commenter=commenter).exists():
         raise conflict(_("The commenter is muted already."))
     Mute.objects.filter(commenter=commenter, ended_at=None).update(ended_at=now)
-    row = _row(commenter, actor, Action.MUTE, reason=reason, ground=ground, until=until, at=now)
+    row = _append_row(commenter, actor, Action.MUTE, reason=reason, ground=ground, until=until, at=now)
     return Mute.objects.create(
         commenter=commenter, comment_id=comment_id, decision=row, reason=reason, since=now, until=until
     )
@@ -84,18 +84,18 @@ def commenter_mute(
 
 @transaction.atomic
 def commenter_unmute(*, commenter_id: int, actor: User) -> Decision:
-    """Ends the mute; returns the row of the ledger. What was held stays held until a person decides.
+    """Ends the mute; returns the ledger row. Comments that were held stay held until a person decides.
 
     Raises ServiceError: `not_found`; `conflict` if the commenter is not muted.
     """
-    commenter, now = _locked(commenter_id, actor), database_now()
+    commenter, now = _lock(commenter_id, actor), database_now()
     if not Mute.objects.active(now).filter(commenter=commenter).update(ended_at=now):
         raise conflict(_("The commenter is not muted."))
-    return _row(commenter, actor, Action.UNMUTE, at=now)
+    return _append_row(commenter, actor, Action.UNMUTE, at=now)
 
 
 def commenter_record(*, commenter_id: int, actor: User) -> CommenterRecord:
-    """Returns how the commenter fared, and notes that `actor` looked. Seven queries.
+    """Returns the commenter's record, and logs that `actor` looked it up. Seven queries.
 
     Raises ServiceError `not_found`, also for a commenter of another source.
     """
@@ -117,7 +117,7 @@ def commenter_record(*, commenter_id: int, actor: User) -> CommenterRecord:
 
 
 def _commenter(commenter_id: int, actor: User, *, lock: bool = False) -> Commenter:
-    """Returns the commenter; another source's is as unknown as one that is not there."""
+    """Returns the commenter; raises `not_found`, also for a commenter of another source."""
     sources = user_sources(actor)
     found = Commenter.objects.filter(pk=commenter_id)
     found = found.filter(source__in=sources) if sources else found
@@ -127,16 +127,16 @@ def _commenter(commenter_id: int, actor: User, *, lock: bool = False) -> Comment
     return commenter
 
 
-def _locked(commenter_id: int, actor: User) -> Commenter:
+def _lock(commenter_id: int, actor: User) -> Commenter:
     return _commenter(commenter_id, actor, lock=True)
 
 
-def _refuse_cause(commenter: Commenter, comment_id: int | None) -> None:
+def _check_cause(commenter: Commenter, comment_id: int | None) -> None:
     if comment_id is not None and not Comment.objects.filter(pk=comment_id, commenter=commenter).exists():
         raise invalid("/comment", _("The comment is not one of this commenter's."), code="invalid_choice")
 
 
-def _row(commenter: Commenter, actor: User, action: Action, **columns: object) -> Decision:
+def _append_row(commenter: Commenter, actor: User, action: Action, **columns: object) -> Decision:
     before, after = (UNMUTED, MUTED) if action == Action.MUTE else (MUTED, UNMUTED)
     row = Decision(
         commenter=commenter,

@@ -1,9 +1,8 @@
-"""Deciding on all pending comments whose score of one attribute lies in a range, after a look at them.
+"""Decides on all pending comments whose score for one attribute is in a range, after a preview.
 
-The histogram and the count of a range read the partial index of what is pending (`review_pending_scores`) and no
-review's or comment's row, however large the archive is; what was edited a moment ago still counts. A preview's token
-holds the comments that were previewed, signed: the action is applied to just those, as they were scored, and never to
-what came or changed since.
+The histogram and the count of a range read only the partial index on pending reviews (`review_pending_scores`), however
+large the archive is; comments that were edited a moment ago still count. A preview's signed token lists the previewed
+comments: the action applies to exactly those, and not to comments that arrived or changed since.
 """
 
 import math
@@ -25,20 +24,20 @@ from moderation.services.review.actions import action_check
 from moderation.services.review.chunks import BulkOutcome, actions_apply
 from moderation.services.states.version import VersionToken
 
-TOKEN_SALT = "moderation.score_range"  # noqa: S105 - a name that keeps signatures apart, no secret
+TOKEN_SALT = "moderation.score_range"  # noqa: S105 - separates signatures by purpose, no secret
 TOKEN_SECONDS = 3_600
-# The same token is the same action: a second try after an interruption goes on with it, and one undo takes all back.
+# The same token gives the same batch id: a retry after an interruption continues the batch, and one undo covers it all.
 BATCHES = UUID("5a4c7b0e-3d0f-4a53-9c61-0c3f5f1f6c1d")
 MAX_BINS = 100
 MAX_COMMENTS = 5_000  # what one request can decide in a few seconds
 MAX_SAMPLED = 100
-# Before a server or a proxy gives a request up: what is left then is decided by the next one.
+# Stops before a server or proxy times out; the next request continues with what is left.
 DECIDE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """How many pending comments have a score from `lower` to `upper`; the upper end belongs to the last bin only."""
+    """How many pending comments have a score from `lower` to `upper`; only the last bin includes its upper end."""
 
     lower: float
     upper: float
@@ -47,7 +46,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class RangePreview:
-    """What a range holds: `count` comments, a `sample` of them from the lowest score to the highest, and the token.
+    """A range's `count` of comments, a `sample` of them from the lowest score to the highest, and the token.
 
     Reviews in the sample have their comment, article, commenter and score loaded.
     """
@@ -58,10 +57,10 @@ class RangePreview:
 
 
 def pending_histogram(*, attribute: str, sources: Collection[int], bins: int = 20) -> list[Bin]:
-    """Returns `bins` bins of equal width from 0 to 1, the empty ones too. One query over the pending comments.
+    """Returns `bins` bins of equal width from 0 to 1, including empty ones. One query over the pending comments.
 
-    `sources` are ids, empty for all. Raises ServiceError `validation_error` for an attribute without a column, and for
-    a number of bins that is not from 1 to MAX_BINS.
+    `sources` are ids; empty means all. Raises ServiceError `validation_error` for an attribute without a column, and
+    for a number of bins outside 1 to MAX_BINS.
     """
     _check_attribute(attribute)
     if not 1 <= bins <= MAX_BINS:
@@ -77,8 +76,8 @@ def range_preview(
 ) -> RangePreview:
     """Returns how many pending comments score from `lower` to `upper`, both ends included, and a sample of them.
 
-    The sample is spread evenly over the range's comments in the order of their scores. Two queries. Raises
-    ServiceError `validation_error` by field, and if the range holds more than MAX_COMMENTS: take a narrower one.
+    The sample is spread evenly over the comments, ordered by score. Two queries. Raises ServiceError `validation_error`
+    by field, and if the range holds more than MAX_COMMENTS: choose a narrower one.
     """
     found_rows = list(_in_range(attribute, lower, upper, sources)[: MAX_COMMENTS + 1])
     if len(found_rows) > MAX_COMMENTS:
@@ -87,7 +86,7 @@ def range_preview(
     rows = [VersionToken(*row[1:]) for row in sorted(found_rows)]
     picked = [rows[at].comment_id for at in _spread(len(rows), min(max(sample, 0), MAX_SAMPLED))]
     found = _shown().in_bulk(picked)
-    token = _token_made(attribute, lower, upper, sources, rows)
+    token = _make_token(attribute, lower, upper, sources, rows)
     return RangePreview(len(rows), [found[pk] for pk in picked if pk in found], token)
 
 
@@ -103,16 +102,15 @@ def range_decide(  # noqa: PLR0913 - a range and a decision have that many parts
     reason: str = "",
     note: str = "",
 ) -> BulkOutcome:
-    """Applies one action to the comments of a preview, as one batch; what changed since is left alone and named.
+    """Applies one action to the comments of a preview, as one batch; those that changed since are listed as refused.
 
-    Comments that came into the range after the preview are not touched. In transactions of bounded size: where it was
-    interrupted, or came to its end after DECIDE_SECONDS (`left`), the same call with the same token goes on, in the
-    same batch. Raises ServiceError: `validation_error`
-    by field, `precondition_failed` if the token is of another range, is older than an hour or was tampered with
-    (preview again).
+    Comments that entered the range after the preview are not touched. Works in transactions of bounded size: after an
+    interruption, or after DECIDE_SECONDS (`left`), the same call with the same token continues the batch. Raises
+    ServiceError: `validation_error` by field; `precondition_failed` if the token belongs to another range, is older
+    than an hour or was tampered with (preview again).
     """
     _check_range(attribute, lower, upper)
-    tokens = _token_read(token, [attribute, lower, upper, sorted(sources)])
+    tokens = _read_token(token, [attribute, lower, upper, sorted(sources)])
     outcome = BulkOutcome(uuid5(BATCHES, f"{actor.pk}:{action}:{token}"))
     request = action_check(action=action, actor=actor, reason=reason, note=note, batch=outcome.batch)
     return actions_apply(comment_ids=tokens, tokens=tokens, request=request, outcome=outcome, seconds=DECIDE_SECONDS)
@@ -123,7 +121,7 @@ def _pending(sources: Collection[int]) -> ReviewQuerySet:
 
 
 def _in_range(attribute: str, lower: float, upper: float, sources: Collection[int]) -> Any:
-    """Returns the range's rows in no order: score, comment, the revision that was scored, state version."""
+    """Returns the range's rows, unordered: score, comment id, scored revision, state version."""
     _check_range(attribute, lower, upper)
     within = _pending(sources).filter(**{f"{attribute}__gte": lower, f"{attribute}__lte": upper})
     return within.order_by().values_list(attribute, "pk", "score__revision", "state_version")
@@ -150,16 +148,16 @@ def _check_range(attribute: str, lower: float, upper: float) -> None:
 
 
 def _spread(count: int, wanted: int) -> list[int]:
-    """Returns up to `wanted` places of `count`, the first and the last among them, evenly apart."""
+    """Returns up to `wanted` of `count` indexes, evenly spaced, including the first and the last."""
     if count <= wanted:
         return list(range(count))
     return [round(at * (count - 1) / max(wanted - 1, 1)) for at in range(wanted)]
 
 
-def _token_made(
+def _make_token(
     attribute: str, lower: float, upper: float, sources: Collection[int], rows: Collection[VersionToken]
 ) -> str:
-    """Returns the range and its comments, signed. Ids are kept as steps, versions only where they are not 1 and 1."""
+    """Returns the signed range and comments. Ids are stored as differences, versions only if they are not (1, 1)."""
     ordered = sorted(rows)
     ids = [0, *(row.comment_id for row in ordered)]
     steps = [after - before for before, after in pairwise(ids)]
@@ -168,13 +166,13 @@ def _token_made(
     return signing.dumps(held, salt=TOKEN_SALT, compress=True)
 
 
-def _token_read(token: str, wanted: list[Any]) -> dict[int, VersionToken]:
+def _read_token(token: str, wanted: list[Any]) -> dict[int, VersionToken]:
     try:
         about, steps, versions = signing.loads(token, salt=TOKEN_SALT, max_age=TOKEN_SECONDS)
     except signing.BadSignature as error:
-        raise _stale() from error
+        raise _stale_token() from error
     if about != wanted:
-        raise _stale()
+        raise _stale_token()
     ids = accumulate(steps)
     return {pk: VersionToken(pk, *_versions(versions, at)) for at, pk in enumerate(ids)}
 
@@ -184,5 +182,5 @@ def _versions(versions: dict[str, list[int]], at: int) -> tuple[int, int]:
     return revision, state_version
 
 
-def _stale() -> ServiceError:
+def _stale_token() -> ServiceError:
     return precondition_failed(_("The preview is of another range or too old: look at the range again."))

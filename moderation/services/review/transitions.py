@@ -1,6 +1,6 @@
-"""What a person's action makes of one review: why it is refused, the changed row, and the ledger row that it needs.
+"""Applies a person's action to a review: why it is refused, or the changed review and its ledger row.
 
-No queries here: `services.review.decisions` and `services.review.bulk` load, lock and save. What a verdict does is in
+No queries here: `services.review.decisions` and `services.review.bulk` load, lock and save. For verdicts, see
 `services.verdicts.transitions`.
 """
 
@@ -26,13 +26,13 @@ DECIDED_BY = {
     DecisionKind.PERSON: DecidedBy.PERSON,
     DecisionKind.POLICY: DecidedBy.POLICY,
     DecisionKind.IMPORT: DecidedBy.IMPORT,
-    # The system leads a comment to where it waits only when a person's deferral has ended.
+    # The system moves a comment only when a person's deferral has ended.
     DecisionKind.SYSTEM: DecidedBy.PERSON,
 }
 
 
 class ActionRefusal(TextChoices):
-    """Why an action is not done to a comment."""
+    """Why an action is not applied to a comment."""
 
     ALREADY = "already", _("is so already")
     HELD = "held", _("another moderator holds it")
@@ -50,11 +50,11 @@ def action_refusal(
 ) -> ActionRefusal | None:
     """Returns why the action cannot be applied to the comment, None if it can.
 
-    `expected` is the version that the person saw. `comment` needs its id and revisions only.
+    `expected` is the version that the person saw. Of `comment` only the id and revisions are read.
     """
-    unready = _unready(comment, review)
-    if unready or review is None:
-        return unready
+    not_actionable = _not_actionable(comment, review)
+    if not_actionable or review is None:
+        return not_actionable
     if expected is not None and expected != VersionToken(comment.pk, comment.revision, review.state_version):
         return ActionRefusal.CHANGED
     if held_by_another(review, request.actor, now):
@@ -63,12 +63,12 @@ def action_refusal(
 
 
 def held_by_another(review: Review, actor: User | None, now: datetime) -> bool:
-    """Says whether somebody else has the comment open at `now`."""
+    """Returns whether somebody else holds the comment at `now`."""
     return review.is_held(now) and (actor is None or review.holder_id != actor.pk)
 
 
 def action_apply(comment: Comment, review: Review, request: ActionRequest) -> Decision:
-    """Changes the review to what the action makes of it and returns the ledger row; both are unsaved."""
+    """Applies the action to the review and returns the ledger row; both are unsaved."""
     row = decision_row(
         comment=comment,
         review=review,
@@ -85,7 +85,7 @@ def action_apply(comment: Comment, review: Review, request: ActionRequest) -> De
         batch=request.batch,
         until=request.until,
     )
-    _mark(review, [row])
+    _mark_rejection(review, [row])
     _move(review, _status_after(request.action, comment, review), until=request.until, decided_at=row.at)
     return row
 
@@ -93,12 +93,12 @@ def action_apply(comment: Comment, review: Review, request: ActionRequest) -> De
 def undo_refusal(
     decision: Decision, rows: Sequence[Decision], comment: Comment, review: Review | None
 ) -> ActionRefusal | None:
-    """Returns why the decision cannot be undone, None if it can. `rows` are all of the comment's, by their ids.
+    """Returns why the decision cannot be undone, None if it can. `rows` are all of the comment's, in id order.
 
-    Only what a person decided last, on the present text, and nobody has undone, can be.
+    Only the last decision in force can be, if a person made it on the current text.
     """
-    if unready := _unready(comment, review):
-        return unready
+    if not_actionable := _not_actionable(comment, review):
+        return not_actionable
     if any(row.undoes_id == decision.pk for row in rows):
         return ActionRefusal.UNDONE
     if decision.kind != DecisionKind.PERSON:
@@ -108,7 +108,7 @@ def undo_refusal(
 
 
 def decisions_in_force(rows: Sequence[Decision]) -> list[Decision]:
-    """Returns those of a comment's rows that were not undone and are no undo."""
+    """Returns those of a comment's rows that are neither undone nor undos themselves."""
     undone = {row.undoes_id for row in rows}
     return [row for row in rows if row.pk not in undone and row.kind != DecisionKind.UNDO]
 
@@ -116,9 +116,9 @@ def decisions_in_force(rows: Sequence[Decision]) -> list[Decision]:
 def undo_apply(
     decision: Decision, rows: Sequence[Decision], comment: Comment, review: Review, request: ActionRequest
 ) -> Decision:
-    """Changes the review to what it was before `decision` and returns the ledger row of the undo; both are unsaved.
+    """Restores the review's status from before `decision` and returns the undo's ledger row; both are unsaved.
 
-    `rows` are all of the comment's; `request` says who undoes.
+    `rows` are all of the comment's; `request` says who undoes it.
     """
     before = decisions_in_force(rows)[:-1]
     earlier = before[-1] if before else None
@@ -135,7 +135,7 @@ def undo_apply(
         batch=request.batch,
     )
     review.facts = {name: fact for name, fact in review.facts.items() if name != REJECTED}
-    _mark(review, before)
+    _mark_rejection(review, before)
     status = _status_before(decision, earlier, comment, review)
     until = earlier.until if earlier and earlier.until else row.at
     _move(review, status, until=until, decided_at=earlier.at if earlier and status.decided_by else None)
@@ -143,9 +143,9 @@ def undo_apply(
 
 
 def deferral_end(comment: Comment, review: Review, now: datetime) -> Decision:
-    """Changes a deferred review whose time has come to pending and returns the ledger row; both are unsaved.
+    """Makes a deferred review that is due pending and returns the ledger row; both are unsaved.
 
-    A person still has the word: no verdict on the same text takes the comment out of the queue again.
+    It stays decided by a person, so that no verdict on the same text takes it out of the queue again.
     """
     row = decision_row(
         comment=comment,
@@ -161,7 +161,7 @@ def deferral_end(comment: Comment, review: Review, now: datetime) -> Decision:
     return row
 
 
-def _unready(comment: Comment, review: Review | None) -> ActionRefusal | None:
+def _not_actionable(comment: Comment, review: Review | None) -> ActionRefusal | None:
     if review is not None and review.state == State.CLOSED:
         return ActionRefusal.CLOSED
     return ActionRefusal.UNSCORED if review is None or comment.taken_revision < comment.revision else None
@@ -184,8 +184,8 @@ def _move(review: Review, status: ReviewStatus, *, until: datetime | None, decid
     review.updated_at = timezone.now()
 
 
-def _mark(review: Review, rows: Sequence[Decision]) -> None:
-    """Notes in the review's facts whether the last of `rows` in which a person judged the comment is a rejection."""
+def _mark_rejection(review: Review, rows: Sequence[Decision]) -> None:
+    """Sets or removes REJECTED in the review's facts, depending on the last of `rows` in which a person judged it."""
     judging = [row for row in rows if row.kind == DecisionKind.PERSON and row.action in JUDGING]
     if judging:
         facts = {name: fact for name, fact in review.facts.items() if name != REJECTED}
@@ -193,7 +193,7 @@ def _mark(review: Review, rows: Sequence[Decision]) -> None:
 
 
 def _status_before(decision: Decision, earlier: Decision | None, comment: Comment, review: Review) -> ReviewStatus:
-    """Returns what the comment was before the decision: by the row that put it there, else by a verdict."""
+    """Returns the status before the decision: as set by the earlier row if it led to that state, else by a verdict."""
     state = decision.from_state
     held = state in WAITING_STATES and held_in_queue(comment, review)
     if earlier is None or earlier.to_state != state:

@@ -1,1 +1,1 @@
-"""What state a review is in, its version token, and the order in which rows are locked."""
+"""A review's state, its version token, and the order in which rows are locked."""

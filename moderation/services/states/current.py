@@ -1,4 +1,4 @@
-"""Where a comment stands as people read it: its review's state, unless it has none or its text was edited since."""
+"""A comment's state as people see it: its review's, or unscored if it has none or was edited since."""
 
 from django.db.models import F, Q
 
@@ -10,23 +10,23 @@ STATES = ((UNSCORED, UNSCORED), *State.choices)
 
 
 def review_of(comment: Comment) -> Review | None:
-    """Returns the comment's review if it has one; no query where `review` was selected."""
+    """Returns the comment's review if it has one; no query if `review` is already loaded."""
     return getattr(comment, "review", None)
 
 
 def current_review(comment: Comment) -> Review | None:
-    """Returns the review if it is of the present text."""
+    """Returns the review if it is about the current text."""
     return None if comment.taken_revision < comment.revision else review_of(comment)
 
 
 def shown_state(comment: Comment) -> str:
-    """Returns the state's name: one of `STATES`."""
+    """Returns the name of the comment's state, one of `STATES`."""
     review = current_review(comment)
     return review.state if review else UNSCORED
 
 
 def in_state(comments: CommentQuerySet, state: str) -> CommentQuerySet:
-    """Returns the comments whose `shown_state` is `state`, only open ones if that is unscored."""
+    """Returns the comments whose `shown_state` is `state`; for unscored, only open ones."""
     if state == UNSCORED:
         return comments.open().unscored()
     return comments.filter(review__state=state).exclude(Q(taken_revision__lt=F("revision")))

@@ -1,7 +1,7 @@
-"""Comments and their reviews, locked in the one order that everybody keeps, and written back.
+"""Locks comments and their reviews in one fixed order, and writes reviews back.
 
-Comments come first and their reviews after them, both in the order of ids: two transactions never wait in a ring. On
-SQLite there is one writer at a time, and the locks are none.
+All code locks comments first and then their reviews, both by id, so that transactions cannot deadlock. SQLite has a
+single writer, so the row locks are no-ops there.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,18 +17,18 @@ WRITTEN = (
 
 
 def lock_comments(ids: Collection[int], *, sources: Collection[int] = ()) -> list[Comment]:
-    """Returns those of the comments that are there and of these sources (none given: of any), locked, by their ids."""
+    """Returns the comments that exist in these sources (none given: in any), locked, in id order."""
     comments = Comment.objects.filter(pk__in=ids).order_by("pk")
     comments = comments.filter(source__in=sources) if sources else comments
     return list(comments.defer("raw", "meta").select_for_update(of=("self",), no_key=True))
 
 
 def lock_reviews(ids: Collection[int]) -> dict[int, Review]:
-    """Returns comment id → its review, locked, with its score and model; lock the comments before."""
+    """Returns comment id → its review, locked, with its score and model loaded. Lock the comments first."""
     reviews = Review.objects.select_related("score__model").order_by("pk")
     return reviews.select_for_update(of=("self",), no_key=True).in_bulk(ids)
 
 
 def reviews_write(reviews: Sequence[Review]) -> None:
-    """Writes reviews that are locked, or new."""
+    """Writes locked or new reviews."""
     Review.objects.bulk_create(reviews, update_conflicts=True, unique_fields=["comment"], update_fields=WRITTEN)

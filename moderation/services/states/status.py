@@ -1,6 +1,6 @@
-"""Where a verdict puts a comment: the table of states, as pure functions over plain values.
+"""The review status that a verdict leads to, as a table and pure functions over plain values.
 
-`services.verdicts.triage` applies it to rows. What a person may do is in `services.review.decisions`.
+`services.verdicts.triage` applies it to rows. For what people do, see `services.review.decisions`.
 """
 
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from archive.models import Comment, OriginState
 from moderation.models import Action, DecidedBy, Review, State
 
-# A comment without a review, or edited since; no row has it, and the ledger names it.
+# The state of a comment without a review, or edited since. No review has it, but ledger rows name it.
 UNSCORED = "unscored"
-# Moves among these by a verdict write no row in the ledger.
+# A verdict that moves a comment among these writes no ledger row.
 QUIET_STATES = frozenset({UNSCORED, State.PASSED.value, State.PENDING.value})
-# A review's fact: a person rejected the comment and no person has approved it since.
+# A key in `Review.facts`: a person rejected the comment, and none has approved it since.
 REJECTED = "rejected_by_person"
-# A review's fact: the commenter was muted when this text came, so it is held whatever the verdict says.
+# A key in `Review.facts`: the commenter was muted when this text arrived, so it is held whatever the verdict says.
 MUTED = "commenter_muted"
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewStatus:
-    """What is true of a comment in the queue: its state, whether the site must hide it, and whose word that is."""
+    """A review's state, whether the site must hide the comment (`held`), and who decided."""
 
     state: str
     held: bool = False
@@ -40,11 +40,11 @@ ORIGIN_SPAM = ReviewStatus(State.REJECTED, decided_by=DecidedBy.IMPORT)
 
 
 def status_for_verdict(action: str, *, origin_state: str, rejected_before: bool, muted: bool = False) -> ReviewStatus:
-    """Returns where the verdict `action` puts a comment that nobody has decided on in its present text.
+    """Returns the status that the verdict `action` gives a comment whose current text nobody has decided on.
 
-    `origin_state` is what the system it came from had made of it. `rejected_before` says that a person rejected the
-    comment and none has approved it since: an edit alone never brings such a comment back. `muted` says that its
-    commenter was muted when the text came.
+    `origin_state` is the comment's state in the system it came from. `rejected_before`: a person rejected the comment
+    and none has approved it since; an edit alone never makes such a comment pass. `muted`: its commenter was muted when
+    the text arrived.
     """
     status = BY_VERDICT[action]
     if origin_state == OriginState.SPAM:
@@ -59,13 +59,13 @@ def status_for_verdict(action: str, *, origin_state: str, rejected_before: bool,
 
 
 def held_in_queue(comment: Comment, review: Review) -> bool:
-    """Says whether the site must not show the comment while it waits for a person."""
+    """Returns whether the site must hide the comment while it waits for a person."""
     unapproved = comment.origin_state == OriginState.UNAPPROVED
     return unapproved or review.verdict.get("action") == "hold" or MUTED in review.facts
 
 
 def action_of(status: ReviewStatus) -> str:
-    """Returns the ledger's word for a move to `status` that no person made."""
+    """Returns the ledger's name for an automatic move to `status`."""
     if status.state == State.REJECTED:
         return Action.REJECT
     if status.state == State.APPROVED:

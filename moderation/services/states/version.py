@@ -1,6 +1,6 @@
-"""A comment's version token, `ID.REVISION.STATE_VERSION`: made, written and parsed here alone.
+"""A comment's version token, `ID.REVISION.STATE_VERSION`: created, formatted and parsed only here.
 
-Pages and ETags carry it, and an action is made conditional on it: it is refused if the comment has changed since.
+Pages and ETags carry it. An action can be made conditional on it: it is refused if the comment has changed since.
 """
 
 import re
@@ -14,7 +14,7 @@ TOKEN = re.compile(r"(\d{1,18})\.(\d{1,18})\.(\d{1,18})", re.ASCII)
 
 
 class VersionToken(NamedTuple):
-    """One version of one comment: its text, by `revision`, and its review; `state_version` is 0 while unscored."""
+    """One version of one comment: `revision` of its text, `state_version` of its review (0 while unscored)."""
 
     comment_id: int
     revision: int
@@ -22,13 +22,13 @@ class VersionToken(NamedTuple):
 
     @classmethod
     def of(cls, comment: Comment) -> Self:
-        """Returns the token of the comment as it is now; reads its review."""
+        """Returns the comment's current token; reads its review."""
         review = current_review(comment)
         return cls(comment.pk, comment.revision, review.state_version if review else 0)
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """Returns the token that `str` wrote; None for any other text."""
+        """Returns the token that `text` represents; None if it is not one."""
         found = TOKEN.fullmatch(text)
         return cls(*map(int, found.groups())) if found else None
 
@@ -37,5 +37,5 @@ class VersionToken(NamedTuple):
 
 
 def version_tokens_parse(texts: Iterable[str]) -> dict[int, VersionToken]:
-    """Returns comment id → token for the texts that are tokens, in their order; of one comment's the last counts."""
+    """Returns comment id → token for the texts that are tokens, in order; the last one per comment wins."""
     return {token.comment_id: token for token in map(VersionToken.parse, texts) if token}

@@ -1,1 +1,1 @@
-"""A policy's verdict moves a review: judged from scores and features, sampled for QA, saved."""
+"""Applies policy verdicts to reviews: judged from scores and features, sampled for QA, saved."""

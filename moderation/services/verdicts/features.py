@@ -1,4 +1,4 @@
-"""Features of a text, computed when it is scored and stored, so that re-judging a comment never reads its text."""
+"""Features of a text, computed and stored when it is scored, so that re-judging never reads the text."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -21,22 +21,22 @@ HASH_BYTES = 8
 
 
 def comment_features(comment: Comment) -> Features:
-    """Returns the features of the comment's present text."""
+    """Returns the features of the comment's current text."""
     return text_features(raw=comment.raw, text=comment.text)
 
 
 def text_features(*, raw: str, text: str) -> Features:
-    """Returns the features of a text: links are counted in its `raw` form, with markup, the rest is of the `text`."""
+    """Returns the features of a text: links are counted in `raw`, which has the markup; the rest comes from `text`."""
     return Features(links=len(set(ADDRESS.findall(raw))), length=len(text), near_hash=near_hash(text))
 
 
 def comment_facts(comment: Comment, features: Features | None = None) -> dict[str, Any]:
-    """Returns what a review stores of the comment's present text: its hash, and its features, computed unless given."""
+    """Returns a review's `facts` about the comment's current text: its hash and features (computed unless given)."""
     return {"text_hash": comment.text_hash, **asdict(features or comment_features(comment))}
 
 
 def features_stored(*, comment_ids: Collection[int]) -> dict[int, Features]:
-    """Returns comment id → the features that its review holds, if they are those of the comment's present text."""
+    """Returns comment id → stored features, for comments whose review holds those of the current text."""
     if not comment_ids:
         return {}
     current = Review.objects.filter(comment__in=comment_ids, score__revision=F("comment__revision"))
@@ -45,14 +45,14 @@ def features_stored(*, comment_ids: Collection[int]) -> dict[int, Features]:
 
 
 def features_of(facts: Mapping[str, Any]) -> Features:
-    """Returns the features in a review's stored facts; those that the facts lack are not known."""
+    """Returns the features in a review's `facts`; those that are missing there are None."""
     return Features(**{name: facts.get(name) for name in NAMES})
 
 
 def near_hash(text: str) -> str:
-    """Returns a 64-bit simhash over runs of three words, in hexadecimal: texts that nearly agree differ in few bits.
+    """Returns a 64-bit simhash over three-word shingles, in hex: similar texts differ in few bits.
 
-    Case and marks do not count; a text without a word has the empty hash. Source: Charikar, "Similarity estimation
+    Case and punctuation are ignored; a text without words has an empty hash. Source: Charikar, "Similarity estimation
     techniques from rounding algorithms", 2002.
     """
     words = WORD.findall(text.casefold())

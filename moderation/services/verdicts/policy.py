@@ -1,4 +1,4 @@
-"""The active policy, parsed once a version."""
+"""The active policy, parsed once per version."""
 
 from functools import lru_cache
 

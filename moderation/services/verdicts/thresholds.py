@@ -1,4 +1,4 @@
-"""Why a comment is where it is, as rows that pages show: each attribute's score against its thresholds."""
+"""Explains a verdict for display: each attribute's score against its thresholds."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from moderation.policies import PolicyError, Rule, parse_policy
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A bound that a rule of the policy sets for an attribute. `reached`: the score is not below it."""
+    """A rule's lower bound for an attribute. `reached`: the score is at or above it."""
 
     value: float
     rule: str
@@ -20,7 +20,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class AttributeRow:
-    """One attribute: its probability from 0 to 1, None if the model gave none, and the thresholds that apply."""
+    """One attribute: its probability from 0 to 1 (None if the model gave none) and the thresholds that apply."""
 
     attribute: str
     score: float | None
@@ -33,15 +33,15 @@ class AttributeRow:
 
 
 def attribute_rows(comment: Comment, review: Review) -> list[AttributeRow]:
-    """Returns a row for each attribute with a score or a threshold, the nearest to its threshold first.
+    """Returns a row for each attribute that has a score or a threshold, closest to its threshold first.
 
-    Reads `review.score` and `review.policy`; the caller selects both.
+    Reads `review.score` and `review.policy`, which the caller should have loaded.
     """
     scores = review.score.values() if review.score else {}
     rules = _rules(review.policy, comment)
-    thresholds = {rule_attribute: _thresholds(rules, rule_attribute, scores) for rule_attribute in _named(rules)}
+    thresholds = {rule_attribute: _thresholds(rules, rule_attribute, scores) for rule_attribute in _attributes(rules)}
     rows = [AttributeRow(name, scores.get(name), thresholds.get(name, ())) for name in {**scores, **thresholds}]
-    return sorted(rows, key=lambda row: (-_nearness(row), row.attribute))
+    return sorted(rows, key=lambda row: (-_closeness(row), row.attribute))
 
 
 def _rules(policy: PolicyVersion | None, comment: Comment) -> tuple[Rule, ...]:
@@ -50,13 +50,13 @@ def _rules(policy: PolicyVersion | None, comment: Comment) -> tuple[Rule, ...]:
     try:
         rules = parse_policy(policy.body, version=policy.version).rules
     except PolicyError:
-        # An old version that today's schema refuses: scores are shown without thresholds.
+        # An old version that the current schema rejects: scores are shown without thresholds.
         return ()
     source, section = comment.source.slug, comment.article.section
     return tuple(rule for rule in rules if rule.applies(source=source, section=section))
 
 
-def _named(rules: Iterable[Rule]) -> list[str]:
+def _attributes(rules: Iterable[Rule]) -> list[str]:
     return [condition.attribute for rule in rules for condition in rule.ranges if condition.gte is not None]
 
 
@@ -70,7 +70,7 @@ def _thresholds(rules: Iterable[Rule], attribute: str, scores: Mapping[str, floa
     )
 
 
-def _nearness(row: AttributeRow) -> float:
+def _closeness(row: AttributeRow) -> float:
     if row.score is None or not row.thresholds:
         return row.score or 0.0
     return row.score / max(min(threshold.value for threshold in row.thresholds), 1e-9)

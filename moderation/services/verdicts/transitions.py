@@ -1,7 +1,7 @@
-"""Verdict transitions: applies a verdict, or a closing, to one review; returns it with the ledger rows of the change.
+"""Applies a verdict to a review, or closes it; returns the changed review and its ledger rows.
 
-There are no queries here: `services.verdicts.triage` loads, locks and saves. Re-judging goes through
-`review_apply_verdict` too, so that a verdict means the same wherever it comes from.
+No queries here: `services.verdicts.triage` loads, locks and saves. Re-judging uses `review_apply_verdict` too, so that
+a verdict has the same effect wherever it comes from.
 """
 
 from collections.abc import Mapping
@@ -27,15 +27,15 @@ from moderation.services.states.status import (
 from moderation.services.verdicts.sampling import sampled_for_qa
 
 SPAM_REASON = "spam"
-Settled = tuple[Review, list[Decision]]
+Transition = tuple[Review, list[Decision]]
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A scored comment: its score (None if the model refused it), its verdict, and what its review stores of the text.
+    """A scored comment: its score (None if the model refused it), its verdict, and the `facts` for its review.
 
-    `comment` has the text that was scored, its source and its article; `score` may be unsaved. `audit_share` is the
-    policy's share of passing comments that are sampled for QA.
+    `comment` has the text that was scored, with its source and article loaded; `score` may be unsaved. `audit_share` is
+    the policy's share of passing comments to sample for QA.
     """
 
     comment: Comment
@@ -47,29 +47,29 @@ class Scored:
 
 def review_apply_verdict(
     *, scored: Scored, review: Review | None, policy: PolicyVersion, muted: bool = False
-) -> Settled:
-    """Returns the review after the verdict, unsaved, and the ledger rows of its change of state, unsaved.
+) -> Transition:
+    """Returns the review after the verdict and the ledger rows of its change of state, all unsaved.
 
-    `review` is the comment's present one, locked, with its score and model loaded. A person's decision on this very
-    text stays; an edited text is judged afresh, but never better than pending if a person rejected an earlier one.
+    `review` is the comment's current one, locked, with its score and model loaded. A person's decision on this text
+    stays. An edited text is judged afresh, but gets no better than pending if a person rejected an earlier one.
     `muted`: the commenter is muted now; a new text is then held, and stays held when it is judged again.
     """
     comment, now = scored.comment, timezone.now()
     review = review or _new_review(comment)
     before = _state_before(review, comment)
-    rows = [_lapsed(comment, review)] if before == UNSCORED and _decided(review) else []
+    rows = [_lapsed_row(comment, review)] if before == UNSCORED and _is_decided(review) else []
     muted = muted if before == UNSCORED else MUTED in review.facts
     status, decided_by = _status(scored, review, before, muted=muted), review.decided_by
-    _judged(review, scored, policy, muted=muted)
-    status = _sampled(review, status, scored, policy)
+    _set_verdict(review, scored, policy, muted=muted)
+    status = _sample_for_qa(review, status, scored, policy)
     loud = not {before, status.state} <= QUIET_STATES
     if _move(review, status, before=before, now=now) and loud:
-        rows.append(_moved(comment, review, before, decided_by))
+        rows.append(_moved_row(comment, review, before, decided_by))
     return review, rows
 
 
-def review_close(*, comment: Comment, review: Review | None) -> Settled:
-    """Returns the closed review, unsaved, of a comment that was withdrawn, erased or deleted, and its ledger row."""
+def review_close(*, comment: Comment, review: Review | None) -> Transition:
+    """Closes the review of a withdrawn, erased or deleted comment; returns it and its ledger rows, unsaved."""
     now = timezone.now()
     before = review.state if review else UNSCORED
     review = review or _new_review(comment)
@@ -82,18 +82,18 @@ def review_close(*, comment: Comment, review: Review | None) -> Settled:
     return review, [_row(comment, review, kind, Action.CLOSE, (before, State.CLOSED), policy_id=None, rule="")]
 
 
-def _judged(review: Review, scored: Scored, policy: PolicyVersion, *, muted: bool) -> None:
-    """Writes the verdict and its grounds into the review, not its state."""
+def _set_verdict(review: Review, scored: Scored, policy: PolicyVersion, *, muted: bool) -> None:
+    """Sets the review's verdict and what it is based on, but not its state."""
     verdict = scored.verdict
-    review.facts = {**scored.facts, **_carried(review), **({MUTED: True} if muted else {})}
+    review.facts = {**scored.facts, **_rejection_kept(review), **({MUTED: True} if muted else {})}
     review.score_take(scored.score)
     review.policy = policy
     review.verdict = {**verdict.as_json(), **({"cause": MUTED} if muted else {})}
     review.flagged, review.risk, review.uncertainty = verdict.flagged, verdict.risk, verdict.uncertainty
 
 
-def _sampled(review: Review, status: ReviewStatus, scored: Scored, policy: PolicyVersion) -> ReviewStatus:
-    """Returns pending instead of passed if the comment is sampled for QA; writes the probability into the review."""
+def _sample_for_qa(review: Review, status: ReviewStatus, scored: Scored, policy: PolicyVersion) -> ReviewStatus:
+    """Returns pending instead of passed if the comment is sampled for QA; sets the review's probability."""
     if status.decided_by == DecidedBy.PERSON:
         return status
     passes = status.state == State.PASSED
@@ -114,14 +114,14 @@ def _new_review(comment: Comment) -> Review:
 
 
 def _state_before(review: Review, comment: Comment) -> str:
-    """Returns the review's state if it is about this very text, else unscored: it is new, or the text was edited.
+    """Returns the review's state if it is about this text, else unscored: it is new, or the text was edited.
 
-    Hashes are compared, not revisions: another state at the origin is a new revision of the same text.
+    Compares hashes, not revisions: a changed state at the origin is a new revision of the same text.
     """
     return review.state if review.facts.get("text_hash") == comment.text_hash else UNSCORED
 
 
-def _decided(review: Review) -> bool:
+def _is_decided(review: Review) -> bool:
     return review.state not in QUIET_STATES
 
 
@@ -131,18 +131,18 @@ def _status(scored: Scored, review: Review, before: str, *, muted: bool) -> Revi
     return status_for_verdict(
         scored.verdict.action,
         origin_state=scored.comment.origin_state,
-        rejected_before=REJECTED in _carried(review),
+        rejected_before=REJECTED in _rejection_kept(review),
         muted=muted,
     )
 
 
-def _carried(review: Review) -> dict[str, bool]:
-    """Returns the mark that a person rejected the comment, which a decision sets and an approval removes."""
+def _rejection_kept(review: Review) -> dict[str, bool]:
+    """Returns the REJECTED fact, which verdicts keep: a person's rejection sets it, an approval removes it."""
     return {REJECTED: True} if review.facts.get(REJECTED) else {}
 
 
 def _move(review: Review, status: ReviewStatus, *, before: str, now: datetime) -> bool:
-    """Writes `status` into the review; returns whether its state or highlight changed."""
+    """Sets the review's status; returns whether its state or highlight changed."""
     moved = (before, review.highlighted) != (status.state, status.highlighted)
     if moved or review.held != status.held:
         review.state_version += 1
@@ -156,13 +156,13 @@ def _move(review: Review, status: ReviewStatus, *, before: str, now: datetime) -
     return moved
 
 
-def _lapsed(comment: Comment, review: Review) -> Decision:
-    """Returns the row of a decision that lapsed because the text was edited; the new text has no scores yet."""
+def _lapsed_row(comment: Comment, review: Review) -> Decision:
+    """Returns the ledger row for a decision that lapsed because the text was edited; the new text has no scores yet."""
     nothing: dict[str, Any] = {"policy_id": None, "rule": "", "scores": {}, "model": ""}
     return _row(comment, review, DecisionKind.SYSTEM, Action.REOPEN, (review.state, UNSCORED), **nothing)
 
 
-def _moved(comment: Comment, review: Review, before: str, decided_before: str) -> Decision:
+def _moved_row(comment: Comment, review: Review, before: str, decided_before: str) -> Decision:
     status = ReviewStatus(review.state, review.held, review.highlighted)
     states = (before, review.state)
     if DecidedBy.IMPORT in {review.decided_by, decided_before} and review.decided_by != DecidedBy.POLICY:

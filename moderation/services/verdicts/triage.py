@@ -1,7 +1,7 @@
-"""Saves a batch of scored comments at once: Score and Review rows, ledger rows and `taken_revision`.
+"""Saves a batch of scored comments: Score and Review rows, ledger rows and `taken_revision`.
 
-`services.batch_scoring.run` scores outside any transaction; one short transaction here saves a batch. Scorers and
-deciders lock the comment first and its review after it, in the order of ids.
+`services.batch_scoring.run` scores outside transactions; one short transaction here saves a batch. Comments are locked
+before their reviews, by id (`services.states.locking`).
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -26,7 +26,7 @@ from moderation.models import (
 from moderation.models.commenter import commenters_muted
 from moderation.services.ledger.append import decisions_append
 from moderation.services.states.locking import lock_reviews, reviews_write
-from moderation.services.verdicts.transitions import Scored, Settled, review_apply_verdict, review_close
+from moderation.services.verdicts.transitions import Scored, Transition, review_apply_verdict, review_close
 
 CLOSED_COMMENTS = Q(withdrawn_at__isnull=False) | Q(erased_at__isnull=False) | Q(origin_state=OriginState.DELETED)
 CLOSE_BATCH = 500
@@ -34,7 +34,7 @@ CLOSE_BATCH = 500
 
 @transaction.atomic
 def scores_save(*, scored: Sequence[Scored], worker: str) -> list[Scored]:
-    """Saves the scores of a model that is not active, without reviews; returns those that the worker still claimed."""
+    """Saves the scores of an inactive model, without reviews; returns those that the worker still held."""
     held = Claim.objects.filter(pk__in=[one.comment.pk for one in scored], worker=worker)
     kept = set(held.values_list("pk", flat=True))
     rows = [one.score for one in scored if one.score and one.comment.pk in kept]
@@ -45,17 +45,17 @@ def scores_save(*, scored: Sequence[Scored], worker: str) -> list[Scored]:
 
 @transaction.atomic
 def batch_save(*, scored: Sequence[Scored], model: ModelVersion, policy: PolicyVersion, worker: str) -> list[Review]:
-    """Saves a batch: scores, reviews, ledger rows, `taken_revision`, and the end of the claims.
+    """Saves a batch: scores, reviews, ledger rows and `taken_revision`; releases the claims.
 
-    Comments that were edited, closed or claimed by another worker since they were claimed are left out: they stay
-    unscored, or belong to the other worker. Returns the reviews in their new state.
+    Skips comments that were edited, closed or taken over by another worker meanwhile: they stay unscored, or belong to
+    that worker. Returns the changed reviews.
     """
-    kept = _kept(scored, worker)
-    stored = _scores_stored([one.score for one in kept if one.score], model)
+    kept = _lock_current(scored, worker)
+    stored = _store_scores([one.score for one in kept if one.score], model)
     kept = [replace(one, score=stored.get(one.comment.pk)) for one in kept]
     reviews = lock_reviews([one.comment.pk for one in kept])
     muted = commenters_muted({one.comment.commenter_id for one in kept})
-    settled = [
+    transitions = [
         review_apply_verdict(
             scored=one,
             review=reviews.get(one.comment.pk),
@@ -64,15 +64,15 @@ def batch_save(*, scored: Sequence[Scored], model: ModelVersion, policy: PolicyV
         )
         for one in kept
     ]
-    _count_flags([review for review, _ in settled if review.comment_id not in reviews])
-    _save(settled)
+    _count_flags([review for review, _ in transitions if review.comment_id not in reviews])
+    _save(transitions)
     _mark_taken([one.comment for one in kept])
     Claim.objects.filter(pk__in=[one.comment.pk for one in scored], worker=worker).delete()
-    return [review for review, _ in settled]
+    return [review for review, _ in transitions]
 
 
 def comments_to_close() -> CommentQuerySet:
-    """Returns comments that were withdrawn, erased or deleted and whose review is not closed yet."""
+    """Returns the withdrawn, erased or deleted comments whose review is not closed yet."""
     untaken = Q(review__isnull=True) | ~Q(review__state=State.CLOSED) | Q(taken_revision__lt=F("revision"))
     return Comment.objects.filter(CLOSED_COMMENTS & untaken)
 
@@ -80,7 +80,7 @@ def comments_to_close() -> CommentQuerySet:
 def comments_close(*, ids: Collection[int] | None = None) -> int:
     """Closes comments that were withdrawn, erased or deleted at their origin, scored or not; returns how many.
 
-    `ids` limits it to some comments. No model is asked.
+    `ids` limits it to some comments. Needs no model.
     """
     closed = 0
     while batch := _close_batch(ids):
@@ -99,8 +99,8 @@ def _close_batch(ids: Collection[int] | None) -> int:
     return len(locked)
 
 
-def _kept(scored: Iterable[Scored], worker: str) -> list[Scored]:
-    """Returns those that the worker still claims, that are open and have the text that was scored; locks their rows."""
+def _lock_current(scored: Iterable[Scored], worker: str) -> list[Scored]:
+    """Locks and returns those that the worker still holds, that are open and still have the scored text."""
     by_id = {one.comment.pk: one for one in scored}
     rows = Comment.objects.open().filter(pk__in=by_id, claim__worker=worker).order_by("pk")
     kept = []
@@ -111,8 +111,8 @@ def _kept(scored: Iterable[Scored], worker: str) -> list[Scored]:
     return kept
 
 
-def _scores_stored(rows: Sequence[Score], model: ModelVersion) -> dict[int, Score]:
-    """Stores the rows that are new and returns comment id → the row that now holds the score."""
+def _store_scores(rows: Sequence[Score], model: ModelVersion) -> dict[int, Score]:
+    """Stores the new scores and returns comment id → the stored row."""
     Score.objects.bulk_create([row for row in rows if row.pk is None], ignore_conflicts=True)
     revisions = {row.comment_id: row.revision for row in rows}
     stored = {}
@@ -123,21 +123,21 @@ def _scores_stored(rows: Sequence[Score], model: ModelVersion) -> dict[int, Scor
     return stored
 
 
-def _save(settled: Sequence[Settled]) -> None:
-    reviews_write([review for review, _ in settled])
-    decisions_append(_grounded([row for _, rows in settled for row in rows]))
+def _save(transitions: Sequence[Transition]) -> None:
+    reviews_write([review for review, _ in transitions])
+    decisions_append(_fill_grounds([row for _, rows in transitions for row in rows]))
 
 
 def _count_flags(reviews: Sequence[Review]) -> None:
-    """Counts the flags that readers set before the comment was scored into new reviews."""
+    """Sets `reader_flags` of new reviews to the number of flags set before the comment was scored."""
     flags = ReaderFlag.objects.filter(comment_id__in=[review.comment_id for review in reviews])
     counts = dict(flags.values_list("comment_id").annotate(number=Count("pk")).order_by())
     for review in reviews:
         review.reader_flags = counts.get(review.comment_id, 0)
 
 
-def _grounded(rows: list[Decision]) -> list[Decision]:
-    """Fills in the grounds of the reasons in rows of the import."""
+def _fill_grounds(rows: list[Decision]) -> list[Decision]:
+    """Sets the grounds of the reasons in import rows, and returns the rows."""
     codes = {row.reason for row in rows if row.kind == DecisionKind.IMPORT and row.reason}
     grounds = dict(Reason.objects.filter(code__in=codes).values_list("code", "ground")) if codes else {}
     for row in rows:
@@ -146,7 +146,7 @@ def _grounded(rows: list[Decision]) -> list[Decision]:
 
 
 def _mark_taken(comments: Sequence[Comment]) -> None:
-    """Writes the revision that was taken, if it is still the present one."""
+    """Sets `taken_revision`, for comments whose revision has not changed."""
     for revision in {comment.revision for comment in comments}:
         ids = [comment.pk for comment in comments if comment.revision == revision]
         Comment.objects.filter(pk__in=ids, revision=revision).update(taken_revision=revision)

@@ -1,1 +1,1 @@
-"""Sends what the outbox holds to the targets that asked for it, signed, at least once."""
+"""Sends the outbox to webhook targets: signed, at least once."""

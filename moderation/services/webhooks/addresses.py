@@ -1,18 +1,18 @@
-"""Which IP addresses belong to the public internet: the others are never connected to."""
+"""Which IP addresses are on the public internet; webhooks never connect to others."""
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
-# All that is handed out to hosts (RFC 4291). Site-local and unique local addresses, local NAT64 (64:ff9b:1::/48) and
-# IPv4 in IPv6's clothes (::a.b.c.d, ::ffff:a.b.c.d, ::ffff:0:a.b.c.d) lie outside.
+# Global unicast (RFC 4291). Site-local and unique local addresses, local-use NAT64 (64:ff9b:1::/48) and IPv4-mapped or
+# -compatible addresses (::a.b.c.d, ::ffff:a.b.c.d, ::ffff:0:a.b.c.d) are outside it.
 UNICAST = IPv6Network("2000::/3")
-# What a network without IPv4 reaches the IPv4 internet through: the address is in the last 32 bits (RFC 6052).
+# How an IPv6-only network reaches the IPv4 internet: the address is in the last 32 bits (RFC 6052).
 NAT64 = IPv6Network("64:ff9b::/96")
-# Protocol assignments, 6to4's relays, Teredo and its neighbours, 6to4, documentation: `is_global` lets some through.
+# Protocol assignments, 6to4 relays, Teredo and other IETF assignments, 6to4, documentation: `is_global` allows some.
 SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2002::/16", "3fff::/20")))
 
 
 def is_public(text: str) -> bool:
-    """Says whether an IP address belongs to the public internet, whatever it is embedded in."""
+    """Returns whether an IP address is on the public internet, including an IPv4 address embedded by NAT64."""
     address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address):
         if address in NAT64:

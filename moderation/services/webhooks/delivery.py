@@ -1,8 +1,8 @@
-"""Decisions on their way out as signed webhooks (https://www.standardwebhooks.com), each at least once.
+"""Sends decisions as signed webhooks (https://www.standardwebhooks.com), each at least once.
 
-A Delivery is written in the transaction that writes the decision. A run claims one by a lease, sends it outside any
-transaction, and writes down what came of it; a run that dies loses its lease, and the next one sends again under the
-same `webhook-id`. Events about one comment go out in the order of the ledger.
+A Delivery is written in the transaction that writes the decision. A run leases a delivery, sends it outside
+transactions and records the result; the lease of a run that dies expires, and the next run sends again with the same
+`webhook-id`. Events about one comment are sent in ledger order.
 """
 
 import json
@@ -26,14 +26,14 @@ from moderation.services.ledger.export import decision_fields, moment_text, with
 from moderation.services.webhooks.targets import secrets_now, webhook_target_disable
 from moderation.services.webhooks.transport import Answer, post
 
-# Seconds between attempts, as Standard Webhooks has them; after the last one the delivery is given up.
+# Seconds between attempts, as Standard Webhooks recommends; the delivery is given up after the last one.
 WAITS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 JITTER = 0.2
 MAX_WAIT = 86_400
 LONGEST_WAIT = timedelta(seconds=MAX_WAIT * (1 + JITTER))
-# After a failure the whole target is left alone for a while, twice as long after each further one.
+# A failure pauses the whole target; each further one doubles the pause.
 PAUSE_SECONDS, LONGEST_PAUSE = 5, 3_600
-# A target that has taken nothing for so long is disabled.
+# A target that has failed for this long is disabled.
 FAILING_DAYS = 5
 KEPT_DAYS = 30
 WORKERS = 16
@@ -44,7 +44,7 @@ PRUNE_BATCH = 1_000
 
 @dataclass
 class DeliveryReport:
-    """What a run has done so far."""
+    """The counts of a run so far."""
 
     delivered: int = 0
     failed: int = 0
@@ -54,7 +54,7 @@ class DeliveryReport:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One attempt: what is posted where, and the lease under which it is."""
+    """One attempt: what to post where, and the lease that covers it."""
 
     delivery_id: int
     target: WebhookTarget
@@ -65,16 +65,16 @@ class Sending:
 
 
 def deliveries_run(*, stop: Callable[[], bool] = lambda: False) -> DeliveryReport:
-    """Sends what is due, until nothing is or `stop()` says so; what is under way is finished first.
+    """Sends due deliveries until none is left or `stop()` returns True; waits for those under way.
 
-    Several runs share the work. Rows are read and written in the calling thread; others only send.
+    Concurrent runs share the work. Only the calling thread touches the database; the others only send.
     """
     report, under_way = DeliveryReport(), dict[Future[Answer], Sending]()
-    _times_mend(database_now())
+    _reset_future_times(database_now())
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="webhooks") as pool:
         while True:
             if not stop():
-                _start(pool, under_way)
+                _submit_due(pool, under_way)
             if not under_way:
                 return report
             done, _ = wait(under_way, return_when=FIRST_COMPLETED)
@@ -82,10 +82,10 @@ def deliveries_run(*, stop: Callable[[], bool] = lambda: False) -> DeliveryRepor
                 delivery_record(sending=under_way.pop(future), answer=future.result(), report=report)
 
 
-def _times_mend(now: datetime) -> None:
-    """Has what a clock ahead has dated sent now: a new delivery is due at once, and none waits longer than the longest.
+def _reset_future_times(now: datetime) -> None:
+    """Makes deliveries due now that a fast clock dated too far ahead; later ones about the same comment wait for them.
 
-    Later ones about the same comment wait for it too.
+    A new delivery is due at once, and none is due later than the longest wait between attempts.
     """
     ahead = Q(attempts=0, next_attempt_at__gt=now) | Q(next_attempt_at__gt=now + LONGEST_WAIT)
     dated = Delivery.objects.open().filter(ahead)
@@ -93,9 +93,9 @@ def _times_mend(now: datetime) -> None:
         dated.update(next_attempt_at=now)
 
 
-def _start(pool: ThreadPoolExecutor, under_way: dict[Future[Answer], Sending]) -> None:
-    """Claims and sends for each target that is ready, as far as there are workers."""
-    for target in _ready():
+def _submit_due(pool: ThreadPoolExecutor, under_way: dict[Future[Answer], Sending]) -> None:
+    """Claims and submits deliveries for each ready target, as long as workers are free."""
+    for target in _ready_targets():
         busy = sum(sending.target.pk == target.pk for sending in under_way.values())
         for _ in range(min(WORKERS_A_TARGET - busy, WORKERS - len(under_way))):
             sending = delivery_claim(target=target)
@@ -105,8 +105,8 @@ def _start(pool: ThreadPoolExecutor, under_way: dict[Future[Answer], Sending]) -
             under_way[future] = sending
 
 
-def _ready() -> list[WebhookTarget]:
-    """Returns the targets that something is due for; one whose secret is lost is disabled instead. Only reads else."""
+def _ready_targets() -> list[WebhookTarget]:
+    """Returns the targets with due deliveries; disables a target whose secret is lost instead. Else only reads."""
     now = database_now()
     ready = []
     paused = Q(paused_until__gt=now, paused_until__lte=now + LONGEST_WAIT)
@@ -120,7 +120,7 @@ def _ready() -> list[WebhookTarget]:
 
 @transaction.atomic
 def delivery_claim(*, target: WebhookTarget) -> Sending | None:
-    """Takes the next due delivery of the target for one attempt; None where there is none, or others have them."""
+    """Leases the target's next due delivery for one attempt; None if there is none, or other runs have them."""
     now = database_now()
     due = Delivery.objects.filter(target=target).due(now)
     delivery = due.select_for_update(of=("self",), skip_locked=True).first()
@@ -136,7 +136,7 @@ def delivery_claim(*, target: WebhookTarget) -> Sending | None:
 
 
 def event_body(delivery: Delivery) -> dict[str, Any]:
-    """Returns the event as JSON has it, the same at each attempt: its type, when it was decided, the decision."""
+    """Returns the event as JSON-ready data, the same for each attempt: its type, the time of the decision, its row."""
     decision = delivery.decision
     return {"type": delivery.event, "timestamp": moment_text(decision.at), "data": decision_fields(decision)}
 
@@ -155,7 +155,7 @@ def signed_headers(target: WebhookTarget, message: str, now: datetime, body: str
 
 @transaction.atomic
 def delivery_record(*, sending: Sending, answer: Answer, report: DeliveryReport) -> None:
-    """Writes down what came of an attempt; where its lease ended meanwhile, the next attempt counts instead."""
+    """Records the result of an attempt; if its lease ended meanwhile, the next attempt counts instead."""
     now = database_now()
     arrived = answer.status is not None and 200 <= answer.status < 300  # noqa: PLR2004 - any success
     columns: dict[str, Any] = {"lease": None, "lease_until": None, "status": answer.status, "error": answer.error}
@@ -170,27 +170,27 @@ def delivery_record(*, sending: Sending, answer: Answer, report: DeliveryReport)
         report.delivered += arrived
         report.failed += not arrived
         report.given_up += gives_up
-    _note_target(sending.target.pk, answer, arrived=arrived, now=now, report=report)
+    _update_target(sending.target.pk, answer, arrived=arrived, now=now, report=report)
 
 
 def wait_seconds(attempts: int, answer: Answer) -> float:
-    """Returns the seconds until the next attempt after `attempts` of them, spread so that not all come at once.
+    """Returns the seconds to wait after `attempts` attempts, with jitter so that they do not all come at once.
 
-    Not before what the receiver's Retry-After asks for, where that is within a day.
+    At least what the receiver's Retry-After asks for, up to a day.
     """
     spread = 1 + random.uniform(-JITTER, JITTER)  # noqa: S311 - no secret
-    return max(WAITS[attempts - 1] * spread, _asked(answer))
+    return max(WAITS[attempts - 1] * spread, _retry_after(answer))
 
 
-def _asked(answer: Answer) -> float:
+def _retry_after(answer: Answer) -> float:
     return min(answer.retry_after or 0.0, MAX_WAIT)
 
 
-def _note_target(pk: int, answer: Answer, *, arrived: bool, now: datetime, report: DeliveryReport) -> None:
-    """Pauses a target that failed, disables one that is gone or has failed for days, forgives one that took it."""
+def _update_target(pk: int, answer: Answer, *, arrived: bool, now: datetime, report: DeliveryReport) -> None:
+    """Updates the target: resets its failures after a success, pauses it after a failure, disables a dead one."""
     if arrived:
-        calm = {"failures": 0, "failing_since": None, "paused_until": None}
-        WebhookTarget.objects.filter(pk=pk, failures__gt=0).update(**calm)
+        reset = {"failures": 0, "failing_since": None, "paused_until": None}
+        WebhookTarget.objects.filter(pk=pk, failures__gt=0).update(**reset)
         return
     target = WebhookTarget.objects.select_for_update().filter(pk=pk).first()
     if target is None:
@@ -205,21 +205,21 @@ def _note_target(pk: int, answer: Answer, *, arrived: bool, now: datetime, repor
 
 
 def _pause(target: WebhookTarget, answer: Answer, now: datetime) -> None:
-    """Leaves the target alone for a while. What failed side by side is one failure: the first one paused it."""
+    """Pauses the target. Concurrent failures count as one: the first of them has paused it already."""
     paused = target.paused_until is not None and target.paused_until > now
     if not paused:
         target.failures += 1
     pause = min(PAUSE_SECONDS * 2 ** min(target.failures - 1, 20), LONGEST_PAUSE)
-    until = now + timedelta(seconds=max(pause, _asked(answer)))
+    until = now + timedelta(seconds=max(pause, _retry_after(answer)))
     target.paused_until = max(until, target.paused_until or until)
     target.failing_since = target.failing_since or now
     target.save(update_fields=["failures", "failing_since", "paused_until"])
 
 
-def delivery_again(*, delivery: Delivery, actor: Actor = None) -> None:
-    """Sends a delivery that was given up, or that arrived, once more: its attempts begin anew, its id stays.
+def delivery_resend(*, delivery: Delivery, actor: Actor = None) -> None:
+    """Sends a delivery again that was given up or that arrived: its attempts start over, its id stays.
 
-    Raises ServiceError `not_found` where its target reaches beyond the actor's sources.
+    Raises ServiceError `not_found` if its target is not limited to the actor's sources.
     """
     row_check(actor=actor, row=delivery.target)
     fresh = {"attempts": 0, "next_attempt_at": database_now(), "delivered_at": None, "given_up_at": None}
@@ -227,7 +227,7 @@ def delivery_again(*, delivery: Delivery, actor: Actor = None) -> None:
 
 
 def deliveries_prune() -> int:
-    """Removes deliveries that arrived a month ago, in short transactions; returns how many. The ledger keeps all."""
+    """Deletes deliveries that arrived over a month ago, in short transactions; returns how many. The ledger stays."""
     old = Delivery.objects.filter(delivered_at__lt=database_now() - timedelta(days=KEPT_DAYS)).order_by("delivered_at")
     removed = 0
     while keys := list(old.values_list("pk", flat=True)[:PRUNE_BATCH]):

@@ -1,10 +1,10 @@
-"""The addresses that decisions are sent to, and the secrets that sign what is sent.
+"""Webhook targets: the addresses that decisions are sent to, and the secrets that sign them.
 
-A secret is derived from SECRET_KEY and a random salt, so that a copy of the database signs nothing. It is shown when
-it is made and not again. Whoever changes SECRET_KEY makes new secrets afterwards; until then nothing is sent.
+A secret is derived from SECRET_KEY and a random salt, so that a copy of the database alone cannot sign. It is shown
+only when it is created. After a change of SECRET_KEY each target needs a new secret; nothing is sent until then.
 
-An `actor` who is limited to sources makes and touches targets of those alone; another target is as unknown to them as
-one that is not there (ServiceError `not_found`).
+An `actor` who is limited to sources can create and change only targets limited to those; for other targets they get
+ServiceError `not_found`.
 """
 
 import hashlib
@@ -34,10 +34,10 @@ BECAUSE_CHARACTERS = 200
 def webhook_target_create(
     *, url: str, sources: Sequence[Source] = (), actor: Actor = None
 ) -> tuple[WebhookTarget, str]:
-    """Makes a target, active at once, and returns it with its secret, which is not shown again.
+    """Creates an active target and returns it with its secret, which is not shown again.
 
-    `sources` limits what it is told of; none means all. It is told of decisions from now on: earlier ones are in the
-    feed. Raises ServiceError at `/url`, and at `/sources` for sources beyond the actor's.
+    It receives decisions about `sources` (none means all) from now on; earlier ones are in the feed. Raises
+    ServiceError at `/url`, and at `/sources` for sources beyond the actor's.
     """
     sources_check(actor=actor, sources=sources)
     url_check(url)
@@ -50,9 +50,9 @@ def webhook_target_create(
 
 @transaction.atomic
 def webhook_secret_rotate(*, target: WebhookTarget, overlap_hours: int = OVERLAP_HOURS, actor: Actor = None) -> str:
-    """Gives the target a new secret and returns it. The one before it signs too, for `overlap_hours` more.
+    """Gives the target a new secret and returns it. The previous one signs too for another `overlap_hours`.
 
-    The two are all that ever sign: rotated once more within that time, the oldest ends at once. Raises ServiceError at
+    At most two secrets sign: rotating again within that time ends the oldest at once. Raises ServiceError at
     `/overlap_hours`.
     """
     row_check(actor=actor, row=target)
@@ -71,24 +71,24 @@ def webhook_secret_rotate(*, target: WebhookTarget, overlap_hours: int = OVERLAP
 
 
 def webhook_target_disable(*, target: WebhookTarget, because: str = "", actor: Actor = None) -> None:
-    """Sends nothing more to the target; what is not sent yet stays, and decisions from now on are not kept for it."""
+    """Stops sending to the target; unsent deliveries stay, and new decisions are not queued for it."""
     row_check(actor=actor, row=target)
     active = WebhookTarget.objects.filter(pk=target.pk, active=True)
     active.update(active=False, disabled_because=because[:BECAUSE_CHARACTERS])
 
 
 def webhook_target_enable(*, target: WebhookTarget, actor: Actor = None) -> None:
-    """Sends to the target again, at once: what is not sent yet, and decisions from now on."""
+    """Resumes sending to the target at once: unsent deliveries and new decisions."""
     row_check(actor=actor, row=target)
     target.refresh_from_db()
     if not secrets_now(target):
         raise conflict("SECRET_KEY has changed since the secret was made: give the target a new secret first.")
-    calm = {"failures": 0, "failing_since": None, "paused_until": None}
-    WebhookTarget.objects.filter(pk=target.pk).update(active=True, disabled_because="", **calm)
+    reset = {"failures": 0, "failing_since": None, "paused_until": None}
+    WebhookTarget.objects.filter(pk=target.pk).update(active=True, disabled_because="", **reset)
 
 
 def secrets_now(target: WebhookTarget, now: datetime | None = None) -> list[str]:
-    """Returns the secrets that sign, the newest first; none if SECRET_KEY is not the one they were made with."""
+    """Returns the secrets that sign, newest first; none if SECRET_KEY has changed since they were created."""
     secret = _secret(target.salt)
     if _mark(secret) != target.mark:
         return []
@@ -101,5 +101,5 @@ def _secret(salt: str) -> str:
 
 
 def _mark(secret: str) -> str:
-    """Returns what tells a secret from another and does not lead to it."""
+    """Returns a fingerprint of the secret, from which it cannot be recovered."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,8 +1,8 @@
-"""One POST to an address that somebody else chose: never to this network, never for long, never on to another address.
+"""One POST to an address that somebody else chose: public internet only, with a time limit, without redirects.
 
-libcurl asks before it opens each connection, and is told the very address that it is about to connect to: a name whose
-answer changes between a check and a connection (DNS rebinding) leads nowhere. Redirects are answers like any other, and
-proxies are not used.
+libcurl calls back before it opens each connection, with the very IP address that it is about to connect to, so that a
+name that resolves differently after the check (DNS rebinding) gets nowhere. A redirect is an answer like any other, and
+no proxy is used.
 """
 
 import socket
@@ -23,10 +23,10 @@ from moderation.services.webhooks.addresses import is_public
 
 URL_CHARACTERS = 2_000
 CONNECT_SECONDS = 5.0
-# From the first question to the name server to the end of the answer's headers, however slowly they drip.
+# From the DNS lookup to the end of the response headers, however slowly they arrive.
 TOTAL_SECONDS = 15.0
 ERROR_CHARACTERS = 500
-# libcurl's codes for a handshake that failed, a certificate that is not trusted, a list of trusted ones it cannot read.
+# libcurl's codes for a failed handshake, an untrusted certificate, and an unreadable list of trusted ones.
 TLS_ERRORS = frozenset(
     {
         pycurl.E_SSL_CONNECT_ERROR,
@@ -43,14 +43,14 @@ FIXED: Mapping[int, Any] = {
     pycurl.FOLLOWLOCATION: 0,
     pycurl.PROXY: "",
     pycurl.USERAGENT: "",
-    pycurl.NOSIGNAL: 1,  # its timeouts would use a signal otherwise, which threads cannot share
+    pycurl.NOSIGNAL: 1,  # otherwise its timeouts use signals, which do not work with threads
     pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of it. `status` is None if no answer came, and `error` says why; `retry_after` is in seconds."""
+    """The result of a POST. `status` is None without a response; `error` says why. `retry_after` is in seconds."""
 
     status: int | None = None
     retry_after: float | None = None
@@ -60,7 +60,7 @@ class Answer:
 def url_check(url: str) -> SplitResult:
     """Returns the parts of an address that may be posted to; raises ServiceError at `/url` for any other.
 
-    If MODERATION_WEBHOOKS_PRIVATE is set, plain HTTP is one too.
+    Plain HTTP is allowed only if MODERATION_WEBHOOKS_PRIVATE is set.
     """
     schemes = ("https", "http") if settings.MODERATION_WEBHOOKS_PRIVATE else ("https",)
     if len(url) > URL_CHARACTERS:
@@ -78,10 +78,10 @@ def url_check(url: str) -> SplitResult:
 
 
 def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
-    """Sends the body and returns what came of it; whatever fails is in the answer. Blocks TOTAL_SECONDS at most.
+    """Sends the body and returns the result; failures are in it, not raised. Blocks for at most TOTAL_SECONDS.
 
-    The answer's body is not read. (A name server that does not answer may hold the end up for as long as the machine's
-    resolver is set to wait.)
+    The response body is not read. (A name server that does not answer may delay the end by the system resolver's own
+    timeout.)
     """
     try:
         url_check(url)
@@ -93,7 +93,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
 
 
 class _Exchange:
-    """One POST, and what libcurl asks and says on its way. Its callbacks raise nothing: it would be lost."""
+    """One POST and its libcurl callbacks, which must not raise: an exception would be lost."""
 
     def __init__(self) -> None:
         self._curl = pycurl.Curl()
@@ -104,10 +104,10 @@ class _Exchange:
     def prepare(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         options: dict[int, Any] = {
             **FIXED,
-            **_trusted(),
+            **_ca_options(),
             pycurl.URL: url,
             pycurl.POSTFIELDS: body,
-            # Without the last two libcurl would ask for leave before a long body, and name the types that it takes.
+            # The last two stop libcurl from sending `Expect: 100-continue` and `Accept` headers of its own.
             pycurl.HTTPHEADER: [*(f"{name}: {value}" for name, value in headers.items()), "Expect:", "Accept:"],
             pycurl.OPENSOCKETFUNCTION: self._open_socket,
             pycurl.HEADERFUNCTION: self._read_header,
@@ -119,7 +119,7 @@ class _Exchange:
             self._curl.setopt(option, value)
 
     def perform(self) -> Answer:
-        """Sends it. libcurl takes the end after the headers for a failure, so that an answer comes as an error too."""
+        """Sends the request. Stopping after the headers is an error to libcurl, so an answer may come with one."""
         try:
             self._curl.perform()
         except pycurl.error as error:
@@ -130,13 +130,13 @@ class _Exchange:
         return Answer(status=self._curl.getinfo(pycurl.RESPONSE_CODE), retry_after=retry_after(self._retry_after))
 
     def close(self) -> None:
-        """Ends the connection."""
+        """Closes the connection."""
         self._curl.close()
         for one in self._sockets:
             one.close()
 
     def _open_socket(self, _purpose: int, address: tuple[int, int, int, Any]) -> socket.socket | int:
-        """Returns a socket for the address that is connected to next, or SOCKET_BAD for one not on the internet."""
+        """Returns a socket for the address to connect to, or SOCKET_BAD if it is not on the public internet."""
         family, kind, protocol, where = address
         if not settings.MODERATION_WEBHOOKS_PRIVATE and not is_public(where[0]):
             self._refused = True
@@ -145,10 +145,10 @@ class _Exchange:
             self._sockets.append(socket.socket(family, kind, protocol))
         except OSError:
             return int(pycurl.SOCKET_BAD)
-        return self._sockets[-1]  # libcurl works on a copy: this one is closed at the end
+        return self._sockets[-1]  # libcurl works on a duplicate; `close` closes this one
 
     def _read_header(self, line: bytes) -> int | None:
-        """Reads a line of the answer's head; ends the exchange after the last one, since no body is wanted."""
+        """Reads a header line; ends the exchange after the last one, because the body is not needed."""
         if line.startswith(b"HTTP/"):
             self._interim = line.partition(b" ")[2][:1] == b"1"
         name, _, value = line.partition(b":")
@@ -158,12 +158,12 @@ class _Exchange:
         return 0 if self._answered else None
 
     def _refuse_body(self, _part: bytes) -> int:
-        """Ends the exchange where a body begins."""
+        """Ends the exchange if a body begins."""
         self._answered = True
         return 0
 
     def _failure(self, code: int, message: str) -> str:
-        """Returns why no answer came, for people."""
+        """Returns why there was no response, for people to read."""
         if self._refused:
             return "The address is not on the public internet."
         if code == pycurl.E_OPERATION_TIMEDOUT:
@@ -171,8 +171,8 @@ class _Exchange:
         return f"TLS: {message}" if code in TLS_ERRORS else message
 
 
-def _trusted() -> dict[int, Any]:
-    """Returns the options that name the certificates Python trusts, or else those of the operating system."""
+def _ca_options() -> dict[int, Any]:
+    """Returns the options for the certificates that Python trusts, or else those of the operating system."""
     paths = ssl.get_default_verify_paths()
     named = {pycurl.CAINFO: paths.cafile, pycurl.CAPATH: paths.capath}
     found = {option: path for option, path in named.items() if path}
@@ -180,7 +180,7 @@ def _trusted() -> dict[int, Any]:
 
 
 def retry_after(header: str | None) -> float | None:
-    """Returns the seconds that a Retry-After asks for (RFC 9110: seconds, or a date); None for nothing readable."""
+    """Returns the seconds that a Retry-After asks for (RFC 9110: seconds or a date); None if it cannot be parsed."""
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])

@@ -1,4 +1,4 @@
-"""What the API's tests share: clients with every scope, and comments that were scored, by the model or by hand."""
+"""Fixtures for the API's tests: clients, and comments scored by the model or by hand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CALM = "The minister spoke on Tuesday about the new road, and the house listened
 
 @pytest.fixture
 def api(client_with: Callable[..., APIClient]) -> APIClient:
-    """A client that may do everything."""
+    """A client with every scope."""
     return client_with(*SCOPES)
 
 
@@ -33,7 +33,7 @@ def anonymous() -> APIClient:
 
 @pytest.fixture
 def signed_in(db: None) -> Callable[..., APIClient]:
-    """Makes clients with a session: `signed_in("moderator")` is in that group; CSRF is enforced as in production."""
+    """Creates signed-in clients: `signed_in("moderator")` is in that group; `enforce_csrf_checks` as in production."""
 
     def make(*groups: str, enforce_csrf_checks: bool = False, sources: Any = ()) -> APIClient:
         user = User.objects.create_user(f"user-{User.objects.count()}")
@@ -51,13 +51,13 @@ def signed_in(db: None) -> Callable[..., APIClient]:
 
 @pytest.fixture
 def model_version(db: None) -> ModelVersion:
-    """A registered, active model whose scores tests write by hand."""
+    """A registered, active model for scores that tests create themselves."""
     return ModelVersion.objects.create(name="compact", version=1, sha256="0" * 64, attributes=["toxicity"], active=True)
 
 
 @pytest.fixture
 def judged(make_comment: Callable[..., Comment], model_version: ModelVersion) -> Callable[..., Review]:
-    """Makes comments with a review and a score written by hand: `judged(toxicity=0.9, state="pending")`."""
+    """Creates comments with a given review and score: `judged(scores={"toxicity": 0.9}, state="pending")`."""
 
     def make(text: str = "A remark.", *, scores: dict[str, float] | None = None, **columns: Any) -> Review:
         of_comment = {name: columns.pop(name) for name in tuple(columns) if name in COMMENT_COLUMNS}
@@ -81,7 +81,7 @@ def judged(make_comment: Callable[..., Comment], model_version: ModelVersion) ->
 
 @pytest.fixture
 def scored(make_comment: Callable[..., Comment]) -> Callable[..., Comment]:
-    """Makes comments that the embedded model has scored and the active policy judged."""
+    """Creates comments that the embedded model has scored and the active policy has judged."""
 
     def make(text: str, **columns: Any) -> Comment:
         comment = make_comment(text, **columns)
@@ -97,6 +97,6 @@ COMMENT_COLUMNS = {"article", "source", "created_at", "language", "commenter", "
 
 
 def verdict(scores: dict[str, float] | None) -> dict[str, Any]:
-    """Returns a verdict whose reasons are all the scores."""
+    """Returns a verdict with all the scores as its reasons."""
     reasons = [{"attribute": name, "score": value, "threshold": 0.5} for name, value in (scores or {}).items()]
     return {"action": "queue", "flagged": True, "rule": "by-hand", "policy": 1, "reasons": reasons}

@@ -1,4 +1,4 @@
-"""A moderator at the desk, and a queue of pending comments."""
+"""Fixtures for the desk's tests: a moderator, and pending comments."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ HOSTILE = '<script>alert(1)</script><b onclick="x()">{{ 7|add:7 }} \u202e&amp;'
 
 @pytest.fixture
 def moderator(staff: Callable[..., Client]) -> Client:
-    """A moderator of all sources."""
+    """A signed-in moderator of all sources."""
     return staff("moderator")
 
 
 @pytest.fixture
 def make_pending(make_comment: Callable[..., Any], make_review: Callable[..., Review]) -> Callable[..., Review]:
-    """Makes a pending review: `make_pending("text", toxicity=0.9)`."""
+    """Creates a pending review: `make_pending("text", toxicity=0.9)`."""
 
     def make(text: str = "A rude remark.", **columns: Any) -> Review:
         own = {name: columns.pop(name) for name in ("language", "commenter", "parent", "article") if name in columns}
@@ -33,7 +33,7 @@ def make_pending(make_comment: Callable[..., Any], make_review: Callable[..., Re
 
 @pytest.fixture
 def desk() -> Callable[..., str]:
-    """Gives addresses: `desk("queue", "pending")`."""
+    """Returns URLs: `desk("queue", "pending")`."""
 
     def address(name: str, *arguments: Any) -> str:
         return reverse(f"desk:{name}", args=arguments)
@@ -42,18 +42,18 @@ def desk() -> Callable[..., str]:
 
 
 def seen(review: Review) -> str:
-    """Returns what a page carries of the comment's version."""
+    """Returns the current version token as a page carries it."""
     review.refresh_from_db()
     return f"{review.pk}.{review.comment.revision}.{review.state_version}"
 
 
 @pytest.fixture
 def version() -> Callable[[Review], str]:
-    """Gives `ID.REVISION.STATE_VERSION` of a review as it stands."""
+    """Returns a review's current version token, `ID.REVISION.STATE_VERSION`."""
     return seen
 
 
 @pytest.fixture
 def hostile() -> str:
-    """A text that tries everything."""
+    """A text with HTML, template and bidi injection."""
     return HOSTILE

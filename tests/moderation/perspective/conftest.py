@@ -1,4 +1,4 @@
-"""Calls of the dialect as its clients make them: bodies as text or as JSON, keys in the query."""
+"""Fixtures that call the Perspective API as its clients do: bodies as text or JSON, keys in the query."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ IDIOT = "You are a stupid idiot and nobody likes you."
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """A response."""
 
     status: int
     body: Any
@@ -48,13 +48,13 @@ Call = Callable[..., Answer]
 
 @pytest.fixture
 def key(api_key: Callable[..., str]) -> str:
-    """A key with the scope that the dialect asks for."""
+    """A key with the scope that the API requires."""
     return api_key("analyze")
 
 
 @pytest.fixture
 def call(key: str) -> Call:
-    """`call({...}, path=…, key=…, query="&fields=…", headers={…})` posts a body and reads the reply."""
+    """`call({...}, path=…, key=…, query="&fields=…", headers={…})` posts a body and returns the response."""
 
     def post(body: Any, *, path: str = ANALYZE, key: str | None = key, query: str = "", headers: Any = None) -> Answer:
         data = body if isinstance(body, str | bytes) else json.dumps(body)
@@ -67,11 +67,11 @@ def call(key: str) -> Call:
 
 
 def analyze_body(text: str = IDIOT, **fields: Any) -> dict[str, Any]:
-    """A usual request."""
+    """Returns a typical request."""
     return {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}, **fields}
 
 
 @pytest.fixture
 def body() -> Callable[..., dict[str, Any]]:
-    """Makes requests."""
+    """Builds request bodies."""
     return analyze_body

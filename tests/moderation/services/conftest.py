@@ -1,4 +1,4 @@
-"""People, reviewed comments, and a database of its own for tests with several processes, of the kind the suite has."""
+"""Fixtures: people, reviewed comments, and a database of the suite's kind for tests with several processes."""
 
 import os
 import shutil
@@ -28,14 +28,14 @@ WAIT_SECONDS = 60
 
 @dataclass
 class Scratch:
-    """One database and the processes that were started on it."""
+    """A database and the processes started on it."""
 
     url: str
     folder: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def call(self, *arguments: str) -> None:
-        """Runs one mode of the script to its end."""
+        """Runs one mode of the script and waits for it."""
         subprocess.run([sys.executable, str(SCRIPT), *arguments], env=self.env(), check=True, timeout=WAIT_SECONDS)
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
@@ -48,32 +48,32 @@ class Scratch:
         return process
 
     def start_run(self, name: str, *options: str, go: str = "go", **env: str) -> subprocess.Popen[str]:
-        """Starts score_comments with its count in the file `name`; it begins once the file `go` is there."""
+        """Starts score_comments, which writes its counts to the file `name` and waits for the file `go` first."""
         return self.start("run", str(self.folder / name), str(self.folder / go), *options, **env)
 
     def env(self) -> dict[str, str]:
         return {**os.environ, "DATABASE_URL": self.url, "MODERATION_THREADS": "1", "LOG_LEVEL": "INFO"}
 
     def sent(self, name: str) -> list[int]:
-        """Returns the numbers of texts of each call that the run `name` made."""
+        """Returns the number of texts in each call of the run `name`."""
         path = self.folder / name
         return [int(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def await_calls(self, name: str, count: int, process: subprocess.Popen[str]) -> None:
-        """Waits until the run has sent `count` batches; fails where it ends before."""
+        """Waits until the run has sent `count` batches; fails if it ends before that."""
         self.wait_for(lambda: len(self.sent(name)) >= count or process.poll() is not None)
         assert process.poll() is None, process.communicate()[0]
 
     @staticmethod
     def wait_for(condition: Callable[[], bool]) -> None:
-        """Waits until `condition()` is true, a minute at most."""
+        """Waits up to a minute for `condition()` to be true."""
         end = time.monotonic() + WAIT_SECONDS
         while not condition():
             assert time.monotonic() < end, "it took too long"
             time.sleep(0.005)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Returns the rows of a query, read over a connection of its own."""
+        """Returns the rows of a query, using a separate connection."""
         if self.url.startswith("sqlite"):
             with closing(sqlite3.connect(self.url.removeprefix("sqlite:///"))) as connection:
                 return connection.execute(sql).fetchall()
@@ -95,7 +95,7 @@ def grace(db: None) -> User:
 
 @pytest.fixture
 def reviewed(make_comment: Callable[..., Comment]) -> Callable[..., Review]:
-    """Makes a scored comment with its review: `reviewed("pending", highlighted=True)`."""
+    """Creates a scored comment with its review: `reviewed("pending", highlighted=True)`."""
 
     def make(state: str = "pending", **columns: Any) -> Review:
         comment = make_comment(taken_revision=1, **columns.pop("comment", {}))
@@ -122,7 +122,7 @@ def reviewed(make_comment: Callable[..., Comment]) -> Callable[..., Review]:
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a database that was migrated once, to be copied for each test that needs one of its own."""
+    """The URL of a migrated database, which is copied for each test that needs one of its own."""
     with _database(tmp_path_factory.mktemp("migrated") / "migrated.sqlite3") as url:
         command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
         subprocess.run(command, cwd=settings.BASE_DIR, env={**os.environ, "DATABASE_URL": url}, check=True)
@@ -131,7 +131,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def scratch(tmp_path: Path, migrated: str) -> Iterator[Scratch]:
-    """A migrated database, to be filled by `call("fill", "300")`; what still runs on it afterwards is ended."""
+    """A migrated database, filled by `call("fill", "300")`; kills processes that are still running afterwards."""
     with _database(tmp_path / "scratch.sqlite3", migrated) as url:
         database = Scratch(url, tmp_path)
         try:
@@ -144,7 +144,7 @@ def scratch(tmp_path: Path, migrated: str) -> Iterator[Scratch]:
 
 @contextmanager
 def _database(file: Path, template: str = "") -> Iterator[str]:
-    """Gives the address of a database of the suite's kind, empty or a copy of `template`; it is gone afterwards."""
+    """Yields the URL of a database of the suite's kind, empty or a copy of `template`; drops it afterwards."""
     default = settings.DATABASES["default"]
     if default["ENGINE"].endswith("sqlite3"):
         if template:

@@ -1,4 +1,4 @@
-"""A small copy of the training data's form, with texts of our own, and a tiny encoder to start from."""
+"""Fixtures: small data in the format of the training data, and a tiny encoder to start from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RUDE = (
 
 
 def texts(count: int, begin: int = 0) -> list[tuple[str, int]]:
-    """Different texts, rude ones labelled 1."""
+    """Returns distinct texts with labels; rude ones are labelled 1."""
     pairs = [(CALM[n % 4], 0) if n % 2 else (RUDE[n % 4], 1) for n in range(begin, begin + count)]
     return [(form.format(n=n), label) for n, (form, label) in enumerate(pairs, begin)]
 
@@ -44,7 +44,7 @@ def write_csv(path: Path, head: Sequence[str], rows: Sequence[Sequence[Any]], de
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every folder that is read, with a few rows each."""
+    """All data folders that training reads, with a few rows each."""
     folder = tmp_path_factory.mktemp("data")
     for number in (1, 2):
         path = folder / "wikipedia-toxic" / f"text_comment_{number}.csv"
@@ -89,7 +89,7 @@ def _civil(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An encoder of 16 numbers a token with random weights, and the embedded model's tokenizer."""
+    """An encoder with hidden size 16 and random weights, and the embedded model's tokenizer."""
     torch = pytest.importorskip("torch")
     from transformers import BertConfig, BertModel
 

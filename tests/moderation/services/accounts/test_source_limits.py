@@ -14,7 +14,7 @@ from moderation.services.accounts.api_keys import api_key_create, api_key_revoke
 from moderation.services.accounts.people import people_within, person_check, person_limit, roles_within
 from moderation.services.accounts.source_limits import rows_within, sources_check
 from moderation.services.errors import ServiceError
-from moderation.services.webhooks.delivery import delivery_again
+from moderation.services.webhooks.delivery import delivery_resend
 from moderation.services.webhooks.targets import (
     webhook_secret_rotate,
     webhook_target_create,
@@ -67,7 +67,7 @@ def test_keys_webhooks_and_deliveries_of_others_are_unknown(
     assert refused(api_key_revoke, key=key, actor=actor) == "not_found"
     for act in (webhook_secret_rotate, webhook_target_disable, webhook_target_enable):
         assert refused(act, target=target, actor=actor) == "not_found"
-    assert refused(delivery_again, delivery=delivery, actor=actor) == "not_found"
+    assert refused(delivery_resend, delivery=delivery, actor=actor) == "not_found"
     assert ApiKey.objects.get().revoked_at is None
     assert WebhookTarget.objects.get().salt == target.salt
     assert Delivery.objects.get().attempts == 3

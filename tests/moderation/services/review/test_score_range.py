@@ -255,5 +255,5 @@ def test_a_person_who_is_limited_to_sources_changes_no_others(
     )
 )
 def test_a_token_gives_back_just_what_went_into_it(rows: list[VersionToken]) -> None:
-    token = score_range._token_made("toxicity", 0.1, 0.3, [3, 1], rows)
-    assert score_range._token_read(token, ["toxicity", 0.1, 0.3, [1, 3]]) == {row.comment_id: row for row in rows}
+    token = score_range._make_token("toxicity", 0.1, 0.3, [3, 1], rows)
+    assert score_range._read_token(token, ["toxicity", 0.1, 0.3, [1, 3]]) == {row.comment_id: row for row in rows}

@@ -31,9 +31,9 @@ from moderation.services.webhooks.delivery import (
     WAITS,
     deliveries_prune,
     deliveries_run,
-    delivery_again,
     delivery_claim,
     delivery_record,
+    delivery_resend,
     wait_seconds,
 )
 from moderation.services.webhooks.targets import (
@@ -205,7 +205,7 @@ def test_failures_are_repeated_with_growing_waits_and_given_up_in_the_end(
     assert (delivery.attempts, delivery.status, delivery.delivered_at) == (len(WAITS) + 1, 500, None)
     assert delivery.given_up_at is not None
     assert len({request.id for request in receiver.received}) == 1
-    delivery_again(delivery=delivery)
+    delivery_resend(delivery=delivery)
     WebhookTarget.objects.update(paused_until=None)
     assert deliveries_run().delivered == 1
 
