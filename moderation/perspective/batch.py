@@ -9,7 +9,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
 from typing import Protocol
@@ -122,9 +122,12 @@ def _part(raw: bytes) -> Part:
 
 
 def _replies(parts: list[Part], inherited: Mapping[str, str]) -> Iterator[Reply]:
+    context = BatchContext()
     for group in _groups(parts):
-        company = BatchContext()
-        yield from [finish() for finish in [_begin(part, inherited, company) for part in group]]
+        try:
+            yield from [finish() for finish in [_begin(part, inherited, context) for part in group]]
+        finally:
+            context.leave()
 
 
 def _groups(parts: list[Part]) -> Iterator[list[Part]]:
@@ -139,17 +142,17 @@ def _groups(parts: list[Part]) -> Iterator[list[Part]]:
     yield group
 
 
-def _begin(part: Part, inherited: Mapping[str, str], company: BatchContext) -> Finish:
-    return begin(lambda: replace(_read(part, inherited), company=company))
+def _begin(part: Part, inherited: Mapping[str, str], context: BatchContext) -> Finish:
+    return begin(lambda: _read(part, inherited, context))
 
 
-def _read(part: Part, inherited: Mapping[str, str]) -> Call:
+def _read(part: Part, inherited: Mapping[str, str], context: BatchContext) -> Call:
     if part.fault:
         raise part.fault
-    return read_call(part.content, inherited)
+    return read_call(part.content, inherited, context)
 
 
-def read_call(content: bytes, inherited: Mapping[str, str]) -> Call:
+def read_call(content: bytes, inherited: Mapping[str, str], context: BatchContext) -> Call:
     """The call inside a part: a whole HTTP request as text.
 
     Raises:
@@ -165,7 +168,8 @@ def read_call(content: bytes, inherited: Mapping[str, str]) -> Call:
         address = urlsplit(words[1])
     except ValueError:
         raise batch_error("a part has no readable address.") from None
-    return Call(words[0].upper(), unquote(address.path), QueryDict(address.query), {**inherited, **own}, lambda: body)
+    query = QueryDict(address.query)
+    return Call(words[0].upper(), unquote(address.path), query, {**inherited, **own}, lambda: body, context)
 
 
 def _multipart(parts: list[Part], replies: Iterable[Reply]) -> tuple[str, bytes]:

@@ -123,8 +123,14 @@ def over_quota(method: str, allowance: Allowance) -> Refused:
     return Refused(429, message, [_error_info("RATE_LIMIT_EXCEEDED", metadata)], headers)
 
 
+def overloaded() -> Refused:
+    """Too much is waiting to be scored: trying again helps. Google's words for its own want of room."""
+    message = "Resource has been exhausted (e.g. check quota)."
+    return Refused(429, message, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
 def unavailable() -> Refused:
-    """Too much is waiting to be scored, or the database is away: trying again helps."""
+    """The database or the model is away: trying again may help."""
     return Refused(503, "The service is currently unavailable.", headers={"Retry-After": str(RETRY_SECONDS)})
 
 

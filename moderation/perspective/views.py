@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import Histogram
 
 from moderation.perspective.batch import JSON_TYPE, batch_reply
-from moderation.perspective.calls import Call, Reply, is_pretty
+from moderation.perspective.calls import BatchContext, Call, Reply, is_pretty
 from moderation.perspective.discovery import VERSION, discovery_document
 from moderation.perspective.errors import Refused, not_found, too_large
 from moderation.perspective.methods import begin, fault_reply
@@ -70,12 +70,17 @@ def http_reply(reply: Reply) -> HttpResponse:
 @open_to_pages
 def method(request: HttpRequest) -> HttpResponse:
     """comments:analyze and comments:suggestscore."""
-    return http_reply(begin(lambda: _call(request))())
+    context = BatchContext()
+    try:
+        return http_reply(begin(lambda: _call(request, context))())
+    finally:
+        context.leave()
 
 
-def _call(request: HttpRequest) -> Call:
+def _call(request: HttpRequest, context: BatchContext) -> Call:
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return Call(request.method or "", request.path_info, request.GET, headers, lambda: _body(request, MAX_CALL_BYTES))
+    verb, body = request.method or "", lambda: _body(request, MAX_CALL_BYTES)
+    return Call(verb, request.path_info, request.GET, headers, body, context)
 
 
 def _body(request: HttpRequest, most: int) -> bytes:

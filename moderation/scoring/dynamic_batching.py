@@ -2,7 +2,8 @@
 
 A caller puts its texts into the queue and waits. A worker takes what has come meanwhile, in the order in which it came,
 and scores it in one call; so under load batches fill by themselves, and a lone caller waits for nobody. The queue is
-bounded: a caller is refused at once if there are too many, or if it would wait too long at the rate of the last rounds.
+bounded by what is scored soon at the rate of the last rounds. A caller who finds it full waits in line for a place, as
+long as it says, and is refused then; it is refused at once if too many callers are there already.
 """
 
 from __future__ import annotations
@@ -10,25 +11,22 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from moderation.scoring.admission import MAX_CALLERS, MIN_CHARACTERS, Admission, Place, counted
 from moderation.scoring.results import Refusal, Result, ScoringError
 
 # Five texts of 300 characters. Four together cost a seventh less than four alone, and more of them hardly less; but all
 # of a round wait for its end, and whoever comes next too. A queue of one round is no overload.
 ROUND_CHARACTERS = 1_600
-# The longest wait before a caller's turn. Coral, the most hurried client, gives up after 0.8 s and publishes unscored.
+# What the queue holds, in seconds of scoring. It only has to keep the workers busy; who comes later waits in line.
 PATIENCE_SECONDS = 0.5
-# Callers in the queue. Each of them holds a thread of the server, which must keep some free to refuse the others.
-MAX_REQUESTS = 64
 # Characters a worker scores in a second until rounds were timed, and how much the last round counts in the mean.
 FIRST_RATE = 30_000.0
 NEWEST_SHARE = 0.2
-# A request of one word costs as much as its tokens, its padding and its turn: no text counts for less.
-MIN_CHARACTERS = 100
 LINGER_SECONDS = 0.002
 
 Found = list[Result | Refusal]
@@ -49,13 +47,6 @@ class Scores(Protocol):
         """As `Scorer.score`."""
 
 
-class QueueFullError(ScoringError):
-    """The queue is full: nothing was scored, and the same call may succeed a moment later."""
-
-    def __init__(self) -> None:
-        super().__init__("overloaded", "More texts are waiting than can be scored soon.", retryable=True)
-
-
 @dataclass(frozen=True, slots=True)
 class ScoringRequest:
     """One caller's texts, and where it waits for their results."""
@@ -72,24 +63,8 @@ class ScoringRequest:
         return counted(self.texts)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reservation:
-    """A place in the queue for a request that will come, and what it will count for."""
-
-    characters: int
-
-
-def counted(texts: Iterable[str]) -> int:
-    """What texts count for in the queue, in characters."""
-    return sum(max(MIN_CHARACTERS, len(text)) for text in texts)
-
-
 class DynamicBatcher:
-    """A queue before a scorer; safe to use from any number of threads.
-
-    Attributes:
-        refused: Calls that were refused because the queue was full.
-    """
+    """A queue before a scorer; safe to use from any number of threads."""
 
     def __init__(
         self,
@@ -99,17 +74,17 @@ class DynamicBatcher:
         patience: float = PATIENCE_SECONDS,
         round_characters: int = ROUND_CHARACTERS,
         linger: float = LINGER_SECONDS,
-        max_requests: int = MAX_REQUESTS,
+        max_callers: int = MAX_CALLERS,
     ) -> None:
         """Remember the scorer; threads start with the first call, in the process that makes it.
 
         Args:
             scorer: Its `score` is called from several threads.
             workers: Rounds scored at the same time; as many as the scorer has threads keeps all of them busy.
-            patience: Seconds that a caller may wait for its turn, as estimated from the rounds before.
+            patience: Seconds of scoring that the queue holds, as estimated from the rounds before.
             round_characters: Most characters scored in one call, except that one request is never split.
             linger: Seconds a worker waits for more requests while others are served; a lone one is served at once.
-            max_requests: Callers that may be in the queue.
+            max_callers: Callers that may have a place or wait for one.
         """
         self._scorer = scorer
         self._workers = max(1, workers)
@@ -117,55 +92,49 @@ class DynamicBatcher:
         self._rate = FIRST_RATE
         self._round_characters = round_characters
         self._linger = linger
-        self._max_requests = max_requests
-        self.refused = 0
         self._changed = threading.Condition()
+        self._admission = Admission(lock=self._changed, room=lambda: self.room, max_callers=max_callers)
         self._requests: deque[ScoringRequest] = deque()
-        self._reserved: set[Reservation] = set()
-        self._waiting = 0
         self._serving = 0
         self._threads: list[threading.Thread] = []
 
     @property
     def waiting(self) -> int:
         """Characters in the queue now, with those that places are reserved for."""
-        return self._waiting
+        return self._admission.waiting
+
+    @property
+    def refused(self) -> int:
+        """Calls that were refused because the queue was full, at once or after their wait."""
+        return self._admission.refused
+
+    @property
+    def in_line(self) -> int:
+        """Callers that wait for a place now."""
+        return self._admission.in_line
 
     @property
     def room(self) -> float:
-        """Characters that may be waiting when a caller comes: what is scored in `patience`, at least one round."""
+        """Characters that may wait when a caller is admitted: what is scored in `patience`, at least one round."""
         return max(self._round_characters, self._patience * self._rate * self._workers)
 
-    def check(self) -> None:
-        """Refuse a caller who would find the queue full, before the work that comes before `submit`.
+    def reserve(self, texts: Sequence[str], *, wait: float = 0.0) -> Place:
+        """Take a place for texts that will come; `release` gives it back.
+
+        Callers are admitted in the order in which they came.
+
+        Args:
+            texts: What the place counts for until texts are submitted with it.
+            wait: Seconds to wait for a place if the queue is full.
 
         Raises:
-            QueueFullError: A retry after a moment may help.
+            QueueFullError: The wait is over, or too many callers are here already; a retry after a moment may help.
         """
-        with self._changed:
-            if self._waiting > self.room or len(self._requests) + len(self._reserved) >= self._max_requests:
-                self.refused += 1
-                raise QueueFullError
+        return self._admission.reserve(texts, wait=wait)
 
-    def reserve(self, texts: Sequence[str]) -> Reservation:
-        """Take a place for texts that will come, so that they are not refused later; `release` gives it back.
-
-        Raises:
-            QueueFullError: At once; a retry after a moment may help.
-        """
-        place = Reservation(counted(texts))
-        with self._changed:
-            self.check()
-            self._reserved.add(place)
-            self._waiting += place.characters
-        return place
-
-    def release(self, place: Reservation) -> None:
-        """Give a place back: its texts are in the queue, or will not come. Once is enough, and more do no harm."""
-        with self._changed:
-            if place in self._reserved:
-                self._reserved.remove(place)
-                self._waiting -= place.characters
+    def release(self, place: Place) -> None:
+        """Give a place back: its caller waits for nothing more. Once is enough, and more do no harm."""
+        self._admission.release(place)
 
     def submit(
         self,
@@ -174,7 +143,8 @@ class DynamicBatcher:
         languages: Sequence[str | None] | None = None,
         fallbacks: Sequence[str | None] | None = None,
         spans: bool = False,
-        admitted: bool = False,
+        place: Place | None = None,
+        wait: float = 0.0,
     ) -> Future[Found]:
         """Put texts into the queue; the future gives what `Scorer.score` would, `perspective` outputs included.
 
@@ -185,32 +155,39 @@ class DynamicBatcher:
             languages: As for `Scorer.score`.
             fallbacks: As for `Scorer.score`.
             spans: As for `Scorer.score`.
-            admitted: Whether the caller has a place already: then a full queue takes these texts too.
+            place: The caller's place, if it has one: then a full queue takes these texts too.
+            wait: As for `reserve`, if it has none.
 
         Raises:
-            QueueFullError: At once; a retry after a moment may help.
+            QueueFullError: As `reserve` does.
             ScoringError: `invalid_arguments` if `languages` or `fallbacks` has another length than `texts`.
         """
         request = ScoringRequest(tuple(texts), _one_each(languages, texts), _one_each(fallbacks, texts), spans)
+        own = place or self.reserve(texts, wait=wait)
+        if place is None:
+            request.future.add_done_callback(lambda _: self.release(own))
         with self._changed:
-            if not admitted:
-                self.check()
+            self._admission.come(own, request.characters)
             self._requests.append(request)
-            self._waiting += request.characters
             self._start()
             self._changed.notify()
         return request.future
 
     def score(
-        self, texts: Sequence[str], *, languages: Sequence[str | None] | None = None, spans: bool = False
+        self,
+        texts: Sequence[str],
+        *,
+        languages: Sequence[str | None] | None = None,
+        spans: bool = False,
+        wait: float = 0.0,
     ) -> Found:
         """Wait for the results of `submit`.
 
         Raises:
-            QueueFullError: At once.
+            QueueFullError: As `reserve` does.
             ScoringError: What the scorer raised for these texts.
         """
-        return self.submit(texts, languages=languages, spans=spans).result()
+        return self.submit(texts, languages=languages, spans=spans, wait=wait).result()
 
     def _start(self) -> None:
         while len(self._threads) < self._workers:
@@ -225,7 +202,7 @@ class DynamicBatcher:
             with changed:
                 changed.wait_for(lambda: bool(self._requests))
                 if self._serving:
-                    changed.wait_for(lambda: self._waiting >= self._round_characters, self._linger)
+                    changed.wait_for(lambda: self.waiting >= self._round_characters, self._linger)
                 requests = self._take()
                 self._serving += 1
                 if self._requests:
@@ -250,13 +227,14 @@ class DynamicBatcher:
         Those whose callers have gone are dropped.
         """
         taken: list[ScoringRequest] = []
-        characters = 0
+        characters = gone = 0
         while self._requests and (not taken or self._fits(self._requests[0], taken[0], characters)):
             request = self._requests.popleft()
-            self._waiting -= request.characters
+            gone += request.characters
             if request.future.set_running_or_notify_cancel():
                 taken.append(request)
                 characters += request.characters
+        self._admission.admit(gone)
         return taken
 
     def _fits(self, request: ScoringRequest, first: ScoringRequest, characters: int) -> bool:

@@ -15,6 +15,7 @@ from django.conf import settings
 from prometheus_client import Counter
 
 from moderation.scoring import Language, ModelDescription, Refusal, Result, ScoringError
+from moderation.scoring.admission import Place
 from moderation.scoring.calibration import Calibration, Curve, checked, mean_of, own_calibration, read_calibration
 from moderation.scoring.perspective import outputs_served
 from moderation.scoring.plans import plan
@@ -89,7 +90,7 @@ def _count_disagreement(codes: Sequence[str], found: Language) -> None:
 
 
 def scores_begin(
-    *, queue: RequestQueue, text: str, language: str, sentences: bool = False, admitted: bool = False
+    *, queue: RequestQueue, text: str, language: str, sentences: bool = False, place: Place | None = None
 ) -> Callable[[], PerspectiveScores]:
     """Queues a text and returns what waits for its scores.
 
@@ -98,15 +99,15 @@ def scores_begin(
         text: Anything with a letter or a digit in it; `languages_judge` says so by `detected`.
         language: A language that the active model serves.
         sentences: Whether each sentence is scored by itself too, in the same round.
-        admitted: Whether the caller has a text in the queue already, and is not refused for this one.
+        place: The caller's place in the queue, with which it is not refused.
 
     Raises:
-        ServiceError: `overloaded`, at once, retryable. The returned function raises `no_text`,
+        ServiceError: `overloaded`, as `RequestQueue.submit`. The returned function raises `no_text`,
             `language_not_supported`, or `scoring_failed`, which is retryable if the engine says so.
     """
     ranges = sentence_ranges(readable(text), base_code(language)) if sentences else []
     texts = [text, *(text[begin:end] for begin, end in ranges)]
-    future = queue.submit(texts=texts, languages=[language] * len(texts), admitted=admitted)
+    future = queue.submit(texts=texts, languages=[language] * len(texts), place=place)
 
     def finish() -> PerspectiveScores:
         try:

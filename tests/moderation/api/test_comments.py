@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from archive.models import Article, Comment, CommentRevision, Source
 from moderation.models import Decision, Review
-from moderation.scoring.dynamic_batching import QueueFullError
+from moderation.scoring.admission import QueueFullError
 
 COMMENTS = "/api/v1/comments/"
 ABUSE = "You are a stupid idiot and everybody hates you."
@@ -281,12 +281,12 @@ def test_what_is_not_scored_in_time_comes_back_unscored_and_stays_stored(
 def test_under_a_full_queue_nothing_of_a_call_that_would_wait_is_stored(
     api: APIClient, article: Article, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: Any) -> Any:
+    def full(*_: Any, **__: Any) -> Any:
         raise QueueFullError
 
     monkeypatch.setattr("moderation.scoring.dynamic_batching.DynamicBatcher.reserve", full)
     response = api.post(f"{COMMENTS}?wait=score", [item(1, text=ABUSE), item(2)])
-    assert (response.status_code, response.json()["type"]) == (503, "urn:moderato:problem:overloaded")
+    assert (response.status_code, response.json()["type"]) == (429, "urn:moderato:problem:overloaded")
     assert response["Retry-After"]
     assert not Comment.objects.exists()
     assert api.post(COMMENTS, item(1, text=ABUSE)).status_code == 201, "who does not wait is served"
