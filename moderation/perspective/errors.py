@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moderation.services.accounts.api_keys import Allowance
+from moderation.services.online_scoring.perspective import Languages
 
 SERVICE = "commentanalyzer.googleapis.com"
 TYPES = "type.googleapis.com/"
@@ -81,12 +82,16 @@ def invalid_request(message: str) -> Refused:
     return analyzer_error("INVALID_REQUEST", message)
 
 
-def language_error(attribute: str, requested: Sequence[str], detected: Sequence[str]) -> Refused:
-    """An attribute that the active model does not serve in these languages; clients leave it out and try again."""
-    extra = {"detectedLanguages": list(detected), "requestedLanguages": list(requested), "attribute": attribute}
+def language_error(attribute: str, languages: Languages) -> Refused:
+    """An attribute that the active model does not serve in these languages; clients leave it out and try again.
+
+    `requestedLanguages` has what was requested, and is not there if nothing was.
+    """
+    requested = {"requestedLanguages": list(languages.declared)} if languages.declared else {}
+    extra = {"detectedLanguages": [languages.detected], **requested, "attribute": attribute}
     return analyzer_error(
         "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
-        f"Attribute {attribute} does not support request languages: {', '.join(requested)}",
+        f"Attribute {attribute} does not support request languages: {', '.join(languages.unserved)}",
         {"languageNotSupportedByAttributeError": extra},
     )
 
