@@ -68,7 +68,7 @@ def batch_reply(content_type: str, headers: Mapping[str, str], stream: Readable)
     """The content type and the body of the reply to a batch.
 
     Raises:
-        Refused: 400 where there is no multipart body, or it has more than a hundred parts; 400 or 403 where a body over
+        Refused: 400 if there is no multipart body, or it has more than a thousand parts; 400 or 403 if a body over
             64 KiB has no valid key in its first 64 KiB.
     """
     outer = boundary_read(content_type)
@@ -98,11 +98,11 @@ def _refused(opening: bytes, stream: Readable, outer: bytes, inherited: Mapping[
     Raises:
         Refused: The batch is not small.
     """
-    shared = _as_head(inherited)
+    shared = bool(_tokens(_as_head(inherited)))
     if len(opening) == OPENING_BYTES and stream.read(1):
-        raise bad_key() if _tokens(shared, opening) else no_key()
+        raise bad_key() if shared or _tokens(opening) else no_key()
     faults = {True: bad_key(), False: no_key()}
-    return [Part(_id_searched(raw), b"", faults[bool(_tokens(shared, raw))]) for raw in parts_split(opening, outer)]
+    return [Part(_id_searched(raw), b"", faults[shared or bool(_tokens(raw))]) for raw in parts_split(opening, outer)]
 
 
 def _id_searched(raw: bytes) -> str:
@@ -156,7 +156,7 @@ def read_call(content: bytes, inherited: Mapping[str, str], context: BatchContex
     """The call inside a part: a whole HTTP request as text.
 
     Raises:
-        Refused: 400 where it is none.
+        Refused: 400 if it is none.
     """
     request = content.lstrip()
     line, at = line_split(request, 0)

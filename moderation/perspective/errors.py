@@ -14,6 +14,7 @@ STATUSES = {
     400: "INVALID_ARGUMENT",
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
+    413: "INVALID_ARGUMENT",
     429: "RESOURCE_EXHAUSTED",
     500: "INTERNAL",
     503: "UNAVAILABLE",
@@ -149,6 +150,6 @@ def not_found() -> Refused:
     return Refused(404, "Method not found.")
 
 
-def too_large(limit: int) -> Refused:
-    """A body beyond the server's limit."""
-    return Refused(400, f"Request payload size exceeds the limit: {limit} bytes.")
+def too_large(limit: int, code: int = 400) -> Refused:
+    """A body beyond the server's limit: 400 for a call, as Google has it, 413 for a batch."""
+    return Refused(code, f"Request payload size exceeds the limit: {limit} bytes.")

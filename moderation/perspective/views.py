@@ -84,18 +84,17 @@ def _call(request: HttpRequest, context: BatchContext) -> Call:
 
 
 def _body(request: HttpRequest, most: int) -> bytes:
-    _check_length(request, most)
+    _check_length(request, min(most, settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
     return request.body
 
 
-def _check_length(request: HttpRequest, most: int) -> None:
+def _check_length(request: HttpRequest, limit: int, code: int = 400) -> None:
     """Raises Refused for a body that is declared too long, or not at all: Django would take that for an empty one."""
-    limit = min(most, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
         raise Refused(400, "A body needs a Content-Length here.")
     length = str(request.META.get("CONTENT_LENGTH") or "0")
     if not length.isdecimal() or int(length) > limit:
-        raise too_large(limit)
+        raise too_large(limit, code)
 
 
 @open_to_pages
@@ -104,7 +103,7 @@ def batch(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         raise not_found()
     headers = {name.lower(): value for name, value in request.headers.items()}
-    _check_length(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    _check_length(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, 413)
     content_type, body = batch_reply(request.headers.get("Content-Type", ""), headers, request)
     return HttpResponse(body, content_type=content_type)
 
