@@ -321,6 +321,36 @@ def test_an_edit_keeps_the_earlier_text_and_is_unscored_again(api: APIClient, ar
     assert api.patch(f"{COMMENTS}{made['id']}/", {"text": "I am sorry."}).json()["revision"] == 2
 
 
+@pytest.mark.parametrize("text", [ABUSE, "!!! ??? ..."])
+def test_an_edited_comment_that_is_withdrawn_unscored_shows_nothing_of_the_earlier_text(
+    api: APIClient, article: Article, text: str
+) -> None:
+    made = api.post(f"{COMMENTS}?wait=score", item(1, text=text)).json()
+    address = f"{COMMENTS}{made['id']}/"
+    api.patch(address, {"text": "I am sorry."})
+    api.delete(address)
+    body = api.get(address).json()
+    assert (body["state"], body["flagged"]) == ("closed", False)
+    assert (body["model"], body["scores"], body["verdict"]) == (None, None, None)
+    assert api.get("/api/v1/flagged/?state=closed").json()["results"] == []
+
+
+def test_a_review_that_kept_an_earlier_texts_verdict_does_not_show_it(
+    api: APIClient, judged: Callable[..., Review]
+) -> None:
+    review = judged(scores={"toxicity": 0.9}, state="closed")
+    Comment.objects.filter(pk=review.pk).update(revision=2, taken_revision=2)
+    body = api.get(f"{COMMENTS}{review.pk}/").json()
+    assert (body["state"], body["flagged"], body["scores"], body["verdict"]) == ("closed", False, None, None)
+
+
+def test_a_withdrawn_comment_that_was_not_edited_keeps_its_scores(api: APIClient, article: Article) -> None:
+    made = api.post(f"{COMMENTS}?wait=score", item(1, text=ABUSE)).json()
+    api.delete(f"{COMMENTS}{made['id']}/")
+    (row,) = api.get("/api/v1/flagged/?state=closed").json()["results"]
+    assert (row["scores"], row["verdict"]) == (made["scores"], made["verdict"])
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [({}, "/text"), ({"text": ""}, "/text"), ({"text": "a", "created_at": "x"}, "/created_at"), ([], "")],
