@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from archive.models import Comment, OriginState, TextFormat
+from moderation.api.etags import comment_etag
 from moderation.api.serializers.fields import OneOrMany
 from moderation.api.shown import status_of
 from moderation.models import Decision, State
@@ -129,14 +130,21 @@ class CommentOut(Out):
     model = serializers.CharField(allow_null=True)
     scores = serializers.DictField(child=serializers.FloatField(), allow_null=True)
     verdict = VerdictOut(allow_null=True)
+    etag = serializers.CharField(help_text="For If-Match and If-None-Match.")
 
     def to_representation(self, comment: Comment) -> dict[str, Any]:
         """Returns the comment's own fields and, from its review, those of its status."""
-        return super().to_representation(CommentRow(comment))
+        data = super().to_representation(CommentRow(comment))
+        return {**data, "etag": comment_etag(comment, {name: data[name] for name in COMMENT_FIELDS})}
+
+
+COMMENT_FIELDS = tuple(CommentOut().fields)
 
 
 class CommentRow:
-    """A comment whose attributes are completed by its status."""
+    """A comment whose attributes are completed by its status; the tag is made of the others."""
+
+    etag = ""
 
     def __init__(self, comment: Comment) -> None:
         self.comment = comment
