@@ -39,7 +39,7 @@ class Withheld(Exception):  # noqa: N818  (it stands in for an exception; it is 
 def field_errors(detail: Any, pointer: str = "") -> Iterator[FieldError]:
     """Yields one FieldError for each fault in the nested detail of a ValidationError."""
     if isinstance(detail, exceptions.ErrorDetail):
-        yield FieldError(pointer, str(detail.code), str(detail), getattr(detail.code, "limit", None))
+        yield FieldError(pointer, str(detail.code or "invalid"), str(detail), getattr(detail.code, "limit", None))
     elif isinstance(detail, Mapping):
         for key, value in detail.items():
             whole = key == api_settings.NON_FIELD_ERRORS_KEY

@@ -218,7 +218,12 @@ class DecisionOut(Out):
     batch = serializers.UUIDField(allow_null=True)
     until = serializers.DateTimeField(allow_null=True, help_text="When a deferral or a mute ends.")
     at = serializers.DateTimeField()
-    note = serializers.CharField(source="note.text", default="")
+    note = serializers.SerializerMethodField(help_text="Empty if there is none.")
+
+    def get_note(self, decision: Decision) -> str:
+        """Returns the note's text."""
+        note = getattr(decision, "note", None)
+        return note.text if note else ""
 
     def get_source(self, decision: Decision) -> str:
         """Returns the slug of the source."""

@@ -17,6 +17,7 @@ from moderation.scoring.admission import QueueFullError
 COMMENTS = "/api/v1/comments/"
 ABUSE = "You are a stupid idiot and everybody hates you."
 FIELDS = {
+    "etag",
     "id",
     "source",
     "external_id",
@@ -467,3 +468,4 @@ def test_a_filter_value_that_is_none_is_refused_by_name(api: APIClient, query: d
         assert set(errors(response)) == {"/ordering"}
     else:
         assert set(errors(response)) == {pointer}
+        assert {code for code, _ in errors(response).values()} & {"None", ""} == set()
