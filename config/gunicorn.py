@@ -6,10 +6,14 @@
 import os
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import gunicorn
 
 from config.logs import gunicorn_logging
+
+if TYPE_CHECKING:
+    from config.worker import BufferingWorker
 
 gunicorn.SERVER = "Moderato"
 logconfig_dict = gunicorn_logging()
@@ -27,7 +31,7 @@ bind = os.environ.get("BIND", "127.0.0.1:8000")
 worker_class = "config.worker.BufferingWorker"
 workers = number("WEB_CONCURRENCY", 1)
 # Four fifths of them may wait for scores (`services.online_scoring.request_queue` reads this too); the others serve
-# everything else, and refuse further scoring requests at once.
+# everything else. Calls beyond that wait without a thread (`config.lanes`).
 threads = number("WEB_THREADS", 80)
 os.environ["WEB_THREADS"] = str(threads)
 # Open connections per process; beyond that the one that has waited longest is closed. Below the usual 1,024 files.
@@ -47,13 +51,14 @@ access_log_format = "%(h)s %(m)s %(U)s %(s)s %(b)s %(M)sms"
 accesslog = "-"
 
 
-def post_worker_init(_worker: object) -> None:
+def post_worker_init(worker: "BufferingWorker") -> None:
     """Logs what the database lacks, and loads the model: a client that gives up after 800 ms would not wait for it.
 
     Runs in the worker, never before the fork (no `preload_app` that scores): OpenVINO's threads do not survive a fork.
     """
     # A short request among N long ones waits for N turns, 5 ms each by Python's default.
     sys.setswitchinterval(0.001)
+    from django.conf import settings
     from django.db import OperationalError, ProgrammingError
 
     from moderation.checks import database_faults_log, settings_faults_log
@@ -62,6 +67,7 @@ def post_worker_init(_worker: object) -> None:
 
     if settings_faults_log():
         sys.exit(3)  # gunicorn's own status for a worker that cannot start
+    worker.scored.seconds = settings.MODERATION_QUEUE_SECONDS
     # `/readyz` reports a database that is not migrated or briefly unreachable; that is no reason to exit.
     with suppress(OperationalError, ProgrammingError, ScoringError):
         database_faults_log()

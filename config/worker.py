@@ -3,8 +3,9 @@
 gunicorn gives a connection to a thread at its first byte, so N clients that each send a byte a second occupy N threads
 and stop the server. Here a request is buffered in the worker's event loop, without a thread, until its head and the
 first 64 KiB of its body have arrived. Waiting requests are bounded in number, bytes and time; past a bound the
-connection that has waited longest is closed. At most a sixteenth of the threads read and serve longer bodies; further
-ones wait. Neither a thread nor the loop waits for a client to close its connection, and no request outlives `timeout`.
+connection that has waited longest is closed. At most a sixteenth of the threads read and serve longer bodies; calls
+that wait for scores get the rest of four fifths; further ones wait in their lane, without a thread. Neither a thread
+nor the loop waits for a client to close its connection, and no request outlives `timeout`.
 
 TLS is left to a proxy: the loop reads plain bytes.
 """
@@ -25,6 +26,8 @@ from gunicorn.http.errors import NoMoreData
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from config.lanes import Lane, long_body_threads, scoring_threads, waits_for_scores
+
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 30.0
 LINGER_SECONDS = 2.0
@@ -36,8 +39,8 @@ BUFFERED_BODY_BYTES = 65_536
 # Over all waiting requests.
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 RECEIVED_AT_ONCE = 65_536
-# One in this many threads serves long bodies: they cost the most, and their clients are used to waiting.
-LONG_BODY_SHARE = 16
+# How long a call may wait for one of the threads that wait for scores, unless `config/gunicorn.py` says otherwise.
+QUEUE_SECONDS = 5.0
 NO_MORE_FILES = {errno.EMFILE, errno.ENFILE}
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
@@ -54,6 +57,7 @@ class Arriving:
     head: int = 0
     body: int = 0
     is_long: bool = False
+    is_scored: bool = False
 
     def add(self, data: bytes) -> None:
         """Adds received bytes, and parses the head once it is complete."""
@@ -65,6 +69,7 @@ class Arriving:
             self._read_head(bytes(self.data[: end + 2]))
 
     def _read_head(self, head: bytes) -> None:
+        self.is_scored = waits_for_scores(head)
         if _UNBOUNDED.search(head):
             self.is_long = True
         elif found := _LENGTH.search(head):
@@ -109,9 +114,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         self.waiting_bytes = 0
         self.serving: dict[TConn, float] = {}
         self.lingering: dict[TConn, float] = {}
-        self.long_bodies: set[TConn] = set()
-        self.long_waiting: dict[TConn, float] = {}
-        self.most_long_bodies = max(1, self.cfg.threads // LONG_BODY_SHARE)
+        self.long_bodies = Lane[TConn](long_body_threads(self.cfg.threads), BODY_SECONDS)
+        self.scored = Lane[TConn](scoring_threads(self.cfg.threads), QUEUE_SECONDS)
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -212,26 +216,25 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     # -- a thread serves it
 
     def hand_over(self, conn: TConn, arriving: Arriving) -> None:
-        """Gives a request to a thread, or queues it with the long bodies."""
+        """Gives a request to a thread, or to its lane."""
         if not conn.initialized:
             conn.init()
             conn.parser.unreader = BodyUnreader(conn.sock)
         conn.parser.unreader.unread(bytes(arriving.data))
-        if arriving.is_long:
-            self.long_waiting[conn] = time.monotonic() + BODY_SECONDS
-            self.begin_long_bodies()
+        if arriving.is_long or arriving.is_scored:
+            lane = self.long_bodies if arriving.is_long else self.scored
+            lane.add(conn)
+            self.begin(lane)
         else:
             self.serve(conn)
 
-    def begin_long_bodies(self) -> None:
-        """Gives queued long bodies to threads, up to their share."""
-        while self.long_waiting and len(self.long_bodies) < self.most_long_bodies:
-            conn = next(iter(self.long_waiting))
-            del self.long_waiting[conn]
+    def begin(self, lane: Lane[TConn]) -> None:
+        """Gives connections of a lane to its threads, as many as it has."""
+        while conn := lane.next():
             if _is_gone(conn.sock):
+                lane.served.discard(conn)
                 self.drop(conn)
             else:
-                self.long_bodies.add(conn)
                 self.serve(conn)
 
     def serve(self, conn: TConn) -> None:
@@ -251,9 +254,10 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     def finish_request(self, conn: TConn, done: Future[bool]) -> None:
         """Keeps or closes a connection after its request has been served."""
         self.serving.pop(conn, None)
-        if conn in self.long_bodies:
-            self.long_bodies.discard(conn)
-            self.begin_long_bodies()
+        for lane in (self.long_bodies, self.scored):
+            if conn in lane.served:
+                lane.served.discard(conn)
+                self.begin(lane)
         if done.cancelled() or done.exception() or not done.result():
             self.linger(conn)
         elif data := conn.parser.unreader.take_buffered():
@@ -301,9 +305,11 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         for conn in [conn for conn, arriving in self.waiting.items() if arriving.last < now or self.is_idle(arriving)]:
             self.forget(conn)
             self.drop(conn)
-        for conn in _over(self.long_waiting, now):
-            del self.long_waiting[conn]
+        for conn in self.long_bodies.over(now):
             self.drop(conn)
+        for conn in self.scored.over(now):
+            # The threads that are kept free refuse it, in the form that its client reads.
+            self.serve(conn)
         for conn in _over(self.lingering, now):
             self.end_lingering(conn)
         for conn in _over(self.serving, now):

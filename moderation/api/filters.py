@@ -1,5 +1,6 @@
 """Filters of lists. An invalid value is refused by the parameter's name; nothing is ignored."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -7,6 +8,7 @@ import django_filters
 from django import forms
 from django.db import connections
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Subquery, TextField, Value
+from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.utils import extend_schema_field
 
@@ -33,7 +35,7 @@ class MomentField(forms.CharField):
             return self._aware(text)
         except ValueError:
             raise forms.ValidationError(
-                "A time reads 2024-05-01 or 2024-05-01T10:00:00Z (with + written as %%2B)."
+                "A time reads 2024-05-01 or 2024-05-01T10:00:00Z (with + written as %%2B).", "invalid"
             ) from None
 
     @staticmethod
@@ -115,7 +117,16 @@ class SourceFilter(django_filters.CharFilter):  # type: ignore[misc]
 
 
 class StateFilter(django_filters.BaseInFilter, django_filters.ChoiceFilter):  # type: ignore[misc]
-    """One or more states, separated by commas."""
+    """One or more states, separated by commas or each under a key of its own."""
+
+
+def lists_joined(data: QueryDict, names: Collection[str]) -> QueryDict:
+    """Returns the parameters with those of `names` that were given several times as one list with commas."""
+    joined = data.copy()
+    for name in names:
+        if len(values := data.getlist(name)) > 1:
+            joined[name] = ",".join(values)
+    return joined
 
 
 class ArticleFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -151,6 +162,8 @@ class DecisionFilter(django_filters.FilterSet):  # type: ignore[misc]
 class StatusFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Flagged comments by state, place, time and verdict."""
 
+    repeatable = frozenset({"state"})
+
     state = StateFilter("state", choices=State.choices)
     source = SourceFilter()
     article = IdFilter("article_id")
@@ -160,6 +173,9 @@ class StatusFilter(django_filters.FilterSet):  # type: ignore[misc]
     after = MomentFilter("created_at", "gte")
     before = MomentFilter("created_at", "lt")
     q = WordsFilter(method="search")
+
+    def __init__(self, data: QueryDict | None = None, **options: Any) -> None:
+        super().__init__(lists_joined(data, self.repeatable) if data else data, **options)
 
     def by_language(self, rows: Rows, _name: str, code: str) -> Rows:
         """Returns comments whose given language is this one or, if none was given, whose detected language is."""

@@ -39,7 +39,7 @@ class Withheld(Exception):  # noqa: N818  (a placeholder, never raised)
 def field_errors(detail: Any, pointer: str = "") -> Iterator[FieldError]:
     """Yields a FieldError for each error in the nested detail of a ValidationError."""
     if isinstance(detail, exceptions.ErrorDetail):
-        yield FieldError(pointer, str(detail.code), str(detail), getattr(detail.code, "limit", None))
+        yield FieldError(pointer, str(detail.code or "invalid"), str(detail), getattr(detail.code, "limit", None))
     elif isinstance(detail, Mapping):
         for key, value in detail.items():
             whole = key == api_settings.NON_FIELD_ERRORS_KEY
@@ -113,7 +113,7 @@ class ProblemHandler(ExceptionHandler):  # type: ignore[misc]
             code = exc.code if exc.code in CODES else "validation_error"
             return Problem(code, exc.detail, exc.errors, wait=1 if exc.retryable else None)
         if isinstance(exc, OperationalError):
-            return Problem("overloaded", BUSY_DETAIL, wait=1)
+            return Problem("unavailable", BUSY_DETAIL, wait=1)
         if isinstance(exc, RequestDataTooBig):
             return Problem("too_large", "The body is too large.")
         if isinstance(exc, SuspiciousOperation | BadRequest | UnreadablePostError):
@@ -176,6 +176,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _busy(request: HttpRequest) -> HttpResponse:
     if _at_api(request):
-        return problem_response(problem_json("overloaded", BUSY_DETAIL, request.path), {"Retry-After": "1"})
+        return problem_response(problem_json("unavailable", BUSY_DETAIL, request.path), {"Retry-After": "1"})
     page = f"<!doctype html><html lang=en><title>Busy</title><h1>Busy (503)</h1><p>{BUSY_DETAIL}</p></html>"
     return HttpResponse(page, status=503, headers={"Retry-After": "1"})

@@ -29,8 +29,9 @@ CODES: dict[str, tuple[int, str]] = {
     "too_large": (413, "Too large"),
     "unsupported_media_type": (415, "Unsupported media type"),
     "throttled": (429, "Too many requests"),
+    "overloaded": (429, "Overloaded"),
     "internal_error": (500, "Internal error"),
-    "overloaded": (503, "Overloaded"),
+    "unavailable": (503, "Unavailable"),
 }
 
 

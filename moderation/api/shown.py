@@ -36,6 +36,9 @@ def status_of(comment: Comment) -> CommentStatus:
         earlier = review_of(comment)
         return CommentStatus(held=earlier is not None and earlier.held)
     score = review.score
+    if score and score.revision != comment.revision:
+        # Closed after an edit and never scored again: the verdict is of the earlier text.
+        return CommentStatus(state=review.state, held=review.held, highlighted=review.highlighted)
     return CommentStatus(
         state=review.state,
         held=review.held,

@@ -41,7 +41,7 @@ BATCH_COMMENTS_A_SECOND = 300
 BATCH_NICENESS = 19
 SHARES = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "most_ms": 1.0}
 HOST = "127.0.0.1"
-OK, UNAVAILABLE = 200, 503
+OK, REFUSED = 200, 429
 _WORD = re.compile(r"\w+")
 WORDS = _WORD.findall(
     "the ferry was late again and nobody told us why this council spends money on things that no one wants while "
@@ -130,7 +130,7 @@ def _phase(server: Server, clients: int, seconds: float) -> Figures:
     cpu, refused = _counts(server)
     report = _load(server, clients, seconds)
     after = _counts(server)
-    refusals = report.latencies.get(UNAVAILABLE, [])
+    refusals = report.latencies.get(REFUSED, [])
     requests = sum(len(found) for found in report.latencies.values())
     figures = {**_latency(report), "refused": len(refusals), "refused_as_counted": round(after[1] - refused)}
     if refusals:
@@ -147,7 +147,7 @@ def _counts(server: Server) -> tuple[float, float]:
 
 def _latency(report: LoadReport) -> Figures:
     served = report.latencies.get(OK, [])
-    others = sum(len(found) for status, found in report.latencies.items() if status not in {OK, UNAVAILABLE})
+    others = sum(len(found) for status, found in report.latencies.items() if status not in {OK, REFUSED})
     if others or report.broken or not served:
         raise BenchmarkError(f"{others} replies were errors, {report.broken} broke off, {len(served)} were right")
     figures = {name: _ms(percentile(served, share)) for name, share in SHARES.items()}

@@ -66,31 +66,29 @@ def check_context(fields: Bound) -> None:
         )
 
 
-def analyze_begin(fields: Bound, key: ApiKey, company: BatchContext) -> Callable[[], Json]:
+def analyze_begin(fields: Bound, key: ApiKey, context: BatchContext) -> Callable[[], Json]:
     """Checks a request, queues its text, and returns what waits for the response.
 
-    A call is queued even if the queue is full if another part of its batch is already waiting.
-
     Raises:
-        Refused: What the request is refused for; the returned function raises ServiceError where scoring fails.
+        Refused: What the request is refused for.
+        ServiceError: `overloaded` if the queue has no place in time; the returned function raises it if scoring fails.
     """
     text = comment_text(fields)
-    queue = request_queue_active()
+    queue = context.queue or request_queue_active()
     drop = bool(fields.get("drop_unsupported_attributes")) or key.drop_unsupported
     wanted = _wanted(fields.get("requested_attributes", {}), attributes_served(queue=queue), drop=drop)
     check_context(fields)
-    if not company.waits:
-        queue.check()
+    place = context.enter(queue, text)
     languages = languages_judge(queue=queue, text=text, declared=fields.get("languages") or [])
     if not languages.detected:
         raise analyzer_error("LANGUAGE_DETECTION_FAILED", "Unable to detect language")
-    wanted = _served(wanted, languages, drop=drop)
+    if not languages.used:
+        # Never dropped: no scores would read as harmless.
+        raise language_error(next(iter(fields["requested_attributes"])), languages)
     if not wanted:
         return lambda: _response(fields, text, wanted, languages, NOTHING)
-    language = languages.declared[0] if languages.declared else languages.detected
     sentences = bool(fields.get("span_annotations"))
-    scores = scores_begin(queue=queue, text=text, language=language, sentences=sentences, admitted=company.waits)
-    company.waits = True
+    scores = scores_begin(queue=queue, text=text, language=languages.used, sentences=sentences, place=place)
     return lambda: _response(fields, text, wanted, languages, scores())
 
 
@@ -114,15 +112,6 @@ def _check_score_type(name: str, parameters: Bound) -> None:
         raise invalid_request(f"Requested score type {score_type} is not supported by attribute {name}")
 
 
-def _served(wanted: list[RequestedAttribute], languages: Languages, *, drop: bool) -> list[RequestedAttribute]:
-    """The attributes that can be scored in these languages: all of them, or none."""
-    if languages.served or not wanted:
-        return wanted
-    if not drop:
-        raise language_error(wanted[0].name, languages.declared or [languages.detected], [languages.detected])
-    return []
-
-
 def _response(
     fields: Bound, text: str, wanted: Sequence[RequestedAttribute], languages: Languages, found: PerspectiveScores
 ) -> Json:
@@ -140,7 +129,7 @@ def _response(
             }
             for one in shown
         },
-        "languages": list(languages.declared) or [languages.detected],
+        "languages": [languages.used],
         "detectedLanguages": [languages.detected],
     }
     token = fields.get("client_token")

@@ -9,7 +9,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
 from typing import Protocol
@@ -68,7 +68,7 @@ def batch_reply(content_type: str, headers: Mapping[str, str], stream: Readable)
     """The content type and the body of the reply to a batch.
 
     Raises:
-        Refused: 400 where there is no multipart body, or it has more than a hundred parts; 400 or 403 where a body over
+        Refused: 400 if there is no multipart body, or it has more than a thousand parts; 400 or 403 if a body over
             64 KiB has no valid key in its first 64 KiB.
     """
     outer = boundary_read(content_type)
@@ -98,11 +98,11 @@ def _refused(opening: bytes, stream: Readable, outer: bytes, inherited: Mapping[
     Raises:
         Refused: The batch is not small.
     """
-    shared = _as_head(inherited)
+    shared = bool(_tokens(_as_head(inherited)))
     if len(opening) == OPENING_BYTES and stream.read(1):
-        raise bad_key() if _tokens(shared, opening) else no_key()
+        raise bad_key() if shared or _tokens(opening) else no_key()
     faults = {True: bad_key(), False: no_key()}
-    return [Part(_id_searched(raw), b"", faults[bool(_tokens(shared, raw))]) for raw in parts_split(opening, outer)]
+    return [Part(_id_searched(raw), b"", faults[shared or bool(_tokens(raw))]) for raw in parts_split(opening, outer)]
 
 
 def _id_searched(raw: bytes) -> str:
@@ -122,9 +122,12 @@ def _part(raw: bytes) -> Part:
 
 
 def _replies(parts: list[Part], inherited: Mapping[str, str]) -> Iterator[Reply]:
+    context = BatchContext()
     for group in _groups(parts):
-        company = BatchContext()
-        yield from [finish() for finish in [_begin(part, inherited, company) for part in group]]
+        try:
+            yield from [finish() for finish in [_begin(part, inherited, context) for part in group]]
+        finally:
+            context.leave()
 
 
 def _groups(parts: list[Part]) -> Iterator[list[Part]]:
@@ -139,21 +142,21 @@ def _groups(parts: list[Part]) -> Iterator[list[Part]]:
     yield group
 
 
-def _begin(part: Part, inherited: Mapping[str, str], company: BatchContext) -> Finish:
-    return begin(lambda: replace(_read(part, inherited), company=company))
+def _begin(part: Part, inherited: Mapping[str, str], context: BatchContext) -> Finish:
+    return begin(lambda: _read(part, inherited, context))
 
 
-def _read(part: Part, inherited: Mapping[str, str]) -> Call:
+def _read(part: Part, inherited: Mapping[str, str], context: BatchContext) -> Call:
     if part.fault:
         raise part.fault
-    return read_call(part.content, inherited)
+    return read_call(part.content, inherited, context)
 
 
-def read_call(content: bytes, inherited: Mapping[str, str]) -> Call:
+def read_call(content: bytes, inherited: Mapping[str, str], context: BatchContext) -> Call:
     """The call inside a part: a whole HTTP request as text.
 
     Raises:
-        Refused: 400 where it is none.
+        Refused: 400 if it is none.
     """
     request = content.lstrip()
     line, at = line_split(request, 0)
@@ -165,7 +168,8 @@ def read_call(content: bytes, inherited: Mapping[str, str]) -> Call:
         address = urlsplit(words[1])
     except ValueError:
         raise batch_error("a part has no readable address.") from None
-    return Call(words[0].upper(), unquote(address.path), QueryDict(address.query), {**inherited, **own}, lambda: body)
+    query = QueryDict(address.query)
+    return Call(words[0].upper(), unquote(address.path), query, {**inherited, **own}, lambda: body, context)
 
 
 def _multipart(parts: list[Part], replies: Iterable[Reply]) -> tuple[str, bytes]:

@@ -26,7 +26,10 @@ from moderation.perspective.errors import (
 )
 from moderation.perspective.payload import read_payload
 from moderation.perspective.schema import MAX_CALL_BYTES, Message
+from moderation.scoring.admission import Place
 from moderation.services.accounts.api_keys import Allowance, api_key_authenticate, request_allow
+from moderation.services.errors import ServiceError
+from moderation.services.online_scoring.request_queue import RequestQueue
 
 PARAMETERS = frozenset(
     {
@@ -50,12 +53,36 @@ TOKEN = re.compile(r"[!-~]{1,200}")
 
 @dataclass(slots=True)
 class BatchContext:
-    """Calls that are begun together, the parts of a batch.
+    """What calls that are begun together share: a place in the request queue.
 
-    Once one of them `waits` for scores, the others are not refused for want of room, which the batch itself fills.
+    The first of them waits for it; the others are then not refused for want of room, which the batch itself fills. Once
+    a wait was in vain, later ones are refused at once if the queue is full: a batch does not wait part by part.
     """
 
-    waits: bool = False
+    queue: RequestQueue | None = None
+    place: Place | None = None
+    waits: bool = True
+
+    def enter(self, queue: RequestQueue, text: str) -> Place:
+        """A place in the queue: the one that is there already, else one that is waited for.
+
+        Raises:
+            ServiceError: `overloaded`; `RequestQueue.reserve` says when.
+        """
+        if self.place is None:
+            try:
+                self.place = queue.reserve([text], waits=self.waits)
+            except ServiceError:
+                self.waits = False
+                raise
+            self.queue = queue
+        return self.place
+
+    def leave(self) -> None:
+        """Gives the place back, once the calls that share it are answered."""
+        if self.queue and self.place:
+            self.queue.release(self.place)
+        self.queue = self.place = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +94,7 @@ class Call:
     query: QueryDict
     headers: Mapping[str, str]
     read_body: Callable[[], bytes]
-    company: BatchContext = field(default_factory=BatchContext)
+    context: BatchContext
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moderation.services.accounts.api_keys import Allowance
+from moderation.services.online_scoring.perspective import Languages
 
 SERVICE = "commentanalyzer.googleapis.com"
 TYPES = "type.googleapis.com/"
@@ -13,6 +14,7 @@ STATUSES = {
     400: "INVALID_ARGUMENT",
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
+    413: "INVALID_ARGUMENT",
     429: "RESOURCE_EXHAUSTED",
     500: "INTERNAL",
     503: "UNAVAILABLE",
@@ -81,12 +83,16 @@ def invalid_request(message: str) -> Refused:
     return analyzer_error("INVALID_REQUEST", message)
 
 
-def language_error(attribute: str, requested: Sequence[str], detected: Sequence[str]) -> Refused:
-    """An attribute that the active model does not serve in these languages; clients leave it out and try again."""
-    extra = {"detectedLanguages": list(detected), "requestedLanguages": list(requested), "attribute": attribute}
+def language_error(attribute: str, languages: Languages) -> Refused:
+    """An attribute that the active model does not serve in these languages; clients leave it out and try again.
+
+    `requestedLanguages` has what was requested, and is not there if nothing was.
+    """
+    requested = {"requestedLanguages": list(languages.declared)} if languages.declared else {}
+    extra = {"detectedLanguages": [languages.detected], **requested, "attribute": attribute}
     return analyzer_error(
         "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
-        f"Attribute {attribute} does not support request languages: {', '.join(requested)}",
+        f"Attribute {attribute} does not support request languages: {', '.join(languages.unserved)}",
         {"languageNotSupportedByAttributeError": extra},
     )
 
@@ -123,8 +129,14 @@ def over_quota(method: str, allowance: Allowance) -> Refused:
     return Refused(429, message, [_error_info("RATE_LIMIT_EXCEEDED", metadata)], headers)
 
 
+def overloaded() -> Refused:
+    """Too much is waiting to be scored: trying again helps. Google's words for its own want of room."""
+    message = "Resource has been exhausted (e.g. check quota)."
+    return Refused(429, message, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
 def unavailable() -> Refused:
-    """Too much is waiting to be scored, or the database is away: trying again helps."""
+    """The database or the model is away: trying again may help."""
     return Refused(503, "The service is currently unavailable.", headers={"Retry-After": str(RETRY_SECONDS)})
 
 
@@ -138,6 +150,6 @@ def not_found() -> Refused:
     return Refused(404, "Method not found.")
 
 
-def too_large(limit: int) -> Refused:
-    """A body beyond the server's limit."""
-    return Refused(400, f"Request payload size exceeds the limit: {limit} bytes.")
+def too_large(limit: int, code: int = 400) -> Refused:
+    """A body beyond the server's limit: 400 for a call, as Google has it, 413 for a batch."""
+    return Refused(code, f"Request payload size exceeds the limit: {limit} bytes.")

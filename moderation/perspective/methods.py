@@ -32,7 +32,7 @@ Finish = Callable[[], Reply]
 Begin = Callable[[Bound, ApiKey, BatchContext], Callable[[], Json]]
 
 
-def _suggest_begin(fields: Bound, key: ApiKey, _company: BatchContext) -> Callable[[], Json]:
+def _suggest_begin(fields: Bound, key: ApiKey, _context: BatchContext) -> Callable[[], Json]:
     response = suggest(fields, key)
     return lambda: response
 
@@ -85,7 +85,7 @@ def _begin(call: Call) -> Finish:
     try:
         fields = call_fields(call, request)
         mask = read_mask(call.query.get("fields", ""), response)
-        finish = start(fields, key, call.company)
+        finish = start(fields, key, call.context)
     except errors.Refused as refusal:
         refusal.headers = {**refusal.headers, **quota}
         raise
@@ -114,6 +114,8 @@ def _translated(error: Exception) -> errors.Refused:
 
 
 def _service_refusal(error: ServiceError) -> errors.Refused:
+    if error.code == "overloaded":
+        return errors.overloaded()
     if error.retryable:
         return errors.unavailable()
     if error.code == "no_text":

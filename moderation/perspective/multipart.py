@@ -7,7 +7,8 @@ import re
 
 from moderation.perspective.errors import Refused
 
-MAX_PARTS = 100
+# As many as Google's client puts into one batch.
+MAX_PARTS = 1_000
 # Of one head: a part's own, or that of the HTTP request inside it.
 MAX_HEADER_LINES = 32
 MAX_LINE_BYTES = 8_192
@@ -29,7 +30,7 @@ def boundary_read(content_type: str) -> bytes:
     """The boundary that a content type names.
 
     Raises:
-        Refused: 400 where it is not multipart/mixed or names none of 1 to 70 ASCII characters.
+        Refused: 400 if it is not multipart/mixed or names none of 1 to 70 ASCII characters.
     """
     shown = content_type[:MAX_CONTENT_TYPE]
     found = _BOUNDARY.search(shown) if shown.lower().startswith("multipart/mixed") else None
@@ -43,7 +44,7 @@ def parts_split(body: bytes, boundary: bytes) -> list[bytes]:
     """The parts, each with its headers; the last delimiter may be missing.
 
     Raises:
-        Refused: 400 for no part, or for more than a hundred.
+        Refused: 400 for no part, or for more than a thousand.
     """
     mark = b"\n--" + boundary
     text = b"\n" + body
@@ -67,7 +68,7 @@ def parts_split(body: bytes, boundary: bytes) -> list[bytes]:
 
 
 def _delimiter(text: bytes, at: int) -> tuple[bytes | None, int]:
-    """What follows the boundary (nothing or `--`; None where the line is no delimiter), and where the line ends."""
+    """What follows the boundary (nothing or `--`; None if the line is no delimiter), and where the line ends."""
     end = text.find(b"\n", at) + 1 or len(text)
     rest = text[at : min(end, at + MAX_LINE_BYTES)].strip(PADDING + b"\n")
     return (rest if rest in {b"", b"--"} else None), end
@@ -77,7 +78,7 @@ def _add(parts: list[bytes], text: bytes, begin: int, end: int) -> None:
     if begin < 0:
         return
     if len(parts) == MAX_PARTS:
-        raise Refused(400, f"The batch has more than {MAX_PARTS} parts.")
+        raise Refused(400, f"The batch has more than {MAX_PARTS:,} parts.")
     # The line end before a delimiter belongs to the delimiter.
     parts.append(text[begin : end - 1 if text[end - 1 : end] == b"\r" else end])
 

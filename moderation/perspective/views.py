@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import Histogram
 
 from moderation.perspective.batch import JSON_TYPE, batch_reply
-from moderation.perspective.calls import Call, Reply, is_pretty
+from moderation.perspective.calls import BatchContext, Call, Reply, is_pretty
 from moderation.perspective.discovery import VERSION, discovery_document
 from moderation.perspective.errors import Refused, not_found, too_large
 from moderation.perspective.methods import begin, fault_reply
@@ -70,27 +70,31 @@ def http_reply(reply: Reply) -> HttpResponse:
 @open_to_pages
 def method(request: HttpRequest) -> HttpResponse:
     """comments:analyze and comments:suggestscore."""
-    return http_reply(begin(lambda: _call(request))())
+    context = BatchContext()
+    try:
+        return http_reply(begin(lambda: _call(request, context))())
+    finally:
+        context.leave()
 
 
-def _call(request: HttpRequest) -> Call:
+def _call(request: HttpRequest, context: BatchContext) -> Call:
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return Call(request.method or "", request.path_info, request.GET, headers, lambda: _body(request, MAX_CALL_BYTES))
+    verb, body = request.method or "", lambda: _body(request, MAX_CALL_BYTES)
+    return Call(verb, request.path_info, request.GET, headers, body, context)
 
 
 def _body(request: HttpRequest, most: int) -> bytes:
-    _check_length(request, most)
+    _check_length(request, min(most, settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
     return request.body
 
 
-def _check_length(request: HttpRequest, most: int) -> None:
+def _check_length(request: HttpRequest, limit: int, code: int = 400) -> None:
     """Raises Refused for a body that is declared too long, or not at all: Django would take that for an empty one."""
-    limit = min(most, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
         raise Refused(400, "A body needs a Content-Length here.")
     length = str(request.META.get("CONTENT_LENGTH") or "0")
     if not length.isdecimal() or int(length) > limit:
-        raise too_large(limit)
+        raise too_large(limit, code)
 
 
 @open_to_pages
@@ -99,7 +103,7 @@ def batch(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         raise not_found()
     headers = {name.lower(): value for name, value in request.headers.items()}
-    _check_length(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    _check_length(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, 413)
     content_type, body = batch_reply(request.headers.get("Content-Type", ""), headers, request)
     return HttpResponse(body, content_type=content_type)
 

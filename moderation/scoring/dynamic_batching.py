@@ -1,8 +1,9 @@
 """Scores concurrent requests together: a bounded queue in front of a scorer. No Django here.
 
 A caller puts its texts into the queue and waits. A worker takes the requests that have arrived, in order, and scores
-them in one call; so batches fill under load, and a lone caller does not wait. The queue is bounded: a caller is refused
-at once if there are too many, or if it would wait too long at the recent rate.
+them in one call; so batches fill under load, and a lone caller does not wait. The queue is bounded by what is scored
+soon at the recent rate. A caller who finds it full waits in line for a place, as long as it says, and is refused then;
+it is refused at once if too many callers are there already.
 """
 
 from __future__ import annotations
@@ -10,25 +11,22 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from moderation.scoring.admission import MAX_CALLERS, MIN_CHARACTERS, Admission, Place, counted
 from moderation.scoring.results import Refusal, Result, ScoringError
 
 # Five texts of 300 characters. Four together cost a seventh less than four alone, and more gain hardly anything; but
 # all of a round wait for its end, and so does the next caller. A queue of one round is not an overload.
 ROUND_CHARACTERS = 1_600
-# The longest wait before a caller's turn. Coral, the least patient client, gives up after 0.8 s and publishes unscored.
+# What the queue holds, in seconds of scoring. It only has to keep the workers busy; who comes later waits in line.
 PATIENCE_SECONDS = 0.5
-# Callers in the queue. Each holds a server thread, and some must stay free to refuse further callers.
-MAX_REQUESTS = 64
 # Characters a worker scores per second, assumed until rounds are timed; the weight of the last round in the average.
 FIRST_RATE = 30_000.0
 NEWEST_SHARE = 0.2
-# A single word costs its tokens, its padding and its turn: no text counts for less than this.
-MIN_CHARACTERS = 100
 LINGER_SECONDS = 0.002
 
 Found = list[Result | Refusal]
@@ -49,13 +47,6 @@ class Scores(Protocol):
         """As `Scorer.score`."""
 
 
-class QueueFullError(ScoringError):
-    """The queue is full: nothing was scored, and the same call may succeed a moment later."""
-
-    def __init__(self) -> None:
-        super().__init__("overloaded", "More texts are waiting than can be scored soon.", retryable=True)
-
-
 @dataclass(frozen=True, slots=True)
 class ScoringRequest:
     """One caller's texts, and the future that it waits for."""
@@ -72,24 +63,8 @@ class ScoringRequest:
         return counted(self.texts)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reservation:
-    """A place in the queue reserved for a later request, with its size."""
-
-    characters: int
-
-
-def counted(texts: Iterable[str]) -> int:
-    """The size of texts in the queue, in characters, at least `MIN_CHARACTERS` each."""
-    return sum(max(MIN_CHARACTERS, len(text)) for text in texts)
-
-
 class DynamicBatcher:
-    """A queue in front of a scorer; thread-safe.
-
-    Attributes:
-        refused: Number of calls refused because the queue was full.
-    """
+    """A queue in front of a scorer; thread-safe."""
 
     def __init__(
         self,
@@ -99,17 +74,17 @@ class DynamicBatcher:
         patience: float = PATIENCE_SECONDS,
         round_characters: int = ROUND_CHARACTERS,
         linger: float = LINGER_SECONDS,
-        max_requests: int = MAX_REQUESTS,
+        max_callers: int = MAX_CALLERS,
     ) -> None:
         """Store the scorer; threads start with the first call, in the calling process.
 
         Args:
             scorer: Its `score` is called from several threads.
             workers: Rounds scored concurrently; as many as the scorer's threads keeps all of them busy.
-            patience: Seconds that a caller may wait for its turn, estimated from earlier rounds.
+            patience: Seconds of scoring that the queue holds, estimated from earlier rounds.
             round_characters: Maximum characters scored in one call; a single larger request is not split.
             linger: Seconds a worker waits for more requests while others are served; a lone one is served at once.
-            max_requests: Maximum number of callers in the queue.
+            max_callers: Maximum number of callers that have a place or wait for one.
         """
         self._scorer = scorer
         self._workers = max(1, workers)
@@ -117,55 +92,49 @@ class DynamicBatcher:
         self._rate = FIRST_RATE
         self._round_characters = round_characters
         self._linger = linger
-        self._max_requests = max_requests
-        self.refused = 0
         self._changed = threading.Condition()
+        self._admission = Admission(lock=self._changed, room=lambda: self.room, max_callers=max_callers)
         self._requests: deque[ScoringRequest] = deque()
-        self._reserved: set[Reservation] = set()
-        self._waiting = 0
         self._serving = 0
         self._threads: list[threading.Thread] = []
 
     @property
     def waiting(self) -> int:
         """Characters in the queue now, reserved places included."""
-        return self._waiting
+        return self._admission.waiting
+
+    @property
+    def refused(self) -> int:
+        """Number of calls refused because the queue was full, at once or after their wait."""
+        return self._admission.refused
+
+    @property
+    def in_line(self) -> int:
+        """Number of callers waiting for a place now."""
+        return self._admission.in_line
 
     @property
     def room(self) -> float:
-        """Characters that may be waiting when a caller arrives: what is scored in `patience`, at least one round."""
+        """Characters that may wait when a caller is admitted: what is scored in `patience`, at least one round."""
         return max(self._round_characters, self._patience * self._rate * self._workers)
 
-    def check(self) -> None:
-        """Refuse a caller if the queue is full, before it does the work that precedes `submit`.
+    def reserve(self, texts: Sequence[str], *, wait: float = 0.0) -> Place:
+        """Reserve a place for later texts; `release` frees it.
+
+        Callers are admitted in the order in which they came.
+
+        Args:
+            texts: What the place counts for until texts are submitted with it.
+            wait: Seconds to wait for a place if the queue is full.
 
         Raises:
-            QueueFullError: A retry after a moment may help.
+            QueueFullError: The wait is over, or too many callers are here already; a retry after a moment may help.
         """
-        with self._changed:
-            if self._waiting > self.room or len(self._requests) + len(self._reserved) >= self._max_requests:
-                self.refused += 1
-                raise QueueFullError
+        return self._admission.reserve(texts, wait=wait)
 
-    def reserve(self, texts: Sequence[str]) -> Reservation:
-        """Reserve a place for later texts, so that they are not refused then; `release` frees it.
-
-        Raises:
-            QueueFullError: At once; a retry after a moment may help.
-        """
-        place = Reservation(counted(texts))
-        with self._changed:
-            self.check()
-            self._reserved.add(place)
-            self._waiting += place.characters
-        return place
-
-    def release(self, place: Reservation) -> None:
-        """Free a place, because its texts are in the queue or will not come. Idempotent."""
-        with self._changed:
-            if place in self._reserved:
-                self._reserved.remove(place)
-                self._waiting -= place.characters
+    def release(self, place: Place) -> None:
+        """Free a place, because its caller waits for nothing more. Idempotent."""
+        self._admission.release(place)
 
     def submit(
         self,
@@ -174,7 +143,8 @@ class DynamicBatcher:
         languages: Sequence[str | None] | None = None,
         fallbacks: Sequence[str | None] | None = None,
         spans: bool = False,
-        admitted: bool = False,
+        place: Place | None = None,
+        wait: float = 0.0,
     ) -> Future[Found]:
         """Put texts into the queue; the future's result is that of `Scorer.score` with `perspective`.
 
@@ -185,32 +155,39 @@ class DynamicBatcher:
             languages: As for `Scorer.score`.
             fallbacks: As for `Scorer.score`.
             spans: As for `Scorer.score`.
-            admitted: Whether the caller has a reserved place; if so, even a full queue accepts these texts.
+            place: The caller's place, if it has one: then a full queue takes these texts too.
+            wait: As for `reserve`, if it has none.
 
         Raises:
-            QueueFullError: At once; a retry after a moment may help.
+            QueueFullError: As `reserve` does.
             ScoringError: `invalid_arguments` if `languages` or `fallbacks` differs in length from `texts`.
         """
         request = ScoringRequest(tuple(texts), _one_each(languages, texts), _one_each(fallbacks, texts), spans)
+        own = place or self.reserve(texts, wait=wait)
+        if place is None:
+            request.future.add_done_callback(lambda _: self.release(own))
         with self._changed:
-            if not admitted:
-                self.check()
+            self._admission.come(own, request.characters)
             self._requests.append(request)
-            self._waiting += request.characters
             self._start()
             self._changed.notify()
         return request.future
 
     def score(
-        self, texts: Sequence[str], *, languages: Sequence[str | None] | None = None, spans: bool = False
+        self,
+        texts: Sequence[str],
+        *,
+        languages: Sequence[str | None] | None = None,
+        spans: bool = False,
+        wait: float = 0.0,
     ) -> Found:
         """Submit texts and wait for their results.
 
         Raises:
-            QueueFullError: At once.
+            QueueFullError: As `reserve` does.
             ScoringError: what the scorer raised for these texts.
         """
-        return self.submit(texts, languages=languages, spans=spans).result()
+        return self.submit(texts, languages=languages, spans=spans, wait=wait).result()
 
     def _start(self) -> None:
         while len(self._threads) < self._workers:
@@ -225,7 +202,7 @@ class DynamicBatcher:
             with changed:
                 changed.wait_for(lambda: bool(self._requests))
                 if self._serving:
-                    changed.wait_for(lambda: self._waiting >= self._round_characters, self._linger)
+                    changed.wait_for(lambda: self.waiting >= self._round_characters, self._linger)
                 requests = self._take()
                 self._serving += 1
                 if self._requests:
@@ -250,13 +227,14 @@ class DynamicBatcher:
         Cancelled requests are dropped.
         """
         taken: list[ScoringRequest] = []
-        characters = 0
+        characters = gone = 0
         while self._requests and (not taken or self._fits(self._requests[0], taken[0], characters)):
             request = self._requests.popleft()
-            self._waiting -= request.characters
+            gone += request.characters
             if request.future.set_running_or_notify_cancel():
                 taken.append(request)
                 characters += request.characters
+        self._admission.admit(gone)
         return taken
 
     def _fits(self, request: ScoringRequest, first: ScoringRequest, characters: int) -> bool:

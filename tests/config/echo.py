@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import count
+from threading import Event
 from typing import Any
 
 requests = count(1)
+opened = Event()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answers with the body's length, 400 where it broke off.
 
-    At /large it answers with ten megabytes, at /served with how many requests there were.
+    At /large it answers with ten megabytes, at /served with how many requests there were, at /batch once /open was
+    asked.
     """
     number = next(requests)
+    {"/open": opened.set, "/batch": lambda: opened.wait(60)}.get(environ["PATH_INFO"], int)()
     body = b"x" * 10_000_000
     status = "200 OK"
     if environ["PATH_INFO"] != "/large":

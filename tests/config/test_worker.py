@@ -19,6 +19,7 @@ GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 CONFIG = f"""
 import config.worker as worker
 worker.HEAD_SECONDS = worker.BODY_SECONDS = worker.UNREAD_SECONDS = 0.5
+worker.QUEUE_SECONDS = 60
 worker_class = worker.BufferingWorker
 threads = {THREADS}
 worker_connections = 30
@@ -162,6 +163,13 @@ def test_a_long_body_whose_client_has_gone_while_it_waited_is_not_served(port: i
         assert [received(first)[-1:], received(last)[-1:]] == [b"0", b"0"]
         last.close()
     assert int(asked(port, number).rpartition(b"\n")[2]) == before + 2
+
+
+def test_more_calls_that_wait_for_scores_than_threads_leave_some_for_others_and_are_all_served(port: int) -> None:
+    with many(port, posted(3, b"abc", "/batch"), count=3 * THREADS) as clients:
+        assert asked(port, GET).startswith(b"HTTP/1.1 200")
+        assert asked(port, GET.replace(b"/ ", b"/open ")).startswith(b"HTTP/1.1 200")
+        assert {received(client)[-1:] for client in clients} == {b"3"}
 
 
 def test_a_connection_is_kept_for_requests_one_after_the_other_or_sent_at_once(port: int) -> None:

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from archive.models import Comment, OriginState, TextFormat
+from moderation.api.etags import comment_etag
 from moderation.api.serializers.fields import OneOrMany
 from moderation.api.shown import status_of
 from moderation.models import Decision, State
@@ -129,14 +130,21 @@ class CommentOut(Out):
     model = serializers.CharField(allow_null=True)
     scores = serializers.DictField(child=serializers.FloatField(), allow_null=True)
     verdict = VerdictOut(allow_null=True)
+    etag = serializers.CharField(help_text="For If-Match and If-None-Match.")
 
     def to_representation(self, comment: Comment) -> dict[str, Any]:
         """Returns the comment's own fields and those of its status."""
-        return super().to_representation(CommentRow(comment))
+        data = super().to_representation(CommentRow(comment))
+        return {**data, "etag": comment_etag(comment, {name: data[name] for name in COMMENT_FIELDS})}
+
+
+COMMENT_FIELDS = tuple(CommentOut().fields)
 
 
 class CommentRow:
-    """A comment together with the attributes of its status."""
+    """A comment together with the attributes of its status; the tag is made of the others."""
+
+    etag = ""
 
     def __init__(self, comment: Comment) -> None:
         self.comment = comment
@@ -210,7 +218,12 @@ class DecisionOut(Out):
     batch = serializers.UUIDField(allow_null=True)
     until = serializers.DateTimeField(allow_null=True, help_text="When a deferral or a mute ends.")
     at = serializers.DateTimeField()
-    note = serializers.CharField(source="note.text", default="")
+    note = serializers.SerializerMethodField(help_text="Empty if there is none.")
+
+    def get_note(self, decision: Decision) -> str:
+        """Returns the note's text."""
+        note = getattr(decision, "note", None)
+        return note.text if note else ""
 
     def get_source(self, decision: Decision) -> str:
         """Returns the slug of the source."""

@@ -74,11 +74,19 @@ class Endpoint(APIView):
         if method not in self.access:
             return  # a 405 follows
         errors = list(
-            islice(_parameter_errors(request.query_params.lists(), self.known_parameters(method)), MAX_ERRORS)
+            islice(
+                _parameter_errors(request.query_params.lists(), self.known_parameters(method), self.repeatable),
+                MAX_ERRORS,
+            )
         )
         if errors:
             names = ", ".join(dict.fromkeys(error.pointer[1:] for error in errors))
             raise ServiceError("validation_error", f"Query parameters that are refused: {names}.", tuple(errors))
+
+    @property
+    def repeatable(self) -> frozenset[str]:
+        """The names of the query parameters that may come several times, which means the same as with commas."""
+        return frozenset()
 
     def known_parameters(self, method: str) -> frozenset[str]:
         """Returns the names of the query parameters of a method."""
@@ -135,6 +143,11 @@ class ListView(ListModelMixin, ApiView):
         """Returns a page."""
         return self.list(request, *args, **kwargs)
 
+    @property
+    def repeatable(self) -> frozenset[str]:
+        """Those that the filters take as lists."""
+        return getattr(self.filterset_class, "repeatable", frozenset())
+
     def known_parameters(self, method: str) -> frozenset[str]:
         """Returns the view's own parameters and those of its filters and pagination."""
         own = super().known_parameters(method)
@@ -144,14 +157,16 @@ class ListView(ListModelMixin, ApiView):
         return own | filters | {"cursor", "limit"} | ({"ordering"} if len(self.orderings) > 1 else set())
 
 
-def _parameter_errors(given: Iterable[tuple[str, list[str]]], known: frozenset[str]) -> Iterator[FieldError]:
+def _parameter_errors(
+    given: Iterable[tuple[str, list[str]]], known: frozenset[str], repeatable: frozenset[str]
+) -> Iterator[FieldError]:
     served = ", ".join(sorted(known)) or "none"
     there_are = f"There is no such query parameter here; there are: {served}."
     for name, values in given:
         pointer = join_pointer("", name)
         if name not in known:
             yield FieldError(pointer, "unknown_parameter", there_are)
-        if len(values) > 1:
+        if len(values) > 1 and name not in repeatable:
             yield FieldError(pointer, "repeated_parameter", "A query parameter is given once.")
         if any(len(value) > MAX_PARAMETER_CHARACTERS for value in values):
             detail = f"A query parameter has at most {MAX_PARAMETER_CHARACTERS:,} characters."

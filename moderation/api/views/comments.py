@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from archive.importers.records import ArticleRecord
 from archive.models import Comment
 from moderation.api.access import read, write
-from moderation.api.etags import comment_etag
+from moderation.api.etags import IF_MATCH, IF_NONE_MATCH, if_match_parse, is_known
 from moderation.api.filters import CommentFilter
 from moderation.api.orderings import BY_CREATION
 from moderation.api.problems import field_errors
@@ -27,6 +27,7 @@ from moderation.api.views.base import ApiView, ListView
 from moderation.services.errors import FieldError, ServiceError, invalid
 from moderation.services.intake.ingest import CommentItem, Ingested, comment_edit, comment_withdraw, comments_ingest
 from moderation.services.online_scoring.posted import comments_admit
+from moderation.services.states.version import VersionToken
 
 MAX_WAITING = 100
 ETAG = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200], description="For If-Match.")
@@ -125,26 +126,32 @@ class CommentDetail(ApiView):
     serializer_class = CommentOut
     body_class = CommentChangeIn
 
-    @described(parameters=[ETAG])
+    @described(responses={200: CommentOut, 304: None}, parameters=[ETAG, IF_NONE_MATCH])
     def get(self, request: Request, **_: Any) -> Response:
-        """Returns the comment; a decision can be made conditional on its ETag."""
-        return self._shown()
+        """Returns the comment; its ETag is what an edit, a withdrawal or a decision can be made conditional on."""
+        shown = self._shown()
+        etag = shown.headers["ETag"]
+        known = is_known(request.headers.get("If-None-Match"), etag)
+        return Response(status=304, headers={"ETag": etag}) if known else shown
 
-    @described(request=CommentChangeIn)
+    @described(request=CommentChangeIn, parameters=[IF_MATCH])
     def patch(self, request: Request, **_: Any) -> Response:
         """Edits the comment: the old text is kept, and the new one is unscored."""
-        comment_edit(comment=self.get_object(), **self.body())
+        comment_edit(comment=self.get_object(), expected=self._expected(), **self.body())
         return self._shown()
 
-    @described(responses={204: None})
+    @described(responses={204: None}, parameters=[IF_MATCH])
     def delete(self, request: Request, **_: Any) -> Response:
         """Withdraws the comment: it leaves the queues; its row and its decisions stay."""
-        comment_withdraw(comment=self.get_object())
+        comment_withdraw(comment=self.get_object(), expected=self._expected())
         return Response(status=204)
 
+    def _expected(self) -> VersionToken | None:
+        return if_match_parse(self.request.headers.get("If-Match"))
+
     def _shown(self) -> Response:
-        comment = self.get_object()
-        return Response(CommentOut(comment).data, headers={"ETag": comment_etag(comment)})
+        data = CommentOut(self.get_object()).data
+        return Response(data, headers={"ETag": data["etag"]})
 
 
 def comment_item(fields: dict[str, Any]) -> CommentItem:

@@ -5,14 +5,12 @@ from typing import Any, TypedDict, cast
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archive.models import Comment
 from moderation.api.access import Access, read
-from moderation.api.etags import if_match_parse
+from moderation.api.etags import IF_MATCH, if_match_parse
 from moderation.api.filters import DecisionFilter
 from moderation.api.schema import described
 from moderation.api.serializers.inputs import DecisionIn, NothingIn
@@ -25,10 +23,6 @@ from moderation.services.ledger.export import with_names
 from moderation.services.review.actions import DECIDE
 from moderation.services.review.bulk import batch_undo
 from moderation.services.review.decisions import decision_record, decision_undo
-
-IF_MATCH = OpenApiParameter(
-    "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The comment's ETag: a stale one is a 412."
-)
 
 
 class Decider(TypedDict):

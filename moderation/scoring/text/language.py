@@ -31,7 +31,7 @@ CANDIDATES = 8
 _ADDRESSES = re.compile(r"https?://\S+|www\.\S+|(?<!\S)\S+@\S+|[@#]\w+|&#?\w+;")
 _TAG_PARTS = re.compile(r"[-_]")
 _MARKS = string.punctuation + string.digits + "«»“”„‘’…¡¿—–、。！？؟।•"
-_UNKNOWN = frozenset({"", "und", "mul", "zxx"})
+_UNKNOWN = frozenset({"", "und", "mul", "zxx", "auto"})
 
 
 def base_code(code: str | None) -> str:

@@ -23,7 +23,9 @@ from archive.services import (
 from archive.services import comment_edit as archive_comment_edit
 from archive.services import comment_withdraw as archive_comment_withdraw
 from moderation.models import ReaderFlag, Reason, Review
-from moderation.services.errors import FieldError, ServiceError, conflict, invalid
+from moderation.services.errors import FieldError, ServiceError, conflict, invalid, precondition_failed
+from moderation.services.states.locking import lock_comments, lock_reviews
+from moderation.services.states.version import VersionToken
 from moderation.services.verdicts.triage import comments_close
 
 # The REST API and file imports use the same record.
@@ -99,8 +101,15 @@ def comments_ingest(*, items: Sequence[CommentItem], allowed_sources: frozenset[
     return [done[index] for index in range(len(items))]
 
 
-def comment_edit(*, comment: Comment, text: str, text_format: str | None = None) -> None:
-    """Changes a comment's text: the old one is kept and the comment becomes unscored. The same text changes nothing."""
+@transaction.atomic
+def comment_edit(
+    *, comment: Comment, text: str, text_format: str | None = None, expected: VersionToken | None = None
+) -> None:
+    """Changes a comment's text: the old one is kept and the comment becomes unscored. The same text changes nothing.
+
+    `expected` is the version that the caller saw. Raises ServiceError `precondition_failed` if it has changed since.
+    """
+    _version_check(comment, expected)
     try:
         archive_comment_edit(comment=comment, raw=text, text_format=text_format)
     except RecordsRefusedError as refused:
@@ -108,8 +117,12 @@ def comment_edit(*, comment: Comment, text: str, text_format: str | None = None)
 
 
 @transaction.atomic
-def comment_withdraw(*, comment: Comment) -> None:
-    """Withdraws a comment: its row stays, its review is closed and the ledger records it. Idempotent."""
+def comment_withdraw(*, comment: Comment, expected: VersionToken | None = None) -> None:
+    """Withdraws a comment: its row stays, its review is closed and the ledger records it. Idempotent.
+
+    `expected` is the version that the caller saw. Raises ServiceError `precondition_failed` if it has changed since.
+    """
+    _version_check(comment, expected)
     archive_comment_withdraw(comment=comment)
     comments_close(ids=[comment.pk])
 
@@ -123,6 +136,16 @@ def flag_store(*, comment: Comment, reporter: str, reason: str) -> tuple[ReaderF
     flag, created = ReaderFlag.objects.get_or_create(comment=comment, reporter=reporter, reason=reason)
     Review.objects.filter(comment=comment).update(reader_flags=ReaderFlag.objects.filter(comment=comment).count())
     return flag, "created" if created else "unchanged"
+
+
+def _version_check(comment: Comment, expected: VersionToken | None) -> None:
+    """Locks the comment, then its review, and raises ServiceError if they are not of this version any more."""
+    if expected is None:
+        return
+    locked = lock_comments([comment.pk])
+    lock_reviews([comment.pk])
+    if [VersionToken.of(one) for one in locked] != [expected]:
+        raise precondition_failed("The comment has changed since it was seen.")
 
 
 def _sources(slugs: Sequence[str], allowed: frozenset[int], *, pointers: Sequence[str]) -> dict[str, Source]:

@@ -23,7 +23,7 @@ def texts_analyze(
 
     A `language` is trusted and not detected. `attributes` limits which scores are shown; the verdict weighs all. A text
     that the model refuses has `error` in place of scores. Raises ServiceError for an attribute that the model does not
-    serve, and, worth a retry, if the queue before the model is full or the model itself fails.
+    serve, and, worth a retry, `overloaded` if the queue had no place in time or `unavailable` if the model fails.
     """
     _, policy = policy_active()
     try:
@@ -31,7 +31,7 @@ def texts_analyze(
         wanted = _wanted(queue.description.attributes, attributes)
         found = queue.submit(texts=texts, languages=[language] * len(texts), spans=spans).result()
     except ScoringError as error:
-        raise ServiceError("overloaded", "The model cannot be asked at present.", retryable=True) from error
+        raise ServiceError("unavailable", "The model cannot be asked at present.", retryable=True) from error
     shown = (_shown(text, one, policy, wanted, spans=spans) for text, one in zip(texts, found, strict=True))
     results = [{"index": index, **one} for index, one in enumerate(shown)]
     return {"model": queue.description.label, "results": results}

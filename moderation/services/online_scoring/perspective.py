@@ -5,7 +5,7 @@ the same meaning where that helps, or from these alone; the further ones from an
 no output for is not served: no stand-in.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from django.conf import settings
 from prometheus_client import Counter
 
 from moderation.scoring import Language, ModelDescription, Refusal, Result, ScoringError
+from moderation.scoring.admission import Place
 from moderation.scoring.calibration import Calibration, Curve, checked, mean_of, own_calibration, read_calibration
 from moderation.scoring.perspective import outputs_served
 from moderation.scoring.plans import plan
@@ -56,15 +57,19 @@ class PerspectiveScores:
 
 @dataclass(frozen=True, slots=True)
 class Languages:
-    """What a text is in: as declared (tags as they came), as detected, and whether the model serves all of it.
+    """What a text is in: as declared, as detected, and as it is scored.
 
-    `detected` is empty if the text has nothing to read. Declared languages are trusted; without any, the detected
-    one counts, which is the model's default if the text is short or doubtful.
+    Attributes:
+        declared: Tags as they came, without those that say nothing (`und`, `auto`).
+        detected: The model's default if the text is short or doubtful; empty if it has nothing to read.
+        used: The language to score it in, a declared tag if there is one; empty if the model does not serve it.
+        unserved: Those of `declared`, else of `detected`, that the model does not serve.
     """
 
     declared: tuple[str, ...]
     detected: str
-    served: bool
+    used: str
+    unserved: tuple[str, ...]
 
 
 def attributes_served(*, queue: RequestQueue) -> Mapping[str, tuple[str, ...]]:
@@ -73,14 +78,28 @@ def attributes_served(*, queue: RequestQueue) -> Mapping[str, tuple[str, ...]]:
 
 
 def languages_judge(*, queue: RequestQueue, text: str, declared: Sequence[str]) -> Languages:
-    """Returns the languages of a text; a declared one that detection denies is counted, and trusted."""
+    """Returns the languages of a text.
+
+    If the model serves all declared languages they are trusted, also if detection denies them, which is counted. If it
+    serves some of them, MODERATION_PERSPECTIVE_ANY_LANGUAGE says whether a text that is detected as one of these is
+    scored in it. Without a declared language the detected one counts.
+    """
+    served = queue.description.languages
     found = plan(text, None, None, queue.description).language
+    detected = found.code if found else ""
     tags = tuple(tag for tag in declared if base_code(tag))
-    codes = [base_code(tag) for tag in tags]
-    served = set(codes or ([found.code] if found else [])) <= set(queue.description.languages)
-    if found and codes and served:
-        _count_disagreement(codes, found)
-    return Languages(tags, found.code if found else "", served)
+    unserved = tuple(tag for tag in tags or [detected] if base_code(tag) not in served)
+    if tags and found and not unserved:
+        _count_disagreement([base_code(tag) for tag in tags], found)
+    return Languages(tags, detected, _used(tags, detected, served, unserved), unserved)
+
+
+def _used(tags: Sequence[str], detected: str, served: Collection[str], unserved: Collection[str]) -> str:
+    """The language to score in: the declared tag of what was detected, if there is one."""
+    detected_tag = next((tag for tag in tags or [detected] if base_code(tag) == detected and detected in served), "")
+    if not unserved:
+        return detected_tag or next(iter(tags), detected)
+    return detected_tag if settings.MODERATION_PERSPECTIVE_ANY_LANGUAGE else ""
 
 
 def _count_disagreement(codes: Sequence[str], found: Language) -> None:
@@ -89,7 +108,7 @@ def _count_disagreement(codes: Sequence[str], found: Language) -> None:
 
 
 def scores_begin(
-    *, queue: RequestQueue, text: str, language: str, sentences: bool = False, admitted: bool = False
+    *, queue: RequestQueue, text: str, language: str, sentences: bool = False, place: Place | None = None
 ) -> Callable[[], PerspectiveScores]:
     """Queues a text and returns what waits for its scores.
 
@@ -98,15 +117,15 @@ def scores_begin(
         text: Anything with a letter or a digit in it; `languages_judge` says so by `detected`.
         language: A language that the active model serves.
         sentences: Whether each sentence is scored by itself too, in the same round.
-        admitted: Whether the caller has a text in the queue already, and is not refused for this one.
+        place: The caller's place in the queue, with which it is not refused.
 
     Raises:
-        ServiceError: `overloaded`, at once, retryable. The returned function raises `no_text`,
+        ServiceError: `overloaded`, as `RequestQueue.submit`. The returned function raises `no_text`,
             `language_not_supported`, or `scoring_failed`, which is retryable if the engine says so.
     """
     ranges = sentence_ranges(readable(text), base_code(language)) if sentences else []
     texts = [text, *(text[begin:end] for begin, end in ranges)]
-    future = queue.submit(texts=texts, languages=[language] * len(texts), admitted=admitted)
+    future = queue.submit(texts=texts, languages=[language] * len(texts), place=place)
 
     def finish() -> PerspectiveScores:
         try:

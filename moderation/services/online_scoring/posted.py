@@ -8,7 +8,7 @@ What is not done in time stays unscored for the next run of `score_comments`.
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from django.conf import settings
 from archive.models import Comment
 from moderation.models import Claim
 from moderation.scoring import Refusal, Result, ScoringError
-from moderation.scoring.dynamic_batching import Reservation
+from moderation.scoring.admission import Place
 from moderation.services.batch_scoring.chunk import ScoreRun
 from moderation.services.batch_scoring.claims import claims_release, claims_take
 from moderation.services.batch_scoring.inference import Inference, LateError
@@ -38,11 +38,11 @@ POLL_SECONDS = 0.05
 class QueuedScorer:
     """Stands in for a scorer: texts go through the request queue and are waited for until `deadline`.
 
-    `deadline` is a time of `time.monotonic()`; `queued` is called as soon as texts are in the queue.
+    `deadline` is a time of `time.monotonic()`; `place` is the caller's in this queue.
     """
 
     queue: RequestQueue
-    queued: Callable[[], None]
+    place: Place
     deadline: float
 
     def score(
@@ -59,9 +59,8 @@ class QueuedScorer:
             languages=languages or [None] * len(texts),
             fallbacks=fallbacks,
             spans=spans,
-            admitted=True,
+            place=self.place,
         )
-        self.queued()
         try:
             return future.result(max(0.0, self.deadline - time.monotonic()))
         except TimeoutError as error:
@@ -74,7 +73,7 @@ class PostedComments:
     """A call's place in the queue before the active model; None if that cannot be opened, and nothing is scored now."""
 
     queue: RequestQueue | None
-    place: Reservation | None
+    place: Place | None
 
     def score(self, *, comment_ids: Sequence[int], deadline: float) -> None:
         """Scores just these comments until `deadline`, a time of `time.monotonic()`; call it outside transactions.
@@ -84,9 +83,9 @@ class PostedComments:
         """
         ids = list(Comment.objects.unscored().filter(pk__in=comment_ids).values_list("pk", flat=True))
         comments_close(ids=ids)
-        if self.queue is None:
+        if self.queue is None or self.place is None:
             return
-        run = self._run(self.queue, deadline)
+        run = self._run(self.queue, self.place, deadline)
         try:
             _score_these(run, ids, deadline)
         except LateError:
@@ -97,16 +96,17 @@ class PostedComments:
             claims_release(worker=run.worker)
 
     def release(self) -> None:
-        """Gives the place back: its texts are in the queue, or will not come."""
+        """Gives the place back: the call waits for nothing more."""
         if self.queue and self.place:
             self.queue.release(self.place)
 
-    def _run(self, queue: RequestQueue, deadline: float) -> ScoreRun:
+    def _run(self, queue: RequestQueue, place: Place, deadline: float) -> ScoreRun:
         model = model_active()
         if queue.description.label != str(model):
-            # Another model became active since the place was taken: a place taken before is as good as one here.
-            queue = request_queue_of(model)
-        scorer = QueuedScorer(queue, self.release, deadline)
+            # Another model became active since the place was taken: its queue takes these texts without one.
+            self.release()
+            queue, place = request_queue_of(model), Place(0)
+        scorer = QueuedScorer(queue, place, deadline)
         report = ScoreReport(model=str(model), active=True)
         return ScoreRun(Inference(scorer), model, True, worker_name(), report)
 
@@ -115,7 +115,7 @@ class PostedComments:
 def comments_admit(*, texts: Sequence[str]) -> Iterator[PostedComments]:
     """Takes a place in the request queue for comments that are stored in the block, which then asks for their scores.
 
-    Raises ServiceError `overloaded`, at once and worth a retry, if the queue is full: nothing is stored then.
+    Raises ServiceError `overloaded`, worth a retry, if the queue has no place in time: nothing is stored then.
     """
     queue = _queue_or_none()
     posted = PostedComments(queue, queue.reserve(texts[:CHUNK]) if queue else None)

@@ -1,6 +1,8 @@
 """The queue before the active model, one in each process: whatever scores a request's text goes through here.
 
-Requests of all edges meet in one queue and are scored together; a full one refuses at once, and refusals are counted.
+Requests of all edges meet in one queue and are scored together. One rule holds for all: a call waits up to
+MODERATION_QUEUE_SECONDS for a place in it, and is refused then; refusals are counted. Callers that wait hold threads,
+so they are at most four fifths of the server's.
 Which model is active is known from at most two seconds ago: then requests go to another model's queue.
 """
 
@@ -14,14 +16,14 @@ from prometheus_client import Counter, Gauge
 
 from moderation.models import ModelVersion
 from moderation.scoring import ModelDescription, Refusal, Result, Scorer
-from moderation.scoring.dynamic_batching import DynamicBatcher, QueueFullError, Reservation
+from moderation.scoring.admission import Place, QueueFullError
+from moderation.scoring.dynamic_batching import DynamicBatcher
 from moderation.scoring.inference.session import default_threads
 from moderation.services.errors import ServiceError
 from moderation.services.model_versions import model_scorer, scorer_active
 from moderation.services.ttl_cache import TTLCache
 
 REFUSED = Counter("moderato_scoring_refused", "Requests refused because too many texts were waiting to be scored.")
-WAITING = Gauge("moderato_scoring_waiting_characters", "Characters that wait to be scored.")
 
 _lock = threading.Lock()
 _queues: dict[str, "RequestQueue"] = {}
@@ -35,20 +37,18 @@ class RequestQueue:
         self.description = description
         self.batcher = batcher
 
-    def check(self) -> None:
-        """Refuses as `submit` would, before the work of reading a text."""
-        with self._refusals():
-            self.batcher.check()
+    def reserve(self, texts: Sequence[str], *, waits: bool = True) -> Place:
+        """Takes a place for texts that are submitted with it; `release` gives it back.
 
-    def reserve(self, texts: Sequence[str]) -> Reservation:
-        """Takes a place for texts that will be submitted as `admitted`; a ServiceError `overloaded` if it is full."""
-        with self._refusals():
-            return self.batcher.reserve(texts)
+        Raises ServiceError `overloaded`, worth a retry, if there was none within MODERATION_QUEUE_SECONDS (at once
+        unless the caller `waits`), or if too many callers are waiting already.
+        """
+        with _refusals():
+            return self.batcher.reserve(texts, wait=settings.MODERATION_QUEUE_SECONDS if waits else 0)
 
-    def release(self, place: Reservation) -> None:
-        """Gives the place back, once its texts are in the queue or will not come."""
+    def release(self, place: Place) -> None:
+        """Gives a place back: its caller waits for nothing more."""
         self.batcher.release(place)
-        WAITING.set(self.batcher.waiting)
 
     def submit(
         self,
@@ -57,21 +57,27 @@ class RequestQueue:
         languages: Sequence[str | None],
         fallbacks: Sequence[str | None] | None = None,
         spans: bool = False,
-        admitted: bool = False,
+        place: Place | None = None,
     ) -> Future[list[Result | Refusal]]:
-        """Queues texts; a ServiceError `overloaded`, at once, if it is full and the caller has no place in it."""
-        with self._refusals():
-            return self.batcher.submit(texts, languages=languages, fallbacks=fallbacks, spans=spans, admitted=admitted)
+        """Queues texts, those of a caller without a place as `reserve` does."""
+        with _refusals():
+            return self.batcher.submit(
+                texts,
+                languages=languages,
+                fallbacks=fallbacks,
+                spans=spans,
+                place=place,
+                wait=settings.MODERATION_QUEUE_SECONDS,
+            )
 
-    @contextmanager
-    def _refusals(self) -> Iterator[None]:
-        try:
-            yield
-        except QueueFullError as error:
-            REFUSED.inc()
-            raise ServiceError("overloaded", error.detail, retryable=True) from error
-        finally:
-            WAITING.set(self.batcher.waiting)
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except QueueFullError as error:
+        REFUSED.inc()
+        raise ServiceError("overloaded", error.detail, retryable=True) from error
 
 
 def request_queue_active() -> RequestQueue:
@@ -94,6 +100,10 @@ def _queue(scorer: Scorer) -> RequestQueue:
     with _lock:
         if label not in _queues:
             workers = settings.MODERATION_THREADS or default_threads()
-            batcher = DynamicBatcher(scorer, workers=workers, max_requests=max(1, settings.WEB_THREADS * 4 // 5))
+            batcher = DynamicBatcher(scorer, workers=workers, max_callers=max(1, settings.WEB_THREADS * 4 // 5))
             _queues[label] = RequestQueue(scorer.description, batcher)
         return _queues[label]
+
+
+WAITING = Gauge("moderato_scoring_waiting_characters", "Characters that wait to be scored.")
+WAITING.set_function(lambda: sum(queue.batcher.waiting for queue in list(_queues.values())))

@@ -76,6 +76,8 @@ def review_close(*, comment: Comment, review: Review | None) -> Transition:
     deleted = comment.origin_state == OriginState.DELETED
     status = ReviewStatus(State.CLOSED, decided_by=DecidedBy.IMPORT if deleted else DecidedBy.NOBODY)
     review.facts = {} if comment.erased_at else review.facts
+    if comment.taken_revision < comment.revision:
+        _unjudged(review)
     if not _move(review, status, before=before, now=now):
         return review, []
     kind = DecisionKind.IMPORT if deleted else DecisionKind.SYSTEM
@@ -90,6 +92,13 @@ def _set_verdict(review: Review, scored: Scored, policy: PolicyVersion, *, muted
     review.policy = policy
     review.verdict = {**verdict.as_json(), **({"cause": MUTED} if muted else {})}
     review.flagged, review.risk, review.uncertainty = verdict.flagged, verdict.risk, verdict.uncertainty
+
+
+def _unjudged(review: Review) -> None:
+    """Takes the verdict out of a review whose comment was edited since: it is of another text."""
+    review.score_take(None)
+    review.policy, review.verdict = None, {}
+    review.flagged, review.risk, review.uncertainty = False, 0.0, 0.0
 
 
 def _sample_for_qa(review: Review, status: ReviewStatus, scored: Scored, policy: PolicyVersion) -> ReviewStatus:

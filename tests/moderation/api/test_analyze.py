@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from archive.models import Comment
 from moderation.models import Review, Score
 from moderation.scoring import Scorer, ScoringError
-from moderation.scoring.dynamic_batching import QueueFullError
+from moderation.scoring.admission import QueueFullError
 
 ANALYZE = "/api/v1/analyze/"
 ABUSE = "You are a stupid idiot and everybody hates you."
@@ -136,14 +136,16 @@ def test_a_request_that_is_not_right_is_refused_by_pointer(
     assert errors(api.post(ANALYZE, body)) == expected
 
 
-def test_a_full_line_before_the_model_is_a_503_at_once(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_queue_without_a_place_in_time_is_a_429_that_says_when(
+    api: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: Any, **__: Any) -> Any:
         raise QueueFullError
 
-    monkeypatch.setattr("moderation.scoring.dynamic_batching.DynamicBatcher.submit", full)
+    monkeypatch.setattr("moderation.scoring.dynamic_batching.DynamicBatcher.reserve", full)
     response = api.post(ANALYZE, {"text": CALM})
-    assert response.status_code == 503
-    assert response["Retry-After"]
+    assert (response.status_code, response["Retry-After"]) == (429, "1")
+    assert response.json()["type"] == "urn:moderato:problem:overloaded"
 
 
 def test_a_model_that_fails_is_a_503_that_is_worth_a_retry(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,6 +155,6 @@ def test_a_model_that_fails_is_a_503_that_is_worth_a_retry(api: APIClient, monke
     monkeypatch.setattr("moderation.services.online_scoring.analyze.request_queue_active", fail)
     response = api.post(ANALYZE, {"text": CALM})
     assert response.status_code == 503
-    assert response.json()["type"] == "urn:moderato:problem:overloaded"
+    assert response.json()["type"] == "urn:moderato:problem:unavailable"
     assert response["Retry-After"]
     assert "inside" not in response.content.decode()

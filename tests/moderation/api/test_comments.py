@@ -11,12 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from archive.models import Article, Comment, CommentRevision, Source
-from moderation.models import Decision, Review
-from moderation.scoring.dynamic_batching import QueueFullError
+from moderation.models import Decision, Review, Score
+from moderation.scoring.admission import QueueFullError
 
 COMMENTS = "/api/v1/comments/"
 ABUSE = "You are a stupid idiot and everybody hates you."
 FIELDS = {
+    "etag",
     "id",
     "source",
     "external_id",
@@ -281,12 +282,12 @@ def test_what_is_not_scored_in_time_comes_back_unscored_and_stays_stored(
 def test_under_a_full_queue_nothing_of_a_call_that_would_wait_is_stored(
     api: APIClient, article: Article, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: Any) -> Any:
+    def full(*_: Any, **__: Any) -> Any:
         raise QueueFullError
 
     monkeypatch.setattr("moderation.scoring.dynamic_batching.DynamicBatcher.reserve", full)
     response = api.post(f"{COMMENTS}?wait=score", [item(1, text=ABUSE), item(2)])
-    assert (response.status_code, response.json()["type"]) == (503, "urn:moderato:problem:overloaded")
+    assert (response.status_code, response.json()["type"]) == (429, "urn:moderato:problem:overloaded")
     assert response["Retry-After"]
     assert not Comment.objects.exists()
     assert api.post(COMMENTS, item(1, text=ABUSE)).status_code == 201, "who does not wait is served"
@@ -315,10 +316,40 @@ def test_an_edit_keeps_the_earlier_text_and_is_unscored_again(api: APIClient, ar
     body = response.json()
     assert (body["text"], body["revision"], body["state"], body["flagged"]) == ("I am sorry.", 2, "unscored", False)
     assert body["verdict"] is None
-    assert response["ETag"] == f'"{made["id"]}.2.0"'
+    assert response["ETag"].startswith(f'"{made["id"]}.2.0-')
     assert CommentRevision.objects.get().text == ABUSE
     assert api.get("/api/v1/flagged/").json()["results"] == []
     assert api.patch(f"{COMMENTS}{made['id']}/", {"text": "I am sorry."}).json()["revision"] == 2
+
+
+@pytest.mark.parametrize("text", [ABUSE, "!!! ??? ..."])
+def test_an_edited_comment_that_is_withdrawn_unscored_shows_nothing_of_the_earlier_text(
+    api: APIClient, article: Article, text: str
+) -> None:
+    made = api.post(f"{COMMENTS}?wait=score", item(1, text=text)).json()
+    address = f"{COMMENTS}{made['id']}/"
+    api.patch(address, {"text": "I am sorry."})
+    api.delete(address)
+    body = api.get(address).json()
+    assert (body["state"], body["flagged"]) == ("closed", False)
+    assert (body["model"], body["scores"], body["verdict"]) == (None, None, None)
+    assert api.get("/api/v1/flagged/?state=closed").json()["results"] == []
+
+
+def test_a_review_that_kept_an_earlier_texts_verdict_does_not_show_it(
+    api: APIClient, judged: Callable[..., Review]
+) -> None:
+    review = judged(scores={"toxicity": 0.9}, state="closed")
+    Comment.objects.filter(pk=review.pk).update(revision=2, taken_revision=2)
+    body = api.get(f"{COMMENTS}{review.pk}/").json()
+    assert (body["state"], body["flagged"], body["scores"], body["verdict"]) == ("closed", False, None, None)
+
+
+def test_a_withdrawn_comment_that_was_not_edited_keeps_its_scores(api: APIClient, article: Article) -> None:
+    made = api.post(f"{COMMENTS}?wait=score", item(1, text=ABUSE)).json()
+    api.delete(f"{COMMENTS}{made['id']}/")
+    (row,) = api.get("/api/v1/flagged/?state=closed").json()["results"]
+    assert (row["scores"], row["verdict"]) == (made["scores"], made["verdict"])
 
 
 @pytest.mark.parametrize(
@@ -345,9 +376,47 @@ def test_a_withdrawn_comment_keeps_its_row_and_leaves_its_queue_with_a_row_in_th
 def test_the_etag_counts_revisions_and_states(api: APIClient, scored: Callable[..., Comment]) -> None:
     comment = scored(ABUSE)
     tag = api.get(f"{COMMENTS}{comment.pk}/")["ETag"]
-    assert tag == f'"{comment.pk}.1.1"'
+    assert tag.startswith(f'"{comment.pk}.1.1-')
     api.post(f"{COMMENTS}{comment.pk}/decisions/", {"action": "approve"})
-    assert api.get(f"{COMMENTS}{comment.pk}/")["ETag"] == f'"{comment.pk}.1.2"'
+    assert api.get(f"{COMMENTS}{comment.pk}/")["ETag"].startswith(f'"{comment.pk}.1.2-')
+
+
+@pytest.mark.parametrize("method", ["patch", "delete"])
+def test_an_edit_or_a_withdrawal_with_an_etag_that_is_stale_changes_nothing(
+    api: APIClient, article: Article, method: str
+) -> None:
+    made = api.post(f"{COMMENTS}?wait=score", item(1, text=ABUSE)).json()
+    address, sent = f"{COMMENTS}{made['id']}/", {"text": "I am sorry."} if method == "patch" else None
+    api.post(f"{address}decisions/", {"action": "approve"})
+    stale = getattr(api, method)(address, sent, headers={"If-Match": made["etag"]})
+    assert (stale.status_code, stale.json()["type"]) == (412, "urn:moderato:problem:precondition_failed")
+    for unknown in ('"other"', '"', "W/" + made["etag"]):
+        assert getattr(api, method)(address, sent, headers={"If-Match": unknown}).status_code == 412
+    now = api.get(address).json()
+    assert (now["text"], now["state"]) == (ABUSE, "approved")
+    fresh = getattr(api, method)(address, sent, headers={"If-Match": now["etag"]})
+    assert fresh.status_code in {200, 204}
+    assert api.get(address).json()["etag"] != now["etag"]
+
+
+def test_who_has_the_present_tag_is_told_so_in_a_304(api: APIClient, article: Article) -> None:
+    made = api.post(f"{COMMENTS}?wait=score", item(1, text=ABUSE)).json()
+    address = f"{COMMENTS}{made['id']}/"
+    for known in (made["etag"], f'"other", W/{made["etag"]}', "*"):
+        response = api.get(address, headers={"If-None-Match": known})
+        assert (response.status_code, response.content, response["ETag"]) == (304, b"", made["etag"])
+    assert api.get(address, headers={"If-None-Match": '"other"'}).status_code == 200
+    Score.objects.update(toxicity=0.123)
+    assert api.get(address, headers={"If-None-Match": made["etag"]}).status_code == 200, "other scores, another answer"
+
+
+def test_the_rows_of_every_list_carry_their_tag(api: APIClient, article: Article) -> None:
+    made = api.post(f"{COMMENTS}?wait=score", item(1, text=ABUSE)).json()
+    tag = api.get(f"{COMMENTS}{made['id']}/")["ETag"]
+    lists = [COMMENTS, "/api/v1/flagged/"]
+    assert [row["etag"] for address in lists for row in api.get(address).json()["results"]] == [tag, tag]
+    (row,) = api.get(f"/api/v1/articles/{article.pk}/thread/").json()["comments"]
+    assert row["etag"] == made["etag"] == tag
 
 
 def test_a_comment_that_is_taken_again_is_shown_as_unscored(api: APIClient, judged: Callable[..., Review]) -> None:
@@ -399,3 +468,4 @@ def test_a_filter_value_that_is_none_is_refused_by_name(api: APIClient, query: d
         assert set(errors(response)) == {"/ordering"}
     else:
         assert set(errors(response)) == {pointer}
+        assert {code for code, _ in errors(response).values()} & {"None", ""} == set()

@@ -29,6 +29,8 @@ def test_a_decision_moves_the_comment_and_is_written_whole(api: APIClient, score
     assert (body["comment"], body["kind"], body["action"]) == (comment.pk, "person", "reject")
     assert (body["from_state"], body["to_state"]) == ("pending", "rejected")
     assert (body["reason"], body["ground"], body["note"]) == ("insult", "terms", "Third time.")
+    plain = api.post(address(comment), {"action": "approve"}).json()
+    assert plain["note"] == ""
     assert (body["actor"], body["api_key"], body["policy"]) == (None, "key 1", 1)
     assert body["scores"]["toxicity"] > 0.7
     assert body["model"] == "compact@6"

@@ -48,6 +48,9 @@ def test_states_are_a_list_with_commas(api: APIClient, judged: Callable[..., Rev
     by_state = {state: judged(state=state).pk for state in ("pending", "rejected", "approved")}
     assert found(api, state="pending") == [by_state["pending"]]
     assert set(found(api, state="pending,rejected")) == {by_state["pending"], by_state["rejected"]}
+    assert set(found(api, state=["pending", "rejected"])) == {by_state["pending"], by_state["rejected"]}
+    assert set(found(api, state=["pending,approved", "rejected"])) == set(by_state.values())
+    assert api.get(FLAGGED, {"state": ["pending", "nothing"]}).status_code == 400
 
 
 def test_place_time_language_and_words(

@@ -100,7 +100,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     [
         (RuntimeError("inside"), "internal_error", 500),
         (DatabaseError("inside"), "internal_error", 500),
-        (OperationalError("inside"), "overloaded", 503),
+        (OperationalError("inside"), "unavailable", 503),
         (KeyError("inside"), "internal_error", 500),
         (RequestDataTooBig("inside"), "too_large", 413),
         (SuspiciousOperation("inside"), "parse_error", 400),
@@ -130,7 +130,7 @@ def test_a_services_refusal_keeps_its_code_pointers_and_limits(api: APIClient, m
 def test_a_refusal_that_is_worth_a_retry_says_when(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
     failing(monkeypatch, ServiceError("overloaded", "Busy.", retryable=True))
     response = api.post("/api/v1/sources/", {"slug": "s", "name": "S"})
-    is_problem(response, "overloaded", 503)
+    is_problem(response, "overloaded", 429)
     assert int(response["Retry-After"]) >= 1
 
 

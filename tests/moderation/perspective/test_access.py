@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +14,9 @@ from prometheus_client import REGISTRY
 
 from moderation.models import ApiKey
 from moderation.perspective import analyze, calls, methods
-from moderation.scoring.dynamic_batching import DynamicBatcher, QueueFullError
+from moderation.scoring import ScoringError
+from moderation.scoring.admission import Place, QueueFullError
+from moderation.scoring.dynamic_batching import DynamicBatcher
 from moderation.services.accounts.api_keys import api_key_revoke
 from moderation.services.online_scoring.request_queue import RequestQueue, request_queue_active
 
@@ -163,19 +164,42 @@ def test_a_body_beyond_the_servers_limit_is_refused_with_the_limit(call: Any, bo
     assert (answer.status, answer.message) == (400, "Request payload size exceeds the limit: 1000 bytes.")
 
 
-def test_a_full_line_is_refused_at_once_and_counted(
+def test_a_queue_without_a_place_in_time_is_a_refusal_as_googles_quota_and_counted(
     call: Any, body: Make, monkeypatch: pytest.MonkeyPatch, scorer: Any
 ) -> None:
     class Full(DynamicBatcher):
-        def submit(self, *_: Any, **__: Any) -> Future[Any]:
+        def reserve(self, *_: Any, **__: Any) -> Place:
             raise QueueFullError
 
     monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.description, Full(scorer)))
     before = REGISTRY.get_sample_value("moderato_scoring_refused_total") or 0
     answer = call(body())
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
-    assert answer.error == {"code": 503, "message": "The service is currently unavailable.", "status": "UNAVAILABLE"}
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "1")
+    message = "Resource has been exhausted (e.g. check quota)."
+    assert answer.error == {"code": 429, "message": message, "status": "RESOURCE_EXHAUSTED"}
     assert REGISTRY.get_sample_value("moderato_scoring_refused_total") == before + 1
+
+
+def test_a_model_that_fails_is_unavailable(call: Any, body: Make, monkeypatch: pytest.MonkeyPatch, scorer: Any) -> None:
+    class Broken:
+        def score(self, *_: Any, **__: Any) -> Any:
+            raise ScoringError("inference_failed", "secret words", retryable=True)
+
+    queue = RequestQueue(scorer.description, DynamicBatcher(Broken()))
+    monkeypatch.setattr(analyze, "request_queue_active", lambda: queue)
+    answer = call(body())
+    assert (answer.status, answer.error["status"], answer.headers["Retry-After"]) == (503, "UNAVAILABLE", "1")
+    assert queue.batcher.waiting == 0
+
+
+@pytest.mark.parametrize("text", ["!!!", "Esto es una prueba de que el idioma no se sirve aquí.", "You are late."])
+def test_whatever_a_call_ends_in_its_place_is_given_back(
+    call: Any, body: Make, monkeypatch: pytest.MonkeyPatch, scorer: Any, text: str
+) -> None:
+    queue = RequestQueue(scorer.description, DynamicBatcher(scorer, max_callers=1))
+    monkeypatch.setattr(analyze, "request_queue_active", lambda: queue)
+    assert [call(body(text)).status for _ in range(2)] == [200 if "late" in text else 400] * 2
+    assert (queue.batcher.waiting, queue.batcher.refused) == (0, 0)
 
 
 def test_a_database_that_is_away_is_unavailable(call: Any, body: Make, monkeypatch: pytest.MonkeyPatch) -> None:

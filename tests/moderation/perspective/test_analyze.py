@@ -141,25 +141,62 @@ def test_what_is_short_is_not_taken_for_another_language(call: Any, body: Make, 
         (SPANISH, [], "es", "es"),
         (SPANISH, ["es"], "es", "es"),
         ("Good morning", ["fr"], "fr", "en"),
-        ("Good morning, how are you doing on this fine day?", ["en", "pt-BR"], "en, pt-BR", "en"),
+        (SPANISH, ["en", "pt-BR"], "pt-BR", "es"),
+        (SPANISH, ["es", "en"], "es", "es"),
+        (SPANISH, ["auto"], "es", "es"),
     ],
 )
 def test_a_language_that_the_model_does_not_serve_is_refused_by_attribute(
     call: Any, body: Make, text: str, declared: list[str], requested: str, detected: str
 ) -> None:
     answer = call(body(text, languages=declared, requestedAttributes={"INSULT@2": {}, "THREAT": {}}))
+    said = [one for one in declared if one != "auto"]
     assert (answer.status, answer.error_type) == (400, "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE")
     assert answer.message == f"Attribute INSULT@2 does not support request languages: {requested}"
     assert answer.error["details"][0]["languageNotSupportedByAttributeError"] == {
         "detectedLanguages": [detected],
-        "requestedLanguages": declared or [detected],
+        **({"requestedLanguages": said} if said else {}),
         "attribute": "INSULT@2",
     }
 
 
-def test_with_dropping_a_foreign_text_gets_no_scores_and_no_error(call: Any, body: Make) -> None:
-    answer = call(body(SPANISH, dropUnsupportedAttributes=True))
-    assert (answer.status, answer.body["attributeScores"], answer.body["languages"]) == (200, {}, ["es"])
+@pytest.mark.parametrize("attribute", ["TOXICITY", "SPAM"])
+def test_dropping_is_for_attributes_and_never_for_a_language(
+    call: Any, body: Make, api_key: Callable[..., str], attribute: str
+) -> None:
+    asked = call(body(SPANISH, dropUnsupportedAttributes=True, requestedAttributes={attribute: {}}))
+    by_key = call(body(SPANISH, requestedAttributes={attribute: {}}), key=api_key("analyze", drop_unsupported=True))
+    assert (asked.status, asked.error_type) == (400, "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE")
+    assert asked.message == f"Attribute {attribute} does not support request languages: es"
+    assert (by_key.status, by_key.body) == (asked.status, asked.body)
+
+
+FINE = "Good morning, how are you doing on this fine day?"
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "used"),
+    [
+        (FINE, ["es", "en"], "en"),
+        (FINE, ["pt-BR", "en-GB", "fr"], "en-GB"),
+        (FINE, ["auto"], "en"),
+        (FINE, ["auto", "en-US"], "en-US"),
+        ("u suck", ["es", "en"], "en"),
+        (SPANISH, ["en", "en-GB"], "en"),
+    ],
+)
+def test_of_several_languages_the_answer_says_which_was_used(
+    call: Any, body: Make, text: str, declared: list[str], used: str
+) -> None:
+    assert call(body(text, languages=declared)).body["languages"] == [used]
+
+
+@pytest.mark.parametrize(("declared", "status"), [(["es", "en"], 400), (["en-GB", "en"], 200), (["auto"], 200)])
+def test_by_a_setting_every_declared_language_must_be_served(
+    call: Any, body: Make, settings: Any, declared: list[str], status: int
+) -> None:
+    settings.MODERATION_PERSPECTIVE_ANY_LANGUAGE = False
+    assert call(body(FINE, languages=declared)).status == status
 
 
 @pytest.mark.parametrize("text", ["!!! ???", "👍👍👍", "\u200b \u200b."])

@@ -16,6 +16,7 @@ from moderation.models import Feedback
 from moderation.perspective import analyze
 from moderation.perspective.batch import TOGETHER_PARTS
 from moderation.perspective.multipart import MAX_PARTS
+from moderation.scoring.admission import QueueFullError
 from moderation.scoring.dynamic_batching import DynamicBatcher
 from moderation.services.online_scoring.request_queue import RequestQueue
 
@@ -115,18 +116,27 @@ def test_every_part_counts_against_its_keys_quota(body: Make, api_key: Callable[
     assert sorted(status for _, status, _ in found) == [200, 200, 429, 429]
 
 
-def test_a_hundred_parts_with_long_texts_are_taken_and_one_more_is_refused(body: Make, key: str) -> None:
-    parts = [part(inner(body("word " * 120), key), number) for number in range(MAX_PARTS)]
-    assert {status for _, status, _ in replies(post(parts))} == {200}
+def test_a_thousand_parts_are_taken_and_one_more_is_refused(body: Make, key: str) -> None:
+    # One in ten is scored, so that the test is short.
+    parts = [part(inner(body("word " * 20 if number % 10 == 0 else ""), key), number) for number in range(MAX_PARTS)]
+    found = replies(post(parts))
+    assert [status for _, status, _ in found] == [200, *[400] * 9] * 100
     response = post([*parts, parts[0]])
     assert response.status_code == 400
-    assert response.json()["error"]["message"] == "The batch has more than 100 parts."
+    assert response.json()["error"]["message"] == "The batch has more than 1,000 parts."
+
+
+def test_a_batch_over_the_servers_limit_is_a_413_with_the_limit(body: Make, key: str, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    response = post([part(inner(body("a " * 600), key))])
+    assert (response.status_code, response.json()["error"]["code"]) == (413, 413)
+    assert response.json()["error"]["message"] == "Request payload size exceeds the limit: 1000 bytes."
 
 
 def test_a_batch_that_was_let_in_is_not_refused_for_its_own_sake(
     body: Make, key: str, monkeypatch: pytest.MonkeyPatch, scorer: Any
 ) -> None:
-    narrow = DynamicBatcher(scorer, patience=0, round_characters=1, max_requests=1)
+    narrow = DynamicBatcher(scorer, patience=0, round_characters=1, max_callers=1)
     monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.description, narrow))
     parts = [part(inner(body(f"You are number {number}."), key), number) for number in range(TOGETHER_PARTS)]
     assert [status for _, status, _ in replies(post(parts))] == [200] * TOGETHER_PARTS
@@ -136,11 +146,30 @@ def test_a_batch_that_was_let_in_is_not_refused_for_its_own_sake(
 def test_a_full_line_refuses_each_part_that_needs_it_and_no_other(
     body: Make, key: str, monkeypatch: pytest.MonkeyPatch, scorer: Any
 ) -> None:
-    full = DynamicBatcher(scorer, max_requests=0)
+    full = DynamicBatcher(scorer, max_callers=0)
     monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.description, full))
     parts = [part(inner(body(text), key)) for text in ("You are late.", "", "You are late.")]
-    assert [status for _, status, _ in replies(post(parts))] == [503, 400, 503]
+    assert [status for _, status, _ in replies(post(parts))] == [429, 400, 429]
     assert full.refused == 2
+
+
+def test_a_batch_waits_once_in_vain_and_not_part_by_part(
+    body: Make, key: str, monkeypatch: pytest.MonkeyPatch, scorer: Any, settings: Any
+) -> None:
+    waits = list[float]()
+
+    class Full(DynamicBatcher):
+        def reserve(self, texts: Any, *, wait: float = 0.0) -> Any:
+            waits.append(wait)
+            raise QueueFullError
+
+    settings.MODERATION_QUEUE_SECONDS = 7
+    monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.description, Full(scorer)))
+    parts = [part(inner(body(), key)) for _ in range(TOGETHER_PARTS + 2)]
+    found = replies(post(parts))
+    assert {status for _, status, _ in found} == {429}
+    assert {reply["error"]["status"] for _, _, reply in found} == {"RESOURCE_EXHAUSTED"}
+    assert waits == [7, *[0] * (TOGETHER_PARTS + 1)]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,9 @@ BODIES = {
     "false delimiters": b"--xy\n" * 12_000,
     "line ends": b"\n" * 65_000,
     "wrong keys": HEAD + b"\r\n" + SPOKEN_KEYS,
-    "wrong keys in a hundred parts": (HEAD + b"\r\n" + FIRST % b"w") * 100,
+    "wrong keys in a thousand parts": (HEAD + b"\r\n" + FIRST % b"w") * 999,
+    "different wrong keys in a thousand parts": b"".join(HEAD + b"\r\n" + FIRST % b"w%d" % n for n in range(999)),
+    "wrong keys in short parts within the opening": b"--x\n\nPOST /batch?key=w HTTP/1.1\n\n\n" * 999,
     "spaces": HEAD + b"Authorization:" + b" " * 60_000,
 }
 

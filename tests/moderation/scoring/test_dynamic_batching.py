@@ -1,4 +1,4 @@
-"""The queue before a scorer: what comes together is scored together, and a full queue refuses at once."""
+"""The queue before a scorer: what comes together is scored together, and who finds it full waits for a place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation.scoring import Language, Result, ScoringError
-from moderation.scoring.dynamic_batching import FIRST_RATE, DynamicBatcher, QueueFullError
+from moderation.scoring.admission import QueueFullError
+from moderation.scoring.dynamic_batching import FIRST_RATE, DynamicBatcher
 
 ENGLISH = Language("en", 1.0, "given")
 # Longer than any wait of a test: who lingers so long is not served.
@@ -126,17 +127,62 @@ def test_a_text_of_one_letter_still_takes_a_place() -> None:
         batcher.submit(["a"])
 
 
-def test_a_queue_takes_so_many_callers_and_says_so_before_they_come() -> None:
-    recorder, batcher = held(max_requests=2)
-    accepted = [batcher.submit(["a"]), batcher.submit(["b"])]
-    for refused in (batcher.check, lambda: batcher.submit(["c"])):
-        with pytest.raises(QueueFullError):
-            refused()
-    assert batcher.refused == 2
-    accepted.append(batcher.submit(["d"], admitted=True))
+def test_a_queue_takes_so_many_callers_and_refuses_more_at_once_however_long_they_would_wait() -> None:
+    recorder, batcher = held(max_callers=3)
+    place = batcher.reserve(["a"])
+    accepted = [batcher.submit(["b"])]
+    with pytest.raises(QueueFullError):
+        batcher.submit(["c"], wait=FOREVER)
+    assert batcher.refused == 1
+    accepted += [batcher.submit([text], place=place) for text in "de"]
     recorder.gate.set()
     wait(accepted, timeout=120)
-    batcher.check()
+    batcher.release(place)
+    batcher.release(place)
+    assert batcher.score(["f"])[0].scores["toxicity"] == 1.0
+
+
+def test_who_finds_the_queue_full_waits_for_a_place_in_the_order_of_coming() -> None:
+    recorder, batcher = held(round_characters=1000, patience=0)
+    accepted = [batcher.submit(["a" * 1001])]
+    with ThreadPoolExecutor(3) as pool:
+        found = []
+        for number in range(3):
+            found.append(pool.submit(batcher.score, [f"{number}" * 1001], wait=FOREVER))
+            while batcher.in_line <= number:
+                time.sleep(0.001)
+        assert (batcher.refused, batcher.waiting) == (0, 1001), "those in line take no room"
+        recorder.gate.set()
+        assert [future.result(120)[0].scores["toxicity"] for future in found] == [1001.0] * 3
+    assert accepted[0].done()
+    assert [texts[0][0] for texts in recorder.rounds] == ["f", "a", "0", "1", "2"]
+    assert (batcher.refused, batcher.waiting, batcher.in_line) == (0, 0, 0)
+
+
+def test_a_wait_that_is_over_is_a_refusal_and_leaves_nothing_behind() -> None:
+    recorder, batcher = held(round_characters=1000, patience=0)
+    accepted = batcher.submit(["a" * 1001])
+    with pytest.raises(QueueFullError):
+        batcher.submit(["b"], wait=0.01)
+    assert (batcher.refused, batcher.waiting, batcher.in_line) == (1, 1001, 0)
+    recorder.gate.set()
+    accepted.result(120)
+    assert batcher.score(["c"])[0].scores["toxicity"] == 1.0
+    assert batcher.waiting == 0
+
+
+def test_one_who_is_admitted_by_a_release_is_served() -> None:
+    _, batcher = held(round_characters=100, patience=0)
+    place = batcher.reserve(["a" * 500])
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(batcher.reserve, ["b"], wait=FOREVER)
+        while not batcher.in_line:
+            time.sleep(0.001)
+        batcher.release(place)
+        other = waits.result(120)
+    assert batcher.waiting == 100
+    batcher.release(other)
+    assert (batcher.waiting, batcher.refused) == (0, 0)
 
 
 class Slow(Recorder):
@@ -213,22 +259,21 @@ def test_fallbacks_go_with_their_texts() -> None:
         batcher.submit(["a"], fallbacks=[])
 
 
-def test_a_place_that_is_reserved_counts_until_its_texts_come_or_will_not() -> None:
-    recorder, batcher = held(max_requests=1)
+def test_a_place_counts_until_its_texts_come_and_is_its_callers_until_the_release() -> None:
+    recorder, batcher = held(max_callers=2)
     place = batcher.reserve(["a" * 300])
     assert batcher.waiting == 300
-    for refused in (batcher.check, lambda: batcher.submit(["b"]), lambda: batcher.reserve(["b"])):
+    futures = [batcher.submit(["a" * 300], place=place), batcher.submit(["b" * 200], place=place)]
+    assert batcher.waiting == 500
+    for refused in (lambda: batcher.submit(["b"]), lambda: batcher.reserve(["b"])):
         with pytest.raises(QueueFullError):
             refused()
-    future = batcher.submit(["a" * 300], admitted=True)
-    batcher.release(place)
-    batcher.release(place)
-    assert batcher.waiting == 300
     recorder.gate.set()
-    assert future.result(120)[0].scores["toxicity"] == 300.0
+    assert [future.result(120)[0].scores["toxicity"] for future in futures] == [300.0, 200.0]
+    batcher.release(place)
+    batcher.release(place)
     batcher.release(batcher.reserve(["a"]))
     assert batcher.waiting == 0
-    batcher.check()
 
 
 def test_what_nobody_waits_for_any_more_is_not_scored() -> None:

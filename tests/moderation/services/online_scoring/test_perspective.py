@@ -98,6 +98,7 @@ def test_a_sentence_of_nothing_but_marks_has_no_score_of_its_own() -> None:
 @pytest.mark.django_db
 def test_several_declared_languages_are_served_only_together() -> None:
     queue = request_queue_active()
-    assert languages_judge(queue=queue, text="Good morning", declared=["en-GB", "EN"]).served
-    assert not languages_judge(queue=queue, text="Good morning", declared=["en", "fr"]).served
-    assert languages_judge(queue=queue, text="Good morning", declared=["", "und"]).declared == ()
+    assert languages_judge(queue=queue, text="Good morning", declared=["en-GB", "EN"]).used == "en-GB"
+    assert languages_judge(queue=queue, text="Good morning", declared=["en", "fr"]).used == "en"
+    assert languages_judge(queue=queue, text="Good morning", declared=["de", "fr"]).used == ""
+    assert languages_judge(queue=queue, text="Good morning", declared=["", "und", "auto"]).declared == ()

@@ -118,7 +118,7 @@ def test_what_is_saved_is_what_a_run_saves(make_comment: Make) -> None:
 
 @pytest.mark.django_db
 def test_a_full_queue_refuses_before_anything_is_done(make_comment: Make, behind: Callable[..., Noting]) -> None:
-    noting = behind(max_requests=0)
+    noting = behind(max_callers=0)
     with pytest.raises(ServiceError) as refused, comments_admit(texts=[ABUSE]):
         pytest.fail("the block was entered")
     assert (refused.value.code, refused.value.retryable, noting.sent) == ("overloaded", True, [])
@@ -126,7 +126,7 @@ def test_a_full_queue_refuses_before_anything_is_done(make_comment: Make, behind
 
 @pytest.mark.django_db
 def test_who_was_admitted_is_not_refused_afterwards(make_comment: Make, behind: Callable[..., Noting]) -> None:
-    noting = behind(max_requests=1, patience=0, round_characters=1)
+    noting = behind(max_callers=1, patience=0, round_characters=1)
     comments = [make_comment(f"{CALM} {number}.") for number in range(posted.CHUNK * 2 + 1)]
     with comments_admit(texts=[comment.text for comment in comments]) as admitted:
         with pytest.raises(ServiceError, match="More texts are waiting"), comments_admit(texts=[ABUSE]):
@@ -138,7 +138,7 @@ def test_who_was_admitted_is_not_refused_afterwards(make_comment: Make, behind: 
 
 @pytest.mark.django_db
 def test_a_place_is_given_back_if_storing_fails(behind: Callable[..., Noting]) -> None:
-    behind(max_requests=1)
+    behind(max_callers=1)
     for _ in range(2):
         with pytest.raises(KeyError), comments_admit(texts=[ABUSE]):
             raise KeyError
@@ -289,7 +289,7 @@ def test_many_callers_at_once_share_the_queue_and_each_gets_its_own_comments_sco
 def test_more_callers_than_there_is_room_for_are_refused_whole_while_the_others_are_served(
     make_comment: Make, behind: Callable[..., Noting]
 ) -> None:
-    noting = behind(workers=1, max_requests=2)
+    noting = behind(workers=1, max_callers=2)
     model_active()
     comments = [make_comment(f"{CALM} Number {number}.") for number in range(8)]
     noting.gate.clear()

@@ -1,0 +1,68 @@
+"""Lanes of a worker: requests of one kind get so many of its threads, the others wait in order, without a thread."""
+
+import re
+import time
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+# One in this many threads serves long bodies: they cost the most, and their clients are used to waiting.
+LONG_BODY_SHARE = 16
+# Calls that wait for scores. The colon may come encoded.
+_SCORED = re.compile(
+    rb"POST /(?:v1alpha1/comments(?::|%3[Aa])analyze|batch|api/v1/analyze/|api/v1/comments/\?(?:[^ ]*&)?wait=score)"
+    rb"[? &]"
+)
+
+Connection = TypeVar("Connection")
+
+
+@dataclass(slots=True)
+class Lane(Generic[Connection]):
+    """Connections that share `most` threads.
+
+    Attributes:
+        most: Threads of this lane.
+        seconds: How long a connection may wait for one.
+        waiting: Connections without a thread → until when they may wait, in the order in which they came.
+        served: Connections with one.
+    """
+
+    most: int
+    seconds: float
+    waiting: dict[Connection, float] = field(default_factory=dict)
+    served: set[Connection] = field(default_factory=set)
+
+    def add(self, connection: Connection) -> None:
+        """Puts a connection at the end of the line."""
+        self.waiting[connection] = time.monotonic() + self.seconds
+
+    def next(self) -> Connection | None:
+        """Takes the first of the line, if there is a thread for it; the caller serves it or discards it."""
+        if not self.waiting or len(self.served) >= self.most:
+            return None
+        first = next(iter(self.waiting))
+        del self.waiting[first]
+        self.served.add(first)
+        return first
+
+    def over(self, now: float) -> list[Connection]:
+        """Takes those that have waited too long out of the line."""
+        found = [connection for connection, last in self.waiting.items() if last < now]
+        for connection in found:
+            del self.waiting[connection]
+        return found
+
+
+def waits_for_scores(head: bytes) -> bool:
+    """Whether a request will wait for scores, by its first line."""
+    return bool(_SCORED.match(head))
+
+
+def long_body_threads(threads: int) -> int:
+    """How many of a process's threads serve long bodies."""
+    return max(1, threads // LONG_BODY_SHARE)
+
+
+def scoring_threads(threads: int) -> int:
+    """How many serve other calls that wait for scores: with long bodies four fifths, so that pages have the rest."""
+    return max(1, threads * 4 // 5 - long_body_threads(threads))
