@@ -1,8 +1,8 @@
 """/batch: Google's multipart batch. Each part is a call of its own, with its own key; one bad part fails alone.
 
 A batch is only taken apart for a caller with a valid key, which must be in the request's own headers or in the first
-64 KiB of its body. A plain search finds it before the rest is read. Parts are begun a few at a time and scored together, so that a
-batch neither floods the queue nor waits for each part.
+64 KiB of its body. A plain search finds it before the rest is read. Parts are begun a few at a time and scored
+together, so that a batch neither floods the queue nor waits for each part.
 """
 
 import json
