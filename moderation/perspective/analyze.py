@@ -1,4 +1,4 @@
-"""comments:analyze: a bound request to scores in Perspective's form."""
+"""comments:analyze: scores a bound request and answers in Perspective's form."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ def analyze_begin(fields: Bound, key: ApiKey, context: BatchContext) -> Callable
     """Checks a request, queues its text, and returns what waits for the response.
 
     Raises:
-        Refused: What the request is refused for.
+        Refused: The request is not valid, or the model does not serve it.
         ServiceError: `overloaded` if the queue has no place in time; the returned function raises it if scoring fails.
     """
     text = comment_text(fields)

@@ -1,8 +1,8 @@
 """/batch: Google's multipart batch. Each part is a call of its own, with its own key; one bad part fails alone.
 
-Nothing is taken apart for nobody: a valid key must be in the request's own headers or in the first 64 KiB of its body,
-found by a plain search, before the rest is even read. Parts are begun a few at a time and scored together, so that a
-batch neither floods the queue nor waits for each part.
+A batch is only taken apart for a caller with a valid key, which must be in the request's own headers or in the first
+64 KiB of its body. A plain search finds it before the rest is read. Parts are begun a few at a time and scored
+together, so that a batch neither floods the queue nor waits for each part.
 """
 
 import json
@@ -57,7 +57,7 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part: the request in it, or why there is none."""
+    """A part: the request in it, or the fault that kept it from being read."""
 
     content_id: str
     content: bytes
@@ -82,7 +82,7 @@ def batch_reply(content_type: str, headers: Mapping[str, str], stream: Readable)
 
 
 def _tokens(*places: bytes) -> set[str]:
-    """What looks like a key, wherever keys may be; the first two hundred."""
+    """The first two hundred strings that look like a key, in any place that may hold one."""
     found = (match[1] for place in places for match in _PLACE.finditer(place))
     tokens = {unquote_to_bytes(token).decode("latin-1") for token in islice(found, MAX_TOKENS)}
     return {token for token in tokens if TOKEN.fullmatch(token)}

@@ -100,7 +100,7 @@ class _Binder:
         return key.translate(SURROGATES)
 
     def bounded(self, items: list[Item], most: int, path: str) -> list[Item]:
-        """Returns the items, none where there are more than `most`: what is refused is not read."""
+        """Returns the items, none if there are more than `most`: what is refused is not read."""
         if len(items) <= most:
             return items
         self.fault(path, f"Invalid value at '{path}': {len(items)} items, at most {most} are taken.")

@@ -31,7 +31,7 @@ Json = dict[str, Any]
 
 @dataclass(eq=False)
 class Refused(Exception):  # noqa: N818 - it is the reply, not a fault of ours
-    """A request that gets an error. `message` and `details` may quote it: they go to its caller, and into no log."""
+    """A request that is answered with an error. `message` and `details` may quote it, so they are never logged."""
 
     code: int
     message: str
@@ -141,7 +141,7 @@ def unavailable() -> Refused:
 
 
 def internal() -> Refused:
-    """A fault of ours; it is in the log, without its message."""
+    """A fault on our side; the log has its type and place, not its message."""
     return Refused(500, "Internal error encountered.")
 
 

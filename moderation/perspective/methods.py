@@ -1,4 +1,4 @@
-"""The two methods, begun and finished: a reply for every call, and for every fault Google's envelope.
+"""The two methods, begun and finished: every call gets a reply, every fault Google's error envelope.
 
 A call is begun (key, quota, body, its text in the queue) and finished (its scores waited for), so that the parts of a
 batch can be begun together and scored together.
@@ -93,7 +93,7 @@ def _begin(call: Call) -> Finish:
 
 
 def fault_reply(error: Exception) -> Reply:
-    """The reply to a fault, whatever it is; only what is a fault of ours is logged, by its type and place."""
+    """The reply to any fault; only faults on our side are logged, by type and place."""
     refusal = error if isinstance(error, errors.Refused) else _translated(error)
     if refusal.code == 500:  # noqa: PLR2004 - HTTP's number
         log.error("perspective_fault", exc_info=error)

@@ -19,7 +19,7 @@ class PerspectiveMiddleware:
     """Answers the Perspective dialect's addresses, and leaves out the middleware behind it.
 
     Sessions, users, cookies, languages, static files and the policy of pages mean nothing to these calls, and would
-    take longer than everything else that Python does for one. One line is logged, by the rules of the request log.
+    cost more than the rest of the Python code that serves one. One line is logged, by the rules of the request log.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

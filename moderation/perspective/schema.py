@@ -42,7 +42,7 @@ class Message:
     fields: Mapping[str, Field]
 
     def find(self, name: str) -> str | None:
-        """The proto name of a field that is called by its JSON name or by its proto name; None where there is none."""
+        """The proto name of a field that is called by its JSON name or by its proto name; None if there is none."""
         if name in self.fields:
             return name
         return next((proto for proto in self.fields if json_name(proto) == name), None)

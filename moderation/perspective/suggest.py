@@ -1,4 +1,4 @@
-"""comments:suggestscore: a bound request to feedback that is kept."""
+"""comments:suggestscore: stores a bound request as feedback."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def suggest(fields: Bound, key: ApiKey) -> Json:
     """Keeps a suggestion and returns the response.
 
     Raises:
-        Refused: What the request is refused for.
+        Refused: The request is not valid.
     """
     text = comment_text(fields)
     scores = _scores(fields)

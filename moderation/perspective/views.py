@@ -1,4 +1,4 @@
-"""HTTP for the dialect: four addresses, no redirect, no session, and Google's envelope for whatever goes wrong.
+"""HTTP for the dialect: four addresses, no redirect, no session, and Google's envelope for every error.
 
 Any page may call: keys travel in the request, never in a cookie, so `Access-Control-Allow-Origin: *` gives nothing
 away.

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import translation
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
@@ -23,6 +24,7 @@ from moderation.services.errors import FieldError, ServiceError
 
 # The longest useful query parameter is a cursor or a search for sixteen words.
 MAX_PARAMETER_CHARACTERS = 1_000
+LANGUAGE = "en"
 NO_LENGTH = "A body needs a Content-Length here."
 
 
@@ -56,6 +58,11 @@ class Endpoint(APIView):
         view: Any = super().as_view(**options)
         view.should_append_slash = False
         return view
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Answers in English, whatever language the caller's browser prefers: half of the messages have only that."""
+        with translation.override(LANGUAGE):
+            return super().dispatch(request, *args, **kwargs)
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """Returns DRF's request, able to read chunked bodies."""
@@ -96,6 +103,7 @@ class Endpoint(APIView):
         """Returns the response with `Cache-Control: no-store`: comments must not be cached."""
         finished = super().finalize_response(request, response, *args, **kwargs)
         finished.headers.setdefault("Cache-Control", "no-store")
+        finished.headers.setdefault("Content-Language", LANGUAGE)
         return finished
 
 

@@ -1,7 +1,7 @@
 """A text's scores on Perspective's scale: the active model's outputs, through its calibration.
 
 Perspective's attributes are served from the model's `perspective_…` outputs if it has them, with its attributes of
-the same meaning where that helps, or from these alone; the further ones from an output of their own. What a model has
+the same meaning if that helps, or from these alone; the further ones from an output of their own. What a model has
 no output for is not served: no stand-in.
 """
 

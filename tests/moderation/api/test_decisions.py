@@ -29,8 +29,6 @@ def test_a_decision_moves_the_comment_and_is_written_whole(api: APIClient, score
     assert (body["comment"], body["kind"], body["action"]) == (comment.pk, "person", "reject")
     assert (body["from_state"], body["to_state"]) == ("pending", "rejected")
     assert (body["reason"], body["ground"], body["note"]) == ("insult", "terms", "Third time.")
-    plain = api.post(address(comment), {"action": "approve"}).json()
-    assert plain["note"] == ""
     assert (body["actor"], body["api_key"], body["policy"]) == (None, "key 1", 1)
     assert body["scores"]["toxicity"] > 0.7
     assert body["model"] == "compact@6"
@@ -39,6 +37,10 @@ def test_a_decision_moves_the_comment_and_is_written_whole(api: APIClient, score
     assert api.get(f"/api/v1/comments/{comment.pk}/").json()["state"] == "rejected"
     assert api.get(address(comment)).json()["results"] == [body]
     assert [row["id"] for row in api.get("/api/v1/flagged/?state=rejected").json()["results"]] == [comment.pk]
+
+
+def test_the_note_of_a_decision_without_one_is_empty(api: APIClient, judged: Callable[..., Review]) -> None:
+    assert api.post(address(judged()), {"action": "approve"}).json()["note"] == ""
 
 
 def test_a_person_in_a_session_is_the_actor(signed_in: Callable[..., APIClient], judged: Callable[..., Review]) -> None:

@@ -84,6 +84,29 @@ def test_a_query_parameter_that_is_given_twice_is_refused(api: APIClient) -> Non
     assert body["errors"][0]["code"] == "repeated_parameter"
 
 
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        ("sources/", {"slug": "no slug", "name": ""}),
+        ("comments/1/decisions/", {"action": "nothing", "until": "x"}),
+        ("analyze/", {"texts": ["a"] * 101}),
+        ("analyze/", {"text": 7, "language": "e n"}),
+    ],
+)
+def test_an_answer_is_in_one_language_whatever_the_caller_prefers(
+    api: APIClient, address: str, body: dict[str, Any]
+) -> None:
+    plain = api.post(f"/api/v1/{address}", body)
+    turkish = api.post(f"/api/v1/{address}", body, headers={"Accept-Language": "tr"})
+    assert (turkish.status_code, turkish.json(), turkish["Content-Language"]) == (plain.status_code, plain.json(), "en")
+
+
+def test_a_list_that_is_too_long_is_told_in_items_not_in_characters(api: APIClient) -> None:
+    body = is_problem(api.post("/api/v1/analyze/", {"texts": ["a"] * 101}), "validation_error", 400)
+    assert body["errors"][0]["detail"] == "A list holds at most 100 items here."
+    assert "character" not in body["detail"]
+
+
 def test_paging_parameters_are_unknown_where_something_is_written(api: APIClient) -> None:
     is_problem(api.post("/api/v1/comments/?limit=3", {}), "validation_error", 400)
 
