@@ -41,6 +41,7 @@ def test_every_schema_that_it_points_to_is_there(client: Any) -> None:
 def test_behind_a_proxy_the_root_is_the_address_that_the_client_used(client: Any, settings: Any) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.USE_X_FORWARDED_HOST = True
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
     settings.ALLOWED_HOSTS = ["perspective.news.example"]
     headers = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "perspective.news.example"}
     assert document(client, **headers)["rootUrl"] == "https://perspective.news.example/"
