@@ -16,7 +16,13 @@ from moderation.desk.access import Person
 REMEMBERED = 20
 _SESSION = "desk_acts"
 # What a page that shows a refusal answers, by the refusal's code.
-STATUSES = {"precondition_failed": 412, "conflict": 409, "validation_error": 400, "permission_denied": 403}
+STATUSES = {
+    "precondition_failed": 412,
+    "conflict": 409,
+    "preview_changed": 409,
+    "validation_error": 400,
+    "permission_denied": 403,
+}
 
 
 def desk_page(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -11,21 +12,22 @@ from django.utils.translation import ngettext
 from archive.models import Comment
 from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.cards import cards_read
-from moderation.desk.forms import DEFER, DEFER_DEFAULT, ActionInput, action_input_read, reason_choices
+from moderation.desk.forms import DEFER, ActionInput, action_input_read, reason_choices
 from moderation.desk.labels import ACTIONS, DONE, STATES, label
 from moderation.desk.queues import DEFAULT, QUEUES
-from moderation.desk.responses import act_remember, address, desk_page, go
+from moderation.desk.responses import STATUSES, act_remember, address, desk_page, go
 from moderation.models import Action
 from moderation.services.errors import ServiceError
 from moderation.services.review.actions import ACTION_RULES
 from moderation.services.review.bulk import (
     MAX_COMMENTS,
     decisions_preview,
-    decisions_record,
-    subtree_decide,
+    preview_confirm,
+    preview_scope,
     subtree_ids,
 )
 from moderation.services.review.chunks import BulkOutcome
+from moderation.services.review.previews import PreviewTerms, preview_sign
 from moderation.services.review.transitions import ActionRefusal
 from moderation.services.states.version import VersionToken, version_tokens_parse
 
@@ -43,6 +45,9 @@ def selection(request: HttpRequest, person: Person) -> HttpResponse:
     if not tokens:
         messages.warning(request, _("No comment was selected."))
         return go(_back(request))
+    if len(tokens) > MAX_COMMENTS:
+        messages.warning(request, _("At most %(limit)d comments in one act.") % {"limit": MAX_COMMENTS})
+        return go(_back(request))
     return _asked_or_done(request, person, tokens, comment=None)
 
 
@@ -53,8 +58,11 @@ def subtree(request: HttpRequest, person: Person, comment_id: int) -> HttpRespon
         ids = subtree_ids(comment_id=comment_id, actor=person.user)
     except ServiceError as error:
         raise Http404 from error
-    posted = request.method == "POST"
-    tokens = version_tokens_parse(request.POST.get("seen", "").split()) if posted else _tokens(ids)
+    if request.method != "POST":
+        return _asked_or_done(request, person, _tokens(ids), comment=comment_id)
+    tokens = version_tokens_parse(request.POST.get("seen", "").split())
+    if "confirmed" not in request.POST:
+        tokens = {pk: token for pk, token in tokens.items() if pk in set(ids)}
     return _asked_or_done(request, person, tokens, comment=comment_id)
 
 
@@ -72,20 +80,17 @@ def _asked_or_done(
 ) -> HttpResponse:
     wanted, refused = action_input_read(request.POST.dict()), None
     if "confirmed" in request.POST:
+        signature = request.POST.get("preview", "")
         try:
-            outcome = _done(person, tokens, wanted, comment)
+            outcome = preview_confirm(
+                root=comment, tokens=tokens, signature=signature, actor=person.user, **wanted.parts
+            )
         except ServiceError as error:
             refused = error
         else:
             tell(request, wanted.action, outcome)
             return go(_back(request))
     return _preview(request, person, tokens, wanted, comment=comment, refused=refused)
-
-
-def _done(person: Person, tokens: Mapping[int, VersionToken], wanted: ActionInput, comment: int | None) -> BulkOutcome:
-    if comment is None:
-        return decisions_record(tokens=tokens, actor=person.user, **wanted.parts)
-    return subtree_decide(comment_id=comment, actor=person.user, tokens=tokens, **wanted.parts)
 
 
 def _preview(
@@ -98,8 +103,11 @@ def _preview(
     refused: ServiceError | None,
 ) -> HttpResponse:
     action = wanted.action if wanted.action in ACTIONS else Action.APPROVE.value
-    ids = list(tokens)[:MAX_COMMENTS]
-    preview = decisions_preview(comment_ids=ids, action=action, actor=person.user)
+    terms = PreviewTerms(
+        actor=person.user, scope=preview_scope(comment), action=action, reason=wanted.reason, until=wanted.until
+    )
+    preview = decisions_preview(tokens=tokens, action=action, actor=person.user)
+    rule, reasons = ACTION_RULES[action], reason_choices()
     return desk_page(
         request,
         person,
@@ -107,23 +115,23 @@ def _preview(
         title=_("With all replies to #%(number)s") % {"number": comment}
         if comment
         else _("With the selected comments"),
-        status=400 if refused else 200,
+        status=STATUSES.get(refused.code, 400) if refused else 200,
         preview=preview,
+        signature=preview_sign(terms=terms, tokens=tokens.values()),
         changes=len(preview.changes),
-        total=len(ids),
+        total=len(tokens),
         cards=cards_read(preview.changes[:SHOWN], person),
         more=max(0, len(preview.changes) - SHOWN),
-        becomes=label(STATES, ACTION_RULES[action].leads_to),
-        beyond=len(tokens) - len(ids),
+        becomes=label(STATES, rule.leads_to),
         refusals=refusals_shown(preview.refused),
         tokens=" ".join(map(str, tokens.values())),
-        act=action,
+        terms=terms,
         act_label=label(ACTIONS, action),
         actions=ACTIONS.items(),
-        chosen_reason=wanted.reason,
-        reasons=reason_choices(),
+        reasons=reasons,
+        reason=next((one for one in reasons if one.code == terms.reason), None),
+        lacks_reason=rule.takes_reason and not terms.reason and settings.MODERATION_REASON_REQUIRED,
         defers=DEFER.items(),
-        defer_default=request.POST.get("defer", DEFER_DEFAULT),
         note=wanted.note,
         refused=refused,
         comment_id=comment,
