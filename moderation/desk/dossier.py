@@ -99,6 +99,22 @@ class Dossier:
         return label(STATES, self.state)
 
     @property
+    def language(self) -> str:
+        """Returns the language that was declared, else the detected one; empty if neither is known."""
+        return self.comment.language or self._detected
+
+    @property
+    def is_language_detected(self) -> bool:
+        """Says whether the language was detected and not declared."""
+        return bool(not self.comment.language and self._detected)
+
+    @property
+    def _detected(self) -> str:
+        review = self.review
+        found = review.score.language if review and review.score else ""
+        return found or str(review.facts.get("language", "") if review else "")
+
+    @property
     def readers_see(self) -> bool:
         """Says whether readers see the comment now."""
         return readers_see(self.comment, self.review)

@@ -148,7 +148,7 @@ class DeskFilters:
         chosen = self.chosen
         comments = comments.filter(**{f"{name}_id__in": chosen[name].ids for name in NAMED if name in chosen})
         if "language" in chosen:
-            comments = comments.filter(language=chosen["language"])
+            comments = comments.filter(_comment_in_language(chosen["language"]))
         if "source" in chosen:
             comments = comments.filter(source_id=chosen["source"].pk)
         if "section" in chosen:
@@ -207,10 +207,17 @@ def _age(code: str) -> Q:
 
 
 def _in_language(code: str) -> Q:
-    """The language that was given or, where none was, the one that was detected."""
-    given = Comment.objects.filter(pk=OuterRef("comment_id"))
-    detected = Score.objects.filter(pk=OuterRef("score_id"), language=code)
-    return Q(Exists(given.filter(language=code))) | (Q(Exists(given.filter(language=""))) & Q(Exists(detected)))
+    """The language that was declared or, if none was, the detected one: of the score, else of the refused text."""
+    declared = Comment.objects.filter(pk=OuterRef("comment_id"))
+    scored = Score.objects.filter(pk=OuterRef("score_id"), language=code)
+    detected = Q(Exists(scored)) | Q(facts__language=code)
+    return Q(Exists(declared.filter(language=code))) | (Q(Exists(declared.filter(language=""))) & detected)
+
+
+def _comment_in_language(code: str) -> Q:
+    """As `_in_language`, of comments: an edited one keeps the language of the text before the edit until it is scored."""
+    detected = Q(review__score__language=code) | Q(review__facts__language=code)
+    return Q(language=code) | (Q(language="") & detected)
 
 
 def filters_of(data: Mapping[str, Any], person: Person, queue: str) -> DeskFilters:
