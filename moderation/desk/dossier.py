@@ -10,7 +10,7 @@ from moderation.desk.access import Person
 from moderation.desk.cards import held_by, holder_of, readers_see, severity
 from moderation.desk.labels import ATTRIBUTES, STATES, label
 from moderation.desk.text import Change, TextPiece, changes, pieces
-from moderation.models import Decision, ReaderFlag, Review
+from moderation.models import Decision, ReaderFlag, Review, State
 from moderation.services.states.current import review_of, shown_state
 from moderation.services.states.version import VersionToken
 from moderation.services.verdicts.thresholds import AttributeRow, attribute_rows
@@ -128,6 +128,16 @@ class Dossier:
     def edited(self) -> bool:
         """Says whether the text was edited after it was scored."""
         return self.review is not None and self.comment.taken_revision < self.comment.revision
+
+    @property
+    def is_closed(self) -> bool:
+        """Says whether the comment was withdrawn, erased or deleted: nothing can be decided on it any more."""
+        return self.review is not None and self.review.state == State.CLOSED
+
+    @property
+    def decidable(self) -> bool:
+        """Says whether there is something to decide: the text is scored, and the comment is still there."""
+        return self.review is not None and not self.is_closed and not self.edited
 
     @property
     def masked(self) -> bool:

@@ -21,6 +21,8 @@ from moderation.desk.lookups import LookupField, articles_named, commenters_name
 from moderation.desk.queues import ORDER_LABELS, ORDERS
 from moderation.models import ReviewQuerySet, Score
 
+# What an address says of the page of a queue, beside the filters.
+PLACES = ("after", "before")
 NAMED: Mapping[str, Any] = {"article": Article, "commenter": Commenter}
 AGES: Mapping[str, tuple[str | Promise, Mapping[str, timedelta]]] = {
     "hour": (_("the last hour"), {"gte": timedelta(hours=1)}),
@@ -121,6 +123,11 @@ class DeskFilters:
         kept = {**kept, **changed}
         return urlencode({name: value for name, value in kept.items() if value})
 
+    def query_here(self, **changed: str) -> str:
+        """Returns the query string of these filters and of the page of the queue that the address names."""
+        place = {name: self.form.data[name] for name in PLACES if self.form.data.get(name)}
+        return self.query(**{**place, **changed})
+
     def found_fast(self, reviews: ReviewQuerySet) -> ReviewQuerySet:
         """Applies the filters that an index finds by itself: source, one article, one commenter, held by me."""
         chosen, me = self.chosen, self.person.user
@@ -215,7 +222,7 @@ def _in_language(code: str) -> Q:
 
 
 def _comment_in_language(code: str) -> Q:
-    """As `_in_language`, of comments: an edited one keeps the language of the text before the edit until it is scored."""
+    """As `_in_language`, of comments: until an edit is scored, the language is that of the text before it."""
     detected = Q(review__score__language=code) | Q(review__facts__language=code)
     return Q(language=code) | (Q(language="") & detected)
 

@@ -88,7 +88,7 @@ def _asked_or_done(
         except ServiceError as error:
             refused = error
         else:
-            tell(request, wanted.action, outcome)
+            tell(request, wanted.action, outcome, back=_back(request))
             return go(_back(request))
     return _preview(request, person, tokens, wanted, comment=comment, refused=refused)
 
@@ -135,7 +135,7 @@ def _preview(
         note=wanted.note,
         refused=refused,
         comment_id=comment,
-        back=_back(request),
+        back=address("comment", comment, query=request.GET.urlencode()) if comment else _back(request),
     )
 
 
@@ -148,11 +148,16 @@ def refusals_shown(refused: Mapping[str, list[int]]) -> list[dict[str, Any]]:
     ]
 
 
-def tell(request: HttpRequest, action: str, outcome: BulkOutcome) -> None:
-    """Says what an act on many comments did, remembers it for an undo, and names what was left alone."""
+def tell(request: HttpRequest, action: str, outcome: BulkOutcome, *, back: str) -> None:
+    """Says what an action on many comments did, remembers it for an undo, and names what was left alone.
+
+    `back` is the address that an undo comes back to.
+    """
     if outcome.done:
         words = ngettext("%(count)d comment: %(done)s.", "%(count)d comments: %(done)s.", outcome.done)
-        act_remember(request, words % {"count": outcome.done, "done": label(DONE, action)}, batch=outcome.batch)
+        act_remember(
+            request, words % {"count": outcome.done, "done": label(DONE, action)}, back=back, batch=outcome.batch
+        )
     for kind in refusals_shown(outcome.refused):
         named = ", ".join(f"#{pk}" for pk in kind["ids"]) + (" …" if kind["more"] else "")
         words = _("Left alone, %(why)s: %(comments)s") % {"why": kind["words"], "comments": named}

@@ -84,8 +84,9 @@ def batch(request: HttpRequest, person: Person) -> HttpResponse:
         )
     except ServiceError as error:
         return _show(request, person, form, wanted=wanted, refused=error)
-    tell(request, wanted.action, outcome)
-    return go(address("batch", query=_after(form, wanted, outcome)))
+    back = address("batch", query=_after(form, wanted, outcome))
+    tell(request, wanted.action, outcome, back=back)
+    return go(back)
 
 
 def _range(person: Person, form: RangeForm) -> dict[str, Any]:

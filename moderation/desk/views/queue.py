@@ -70,7 +70,7 @@ def quick(request: HttpRequest, person: Person, name: str) -> HttpResponse:
         query = request.GET.copy()
         query["queue"] = name
         return go(address("comment", token.comment_id, query=query.urlencode()))
-    act_remember(request, done_words(wanted.action, token.comment_id), decision=row.pk)
+    act_remember(request, done_words(wanted.action, token.comment_id), back=back, decision=row.pk)
     return go(back)
 
 
@@ -104,7 +104,7 @@ def next_address(person: Person, asked: Queue, filters: DeskFilters, *, past: Re
             ahead = cast("ReviewQuerySet", reach(others, order, begin, forward=True))
             found = review_next(actor=person.user, reviews=ahead)
             if found:
-                return address("comment", found.pk, query=filters.query(queue=asked.name))
+                return address("comment", found.pk, query=filters.query_here(queue=asked.name))
     return address("queue", asked.name, query=filters.query())
 
 
@@ -135,7 +135,7 @@ def _show(request: HttpRequest, person: Person, asked: Queue, filters: DeskFilte
         reasons=reason_choices() if person.may_decide else [],
         actions=ACTIONS.items(),
         query=filters.query(),
-        undo_query=filters.query(queue=asked.name),
+        query_here=filters.query_here(),
         back_query=request.GET.urlencode(),
         looked_through=LOOKED_THROUGH,
     )
