@@ -1,4 +1,4 @@
-"""All that the page of one comment shows: the marked text, why it is there, what stands around it, its history."""
+"""All that the page of one comment shows: the marked text, why it is there, the thread around it, its history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ RELATED = ("source", "article", "commenter", "review__score__model", "review__po
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One attribute's score against its nearest bar, both 0 to 1; `score` None where the model gave none."""
+    """One attribute's score against its nearest bar, both 0 to 1; `score` is None if the model gave none."""
 
     row: AttributeRow
 
@@ -55,7 +55,7 @@ class Bar:
 
     @property
     def at(self) -> str:
-        """Returns where the threshold stands on a bar of 100."""
+        """Returns the place of the threshold on a bar of 100."""
         return f"{100 * (self.bar or 0):.1f}"
 
 
@@ -69,7 +69,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One comment for its page. `review` is None where nobody scored it; `edited`: its scores are of an old text.
+    """One comment for its page. `review` is None if it was never scored; `edited`: its scores are of an old text.
 
     `holder` is the name of another person who holds it; `mine`: the person does.
     """
@@ -151,14 +151,14 @@ class Dossier:
 
 
 def comment_for(person: Person, comment_id: int) -> Comment | None:
-    """Returns the comment with all that its page reads; None where there is none that the person may see."""
+    """Returns the comment with all that its page reads; None if there is none that the person may see."""
     comments = person.within(Comment.objects.select_related(*RELATED).defer("raw", "meta", "article__furniture"))
     found: Comment | None = comments.filter(pk=comment_id).first()
     return found
 
 
 def dossier_of(comment: Comment, person: Person, *, spans: Sequence[dict[str, Any]], reveal: bool) -> Dossier:
-    """Returns what the page shows: at most seven queries, fewer where there are no edits, reports or replies."""
+    """Returns what the page shows: at most seven queries, fewer if there are no edits, flags or replies."""
     review = review_of(comment)
     thread = thread_around(comment, Comment.objects.select_related("commenter", "review__score"))
     severe = severity(review) >= person.settings.severe_from

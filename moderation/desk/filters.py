@@ -70,6 +70,8 @@ class FilterForm(forms.Form):
         field.queryset = person.within(Source.objects.all(), "pk")
         for name in NAMED:
             cast("LookupField", self.fields[name]).person = person
+        for name in ("section", *NAMED):
+            self.fields[name].widget.attrs["dir"] = "auto"
         for name in ("low", "high"):
             self.fields[name].widget.attrs["step"] = "any"
 
@@ -94,7 +96,7 @@ class FilterChip:
 
 @dataclass(frozen=True, slots=True)
 class DeskFilters:
-    """The filters of one request. `valid` is False where one of them was refused: then nothing is shown."""
+    """The filters of one request. `valid` is False if one of them was refused: then nothing is shown."""
 
     form: FilterForm
     person: Person
@@ -143,7 +145,7 @@ class DeskFilters:
         return reviews
 
     def looked_through(self, reviews: ReviewQuerySet) -> ReviewQuerySet | None:
-        """Applies the filters that each comment must be looked at for; None where none of them is on.
+        """Applies the filters that each comment must be looked at for; None if none of them is on.
 
         Each asks row by row, so that the index of the order is kept and the search can stop at its bound.
         """

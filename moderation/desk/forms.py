@@ -1,4 +1,4 @@
-"""The desk's forms: what a moderator wants done, read once for every page."""
+"""The desk's forms: what a moderator wants done, read in one place for every page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from moderation.services.errors import ServiceError
 from moderation.services.review.actions import ACTION_RULES
 
 MORNING = time(8)
-# How long a comment is deferred: days, or hours where less.
+# How long a comment is deferred: days, or hours if less.
 DEFER: Mapping[str, str | Promise] = {
     "hour": _("for an hour"),
     "tomorrow": _("until tomorrow, 8:00"),

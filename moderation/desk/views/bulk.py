@@ -1,4 +1,4 @@
-"""One act on many comments: a selection of a queue, or a comment with its replies. First a preview, then the act."""
+"""One action on many comments: a selection of a queue, or a comment with its replies, previewed and then confirmed."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -38,7 +38,7 @@ SHOWN = 12
 
 @desk_view(DECIDE)
 def selection(request: HttpRequest, person: Person) -> HttpResponse:
-    """Shows what an act would do to the comments that were ticked; does it once that was confirmed."""
+    """Shows what an action would do to the comments that were ticked; does it once that is confirmed."""
     if request.method != "POST":
         return go(_back(request))
     tokens = version_tokens_parse(" ".join(request.POST.getlist("seen")).split())
@@ -53,7 +53,7 @@ def selection(request: HttpRequest, person: Person) -> HttpResponse:
 
 @desk_view(DECIDE)
 def subtree(request: HttpRequest, person: Person, comment_id: int) -> HttpResponse:
-    """Shows what an act would do to a comment and all replies below it; does it once that was confirmed."""
+    """Shows what an action would do to a comment and all replies below it; does it once that is confirmed."""
     try:
         ids = subtree_ids(comment_id=comment_id, actor=person.user)
     except ServiceError as error:
@@ -140,7 +140,7 @@ def _preview(
 
 
 def refusals_shown(refused: Mapping[str, list[int]]) -> list[dict[str, Any]]:
-    """Returns what an act leaves alone and why, with the first comments of each kind."""
+    """Returns what an action leaves alone and why, with the first comments of each kind."""
     return [
         {"words": ActionRefusal(kind).label, "count": len(ids), "ids": ids[:NAMED], "more": max(0, len(ids) - NAMED)}
         for kind, ids in refused.items()

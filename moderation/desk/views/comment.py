@@ -1,4 +1,4 @@
-"""One comment: why it is there, what stands around it, and every act on it, with the next comment at once."""
+"""One comment: why it is there, the thread around it, and every action on it, with the next comment at once."""
 
 from dataclasses import asdict
 from typing import Any

@@ -22,7 +22,7 @@ from moderation.services.review.transitions import ActionRefusal, action_refusal
 from moderation.services.states.current import review_of
 from moderation.services.states.version import VersionToken
 
-# What a person can pick by hand; a range of scores and a subtree have no such bound.
+# What a person can pick by hand; a range of scores has a bound of its own, a subtree none.
 MAX_COMMENTS = 1_000
 PREVIEWED = ("id", "revision", "taken_revision", "review__state", "review__highlighted", "review__holder")
 
@@ -143,9 +143,10 @@ def subtree_decide(
 def batch_undo(*, batch: UUID, actor: User) -> BulkOutcome:
     """Undoes an action on many comments: each of its decisions that is still the last one on its comment.
 
-    The undos share a batch id of their own. Run again it goes on where it was interrupted. Raises ServiceError
-    `not_found` if there is no such action, or none in the actor's sources, and `permission_denied` if another did
-    it and `actor` may not undo others' decisions.
+    The undos share a batch id of their own. If it was interrupted, running it again goes on from there.
+
+    Raises ServiceError `not_found` if there is no such action, or none in the actor's sources, and `permission_denied`
+    if another did it and `actor` may not undo others' decisions.
     """
     rows = Decision.objects.in_sources(user_sources(actor)).filter(batch=batch, undoes=None, comment__isnull=False)
     decisions = list(rows.order_by("pk"))
