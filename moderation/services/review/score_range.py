@@ -96,9 +96,9 @@ def range_preview(
 ) -> RangePreview:
     """Returns how many pending comments score from `lower` to `upper`, both ends included, and a sample of them.
 
-    The sample is spread evenly over the comments, ordered by score. `terms` are those of the range and of the
-    action that its token is for. Two queries. Raises ServiceError `validation_error` by field, and if it holds more than
-    MAX_COMMENTS: choose a narrower one.
+    The sample is spread evenly over the comments, ordered by score. `terms` are those of the range and of the action
+    that its token is for. Two queries. Raises ServiceError `validation_error` by field, and if the range holds more
+    than MAX_COMMENTS: choose a narrower one.
     """
     found_rows = list(_in_range(attribute, lower, upper, sources)[: MAX_COMMENTS + 1])
     if len(found_rows) > MAX_COMMENTS:
