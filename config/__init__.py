@@ -1,0 +1,1 @@
+"""Settings, addresses, middleware and the server: the only package that knows every part."""

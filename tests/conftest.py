@@ -16,7 +16,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test import override_settings
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import HealthCheck, settings
 from rest_framework.test import APIClient
 
@@ -87,6 +87,12 @@ def cache_per_worker(worker_id: str) -> Iterator[None]:
     caches = {name: {**cache, "KEY_PREFIX": worker_id} for name, cache in django_settings.CACHES.items()}
     with override_settings(CACHES=caches):
         yield
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Starts each test in English: a request of an earlier one may have left its thread in Turkish."""
+    translation.activate("en")
 
 
 @pytest.fixture(autouse=True)

@@ -80,3 +80,11 @@ def test_documents_and_docstrings_name_no_module_or_file_that_is_not_there() -> 
     assert len(pages) > 300
     found = [f"{page.relative_to(ROOT)}: {name}" for page, text in pages for name in stale_names(page, text, known)]
     assert sorted(found) == []
+
+
+def test_every_package_but_those_that_django_asks_for_says_what_is_in_it() -> None:
+    plain = {"management", "commands", "migrations", "templatetags"}
+    inits = [init for top in ("archive", "config", "moderation") for init in (ROOT / top).rglob("__init__.py")]
+    assert len(inits) > 40
+    silent = [init for init in inits if init.parent.name not in plain and not init.read_text().startswith('"""')]
+    assert silent == []

@@ -103,7 +103,7 @@ class ScoreFilter(admin.ListFilter):
         if not attribute:
             return queryset
         if attribute not in Score.ATTRIBUTES:
-            raise IncorrectLookupParameters(f"{attribute} is no attribute.")
+            raise IncorrectLookupParameters(f"{attribute} is not an attribute.")
         low, high = self._bound("score_from", 0.0), self._bound("score_to", 1.0)
         return queryset.filter(**{f"review__score__{attribute}__range": (low, high)})
 
@@ -118,4 +118,4 @@ class ScoreFilter(admin.ListFilter):
         try:
             return float(str(self.used_parameters.get(name) or otherwise))
         except ValueError as error:
-            raise IncorrectLookupParameters(f"{name} is no number.") from error
+            raise IncorrectLookupParameters(f"{name} is not a number.") from error

@@ -120,7 +120,7 @@ def refuse_bad_characters(value: Any) -> None:
     found = (error for pointer, text in _strings(value) if (error := _character_error(text, pointer)))
     errors = list(islice(found, MAX_ERRORS))
     if errors:
-        raise Problem("validation_error", "Some texts hold characters that no text can.", tuple(errors))
+        raise Problem("validation_error", "Some texts contain characters that are not allowed.", tuple(errors))
 
 
 def _check_charset(media_type: str | None) -> None:
@@ -147,7 +147,7 @@ class StrictJSONParser(BaseParser):
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise ParseError(f"The body is not UTF-8: byte {error.start} does not fit.") from None
+            raise ParseError(f"The body is not UTF-8: byte {error.start} is invalid.") from None
         value = json_decode(text)
         if SUSPECT_ESCAPE.search(text):
             refuse_bad_characters(value)

@@ -1,1 +1,1 @@
-"""Measures the product against a peer in one run on one machine. `manage.py benchmark` prints it."""
+"""Measures the product on this machine, beside Detoxify in the same run if both can do it: `manage.py benchmark`."""

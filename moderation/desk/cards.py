@@ -23,6 +23,7 @@ MAX_REASONS = 4
 # What hurts to read, apart from what is merely rude.
 SEVERE = ("severe_toxicity", "threat", "identity_attack", "sexual_explicit")
 _WORDS = 60
+_SPOKEN_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,13 @@ class Card:
     severe: bool
     blurred: bool
     holder: str
+
+    @cached_property
+    def spoken(self) -> str:
+        """Returns what a screen reader calls the comment: number, author and, unless it is blurred, its beginning."""
+        name = ", ".join(filter(None, (f"#{self.comment.pk}", str(self.comment.commenter or ""))))
+        words = [] if self.blurred else "".join(piece.text for piece in self.text).split()
+        return f"{name}: {' '.join(words[:_SPOKEN_WORDS])}" if words else name
 
     @cached_property
     def state(self) -> str:
@@ -119,7 +127,7 @@ def _card(comment: Comment, review: Review | None, excerpt: str, person: Person)
 
 
 def holder_of(review: Review | None, person: Person) -> str:
-    """Returns the name of the other person who holds the comment now, empty where nobody or the person does."""
+    """Returns the name of the other person who holds the comment now; empty if nobody or this person does."""
     holder = _holder(review)
     return holder.get_username() if holder and holder.pk != person.user.pk else ""
 
@@ -135,7 +143,7 @@ def _holder(review: Review | None) -> User | None:
 
 
 def severity(review: Review | None) -> float:
-    """Returns how hard the comment may be to read, 0 to 1: the largest score of `SEVERE`; 0 where it has none."""
+    """Returns how hard the comment may be to read, 0 to 1: the largest score of `SEVERE`; 0 if it has none."""
     scores = review.score.values() if review and review.score else {}
     return max((scores.get(name, 0.0) for name in SEVERE), default=0.0)
 

@@ -1,4 +1,4 @@
-"""All that the page of one comment shows: the marked text, why it is there, what stands around it, its history."""
+"""All that the page of one comment shows: the marked text, why it is there, the thread around it, its history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from moderation.desk.access import Person
 from moderation.desk.cards import held_by, holder_of, readers_see, severity
 from moderation.desk.labels import ATTRIBUTES, STATES, label
 from moderation.desk.text import Change, TextPiece, changes, pieces
-from moderation.models import Decision, ReaderFlag, Review
+from moderation.models import Decision, ReaderFlag, Review, State
 from moderation.services.states.current import review_of, shown_state
 from moderation.services.states.version import VersionToken
 from moderation.services.verdicts.thresholds import AttributeRow, attribute_rows
@@ -23,7 +23,7 @@ RELATED = ("source", "article", "commenter", "review__score__model", "review__po
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One attribute's score against its nearest bar, both 0 to 1; `score` None where the model gave none."""
+    """One attribute's score against its nearest bar, both 0 to 1; `score` is None if the model gave none."""
 
     row: AttributeRow
 
@@ -55,7 +55,7 @@ class Bar:
 
     @property
     def at(self) -> str:
-        """Returns where the threshold stands on a bar of 100."""
+        """Returns the place of the threshold on a bar of 100."""
         return f"{100 * (self.bar or 0):.1f}"
 
 
@@ -69,7 +69,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One comment for its page. `review` is None where nobody scored it; `edited`: its scores are of an old text.
+    """One comment for its page. `review` is None if it was never scored; `edited`: its scores are of an old text.
 
     `holder` is the name of another person who holds it; `mine`: the person does.
     """
@@ -99,6 +99,22 @@ class Dossier:
         return label(STATES, self.state)
 
     @property
+    def language(self) -> str:
+        """Returns the language that was declared, else the detected one; empty if neither is known."""
+        return self.comment.language or self._detected
+
+    @property
+    def is_language_detected(self) -> bool:
+        """Says whether the language was detected and not declared."""
+        return bool(not self.comment.language and self._detected)
+
+    @property
+    def _detected(self) -> str:
+        review = self.review
+        found = review.score.language if review and review.score else ""
+        return found or str(review.facts.get("language", "") if review else "")
+
+    @property
     def readers_see(self) -> bool:
         """Says whether readers see the comment now."""
         return readers_see(self.comment, self.review)
@@ -114,6 +130,16 @@ class Dossier:
         return self.review is not None and self.comment.taken_revision < self.comment.revision
 
     @property
+    def is_closed(self) -> bool:
+        """Says whether the comment was withdrawn, erased or deleted: nothing can be decided on it any more."""
+        return self.review is not None and self.review.state == State.CLOSED
+
+    @property
+    def decidable(self) -> bool:
+        """Says whether there is something to decide: the text is scored, and the comment is still there."""
+        return self.review is not None and not self.is_closed and not self.edited
+
+    @property
     def masked(self) -> bool:
         """Says whether a slur is masked in the text."""
         return any(piece.masked for piece in self.text)
@@ -125,14 +151,14 @@ class Dossier:
 
 
 def comment_for(person: Person, comment_id: int) -> Comment | None:
-    """Returns the comment with all that its page reads; None where there is none that the person may see."""
+    """Returns the comment with all that its page reads; None if there is none that the person may see."""
     comments = person.within(Comment.objects.select_related(*RELATED).defer("raw", "meta", "article__furniture"))
     found: Comment | None = comments.filter(pk=comment_id).first()
     return found
 
 
 def dossier_of(comment: Comment, person: Person, *, spans: Sequence[dict[str, Any]], reveal: bool) -> Dossier:
-    """Returns what the page shows: at most seven queries, fewer where there are no edits, reports or replies."""
+    """Returns what the page shows: at most seven queries, fewer if there are no edits, flags or replies."""
     review = review_of(comment)
     thread = thread_around(comment, Comment.objects.select_related("commenter", "review__score"))
     severe = severity(review) >= person.settings.severe_from

@@ -21,6 +21,8 @@ from moderation.desk.lookups import LookupField, articles_named, commenters_name
 from moderation.desk.queues import ORDER_LABELS, ORDERS
 from moderation.models import ReviewQuerySet, Score
 
+# What an address says of the page of a queue, beside the filters.
+PLACES = ("after", "before")
 NAMED: Mapping[str, Any] = {"article": Article, "commenter": Commenter}
 AGES: Mapping[str, tuple[str | Promise, Mapping[str, timedelta]]] = {
     "hour": (_("the last hour"), {"gte": timedelta(hours=1)}),
@@ -68,6 +70,8 @@ class FilterForm(forms.Form):
         field.queryset = person.within(Source.objects.all(), "pk")
         for name in NAMED:
             cast("LookupField", self.fields[name]).person = person
+        for name in ("section", *NAMED):
+            self.fields[name].widget.attrs["dir"] = "auto"
         for name in ("low", "high"):
             self.fields[name].widget.attrs["step"] = "any"
 
@@ -92,7 +96,7 @@ class FilterChip:
 
 @dataclass(frozen=True, slots=True)
 class DeskFilters:
-    """The filters of one request. `valid` is False where one of them was refused: then nothing is shown."""
+    """The filters of one request. `valid` is False if one of them was refused: then nothing is shown."""
 
     form: FilterForm
     person: Person
@@ -121,6 +125,11 @@ class DeskFilters:
         kept = {**kept, **changed}
         return urlencode({name: value for name, value in kept.items() if value})
 
+    def query_here(self, **changed: str) -> str:
+        """Returns the query string of these filters and of the page of the queue that the address names."""
+        place = {name: self.form.data[name] for name in PLACES if self.form.data.get(name)}
+        return self.query(**{**place, **changed})
+
     def found_fast(self, reviews: ReviewQuerySet) -> ReviewQuerySet:
         """Applies the filters that an index finds by itself: source, one article, one commenter, held by me."""
         chosen, me = self.chosen, self.person.user
@@ -136,7 +145,7 @@ class DeskFilters:
         return reviews
 
     def looked_through(self, reviews: ReviewQuerySet) -> ReviewQuerySet | None:
-        """Applies the filters that each comment must be looked at for; None where none of them is on.
+        """Applies the filters that each comment must be looked at for; None if none of them is on.
 
         Each asks row by row, so that the index of the order is kept and the search can stop at its bound.
         """
@@ -148,7 +157,7 @@ class DeskFilters:
         chosen = self.chosen
         comments = comments.filter(**{f"{name}_id__in": chosen[name].ids for name in NAMED if name in chosen})
         if "language" in chosen:
-            comments = comments.filter(language=chosen["language"])
+            comments = comments.filter(_comment_in_language(chosen["language"]))
         if "source" in chosen:
             comments = comments.filter(source_id=chosen["source"].pk)
         if "section" in chosen:
@@ -207,10 +216,17 @@ def _age(code: str) -> Q:
 
 
 def _in_language(code: str) -> Q:
-    """The language that was given or, where none was, the one that was detected."""
-    given = Comment.objects.filter(pk=OuterRef("comment_id"))
-    detected = Score.objects.filter(pk=OuterRef("score_id"), language=code)
-    return Q(Exists(given.filter(language=code))) | (Q(Exists(given.filter(language=""))) & Q(Exists(detected)))
+    """The language that was declared or, if none was, the detected one: of the score, else of the refused text."""
+    declared = Comment.objects.filter(pk=OuterRef("comment_id"))
+    scored = Score.objects.filter(pk=OuterRef("score_id"), language=code)
+    detected = Q(Exists(scored)) | Q(facts__language=code)
+    return Q(Exists(declared.filter(language=code))) | (Q(Exists(declared.filter(language=""))) & detected)
+
+
+def _comment_in_language(code: str) -> Q:
+    """As `_in_language`, of comments: until an edit is scored, the language is that of the text before it."""
+    detected = Q(review__score__language=code) | Q(review__facts__language=code)
+    return Q(language=code) | (Q(language="") & detected)
 
 
 def filters_of(data: Mapping[str, Any], person: Person, queue: str) -> DeskFilters:

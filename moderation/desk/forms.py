@@ -1,4 +1,4 @@
-"""The desk's forms: what a moderator wants done, read once for every page."""
+"""The desk's forms: what a moderator wants done, read in one place for every page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,7 @@ from moderation.services.errors import ServiceError
 from moderation.services.review.actions import ACTION_RULES
 
 MORNING = time(8)
-# How long a comment is deferred: days, or hours where less.
+# How long a comment is deferred: days, or hours if less.
 DEFER: Mapping[str, str | Promise] = {
     "hour": _("for an hour"),
     "tomorrow": _("until tomorrow, 8:00"),
@@ -41,10 +42,22 @@ def reason_choices() -> list[Reason]:
 
 
 def defer_until(code: str) -> datetime:
-    """Returns when a comment that is deferred so comes back."""
+    """Returns when a comment that is deferred so comes back; `code` is of `DEFER`, or the time in ISO 8601."""
     if code in _SPANS:
         return database_now() + _SPANS[code]
+    if (moment := iso_moment(code)) is not None:
+        return moment
     return timezone.make_aware(datetime.combine(timezone.localdate() + timedelta(days=1), MORNING))
+
+
+def iso_moment(text: str) -> datetime | None:
+    """Returns the time that a preview wrote into its form; None for what no preview would write there now."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    now = database_now()
+    return moment if moment and moment.tzinfo and now < moment <= now + _SPANS["month"] else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,18 +25,18 @@ class Column:
 
     @property
     def middle(self) -> float:
-        """Returns where the middle of the column is, for its count."""
+        """Returns the middle of the column, for its count."""
         return round(self.x + self.width / 2, 1)
 
     @property
     def above(self) -> float:
-        """Returns where a line of text above the column stands."""
+        """Returns the height of the line of text above the column."""
         return round(self.y - GAP, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A number of the axis below the columns, and where it stands."""
+    """A number of the axis below the columns, and its place."""
 
     x: float
     value: float

@@ -49,5 +49,5 @@ SEEDED_REASONS = (
 
 
 def label(labels: Labels, code: str) -> str:
-    """Returns the words for `code`; the code itself, without underscores, where there are none."""
+    """Returns the words for `code`; the code itself, without underscores, if there are none."""
     return str(labels.get(code, code.replace("_", " ")))

@@ -31,7 +31,7 @@ class LookupResult:
 
     @property
     def one(self) -> int | None:
-        """Returns the id where it is only one."""
+        """Returns the id if there is only one."""
         return self.ids[0] if len(self.ids) == 1 else None
 
 

@@ -1,4 +1,4 @@
-"""Pages of a queue: in constant time at any depth, and within bounds where each comment must be looked at."""
+"""Pages of a queue: in constant time at any depth, and within bounds if each comment must be looked at."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from archive.database.keyset import Order, Position, reach, until
 
-# Comments that one page looks through at most where a filter has no index.
+# Comments that one page looks through at most if a filter has no index.
 LOOKED_THROUGH = 5_000
 _MARK = "~"
 _SIGNER = Signer(salt="moderato.desk.place")
@@ -52,7 +52,7 @@ def place_read(order: Order, after: str, before: str) -> Place:
 
 
 def page_read(rows: QuerySet[Any], narrowed: QuerySet[Any] | None, order: Order, place: Place, *, size: int) -> Page:
-    """Returns a page of `rows`; where `narrowed` is given, of those among the next `LOOKED_THROUGH` that it keeps.
+    """Returns a page of `rows`; if `narrowed` is given, of those among the next `LOOKED_THROUGH` that it keeps.
 
     `narrowed` is `rows` with conditions that no index answers. At most three queries.
     """
@@ -66,7 +66,7 @@ def page_read(rows: QuerySet[Any], narrowed: QuerySet[Any] | None, order: Order,
 
 
 def _end(rows: QuerySet[Any], order: Order, place: Place) -> Position | None:
-    """Returns the last position that is looked at; None where the queue ends before the bound."""
+    """Returns the last position that is looked at; None if the queue ends before the bound."""
     ahead = reach(rows, order, place.position, forward=place.forward).only(order.key.tie, order.key.path)
     last = list(ahead[LOOKED_THROUGH - 1 : LOOKED_THROUGH])
     return order.position(last[0]) if last else None

@@ -1,4 +1,4 @@
-"""Answering with a page, whole or only the part that htmx swaps; and what the desk remembers of a person's acts."""
+"""Answering with a page, whole or only the part that htmx swaps; and what the desk remembers of a person's actions."""
 
 from typing import Any
 from uuid import UUID
@@ -12,11 +12,17 @@ from django_htmx.middleware import HtmxDetails
 
 from moderation.desk.access import Person
 
-# Acts that can be undone one after the other, the last first.
+# Actions that can be undone one after the other, the last first.
 REMEMBERED = 20
 _SESSION = "desk_acts"
 # What a page that shows a refusal answers, by the refusal's code.
-STATUSES = {"precondition_failed": 412, "conflict": 409, "validation_error": 400, "permission_denied": 403}
+STATUSES = {
+    "precondition_failed": 412,
+    "conflict": 409,
+    "preview_changed": 409,
+    "validation_error": 400,
+    "permission_denied": 403,
+}
 
 
 def desk_page(
@@ -55,19 +61,24 @@ def _frame() -> dict[str, Any]:
     }
 
 
-def act_remember(request: HttpRequest, words: str, *, decision: int | None = None, batch: UUID | None = None) -> None:
-    """Remembers an act, so that its person can undo it; `words` say what was done."""
-    act = {"words": words, "decision": decision, "batch": str(batch) if batch else None}
+def act_remember(
+    request: HttpRequest, words: str, *, back: str, decision: int | None = None, batch: UUID | None = None
+) -> None:
+    """Remembers an action, so that its person can undo it.
+
+    `words` say what was done; `back` is the address that an undo comes back to.
+    """
+    act = {"words": words, "back": back, "decision": decision, "batch": str(batch) if batch else None}
     request.session[_SESSION] = [act, *request.session.get(_SESSION, ())][:REMEMBERED]
 
 
 def act_last(request: HttpRequest) -> dict[str, Any] | None:
-    """Returns the last act that was not undone, None where there is none."""
+    """Returns the last action that was not undone, None if there is none."""
     return next(iter(request.session.get(_SESSION, ())), None)
 
 
 def act_forget(request: HttpRequest) -> None:
-    """Forgets the last act."""
+    """Forgets the last action."""
     request.session[_SESSION] = request.session.get(_SESSION, [])[1:]
 
 

@@ -23,7 +23,7 @@ _MASK = "•"
 
 @dataclass(frozen=True, slots=True)
 class TextPiece:
-    """A run of text. `word` and `sentence` are the scores that a word and its sentence drove, None where unmarked.
+    """A run of text. `word` and `sentence` are the scores that a word and its sentence drove, None if unmarked.
 
     `masked` says that a slur was here and `text` is what stands for it.
     """
@@ -51,7 +51,7 @@ class Change:
 def driving(spans: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Returns the spans that drove the score: the words that carry it, and the sentences that stand out.
 
-    A sentence stands out with at least half of the score of the strongest; where all do, none is marked.
+    A sentence stands out with at least half of the score of the strongest; if all do, none is marked.
     """
     words = [span for span in spans if span["kind"] == WORD]
     sentences = [span for span in spans if span["kind"] == SENTENCE]
@@ -63,7 +63,7 @@ def driving(spans: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def pieces(text: str, spans: Iterable[dict[str, Any]] = (), *, mask: bool) -> list[TextPiece]:
-    """Returns the text cut into pieces; joined, they give it again, but for what is masked.
+    """Returns the text cut into pieces; joined, they give it again, except for what is masked.
 
     `spans` are `{"begin", "end", "kind", "score", "attribute"}` in code points; what lies outside the text is left out.
     """
@@ -128,5 +128,5 @@ def changes(before: str, after: str) -> list[Change]:
 
 
 def change_shown(change: Change, *, mask: bool) -> str:
-    """Returns a run's text with its slurs masked where `mask`."""
+    """Returns a run's text with its slurs masked if `mask`."""
     return "".join(piece.text for piece in pieces(change.text, mask=mask))

@@ -1,4 +1,4 @@
-"""Moderation's rows: a comment's scores, the claim on it, its review, and the ledger of decisions."""
+"""Moderation's rows: scores, claims, reviews and the ledger; models, policies, keys, feedback and webhooks."""
 
 from moderation.models.access import ApiKey, Moderator, Scope
 from moderation.models.claim import Claim

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from archive.models import Comment
+from archive.models import Article, Comment, Commenter
 from moderation.models import Review
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -85,6 +85,40 @@ def test_no_page_of_the_desk_is_wider_than_its_window(
         wide |= {page: measured} if measured > width else {}
     assert wide == {}
     assert window.complaints == []
+
+
+def test_long_names_and_many_lines_do_not_break_a_page(
+    visit: Any, filled: list[Comment], newsroom: Callable[..., list[Comment]]
+) -> None:
+    (comment,) = newsroom(1, text="line\n" * 100, risk=9.0)
+    Commenter.objects.update(name="N" * 250)
+    Article.objects.update(title="T" * 300, section="S" * 190)
+    window = visit("senior", width=360, device_scale_factor=2)
+    wide = {}
+    for page, path in {**pages(filled), "lines": pages([comment])["comment"]}.items():
+        window.desk(path)
+        window.shot(f"{page}-long-names")
+        measured = window.page.evaluate("document.documentElement.scrollWidth")
+        wide |= {page: measured} if measured > 360 else {}
+    assert wide == {}
+    window.desk(pages(filled)["queue"])
+    height = "document.querySelector('#desk [data-card] .comment-text').clientHeight"
+    clamped = window.page.evaluate(height)
+    window.page.focus("#desk [data-card] [data-open-card]")
+    assert clamped < 200 < window.page.evaluate(height), "six lines, and all of them for the card that has the focus"
+    assert window.complaints == []
+
+
+def test_hebrew_text_runs_from_right_to_left(visit: Any, newsroom: Callable[..., list[Comment]]) -> None:
+    comments = newsroom(5)
+    window = visit("senior")
+    window.desk(pages([comments[4]])["comment"])
+    direction = "(selector) => getComputedStyle(document.querySelector(selector)).direction"
+    assert window.page.evaluate(direction, "#desk-comment-text") == "rtl"
+    window.desk(pages(comments)["queue"])
+    assert window.page.evaluate(direction, ".desk-card:nth-child(5) .comment-text") == "rtl"
+    assert window.page.evaluate(direction, ".desk-card:nth-child(1) .comment-text") == "ltr"
+    window.shot("queue-directions")
 
 
 def test_every_control_of_a_page_is_reached_with_the_tab_key_and_shows_it(visit: Any, filled: list[Comment]) -> None:

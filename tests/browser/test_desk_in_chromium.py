@@ -47,6 +47,13 @@ def state(comment: Comment) -> str:
     return Review.objects.get(pk=comment.pk).state
 
 
+def click(window: Any, selector: str) -> None:
+    """Clicks what swaps the desk, and waits for that."""
+    swaps, address = window.page.evaluate("document.documentElement.dataset.swaps || '0'"), window.page.url
+    window.page.click(selector)
+    window.settled(swaps, address)
+
+
 def said(window: Any, words: str) -> None:
     """Waits until the page has told a screen reader so."""
     window.page.wait_for_function(
@@ -152,7 +159,7 @@ def test_a_selection_is_decided_after_a_preview_and_undone_in_one_act(visit: Any
     before, address = "0", window.page.url
     window.page.click(".desk-bulk button")
     window.settled(before, address)
-    assert "3 of 3 comments" in window.page.inner_text("#desk .big")
+    assert "2 of 3 comments" in window.page.inner_text("#desk .big"), "one has changed since the list was made"
     assert not Decision.objects.filter(action="reject").exists(), "a preview writes nothing"
     window.shot("bulk-preview")
     swaps, address = window.page.evaluate("document.documentElement.dataset.swaps"), window.page.url
@@ -163,6 +170,34 @@ def test_a_selection_is_decided_after_a_preview_and_undone_in_one_act(visit: Any
     window.press("z")
     assert [state(comment) for comment in comments] == ["pending", "pending", "pending", "escalated"]
     assert window.complaints == []
+
+
+@pytest.mark.parametrize("of_subtree", [False, True], ids=["selection", "subtree"])
+def test_a_preview_whose_list_was_changed_to_another_action_does_nothing_and_previews_that(
+    visit: Any, newsroom: Newsroom, of_subtree: bool
+) -> None:
+    comments = newsroom(1)
+    comments += newsroom(2, parent=comments[0])
+    window = visit("moderator")
+    if of_subtree:
+        window.desk(reverse("desk:subtree", args=[comments[0].pk]))
+    else:
+        window.desk(QUEUE)
+        window.page.check("[data-select-all]")
+        click(window, ".desk-bulk button")
+    assert window.page.inner_text("button[name=confirmed]") == "Yes, approve 3 comments"
+    window.page.select_option("#desk select[name=act]", "reject")
+    click(window, "button[name=confirmed]")
+    assert "not what was previewed" in window.page.inner_text("[role=alert]")
+    assert [state(comment) for comment in comments] == ["pending"] * 3
+    assert window.page.inner_text("button[name=confirmed]") == "Yes, reject 3 comments"
+    window.shot(f"preview-changed-{of_subtree}")
+    window.page.select_option("#desk select[name=reason]", "spam")
+    click(window, "#desk .desk-fields button")
+    click(window, "button[name=confirmed]")
+    assert [state(comment) for comment in comments] == ["rejected"] * 3
+    assert {row.reason for row in Decision.objects.all()} == {"spam"}
+    assert [one for one in window.complaints if "409" not in one] == []
 
 
 def test_a_comment_that_was_edited_meanwhile_is_not_decided_and_shows_the_change(
@@ -239,11 +274,13 @@ def test_a_range_of_scores_is_decided_in_one_act_and_undone_in_one(visit: Any, n
     comments = newsroom(30)
     window = visit("senior")
     window.desk(reverse("desk:batch") + "?attribute=toxicity&lower=0.95&upper=1")
+    assert window.page.input_value(".desk-box select[name=act]") == "", "nothing is chosen beforehand"
     window.page.select_option(".desk-box select[name=act]", "reject")
+    click(window, ".desk-box button.default")
+    count = Review.objects.filter(toxicity__gte=0.95).count()
+    assert window.page.inner_text(".desk-box form[method=post] button") == f"Reject {count} comments"
     window.shot("by-score-range")
-    swaps, address = "0", window.page.url
-    window.page.click(".desk-box button.default")
-    window.settled(swaps, address)
+    click(window, ".desk-box form[method=post] button")
     rejected = Review.objects.filter(state="rejected").count()
     assert 0 < rejected < len(comments)
     assert Decision.objects.values("batch").distinct().count() == 1

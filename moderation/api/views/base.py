@@ -88,7 +88,7 @@ class Endpoint(APIView):
         )
         if errors:
             names = ", ".join(dict.fromkeys(error.pointer[1:] for error in errors))
-            raise ServiceError("validation_error", f"Query parameters that are refused: {names}.", tuple(errors))
+            raise ServiceError("validation_error", f"Invalid query parameters: {names}.", tuple(errors))
 
     @property
     def repeatable(self) -> frozenset[str]:
@@ -169,13 +169,13 @@ def _parameter_errors(
     given: Iterable[tuple[str, list[str]]], known: frozenset[str], repeatable: frozenset[str]
 ) -> Iterator[FieldError]:
     served = ", ".join(sorted(known)) or "none"
-    there_are = f"There is no such query parameter here; there are: {served}."
+    unknown = f"There is no such query parameter here; supported are: {served}."
     for name, values in given:
         pointer = join_pointer("", name)
         if name not in known:
-            yield FieldError(pointer, "unknown_parameter", there_are)
+            yield FieldError(pointer, "unknown_parameter", unknown)
         if len(values) > 1 and name not in repeatable:
-            yield FieldError(pointer, "repeated_parameter", "A query parameter is given once.")
+            yield FieldError(pointer, "repeated_parameter", "A query parameter may occur only once.")
         if any(len(value) > MAX_PARAMETER_CHARACTERS for value in values):
             detail = f"A query parameter has at most {MAX_PARAMETER_CHARACTERS:,} characters."
             yield FieldError(pointer, "max_length", detail, MAX_PARAMETER_CHARACTERS)

@@ -28,7 +28,7 @@ class SourceList(ListView):
     def post(self, request: Request) -> Response:
         """Creates a source. A slug that is taken is a conflict: use PATCH to change that source."""
         if self.allowed_sources:
-            raise PermissionDenied("A caller who is limited to some sources cannot make others.")
+            raise PermissionDenied("A caller who is limited to some sources cannot create others.")
         return Response(SourceOut(source_create(**self.body())).data, status=201)
 
 

@@ -1,27 +1,39 @@
-"""Deciding by score: a histogram of what is pending, a range of it, a sample across it, and one act on all of it."""
+"""Deciding by score: a histogram of what is pending, a range of it, a sample across it, and one action on all of it.
+
+The range and the action are chosen in the address; what is posted confirms just what was shown for them.
+"""
 
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.cards import cards_read
-from moderation.desk.forms import action_input_read, reason_choices
+from moderation.desk.forms import ActionInput, action_input_read, reason_choices
 from moderation.desk.histogram import HEIGHT, TICKS, WIDTH, columns
 from moderation.desk.labels import ATTRIBUTES, label
 from moderation.desk.queues import DEFAULT
-from moderation.desk.responses import address, desk_page, go
+from moderation.desk.responses import STATUSES, address, desk_page, go
 from moderation.desk.views.bulk import tell
 from moderation.models import Score
 from moderation.services.errors import ServiceError
 from moderation.services.review.actions import ACTION_RULES
 from moderation.services.review.chunks import BulkOutcome
-from moderation.services.review.score_range import pending_histogram, range_decide, range_preview
+from moderation.services.review.score_range import (
+    RangePreview,
+    pending_histogram,
+    range_decide,
+    range_preview,
+    range_terms,
+)
 
 SAMPLE = 12
+ACTIONS = {action: rule.label for action, rule in ACTION_RULES.items() if rule.in_range}
 
 
 class RangeForm(forms.Form):
@@ -45,70 +57,87 @@ class RangeForm(forms.Form):
 
     @property
     def range(self) -> tuple[float, float] | None:
-        """Returns the range, None where none was chosen."""
+        """Returns the range, None if none was chosen."""
         lower, upper = self.cleaned_data.get("lower"), self.cleaned_data.get("upper")
         return None if lower is None or upper is None else (lower, upper)
 
 
 @desk_view(DECIDE)
 def batch(request: HttpRequest, person: Person) -> HttpResponse:
-    """Shows the histogram and, where a range is chosen, what is in it; decides the range where that was posted."""
+    """Shows the histogram and, if a range is chosen, what is in it; decides the range if that was posted."""
     form = RangeForm({"attribute": Score.ATTRIBUTES[0], **request.GET.dict()})
     for name in ("lower", "upper"):
         form.fields[name].widget.attrs["step"] = "any"
+    posted = request.method == "POST"
+    wanted = action_input_read(request.POST.dict() if posted else request.GET.dict())
     if not form.is_valid():
-        return _show(request, person, form, Score.ATTRIBUTES[0], None, None)
-    attribute, chosen, refused = form.cleaned_data["attribute"], form.range, None
-    if request.method == "POST" and chosen:
-        try:
-            outcome = _done(request, person, attribute, chosen)
-        except ServiceError as error:
-            refused = error
-        else:
-            tell(request, request.POST["act"], outcome)
-            range_again = f"&lower={chosen[0]}&upper={chosen[1]}" if outcome.left else ""
-            return go(address("batch", query=f"attribute={attribute}{range_again}"))
-    return _show(request, person, form, attribute, chosen, refused)
+        return _show(request, person, form, wanted=wanted)
+    if not posted or form.range is None:
+        return _show(request, person, form, wanted=wanted)
+    try:
+        outcome = range_decide(
+            **_range(person, form),
+            token=request.POST.get("token", ""),
+            action=wanted.action,
+            actor=person.user,
+            reason=wanted.reason,
+        )
+    except ServiceError as error:
+        return _show(request, person, form, wanted=wanted, refused=error)
+    back = address("batch", query=_after(form, wanted, outcome))
+    tell(request, wanted.action, outcome, back=back)
+    return go(back)
 
 
-def _done(request: HttpRequest, person: Person, attribute: str, chosen: tuple[float, float]) -> BulkOutcome:
-    wanted = action_input_read(request.POST.dict())
-    return range_decide(
-        attribute=attribute,
-        lower=chosen[0],
-        upper=chosen[1],
-        sources=person.sources,
-        token=request.POST.get("token", ""),
-        action=wanted.action,
-        actor=person.user,
-        reason=wanted.reason,
-    )
+def _range(person: Person, form: RangeForm) -> dict[str, Any]:
+    lower, upper = form.range or (0.0, 1.0)
+    return {"attribute": form.cleaned_data["attribute"], "lower": lower, "upper": upper, "sources": person.sources}
+
+
+def _after(form: RangeForm, wanted: ActionInput, outcome: BulkOutcome) -> str:
+    """Returns the query of the page after a decision: the same range and action if some comments are left."""
+    query = {"attribute": form.cleaned_data["attribute"]}
+    if outcome.left and form.range:
+        lower, upper = form.range
+        query |= {"lower": str(lower), "upper": str(upper), "act": wanted.action, "reason": wanted.reason}
+    return urlencode(query)
 
 
 def _status(form: RangeForm, refused: ServiceError | None) -> int:
     if refused is None:
         return 200 if form.is_valid() else 400
-    return 400 if refused.code == "validation_error" else 409
+    return STATUSES.get(refused.code, 400)
+
+
+def _previewed(person: Person, form: RangeForm, wanted: ActionInput) -> RangePreview | None:
+    """Returns what the chosen range holds, with a token if an action is chosen too; None if no range is."""
+    if form.range is None:
+        return None
+    chosen = _range(person, form)
+    terms = None
+    if wanted.action in ACTIONS:
+        terms = range_terms(**chosen, actor=person.user, action=wanted.action, reason=wanted.reason)
+    return range_preview(**chosen, sample=SAMPLE, terms=terms)
 
 
 def _show(
     request: HttpRequest,
     person: Person,
     form: RangeForm,
-    attribute: str,
-    chosen: tuple[float, float] | None,
-    refused: ServiceError | None,
+    *,
+    wanted: ActionInput,
+    refused: ServiceError | None = None,
 ) -> HttpResponse:
+    attribute = form.cleaned_data["attribute"] if form.is_valid() else Score.ATTRIBUTES[0]
+    chosen, preview = form.range if form.is_valid() else None, None
+    try:
+        preview = _previewed(person, form, wanted) if chosen else None
+    except ServiceError as error:
+        refused = refused or error
     bins = pending_histogram(attribute=attribute, sources=person.sources)
     lower, upper = chosen or (None, None)
-    preview = None
-    if lower is not None and upper is not None:
-        try:
-            preview = range_preview(
-                attribute=attribute, lower=lower, upper=upper, sources=person.sources, sample=SAMPLE
-            )
-        except ServiceError as error:
-            refused = refused or error
+    rule = ACTION_RULES.get(wanted.action) if wanted.action in ACTIONS else None
+    reasons = reason_choices() if preview else []
     return desk_page(
         request,
         person,
@@ -126,8 +155,12 @@ def _show(
         chosen=chosen,
         preview=preview,
         cards=cards_read([review.pk for review in preview.sample], person) if preview else [],
-        actions=[(action, rule.label) for action, rule in ACTION_RULES.items() if rule.in_range],
+        actions=ACTIONS.items(),
+        wanted=wanted,
+        act_label=rule.label if rule else "",
+        lacks_reason=bool(rule and rule.takes_reason and not wanted.reason and settings.MODERATION_REASON_REQUIRED),
         pending_queue=DEFAULT,
-        reasons=reason_choices() if preview else [],
+        reasons=reasons,
+        reason=next((one for one in reasons if one.code == wanted.reason), None),
         refused=refused,
     )

@@ -1,4 +1,4 @@
-"""One comment: why it is there, what stands around it, and every act on it, with the next comment at once."""
+"""One comment: why it is there, the thread around it, and every action on it, with the next comment at once."""
 
 from dataclasses import asdict
 from typing import Any
@@ -29,6 +29,8 @@ from moderation.services.states.current import current_review, review_of
 from moderation.services.states.version import VersionToken
 
 MAX_MODERATORS = 200
+# What gives a comment back undecided: to go on to the next one, or to the queue.
+SKIP, LEAVE = "skip", "leave"
 
 
 @desk_view()
@@ -39,9 +41,10 @@ def comment(request: HttpRequest, person: Person, comment_id: int) -> HttpRespon
         return _show(request, person, found)
     if not person.may_decide:
         raise PermissionDenied
-    if request.POST.get("act") == "skip":
+    act = request.POST.get("act")
+    if act in {SKIP, LEAVE}:
         review_release(comment_id=comment_id, actor=person.user)
-        return go(_next(request, person, found))
+        return go(_next(request, person, found) if act == SKIP else _back(request, person))
     return _decided(request, person, found)
 
 
@@ -50,14 +53,14 @@ def hold(request: HttpRequest, person: Person, comment_id: int) -> HttpResponse:
     """Takes the comment, or keeps it: pages that stay open ask again and again. Says who holds it."""
     found = _comment(person, comment_id)
     if request.method != "POST":
-        return go(address("comment", comment_id))
+        return go(address("comment", comment_id, query=request.GET.urlencode()))
     try:
         review = review_hold(
             comment_id=comment_id, actor=person.user, expected=VersionToken.parse(request.POST.get("seen", ""))
         )
     except ServiceError as error:
         return part(request, person, "holder", refused=error, comment=found)
-    return part(request, person, "holder", review=review, comment=found)
+    return part(request, person, "holder", review=review, comment=found, query=request.GET.urlencode())
 
 
 @desk_view(DECIDE)
@@ -114,6 +117,12 @@ def _queue(request: HttpRequest) -> Queue:
     return QUEUES.get(request.GET.get("queue", ""), DEFAULT)
 
 
+def _back(request: HttpRequest, person: Person) -> str:
+    """Returns the page of the queue that the person came from."""
+    asked = _queue(request)
+    return address("queue", asked.name, query=filters_of(request.GET, person, asked.name).query_here())
+
+
 def _next(request: HttpRequest, person: Person, found: Comment) -> str:
     asked = _queue(request)
     review = review_of(found)
@@ -128,7 +137,8 @@ def _decided(request: HttpRequest, person: Person, found: Comment) -> HttpRespon
         row = decision_record(comment_id=found.pk, actor=person.user, expected=token, **wanted.parts)
     except ServiceError as error:
         return _show(request, person, _comment(person, found.pk), refused=error, token=token)
-    act_remember(request, done_words(wanted.action, found.pk), decision=row.pk)
+    back = address("comment", found.pk, query=request.GET.urlencode())
+    act_remember(request, done_words(wanted.action, found.pk), back=back, decision=row.pk)
     return go(_next(request, person, found))
 
 
@@ -178,9 +188,9 @@ def _show(
         defers=DEFER.items(),
         defer_default=DEFER_DEFAULT,
         queue=asked,
-        query=filters.query(queue=asked.name),
-        undo_query=filters.query(queue=asked.name),
-        queue_query=filters.query(),
+        query=filters.query_here(queue=asked.name),
+        back=_back(request, person),
+        unscored_edits=edits_of(found, since=found.taken_revision) if dossier.edited and found.taken_revision else [],
         reason_required=settings.MODERATION_REASON_REQUIRED,
         note=request.POST.get("note", ""),
     )

@@ -4,7 +4,7 @@ import re
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
 from moderation.desk.access import Person, desk_view
@@ -19,7 +19,7 @@ NUMBER = re.compile(r"[0-9]{1,18}")
 
 @desk_view()
 def commenter(request: HttpRequest, person: Person, commenter_id: int) -> HttpResponse:
-    """Shows a commenter's record; mutes them, or ends that, where it was posted."""
+    """Shows a commenter's record; mutes them, or ends that, if it was posted."""
     form = MuteForm(request.POST if "mute" in request.POST else None)
     may_mute, refused = person.user.has_perm(MUTE), None
     if request.method == "POST":
@@ -27,9 +27,9 @@ def commenter(request: HttpRequest, person: Person, commenter_id: int) -> HttpRe
             raise PermissionDenied
         refused = _done(request, person, commenter_id, form)
         if refused is None and not form.errors:
-            return go(address("commenter", commenter_id))
-    found = _record(person, commenter_id)
-    about = request.GET.get("comment", "")
+            return go(address("commenter", commenter_id, query=_way_back(request).urlencode()))
+    found, way_back = _record(person, commenter_id), _way_back(request)
+    about = way_back.pop("comment", [""])[-1]
     return desk_page(
         request,
         person,
@@ -41,7 +41,16 @@ def commenter(request: HttpRequest, person: Person, commenter_id: int) -> HttpRe
         form=form,
         may_mute=may_mute,
         about=about if NUMBER.fullmatch(about) else "",
+        back_query=way_back.urlencode(),
     )
+
+
+def _way_back(request: HttpRequest) -> QueryDict:
+    """Returns the comment that the person came from, and the page of the queue before it."""
+    query = request.GET.copy()
+    if "comment" not in query and request.POST.get("comment"):
+        query["comment"] = request.POST["comment"]
+    return query
 
 
 @desk_view()

@@ -41,7 +41,7 @@ def start(request: HttpRequest, person: Person) -> HttpResponse:
 
 @desk_view()
 def queue(request: HttpRequest, person: Person, name: str) -> HttpResponse:
-    """Shows a page of a queue, or does a card's act when one was posted."""
+    """Shows a page of a queue, narrowed by the filters in the address."""
     asked = QUEUES.get(name)
     if asked is None:
         raise Http404
@@ -51,7 +51,7 @@ def queue(request: HttpRequest, person: Person, name: str) -> HttpResponse:
 
 @desk_view(DECIDE)
 def quick(request: HttpRequest, person: Person, name: str) -> HttpResponse:
-    """Does the act of one card's button, and comes back to the same page of the queue."""
+    """Does the action of one card's button, and comes back to the same page of the queue."""
     act, _mark, version = request.POST.get("one", "").rpartition("@")
     token = VersionToken.parse(version)
     if name not in QUEUES:
@@ -70,7 +70,7 @@ def quick(request: HttpRequest, person: Person, name: str) -> HttpResponse:
         query = request.GET.copy()
         query["queue"] = name
         return go(address("comment", token.comment_id, query=query.urlencode()))
-    act_remember(request, done_words(wanted.action, token.comment_id), decision=row.pk)
+    act_remember(request, done_words(wanted.action, token.comment_id), back=back, decision=row.pk)
     return go(back)
 
 
@@ -87,12 +87,12 @@ def take_next(request: HttpRequest, person: Person, name: str) -> HttpResponse:
 
 
 def done_words(action: str, comment_id: int) -> str:
-    """Returns what the desk says after an act on one comment."""
+    """Returns what the desk says after an action on one comment."""
     return _("Comment #%(number)s: %(done)s.") % {"number": comment_id, "done": label(DONE, action)}
 
 
 def next_address(person: Person, asked: Queue, filters: DeskFilters, *, past: Review | None) -> str:
-    """Returns where the next comment of the queue is, held for the person now; the queue where there is none.
+    """Returns the address of the next comment of the queue, held for the person now; the queue's if there is none.
 
     `past` is the review that was just left: what comes after it in the order is tried first, then the beginning.
     """
@@ -104,7 +104,7 @@ def next_address(person: Person, asked: Queue, filters: DeskFilters, *, past: Re
             ahead = cast("ReviewQuerySet", reach(others, order, begin, forward=True))
             found = review_next(actor=person.user, reviews=ahead)
             if found:
-                return address("comment", found.pk, query=filters.query(queue=asked.name))
+                return address("comment", found.pk, query=filters.query_here(queue=asked.name))
     return address("queue", asked.name, query=filters.query())
 
 
@@ -135,7 +135,7 @@ def _show(request: HttpRequest, person: Person, asked: Queue, filters: DeskFilte
         reasons=reason_choices() if person.may_decide else [],
         actions=ACTIONS.items(),
         query=filters.query(),
-        undo_query=filters.query(queue=asked.name),
+        query_here=filters.query_here(),
         back_query=request.GET.urlencode(),
         looked_through=LOOKED_THROUGH,
     )

@@ -1,4 +1,4 @@
-"""Taking back what a person did last, one act after the other."""
+"""Taking back what a person did last, one action after the other."""
 
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from moderation.services.review.decisions import decision_undo
 
 @desk_view(DECIDE)
 def undo(request: HttpRequest, person: Person) -> HttpResponse:
-    """Undoes the last act and opens what it was about."""
+    """Undoes the last action and comes back to where it was done."""
     if request.method != "POST":
         return go(address("queue", DEFAULT.name))
     act = act_last(request)
@@ -27,20 +27,17 @@ def undo(request: HttpRequest, person: Person) -> HttpResponse:
         return go(address("queue", DEFAULT.name))
     act_forget(request)
     try:
-        return go(_undone(request, person, act))
+        _undo(request, person, act)
     except ServiceError as error:
         messages.error(request, error.detail)
-        return go(address("queue", DEFAULT.name))
+    return go(act.get("back") or address("queue", DEFAULT.name))
 
 
-def _undone(request: HttpRequest, person: Person, act: dict[str, Any]) -> str:
-    """Undoes an act; returns the address of what it was about."""
+def _undo(request: HttpRequest, person: Person, act: dict[str, Any]) -> None:
     if act["decision"]:
         row = decision_undo(decision_id=act["decision"], actor=person.user)
         messages.success(request, _("Undone: comment #%(number)s is as it was.") % {"number": row.comment_id})
-        return address("comment", row.comment_id, query=request.GET.urlencode())
-    if act["batch"]:
+    elif act["batch"]:
         outcome = batch_undo(batch=UUID(act["batch"]), actor=person.user)
         said = ngettext("Undone for %(count)d comment.", "Undone for %(count)d comments.", outcome.done)
         messages.success(request, said % {"count": outcome.done})
-    return address("queue", DEFAULT.name)

@@ -31,7 +31,7 @@ ARCHIVE_COMMENTS, DESK_COMMENTS = 100_000, 200_000
 def at_least_one(value: str) -> int:
     """Parses a number that is at least 1."""
     if not value.isdecimal() or int(value) < 1:
-        raise ArgumentTypeError(f"{value!r} is no number from 1 on")
+        raise ArgumentTypeError(f"{value!r} is not a whole number of at least 1")
     return int(value)
 
 

@@ -43,5 +43,5 @@ class Command(DatabaseCommand):
             )
         except ServiceError as error:
             raise CommandError(str(error)) from error
-        self.stderr.write(f"Key {key.name} made with {', '.join(key.scopes)}. Keep it: it cannot be shown again.")
+        self.stderr.write(f"Created key {key.name} with {', '.join(key.scopes)}. Keep it: it cannot be shown again.")
         self.stdout.write(token)

@@ -34,7 +34,7 @@ class Command(DatabaseCommand):
         if not options["watch"]:
             self.stdout.write(summary(report))
             if report.failed:
-                raise CommandError("Some attempts failed. What was not given up is sent again when its time comes.")
+                raise CommandError("Some attempts failed. Deliveries that were not given up are sent again when due.")
 
     def watch(self, stop: Callable[[], bool]) -> DeliveryReport:
         """Sends what is due until a signal is received; prints a summary whenever something was done."""

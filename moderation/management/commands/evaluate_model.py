@@ -118,4 +118,4 @@ def _check(options: dict[str, Any]) -> None:
     if len(options["delimiter"]) > 1:
         raise CommandError("--delimiter: one character.", returncode=USAGE)
     if options["rounds"] < 0:
-        raise CommandError("--rounds: a number from 0 on.", returncode=USAGE)
+        raise CommandError("--rounds must be at least 0.", returncode=USAGE)

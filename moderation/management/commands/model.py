@@ -37,7 +37,7 @@ class Command(DatabaseCommand):
 def activate(label: str) -> str:
     """Activates the model, and returns the message to print."""
     version = model_activate(label=label)
-    return f"{version} is active. It scores what comes; `score_comments --rescore` walks the rest."
+    return f"{version} is active. It scores new comments; `score_comments --rescore` scores the others."
 
 
 def model_lines() -> list[str]:

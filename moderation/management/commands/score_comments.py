@@ -59,10 +59,10 @@ class Command(DatabaseCommand):
         """Prints a summary; raises CommandError if the run failed in whole or in part."""
         self.stdout.write(summary(report))
         if report.error:
-            raise CommandError(f"The run ended early: {report.error}. What was saved is saved; run it again.")
+            raise CommandError(f"The run ended early: {report.error}. Saved batches stay saved; run it again.")
         if report.set_aside:
             ids = ", ".join(f"{pk} ({code})" for pk, code in list(report.set_aside.items())[:SHOWN_IDS])
-            raise CommandError(f"{len(report.set_aside)} comments made the model fail and were set aside: {ids}")
+            raise CommandError(f"The model failed on {len(report.set_aside)} comments, now set aside: {ids}")
 
 
 def options_of(options: dict[str, Any]) -> ScoreOptions:
@@ -83,11 +83,11 @@ def plan_text(plan: ScorePlan) -> str:
     lines = [f"Would score {plan.total:,} comments with {plan.model}; nothing was written."]
     lines += [f"  {source}: {count:,}" for source, count in sorted(plan.by_source.items())]
     if not plan.active:
-        lines.append(f"  {plan.model} is not the active model: its scores would be kept, and no comment moved.")
+        lines.append(f"  {plan.model} is not the active model: its scores would be stored, and no state changed.")
     if plan.leased:
-        lines.append(f"  {plan.leased:,} of them are another run's at the moment.")
+        lines.append(f"  {plan.leased:,} of them are held by other runs at the moment.")
     if plan.set_aside:
-        lines.append(f"  {plan.set_aside:,} made the model fail before and stay set aside; --rescore tries them again.")
+        lines.append(f"  {plan.set_aside:,} stay set aside, because the model failed on them; --rescore retries them.")
     if plan.closed:
         lines.append(f"  {plan.closed:,} that were withdrawn, erased or deleted would be closed.")
     return "\n".join(lines)
@@ -104,11 +104,11 @@ def summary(report: ScoreReport) -> str:
         lines.append(f"  flagged: {report.flagged:,}; states: {states or 'none changed'}")
     lines += [f"  refused, {code}: {count:,}" for code, count in sorted(report.refused.items())]
     counted = {
-        "had this model's score already and were only judged": report.reused,
+        "already had a score of this model and were only judged": report.reused,
         "set aside after three failures": len(report.set_aside),
         "closed because they were withdrawn, erased or deleted": report.closed,
         "edited or closed meanwhile": report.changed,
-        "left to another run that is at work on them": report.left_to_others,
+        "left to other runs that hold them": report.left_to_others,
     }
     lines += [f"  {what}: {count:,}" for what, count in counted.items() if count]
     if report.stopped:

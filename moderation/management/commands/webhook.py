@@ -48,7 +48,7 @@ class Command(DatabaseCommand):
     def part_add(self, options: dict[str, Any]) -> None:
         """Creates a target and prints its secret."""
         target, secret = webhook_target_create(url=options["url"], sources=parse_sources(options["source"]))
-        self.stderr.write(f"Target {target.pk} made. Keep its secret: it cannot be shown again.")
+        self.stderr.write(f"Created target {target.pk}. Keep its secret: it cannot be shown again.")
         self.stdout.write(secret)
 
     def part_list(self, _options: dict[str, Any]) -> None:

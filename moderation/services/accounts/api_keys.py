@@ -166,13 +166,13 @@ def _service_user(name: str) -> AbstractBaseUser:
     """Creates the user that belongs to the key and cannot log in: deactivating that user disables the key."""
     if ApiKey.objects.filter(name=name).exists():
         raise conflict(
-            f"There is a key named {name} already: revoked keys keep their names, because decisions name them."
+            f"A key named {name} already exists: revoked keys keep their names, because decisions name them."
         )
     try:
         with transaction.atomic():
             return get_user_model().objects.create_user(username=f"key:{name}"[:150], password=None)
     except IntegrityError as error:
-        raise conflict(f"There is a user named key:{name} already.") from error
+        raise conflict(f"A user named key:{name} already exists.") from error
 
 
 def _record_use(key: ApiKey, now: datetime) -> None:

@@ -39,7 +39,7 @@ def person_check(*, actor: User, person: User) -> None:
         return
     beyond = person.is_superuser or not set(_permissions(person)) <= set(_permissions(actor))
     if beyond and not actor.is_superuser:
-        raise denied("This person may do what you may not.")
+        raise denied("This person has permissions that you lack.")
     if not people_within(User.objects.filter(pk=person.pk), actor).exists():
         raise denied("This person is not limited to your sources.")
 

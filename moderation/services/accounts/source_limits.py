@@ -52,7 +52,7 @@ def sources_check(*, actor: Actor, sources: Collection[Source]) -> None:
     """
     limit = user_sources(actor)
     if limit and not (sources and {source.pk for source in sources} <= limit):
-        raise denied("You are limited to some sources: choose among them. None would mean all.", "/sources")
+        raise denied("You are limited to some sources: choose among them, because none means all.", "/sources")
 
 
 def row_check(*, actor: Actor, row: ApiKey | WebhookTarget) -> None:

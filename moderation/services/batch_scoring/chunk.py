@@ -126,7 +126,7 @@ class ScoreRun:
         claims_set_aside(worker=self.worker, failures=failures, attempts=TRIES)
         self.report.set_aside.update(failures)
         for pk, code in failures.items():
-            logger.error("comment %d made the model fail %d times and was set aside: %s", pk, TRIES, code)
+            logger.error("the model failed on comment %d %d times; set aside: %s", pk, TRIES, code)
 
     def _count_reviews(self, reviews: Sequence[Review]) -> None:
         for review in reviews:

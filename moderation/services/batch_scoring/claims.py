@@ -111,7 +111,7 @@ def claims_await(*, claims: Callable[[], QuerySet[Claim]], stop: Callable[[], bo
         return True
     seen = _leases(claims())
     if seen:
-        logger.info("waiting for the leases of %d other run(s) to be renewed or to run out", len(seen))
+        logger.info("waiting for the leases of %d other run(s) to be renewed or to expire", len(seen))
     while seen and not stop():
         time.sleep(POLL_SECONDS)
         held = _leases(claims())
@@ -151,6 +151,6 @@ def _renew_until(ended: threading.Event, worker: str, seconds: int) -> None:
         try:
             claims_renew(worker=worker, seconds=seconds)
         except DatabaseError as error:
-            logger.warning("a lease could not be renewed: %s", type(error).__name__)
+            logger.warning("failed to renew leases: %s", type(error).__name__)
         finally:
             connection.close()

@@ -66,7 +66,7 @@ class Inference:
         except LateError:
             raise
         except Exception as error:  # noqa: BLE001 - the text that causes it is found below
-            logger.warning("a batch of %d made the model fail: %s", len(comments), error_code(error))
+            logger.warning("the model failed on a batch of %d: %s", len(comments), error_code(error))
         self._probe()
         return self._bisect(comments)
 

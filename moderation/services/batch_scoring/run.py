@@ -39,7 +39,7 @@ CLAIM_BATCHES = 8
 
 
 def comments_score(*, options: ScoreOptions, progress: Progress | None = None, stop: Stop | None = None) -> ScoreReport:
-    """Scores the comments that `options` select, and returns what became of them.
+    """Scores the comments that `options` select, and returns a report.
 
     `progress` is called after each batch. `stop` is called before each; if it returns True, the run releases its claims
     and ends. Raises ServiceError for invalid options. If the model itself fails, the run ends early and the report's

@@ -46,7 +46,7 @@ def source_create(*, slug: str, name: str, default_language: str = "", timezone:
         with transaction.atomic():
             return Source.objects.create(slug=slug, name=name, default_language=default_language, timezone=timezone)
     except IntegrityError as error:
-        raise conflict(f"There is a source {slug} already; PATCH changes it.") from error
+        raise conflict(f"The source {slug} already exists; PATCH changes it.") from error
 
 
 def source_change(*, source: Source, **fields: str) -> Source:
@@ -152,7 +152,7 @@ def _sources(slugs: Sequence[str], allowed: frozenset[int], *, pointers: Sequenc
     """Returns slug → source; a source that the caller may not use is reported like one that does not exist."""
     rows = Source.objects.filter(slug__in=set(slugs))
     found = {row.slug: row for row in rows if not allowed or row.pk in allowed}
-    detail = "There is no such source; POST sources/ makes one."
+    detail = "There is no such source; POST sources/ creates one."
     errors = [
         FieldError(pointer, "unknown_source", detail)
         for slug, pointer in zip(slugs, pointers, strict=True)

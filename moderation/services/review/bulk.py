@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
@@ -16,11 +17,12 @@ from moderation.services.errors import ServiceError, invalid
 from moderation.services.review.actions import ACTION_RULES, ActionRequest, action_check
 from moderation.services.review.chunks import BulkOutcome, actions_apply, undos_apply
 from moderation.services.review.decisions import refuse_others
+from moderation.services.review.previews import PreviewTerms, preview_check
 from moderation.services.review.transitions import ActionRefusal, action_refusal
 from moderation.services.states.current import review_of
 from moderation.services.states.version import VersionToken
 
-# What a person can pick by hand; a range of scores and a subtree have no such bound.
+# What a person can pick by hand; a range of scores has a bound of its own, a subtree none.
 MAX_COMMENTS = 1_000
 PREVIEWED = ("id", "revision", "taken_revision", "review__state", "review__highlighted", "review__holder")
 
@@ -36,21 +38,50 @@ class Preview:
     refused: dict[str, list[int]] = field(default_factory=dict)
 
 
-def decisions_preview(*, comment_ids: Collection[int], action: str, actor: User) -> Preview:
+def decisions_preview(*, tokens: Mapping[int, VersionToken], action: str, actor: User) -> Preview:
     """Returns what `action` by `actor` would do to the comments now; writes nothing. Two queries a thousand comments.
 
-    Raises ServiceError `validation_error` for an action that is none and for more than MAX_COMMENTS.
+    `tokens` is comment id → the version that the person saw. Raises ServiceError `validation_error` for an unknown
+    action.
     """
-    _refuse_many(comment_ids)
     if action not in ACTION_RULES:
         raise invalid("/action", _("There is no such action."), code="invalid_choice")
     request, now, preview = ActionRequest(Action(action), actor), database_now(), Preview()
-    found = _previewed(comment_ids, actor).in_bulk()
-    for pk in sorted(comment_ids):
-        refusal = _refusal(found.get(pk), request, now)
+    found = _previewed(tokens, actor).in_bulk()
+    for pk in sorted(tokens):
+        refusal = _refusal(found.get(pk), request, tokens[pk], now)
         target = preview.refused.setdefault(refusal.value, []) if refusal else preview.changes
         target.append(pk)
     return preview
+
+
+def preview_scope(root: int | None) -> str:
+    """Returns the scope of a preview: of a selection or, with its root, of a subtree."""
+    return "selection" if root is None else f"subtree:{root}"
+
+
+def preview_confirm(
+    *,
+    root: int | None,
+    tokens: Mapping[int, VersionToken],
+    signature: str,
+    action: str,
+    actor: User,
+    reason: str = "",
+    note: str = "",
+    until: datetime | None = None,
+) -> BulkOutcome:
+    """Applies an action to just what its preview showed: to a selection or, with `root`, to a subtree.
+
+    `signature` is that of the preview. Raises ServiceError `preview_changed` if anything but the note differs from the
+    preview, else as `decisions_record` and `subtree_decide` do; nothing is written then.
+    """
+    terms = PreviewTerms(actor=actor, scope=preview_scope(root), action=action, reason=reason, until=until)
+    preview_check(terms=terms, tokens=tokens, signature=signature)
+    parts: dict[str, Any] = {"action": action, "actor": actor, "reason": reason, "note": note, "until": until}
+    if root is None:
+        return decisions_record(tokens=tokens, **parts)
+    return subtree_decide(comment_id=root, tokens=tokens, **parts)
 
 
 def decisions_record(
@@ -112,9 +143,10 @@ def subtree_decide(
 def batch_undo(*, batch: UUID, actor: User) -> BulkOutcome:
     """Undoes an action on many comments: each of its decisions that is still the last one on its comment.
 
-    The undos share a batch id of their own. Run again it goes on where it was interrupted. Raises ServiceError
-    `not_found` if there is no such action, or none in the actor's sources, and `permission_denied` if another did
-    it and `actor` may not undo others' decisions.
+    The undos share a batch id of their own. If it was interrupted, running it again goes on from there.
+
+    Raises ServiceError `not_found` if there is no such action, or none in the actor's sources, and `permission_denied`
+    if another did it and `actor` may not undo others' decisions.
     """
     rows = Decision.objects.in_sources(user_sources(actor)).filter(batch=batch, undoes=None, comment__isnull=False)
     decisions = list(rows.order_by("pk"))
@@ -134,10 +166,12 @@ def _refuse_many(comment_ids: Collection[int]) -> None:
         raise invalid("/comments", said, limit=MAX_COMMENTS)
 
 
-def _refusal(comment: Comment | None, request: ActionRequest, now: datetime) -> ActionRefusal | None:
+def _refusal(
+    comment: Comment | None, request: ActionRequest, expected: VersionToken, now: datetime
+) -> ActionRefusal | None:
     if comment is None:
         return ActionRefusal.UNKNOWN
-    return action_refusal(comment, review_of(comment), request, expected=None, now=now)
+    return action_refusal(comment, review_of(comment), request, expected=expected, now=now)
 
 
 def _previewed(comment_ids: Collection[int], actor: User) -> CommentQuerySet:

@@ -1,31 +1,29 @@
 """Decides on all pending comments whose score for one attribute is in a range, after a preview.
 
 The histogram and the count of a range read only the partial index on pending reviews (`review_pending_scores`), however
-large the archive is; comments that were edited a moment ago still count. A preview's signed token lists the previewed
-comments: the action applies to exactly those, and not to comments that arrived or changed since.
+large the archive is; comments that were edited a moment ago still count. A preview's token (`services.review.previews`)
+holds the action and the previewed comments: the action applies to exactly those, and not to comments that arrived or
+changed since.
 """
 
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.contrib.auth.models import User
-from django.core import signing
 from django.db.models import Count, F, FloatField, Value
 from django.db.models.functions import Floor, Least
 from django.utils.translation import gettext as _
 
 from moderation.models import Review, ReviewQuerySet, Score, State
-from moderation.services.errors import ServiceError, invalid, precondition_failed
+from moderation.services.errors import invalid
 from moderation.services.review.actions import action_check
 from moderation.services.review.chunks import BulkOutcome, actions_apply
+from moderation.services.review.previews import PreviewTerms, preview_read, preview_sign
 from moderation.services.states.version import VersionToken
 
-TOKEN_SALT = "moderation.score_range"  # noqa: S105 - separates signatures by purpose, no secret
-TOKEN_SECONDS = 3_600
 # The same token gives the same batch id: a retry after an interruption continues the batch, and one undo covers it all.
 BATCHES = UUID("5a4c7b0e-3d0f-4a53-9c61-0c3f5f1f6c1d")
 MAX_BINS = 100
@@ -48,7 +46,8 @@ class Bin:
 class RangePreview:
     """A range's `count` of comments, a `sample` of them from the lowest score to the highest, and the token.
 
-    Reviews in the sample have their comment, article, commenter and score loaded.
+    The token is empty unless the preview was of an action. Reviews in the sample have their comment, article, commenter
+    and score loaded.
     """
 
     count: int
@@ -71,13 +70,35 @@ def pending_histogram(*, attribute: str, sources: Collection[int], bins: int = 2
     return [Bin(at / bins, (at + 1) / bins, counts.get(at, 0)) for at in range(bins)]
 
 
+def range_terms(
+    *,
+    attribute: str,
+    lower: float,
+    upper: float,
+    sources: Collection[int],
+    actor: User,
+    action: str,
+    reason: str = "",
+) -> PreviewTerms:
+    """Returns what a preview of an action on a range is of."""
+    scope = f"range:{attribute}:{float(lower)!r}:{float(upper)!r}:{sorted(sources)}"
+    return PreviewTerms(actor=actor, scope=scope, action=action, reason=reason)
+
+
 def range_preview(
-    *, attribute: str, lower: float, upper: float, sources: Collection[int], sample: int = 12
+    *,
+    attribute: str,
+    lower: float,
+    upper: float,
+    sources: Collection[int],
+    sample: int = 12,
+    terms: PreviewTerms | None = None,
 ) -> RangePreview:
     """Returns how many pending comments score from `lower` to `upper`, both ends included, and a sample of them.
 
-    The sample is spread evenly over the comments, ordered by score. Two queries. Raises ServiceError `validation_error`
-    by field, and if the range holds more than MAX_COMMENTS: choose a narrower one.
+    The sample is spread evenly over the comments, ordered by score. `terms` are those of the range and of the action
+    that its token is for. Two queries. Raises ServiceError `validation_error` by field, and if the range holds more
+    than MAX_COMMENTS: choose a narrower one.
     """
     found_rows = list(_in_range(attribute, lower, upper, sources)[: MAX_COMMENTS + 1])
     if len(found_rows) > MAX_COMMENTS:
@@ -86,7 +107,7 @@ def range_preview(
     rows = [VersionToken(*row[1:]) for row in sorted(found_rows)]
     picked = [rows[at].comment_id for at in _spread(len(rows), min(max(sample, 0), MAX_SAMPLED))]
     found = _shown().in_bulk(picked)
-    token = _make_token(attribute, lower, upper, sources, rows)
+    token = preview_sign(terms=terms, tokens=rows) if terms else ""
     return RangePreview(len(rows), [found[pk] for pk in picked if pk in found], token)
 
 
@@ -106,11 +127,14 @@ def range_decide(  # noqa: PLR0913 - a range and a decision have that many parts
 
     Comments that entered the range after the preview are not touched. Works in transactions of bounded size: after an
     interruption, or after DECIDE_SECONDS (`left`), the same call with the same token continues the batch. Raises
-    ServiceError: `validation_error` by field; `precondition_failed` if the token belongs to another range, is older
-    than an hour or was tampered with (preview again).
+    ServiceError: `validation_error` by field; `preview_changed` if the token is not that of a recent preview of this
+    range and action by this person (preview again).
     """
     _check_range(attribute, lower, upper)
-    tokens = _read_token(token, [attribute, lower, upper, sorted(sources)])
+    terms = range_terms(
+        attribute=attribute, lower=lower, upper=upper, sources=sources, actor=actor, action=action, reason=reason
+    )
+    tokens = preview_read(terms=terms, signature=token)
     outcome = BulkOutcome(uuid5(BATCHES, f"{actor.pk}:{action}:{token}"))
     request = action_check(action=action, actor=actor, reason=reason, note=note, batch=outcome.batch)
     return actions_apply(comment_ids=tokens, tokens=tokens, request=request, outcome=outcome, seconds=DECIDE_SECONDS)
@@ -152,35 +176,3 @@ def _spread(count: int, wanted: int) -> list[int]:
     if count <= wanted:
         return list(range(count))
     return [round(at * (count - 1) / max(wanted - 1, 1)) for at in range(wanted)]
-
-
-def _make_token(
-    attribute: str, lower: float, upper: float, sources: Collection[int], rows: Collection[VersionToken]
-) -> str:
-    """Returns the signed range and comments. Ids are stored as differences, versions only if they are not (1, 1)."""
-    ordered = sorted(rows)
-    ids = [0, *(row.comment_id for row in ordered)]
-    steps = [after - before for before, after in pairwise(ids)]
-    versions = {str(at): row[1:] for at, row in enumerate(ordered) if row[1:] != (1, 1)}
-    held: list[Any] = [[attribute, lower, upper, sorted(sources)], steps, versions]
-    return signing.dumps(held, salt=TOKEN_SALT, compress=True)
-
-
-def _read_token(token: str, wanted: list[Any]) -> dict[int, VersionToken]:
-    try:
-        about, steps, versions = signing.loads(token, salt=TOKEN_SALT, max_age=TOKEN_SECONDS)
-    except signing.BadSignature as error:
-        raise _stale_token() from error
-    if about != wanted:
-        raise _stale_token()
-    ids = accumulate(steps)
-    return {pk: VersionToken(pk, *_versions(versions, at)) for at, pk in enumerate(ids)}
-
-
-def _versions(versions: dict[str, list[int]], at: int) -> tuple[int, int]:
-    revision, state_version = versions.get(str(at), (1, 1))
-    return revision, state_version
-
-
-def _stale_token() -> ServiceError:
-    return precondition_failed(_("The preview is of another range or too old: look at the range again."))

@@ -198,7 +198,7 @@ def _update_target(pk: int, answer: Answer, *, arrived: bool, now: datetime, rep
     _pause(target, answer, now)
     because = "It answered 410 Gone." if answer.status == GONE else ""
     if not because and now - (target.failing_since or now) > timedelta(days=FAILING_DAYS):
-        because = f"It took nothing for {FAILING_DAYS} days."
+        because = f"It accepted nothing for {FAILING_DAYS} days."
     if because and target.active:
         webhook_target_disable(target=target, because=because)
         report.disabled += 1

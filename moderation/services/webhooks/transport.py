@@ -73,7 +73,7 @@ def url_check(url: str) -> SplitResult:
     if not valid or not url.isascii() or not url.isprintable() or " " in url:
         raise invalid("/url", f"An address begins with {' or '.join(f'{scheme}://' for scheme in schemes)} and a host.")
     if parts.username is not None or parts.fragment:
-        raise invalid("/url", "An address here has no user name, password or fragment.")
+        raise invalid("/url", "An address must not have a user name, password or fragment.")
     return parts
 
 

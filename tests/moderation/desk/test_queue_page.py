@@ -93,6 +93,18 @@ def test_filters_keep_what_they_say(make_pending, shown, source, article, commen
     assert shown("pending", mine="on") == []
 
 
+def test_the_language_filter_knows_what_was_detected_also_in_texts_that_no_model_scores(make_pending, shown):
+    declared, detected = make_pending(language="de"), make_pending(score=None, facts={"language": "tr"})
+    other = make_pending(language="fr", facts={"language": "tr"})
+    assert shown("pending", language="tr") == [detected.pk]
+    assert shown("pending", language="de") == [declared.pk]
+    assert shown("pending", language="fr") == [other.pk], "a declared language is trusted"
+    for row in (declared, detected, other):
+        row.comment.revision = 2
+        row.comment.save(update_fields=["revision"])
+    assert shown("unscored", language="tr") == [detected.pk]
+
+
 @pytest.fixture
 def two_of_each(make_pending, source):
     """Two comments, each by its own person on its own article: a ferry's and a bridge's."""

@@ -54,11 +54,11 @@ def mixed(reviewed: Reviewed, make_comment: Callable[..., Comment], grace: User)
 
 @pytest.mark.django_db
 def test_a_preview_says_what_the_act_then_does(mixed: dict[str, int], ada: User) -> None:
-    preview = decisions_preview(comment_ids=mixed.values(), action="approve", actor=ada)
+    everything = {pk: VersionToken(pk, 1, 1) for pk in mixed.values()}
+    preview = decisions_preview(tokens=everything, action="approve", actor=ada)
     expected = {name: [pk] for name, pk in mixed.items() if name != "changes"}
     assert (preview.changes, preview.refused) == ([mixed["changes"]], expected)
     assert not Decision.objects.exists()
-    everything = {pk: VersionToken(pk, 1, 1) for pk in mixed.values()}
     outcome = decisions_record(tokens=everything, action="approve", actor=ada)
     assert (outcome.done, outcome.refused) == (1, expected)
 
@@ -90,9 +90,8 @@ def test_comments_of_other_sources_are_unknown(
     reviewed: Reviewed, limited_to: Callable[..., User], elsewhere: Source
 ) -> None:
     review, stranger = reviewed(), limited_to(elsewhere)
-    assert decisions_preview(comment_ids=[review.pk], action="approve", actor=stranger).refused == {
-        "unknown": [review.pk]
-    }
+    preview = decisions_preview(tokens=seen(review), action="approve", actor=stranger)
+    assert preview.refused == {"unknown": [review.pk]}
     assert decisions_record(tokens=seen(review), action="approve", actor=stranger).refused == {"unknown": [review.pk]}
     assert refusal(subtree_ids, comment_id=review.pk, actor=stranger).code == "not_found"
     assert refusal(decision_record, comment_id=review.pk, action="approve", actor=stranger).code == "not_found"
@@ -104,7 +103,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_written(reviewed: Rev
     many = {pk: VersionToken(pk, 1, 1) for pk in range(1, bulk.MAX_COMMENTS + 2)}
     assert refusal(decisions_record, tokens=some, action="defer", actor=ada).errors[0].pointer == "/until"
     assert refusal(decisions_record, tokens=some, action="explode", actor=ada).errors[0].pointer == "/action"
-    assert refusal(decisions_preview, comment_ids=[1], action="explode", actor=ada).errors[0].pointer == "/action"
+    assert refusal(decisions_preview, tokens=some, action="explode", actor=ada).errors[0].pointer == "/action"
     assert refusal(decisions_record, tokens=many, action="approve", actor=ada).errors[0].limit == bulk.MAX_COMMENTS
     assert not Decision.objects.exists()
 

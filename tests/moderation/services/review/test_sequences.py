@@ -23,7 +23,7 @@ from moderation.services.review.decisions import decision_record, decision_undo
 from moderation.services.review.deferrals import deferred_return
 from moderation.services.review.holds import review_hand_over, review_hold, review_next, review_release, reviews_release
 from moderation.services.review.mutes import commenter_mute, commenter_unmute
-from moderation.services.review.score_range import range_decide, range_preview
+from moderation.services.review.score_range import range_decide, range_preview, range_terms
 from moderation.services.states.status import QUIET_STATES
 from moderation.services.states.version import VersionToken
 from moderation.services.verdicts.features import comment_facts
@@ -113,8 +113,9 @@ class Newsroom:
 
     def by_range(self, who: int, action: str) -> None:
         within: dict[str, Any] = {"attribute": "toxicity", "lower": 0.5, "upper": 0.9, "sources": EVERY}
-        preview = range_preview(**within)
-        self.act(range_decide, **within, token=preview.token, action=action, actor=self.people[who], reason="")
+        chosen = {**within, "action": action, "actor": self.people[who]}
+        preview = range_preview(**within, terms=range_terms(**chosen))
+        self.act(range_decide, **chosen, token=preview.token)
 
     def act(self, act: Callable[..., Any], **arguments: Any) -> None:
         """Does an act on many, which must account for every comment it was about."""
