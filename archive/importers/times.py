@@ -36,10 +36,10 @@ _RFC_2822 = re.compile(
 # 20190503 and 20190503142210 are dates; any other number could be a count.
 _DIGITS = re.compile(r"[\d.,]+")
 _DATE_DIGITS = re.compile(r"\d{8}|\d{14}|\d{1,4}\.\d{1,2}\.\d{1,4}")
-_REMARK = re.compile(r"\s*\(([^()]*)\)$|\s*\[([^\[\]]*)\]$")
-_CLOCK = r"(?:\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s*[AaPp]\.?[Mm]\.?)?)"
-_OFFSET = re.compile(rf"({_CLOCK})\s*(?:GMT|UTC|UT|Z)?\s*([+-])(\d{{1,2}})(?::?(\d\d))?(?=$|\s)")
-_PLACE = re.compile(r"\s+([A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_+-]+)+)$")
+_REMARK = re.compile(r"(?<!\s)\s*+(?:\(([^()]*)\)|\[([^\[\]]*)\])$")
+_CLOCK = r"(?:\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s*+[AaPp]\.?[Mm]\.?)?)"
+_OFFSET = re.compile(rf"({_CLOCK})\s*+(?:GMT|UTC|UT|Z)?\s*+([+-])(\d{{1,2}})(?::?(\d\d))?(?=$|\s)")
+_PLACE = re.compile(r"(?<!\s)\s++([A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_+-]+)+)$")
 _OF_A_MONTH = re.compile(r"[A-Za-z]{3}")
 _ANCIENT = re.compile(r"(?<![\d+:.-])0\d{3}(?!\d)")
 _YEAR_FIRST = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d|\d{14}(?!\d)")

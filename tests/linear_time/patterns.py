@@ -21,6 +21,10 @@ SCANS = {"search": "finditer", "findall": "finditer", "sub": "finditer", "subn":
 WAYS = ("finditer", "match", "fullmatch")
 # How patterns are called that stand in a table.
 CALLED = {
+    "archive.importers.page.thread.BUTTON": {"fullmatch"},
+    "archive.importers.page.thread.REPLY": {"fullmatch"},
+    "archive.importers.page.unnumbered.BUTTON": {"fullmatch"},
+    "archive.importers.page.unnumbered.REPLY": {"fullmatch"},
     "archive.importers.page.furniture.EVERYWHERE": {"fullmatch"},
     "archive.importers.page.furniture.AT_THE_END": {"search"},
     "archive.importers.xml.prefixes._USUAL": {"fullmatch"},

@@ -13,12 +13,13 @@ from archive.importers.page.furniture import furniture_kind
 from archive.importers.page.headers import BUTTON, REPLY, CommentHeader, time_read
 from archive.importers.page.lines import PageLine
 
-_PARTED = re.compile(r"(?P<name>\S(?:.{0,58}?\S)?)\s*(?:[,•·|–—-]|\s)\s*(?P<time>\S.*)")
+_PARTED = re.compile(r"\S(?:.{0,58}?\S)?(?:\s*+[,•·|–—-]\s*+|\s++)\S.*")
+_NOT_IN_A_NAME = re.compile(r"[:?!;|>»…]|\.$")
 _WORDS = r"comments?|responses?|replies|reader comments|yorum"
 _ANNOUNCED = re.compile(
-    rf"\W*(?:(?:all|view|show|see|join the (?:conversation|discussion)|member discussion)\W+)?"
-    rf"(?:(?P<count>\d{{1,6}}|one|no)\s+(?:{_WORDS}|thoughts?)(?:\s+(?:on|to)\s.*)?"
-    rf"|(?:{_WORDS})\s*[(:]?\s*(?P<after>\d{{0,6}})\s*\)?)\W*",
+    rf"\W*+(?:(?:all|view|show|see|join the (?:conversation|discussion)|member discussion)\W++)?"
+    rf"(?:(?P<count>\d{{1,6}}|one|no)\s++(?:{_WORDS}|thoughts?)(?:\s++(?:on|to)\s.*+)?"
+    rf"|(?:{_WORDS})\s*+[(:]?\s*+(?P<after>\d{{0,6}})\s*+\)?)\W*+",
     re.IGNORECASE,
 )
 _MAX_NAME_WORDS = 4
@@ -122,7 +123,7 @@ def _is_name(text: str) -> bool:
         0 < len(words) <= _MAX_NAME_WORDS
         and words[0][0].isalnum()
         and not words[0].isdigit()
-        and not re.search(r"[:?!;|>»…]|\.$", text)
+        and not _NOT_IN_A_NAME.search(text)
         and not furniture_kind(text)
         and not REPLY.fullmatch(text)
         and not BUTTON.fullmatch(text)
