@@ -107,7 +107,7 @@ def test_texts_alone_give_what_thresholds_flag(tmp_path: Path) -> None:
         (["DATA", "--json", "/absent/f.json"], "not a folder", 2),
         (["DATA", "--delimiter", "||"], "one character", 2),
         (["DATA", "--limit", "0"], "from 1 on", 2),
-        (["DATA", "--rounds", "-1"], "from 0 on", 2),
+        (["DATA", "--rounds", "-1"], "at least 0", 2),
         (["DATA", "--rounds", "0", "--write", "/"], "--write /: Is a directory", 1),
         (["DATA", "--model", "nobody"], "nobody", 1),
         (["DATA", "--text", "absent", "--language", "xx"], "no row", 1),
