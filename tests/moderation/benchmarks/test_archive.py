@@ -46,5 +46,5 @@ def test_the_command_measures_an_import_and_leaves_no_database(tmp_path: Path) -
 @pytest.mark.django_db(transaction=True)
 def test_an_import_that_fails_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "_HEAD", "nothing like an export\n")
-    with pytest.raises(CommandError, match="archive: manage.py import_comments ended with status 1"):
+    with pytest.raises(CommandError, match=r"archive: manage\.py import_comments ended with status 1"):
         call_command("benchmark", "archive", "--comments", "5", stdout=StringIO())
