@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def one_clock() -> None:
+def database_clock_is_django_clock() -> None:
     """Two, as they are."""
 
 

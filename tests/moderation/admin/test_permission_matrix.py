@@ -17,7 +17,6 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.admin import site
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
-from django.template.response import SimpleTemplateResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone
@@ -209,12 +208,6 @@ def newsroom(db: None, make_review: Callable[..., Any]) -> Callable[[Source], di
         return {**{row._meta.label: row.pk for row in rows}, "moderation.ApiKey": key}
 
     return fill
-
-
-@pytest.fixture(autouse=True)
-def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leaves out the pages' HTML, which `test_pages.py` reads: what is let in is decided before it is written."""
-    monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
 
 
 @pytest.fixture
