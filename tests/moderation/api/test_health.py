@@ -41,7 +41,8 @@ def test_alive_needs_neither_key_nor_database(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_ready_when_database_migrations_and_model_are(client: Client) -> None:
+def test_ready_when_database_migrations_and_model_are(client: Client, settings: Any) -> None:
+    settings.REDIS_URL = ""
     response = client.get("/readyz")
     assert (response.status_code, response.json()) == (
         200,
