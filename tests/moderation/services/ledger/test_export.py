@@ -44,9 +44,9 @@ def test_a_text_that_begins_like_a_formula_is_disarmed_in_csv_and_whole_in_json(
 
 @pytest.mark.django_db
 def test_a_line_end_in_a_name_of_the_client_begins_no_row() -> None:
-    Feedback.objects.create(text="calm", scores={}, community_id="club\r=1+1", session_id="\x1b[2J\x00", trusted=True)
+    Feedback.objects.create(text="calm", scores={}, community_id="club\r=1+1", session_id="\x1b[2J\x7f", trusted=True)
     (row,) = csv.DictReader(StringIO(exported(), newline=""))
-    assert (row["community_id"], row["session_id"]) == ("club\r=1+1", "\\u001b[2J\\u0000")
+    assert (row["community_id"], row["session_id"]) == ("club\r=1+1", "\\u001b[2J\\u007f")
 
 
 @pytest.mark.usefixtures("feedback")
