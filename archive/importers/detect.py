@@ -87,6 +87,8 @@ def _further_down(rows: list[str], reading: ImportSource) -> str:
 def is_table(rows: list[str]) -> bool:
     """Says whether the first rows, or those below a title, contain the same delimiter the same number of times."""
     filled = [row for row in rows[: _TABLE_TITLES + _TABLE_ROWS] if row.strip()]
+    if any(row.lstrip().startswith("<") for row in filled):
+        return False
     return any(_is_parted(filled[begin:], mark) for begin in range(_TABLE_TITLES) for mark in DELIMITERS)
 
 

@@ -171,6 +171,7 @@ def test_the_line_that_is_a_header_below_a_title_is_named() -> None:
     [
         "News | Sport | Town\nHome | About | Help\n\nThe ferry is late\n\nIt was late, again, and again.\n",
         "Ferries; piers; ships\n\nThe council met; it talked; it left.\nNobody spoke.\n",
+        "Some words\n<item>a;b;c</item>\n<item>d;e;f</item>\n<item>g;h;i</item>\n",
         "Ships, piers, ferries\nThe council met on Monday, and talked, and left.\nNobody spoke.\n",
     ],
 )
