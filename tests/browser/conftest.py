@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.servers.basehttp import ThreadedWSGIServer
 from django.db import connection
 
 from archive.models import Article, Comment, Commenter, Source
@@ -197,8 +198,32 @@ def one_request_at_a_time_in_memory() -> Iterator[None]:
     WSGIHandler.get_response = handle  # type: ignore[method-assign]
 
 
+@pytest.fixture(scope="session")
+def connections_at_rest() -> Iterator[Callable[[], None]]:
+    """Waits until each connection that browsers opened is over: a late request would meet a database being emptied."""
+    handle, open_now, over = ThreadedWSGIServer.process_request_thread, [0], threading.Condition()
+
+    def process_request_thread(self: ThreadedWSGIServer, request: Any, client_address: Any) -> None:
+        with over:
+            open_now[0] += 1
+        try:
+            handle(self, request, client_address)
+        finally:
+            with over:
+                open_now[0] -= 1
+                over.notify_all()
+
+    def wait() -> None:
+        with over:
+            over.wait_for(lambda: not open_now[0], PATIENCE / 1000)
+
+    ThreadedWSGIServer.process_request_thread = process_request_thread  # type: ignore[method-assign]
+    yield wait
+    ThreadedWSGIServer.process_request_thread = handle  # type: ignore[method-assign]
+
+
 @pytest.fixture
-def visit(chromium: Any, live_server: Any) -> Iterator[Callable[..., Visit]]:
+def visit(chromium: Any, live_server: Any, connections_at_rest: Callable[[], None]) -> Iterator[Callable[..., Visit]]:
     """Opens a fresh window: `visit("moderator")` signs a person of that role in, `visit(width=400)` is a phone."""
     contexts = []
 
@@ -219,6 +244,7 @@ def visit(chromium: Any, live_server: Any) -> Iterator[Callable[..., Visit]]:
     yield open_window
     for context in contexts:
         context.close()
+    connections_at_rest()
 
 
 @pytest.fixture

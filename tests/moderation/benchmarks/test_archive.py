@@ -45,6 +45,13 @@ def test_the_command_measures_an_import_and_leaves_no_database(tmp_path: Path) -
 
 @pytest.mark.django_db(transaction=True)
 def test_an_import_that_fails_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "_HEAD", "nothing like an export\n")
+    monkeypatch.setattr(archive, "_HEAD", archive._HEAD[:200])
     with pytest.raises(CommandError, match=r"archive: manage\.py import_comments ended with status 1"):
+        call_command("benchmark", "archive", "--comments", "5", stdout=StringIO())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_without_all_comments_is_no_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "_HEAD", "A page, and no export\n")
+    with pytest.raises(CommandError, match=r"archive: the import did not create every comment"):
         call_command("benchmark", "archive", "--comments", "5", stdout=StringIO())
