@@ -57,7 +57,7 @@ def post_worker_init(worker: "BufferingWorker") -> None:
     Runs in the worker, never before the fork (no `preload_app` that scores): OpenVINO's threads do not survive a fork.
     """
     # A short request among N long ones waits for N turns, 5 ms each by Python's default, and again after each query.
-    sys.setswitchinterval(0.0003)
+    sys.setswitchinterval(0.0005)
     from django.conf import settings
     from django.db import OperationalError, ProgrammingError
 

@@ -5,8 +5,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-# One in this many threads serves long bodies: they cost the most, and their clients are used to waiting.
-LONG_BODY_SHARE = 16
+# One in this many threads serves long bodies: they cost the most, and their clients are used to waiting. While one of
+# them is decoded no other thread runs.
+LONG_BODY_SHARE = 40
 # How many requests of one key or session are served at a time. Threads take turns at one lock, so that whoever has many
 # at work leaves little to others; a person's page needs no more.
 CALLER_THREADS = 2

@@ -3,7 +3,7 @@
 gunicorn gives a connection to a thread at its first byte, so N clients that each send a byte a second occupy N threads
 and stop the server. Here a request is buffered in the worker's event loop, without a thread, until its head and the
 first 64 KiB of its body have arrived. Waiting requests are bounded in number, bytes and time; past a bound the
-connection that has waited longest is closed. At most a sixteenth of the threads read and serve longer bodies; calls
+connection that has waited longest is closed. At most a fortieth of the threads read and serve longer bodies; calls
 that wait for scores get the rest of four fifths; of other requests two at a time are served for one key or session,
 however many it sends. Further ones wait in their lane, without a thread. Neither a thread nor the loop waits for a
 client to close its connection, and no request outlives `timeout`.

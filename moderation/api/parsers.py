@@ -14,14 +14,12 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
 from moderation.api.refusals import MAX_ERRORS, Problem, join_pointer
+from moderation.json_tokens import MAX_TOKENS, has_too_many_tokens
 from moderation.services.errors import FieldError
 
 # Escapes that may stand for characters no text may contain: NUL, and lone surrogates.
 SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
 SURROGATE = re.compile("[\ud800-\udfff]")
-# Names, strings, commas and opening brackets in a body; a thousand comments with every field have some 60,000.
-MAX_TOKENS = 100_000
-TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[,\[{]', re.DOTALL)
 LONG_BYTES = 65_536
 _LONG_TURN = Lock()
 CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
@@ -68,20 +66,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _check_token_count(text: str) -> None:
-    """Refuses JSON that would become too many objects: brackets alone take fifty times their size in memory."""
-    # Marks inside of strings count too here, so that what is below the limit by this count needs no other.
-    if text.count('"') // 2 + text.count(",") + text.count("[") + text.count("{") <= MAX_TOKENS:
-        return
-    # A loop of Python's and not of C's, which would let no other thread run until it ends.
-    for number, _ in enumerate(TOKEN.finditer(text), 1):
-        if number > MAX_TOKENS:
-            raise ParseError(f"The JSON has over {MAX_TOKENS:,} names, strings, commas and brackets.")
-
-
 def json_decode(text: str) -> Any:
     """Returns the value of strict JSON: no NaN or infinity, no repeated keys, bounded depth and size."""
-    _check_token_count(text)
+    if has_too_many_tokens(text):
+        raise ParseError(f"The JSON has over {MAX_TOKENS:,} names, strings, commas and brackets.")
     try:
         return json.loads(text, parse_float=_finite, parse_constant=_no_constant, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
