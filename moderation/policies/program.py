@@ -59,11 +59,11 @@ class Program:
                 continue
             share, at = score / least, bisect_left(thresholds, score)
             below, above = score - thresholds[at - 1], thresholds[at] - score
-            nearer = below if below < above else above
+            nearer = below if below < above else above  # noqa: FURB136
             # Comparing by hand: this runs for every comment, and max() and min() take three times as long.
-            if share > risk:
+            if share > risk:  # noqa: PLR1730
                 risk = share
-            if nearer < nearest:
+            if nearer < nearest:  # noqa: PLR1730
                 nearest = nearer
         return risk, 0.0 if nearest == NEVER else 1.0 - nearest
 
