@@ -56,9 +56,7 @@ def _value(leaf: ValueChoice, value: str, catalogue: Catalogue) -> Iterator[Miss
     if isinstance(leaf, SectionChoice) and not _there(catalogue.sections, value):
         yield WARNING, "unknown_section", "section", f"No article is of the section {value}."
     if isinstance(leaf, LanguageChoice) and not _there(catalogue.languages, value):
-        detail = (
-            f"The active model does not serve the language {value}: its comments go to a person, whatever the rules."
-        )
+        detail = f"The model does not serve the language {value}: a person gets its comments, whatever the rules."
         yield WARNING, "unserved_language", "language", detail
 
 

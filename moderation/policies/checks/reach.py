@@ -6,20 +6,25 @@ from moderation.policies.checks.findings import ERROR, WARNING, Finding
 from moderation.policies.checks.terms import Term, implies, rule_terms
 from moderation.policies.rules import SAFETY, Rule
 
-Reach = tuple[Rule, list[Term] | None]
+Reach = tuple[Rule, list[Term]]
 
 
 def check_reach(rules: Sequence[Rule]) -> Iterator[Finding]:
-    """Yields what is wrong with rules that are in the order in which they are tried."""
-    reaches = [(rule, rule_terms(rule)) for rule in rules]
+    """Yields what is wrong with rules that are in the order of their priority."""
+    reaches = [(rule, rule_terms(rule)) for rule in sorted(rules, key=_deciding_order)]
     yield from (_never(rule) for rule, terms in reaches if terms == [])
     yield from (_idle_floor(rule) for rule in rules if rule.floor and rule.safety >= len(SAFETY) - 1)
-    alive = [reach for reach in reaches if reach[1]]
+    alive = [(rule, terms) for rule, terms in reaches if terms]
     for at, (rule, terms) in enumerate(alive):
-        if (earlier := _shadowing(alive[:at], rule, terms or [])) is not None:
+        if (earlier := _shadowing(alive[:at], rule, terms)) is not None:
             yield _shadowed(rule, earlier)
-        elif (floor := _contradicted(alive, rule, terms or [])) is not None:
+        elif (floor := _contradicted(alive, rule, terms)) is not None:
             yield _against(rule, floor)
+
+
+def _deciding_order(rule: Rule) -> tuple[bool, int]:
+    """Sorts rules as they are asked: the most specific first, then the floors, the safest first."""
+    return rule.floor, rule.safety if rule.floor else -rule.level
 
 
 def _never(rule: Rule) -> Finding:
@@ -34,11 +39,8 @@ def _idle_floor(rule: Rule) -> Finding:
 
 def _shadowing(earlier: Sequence[Reach], rule: Rule, terms: Sequence[Term]) -> Rule | None:
     """Returns the earlier rule that matches all that `rule` matches, and decides before it."""
-    for other, others in earlier:
-        decides = other.safety <= rule.safety if rule.floor else other.level >= rule.level
-        if other.floor is rule.floor and decides and implies(terms, others or []):
-            return other
-    return None
+    matching = (other for other, others in earlier if other.floor is rule.floor and implies(terms, others))
+    return next(matching, None)
 
 
 def _shadowed(rule: Rule, earlier: Rule) -> Finding:
@@ -48,10 +50,8 @@ def _shadowed(rule: Rule, earlier: Rule) -> Finding:
 
 def _contradicted(reaches: Sequence[Reach], rule: Rule, terms: Sequence[Term]) -> Rule | None:
     """Returns the safer floor that matches all that `rule` matches."""
-    for other, others in reaches:
-        if other.floor and other is not rule and other.safety < rule.safety and implies(terms, others or []):
-            return other
-    return None
+    safer = ((other, others) for other, others in reaches if other.floor and other.safety < rule.safety)
+    return next((other for other, others in safer if implies(terms, others)), None)
 
 
 def _against(rule: Rule, floor: Rule) -> Finding:

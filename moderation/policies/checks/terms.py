@@ -1,8 +1,7 @@
 """Which comments a rule can match: its condition as a list of terms, of which a comment satisfies at least one.
 
-A term says for some variables which values they have; a comment satisfies it if it has them all, and then each is known.
- Exact for whole policies as people write them; a condition that would have over MAX_TERMS terms is not looked
-at, for checking must not take long.
+A term says for some variables which values they have; a comment satisfies it if it has them all, and then each is
+known. A condition that would have over MAX_TERMS terms is not looked at, for checking must not take long.
 """
 
 from collections.abc import Iterable, Mapping
