@@ -16,7 +16,7 @@ CATALOGUE = Catalogue(
     sources=frozenset({"harbor-times"}),
     sections=frozenset({"Sport"}),
     lists=frozenset({"slurs"}),
-    languages=frozenset({"en"}),
+    languages=frozenset({"en", "tr"}),
 )
 HIGH = {"attribute": "toxicity", "gte": 0.8}
 LOW = {"attribute": "toxicity", "gte": 0.3}

@@ -1,4 +1,4 @@
-"""Policies of schema 2 against a naive oracle: conditions three deep in three-valued logic, precedence, floors, edges."""
+"""Policies of schema 2 against a naive oracle: three-valued logic three deep, precedence, floors, edges."""
 
 from __future__ import annotations
 
@@ -100,7 +100,9 @@ SCORES = st.dictionaries(st.sampled_from(["toxicity", "insult"]), SHARES | st.fl
 SOURCES, SECTIONS = st.sampled_from(["", "s", "t"]), st.sampled_from(["", "Sport", "World"])
 
 
-def known_value(leaf: dict[str, Any], scores: dict[str, float], features: Features, source: str, section: str) -> Any:
+def known_value(  # noqa: PLR0911
+    leaf: dict[str, Any], scores: dict[str, float], features: Features, source: str, section: str
+) -> Any:
     """What the leaf compares; None if it is not known."""
     record = features.commenter
     if "attribute" in leaf:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from archive.models import Comment, Source
-from moderation.models import ApiKey, PolicyVersion
+from moderation.models import ApiKey, ModelVersion, PolicyVersion, Review
 from moderation.policies import BUILT_IN_POLICY
 from moderation.services.accounts.api_keys import api_key_create
 from moderation.services.errors import ServiceError
+from moderation.services.online_scoring.posted import comments_admit
 from moderation.services.policies import catalogue
 from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.catalogue import policy_catalogue
@@ -76,13 +78,14 @@ def test_warnings_are_returned_with_the_version(article: Any) -> None:
 
 
 def test_the_catalogue_has_the_ends_of_the_newest_scores(
-    judged: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    make_review: Callable[..., Any], make_comment: Callable[..., Comment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(catalogue, "SCORES_NEEDED", 3)
+    ModelVersion.objects.update(attributes=["toxicity"])
     for toxicity in (0.2, 0.7):
-        judged(scores={"toxicity": toxicity})
+        make_review(make_comment(), toxicity=toxicity)
     assert policy_catalogue().attributes == {"toxicity": None}
-    judged(scores={"toxicity": 0.4})
+    make_review(make_comment(), toxicity=0.4)
     assert policy_catalogue().attributes == {"toxicity": (0.2, 0.7)}
     saved = policy_create(body=body(when={"any": [{"attribute": "toxicity", "gte": 0.9}]}), actor=None)
     assert [one.code for one in saved.warnings] == ["beyond_scores"]
@@ -182,10 +185,13 @@ def test_a_goal_is_activated_once_its_number_is_frozen_in_a_version_of_its_own()
 
 
 def test_a_comment_is_judged_by_the_version_that_is_active_and_its_verdict_names_it(
-    scored: Callable[..., Comment],
+    make_comment: Callable[..., Comment],
 ) -> None:
     policy_create(body=body("hold"), actor=None)
     policy_activate(version=2, actor=None)
-    review = scored(INSULT).review
-    assert (review.verdict["policy"], review.verdict["rule"], review.policy.version) == (2, "r", 2)
+    comment = make_comment(INSULT)
+    with comments_admit(texts=[comment.text]) as posted:
+        posted.score(comment_ids=[comment.pk], deadline=time.monotonic() + 60)
+    review = Review.objects.get(comment=comment)
+    assert (review.verdict["policy"], review.verdict["rule"], review.policy) == (2, "r", policy_get(version=2))
     assert review.held
