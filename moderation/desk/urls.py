@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
 from moderation.desk.views import bulk, by_score, comment, commenter, queue, settings, undo
+from moderation.desk.views.policies import additions, editor, versions
 
 
 class RowConverter(IntConverter):
@@ -20,12 +21,16 @@ urlpatterns = [
     path("comment/<row:comment_id>/hold/", comment.hold, name="hold"),
     path("comment/<row:comment_id>/hand-over/", comment.hand_over, name="hand-over"),
     path("comment/<row:comment_id>/replies/", bulk.subtree, name="subtree"),
+    path("comment/<row:comment_id>/test/", additions.add_test, name="add-test"),
     path("commenter/<row:commenter_id>/", commenter.commenter, name="commenter"),
     path("commenter/<row:commenter_id>/record/", commenter.record, name="record"),
     path("selection/", bulk.selection, name="selection"),
     path("by-score/", by_score.batch, name="batch"),
     path("undo/", undo.undo, name="undo"),
     path("settings/", settings.own_settings, name="settings"),
+    path("policies/", versions.versions, name="policies"),
+    path("policies/write/", editor.editor, name="policy-editor"),
+    path("policies/<row:version>/", versions.version, name="policy"),
     path("<slug:name>/", queue.queue, name="queue"),
     path("<slug:name>/act/", queue.quick, name="quick"),
     path("<slug:name>/next/", queue.take_next, name="next"),

@@ -9,6 +9,7 @@ from archive.models import Comment
 from moderation.desk import labels
 from moderation.desk.access import Person
 from moderation.desk.cards import readers_see, severity
+from moderation.desk.policies.fields import ACTION_LABELS
 from moderation.desk.text import Change, TextPiece, change_shown, pieces
 from moderation.services.states.current import review_of, shown_state
 
@@ -74,3 +75,15 @@ def severe_for(comment: Comment, person: Person) -> bool:
 def masked_change(change: Change, mask: bool) -> str:
     """Returns a run of a comparison, with slurs masked if `mask`."""
     return change_shown(change, mask=mask)
+
+
+@register.filter
+def policy_action(code: object) -> str:
+    """Returns what a policy's action does with a comment, in words."""
+    return labels.label(ACTION_LABELS, str(code))
+
+
+@register.filter
+def rule_anchor(place: int) -> str:
+    """Returns the id of a rule on its page."""
+    return f"rule-{place}"

@@ -16,10 +16,13 @@ from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.dossier import comment_for, dossier_of, edits_of
 from moderation.desk.filters import filters_of
 from moderation.desk.forms import DEFER, DEFER_DEFAULT, action_input_read, reason_choices
+from moderation.desk.policies.fields import ACTION_CHOICES
 from moderation.desk.queues import DEFAULT, QUEUES, Queue
 from moderation.desk.responses import STATUSES, act_remember, address, desk_page, go, part
 from moderation.desk.text import driving
+from moderation.desk.views.policies.access import may_write
 from moderation.desk.views.queue import done_words, next_address
+from moderation.models import State
 from moderation.services.accounts.desk_settings import severe_seen
 from moderation.services.errors import ServiceError
 from moderation.services.online_scoring.spans import comment_spans
@@ -31,6 +34,8 @@ from moderation.services.states.version import VersionToken
 MAX_MODERATORS = 200
 # What gives a comment back undecided: to go on to the next one, or to the queue.
 SKIP, LEAVE = "skip", "leave"
+# What a person's decision says that the policy ought to do.
+EXPECTED = {State.APPROVED: "pass", State.REJECTED: "reject"}
 
 
 @desk_view()
@@ -193,4 +198,6 @@ def _show(
         unscored_edits=edits_of(found, since=found.taken_revision) if dossier.edited and found.taken_revision else [],
         reason_required=settings.MODERATION_REASON_REQUIRED,
         note=request.POST.get("note", ""),
+        policy_test_actions=ACTION_CHOICES if dossier.decidable and may_write(person) else (),
+        policy_test_action=EXPECTED.get(State(review.state), "queue") if review else "queue",
     )
