@@ -17,11 +17,10 @@ from django.db import connection
 from archive.database.bulk import allocate_ids, blank_values, build_row, bulk_write, chunk_write, rows_insert
 from archive.models import Article, Comment, Commenter, Source
 from moderation.benchmarks.policy_rules import SECTIONS, SOURCES, policy_after, policy_before
-from moderation.models import Decision, DecisionKind, ModelVersion, PolicyVersion, Review, Score
+from moderation.models import Decision, DecisionKind, ModelVersion, PolicyStatus, PolicyVersion, Review, Score
 from moderation.policies import Features, judge, parse_policy, policy_sha256
-from moderation.policies.columns import Coded, SubjectColumns
-from moderation.policies.judge_columns import VerdictColumns, judge_columns
-from moderation.policies.parse import ACTIONS
+from moderation.policies.columns import Coded, SubjectColumns, VerdictColumns, judge_columns
+from moderation.policies.schema import ACTIONS
 from moderation.services.states.status import BY_VERDICT
 
 SEED = 20211116
@@ -71,12 +70,14 @@ def rows_fill(*, rows: int) -> None:
         for begin in range(0, rows, AT_ONCE):
             with chunk_write():
                 filler.write(begin, min(AT_ONCE, rows - begin))
-    PolicyVersion.objects.update(active=False)
+    PolicyVersion.objects.update(active=False, status=PolicyStatus.RETIRED)
     _version(3, policy_after(), active=True)
 
 
 def _version(version: int, body: dict[str, Any], *, active: bool) -> PolicyVersion:
-    return PolicyVersion.objects.create(version=version, body=body, sha256=policy_sha256(body), active=active)
+    status = PolicyStatus.ACTIVE if active else PolicyStatus.RETIRED
+    columns = {"body": body, "sha256": policy_sha256(body), "active": active, "status": status}
+    return PolicyVersion.objects.create(version=version, **columns)
 
 
 class _Filler:

@@ -5,7 +5,7 @@ from moderation.models.claim import Claim
 from moderation.models.commenter import LookUp, Mute
 from moderation.models.decision import Action, Decision, DecisionKind, DecisionNote, Ground, Reason, ReviewRound
 from moderation.models.feedback import Feedback, ReaderFlag
-from moderation.models.policy import PolicyVersion
+from moderation.models.policy import PolicyStatus, PolicyVersion
 from moderation.models.rejudging import Rejudging
 from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySet, State
 from moderation.models.score import ModelVersion, Score
@@ -26,6 +26,7 @@ __all__ = [
     "ModelVersion",
     "Moderator",
     "Mute",
+    "PolicyStatus",
     "PolicyVersion",
     "QueueName",
     "ReaderFlag",

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 FLAGGING_ACTIONS = frozenset({"queue", "hold", "reject"})
+# What takes effect without a person.
+AUTOMATIC_ACTIONS = frozenset({"approve", "highlight", "reject"})
 UNSCORABLE = "unscorable"
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictReason:
-    """A condition that held: `score` reached `threshold` (both probabilities, 0 to 1)."""
+    """A condition on a score that held: `score` reached `threshold` (both probabilities, 0 to 1)."""
 
     attribute: str
     score: float
@@ -18,6 +20,32 @@ class VerdictReason:
     def as_json(self) -> dict[str, Any]:
         """Returns the reason as the API shows it."""
         return {"attribute": self.attribute, "score": round(self.score, 6), "threshold": self.threshold}
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionReason:
+    """Any other condition that held, or, if `negated`, one whose opposite was asked for and that did not hold.
+
+    `condition` is its kind (`fact`, `list`, `language` …), `name` which of that kind, `value` what was found; `gte` and
+    `lte` are the bounds, if it has any.
+    """
+
+    condition: str
+    value: Any
+    name: str = ""
+    gte: float | None = None
+    lte: float | None = None
+    negated: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the reason as the API shows it, without what it has not."""
+        value = round(self.value, 6) if isinstance(self.value, float) else self.value
+        shown = {"condition": self.condition, "name": self.name, "value": value, "gte": self.gte, "lte": self.lte}
+        shown = {name: part for name, part in shown.items() if name == "value" or part not in ("", None)}
+        return {**shown, "not": True} if self.negated else shown
+
+
+Reason = VerdictReason | ConditionReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +59,7 @@ class Verdict:
     action: str
     rule: str
     policy: int
-    reasons: tuple[VerdictReason, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     risk: float = 0.0
     uncertainty: float = 0.0
     overridden: str = ""

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.policies import Policy, judge
-from moderation.policies.judge_columns import NO_RULE, VerdictColumns, judge_columns
-from moderation.policies.parse import ACTIONS
+from moderation.policies.columns import NO_RULE, VerdictColumns, judge_columns
+from moderation.policies.schema import ACTIONS
 from moderation.services.verdicts.stored_columns import StoredRows
 
 COMPARED = ("verdict_text", "risk", "uncertainty", "sampled")

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from archive.models import Comment, OriginState
-from moderation.models import Decision, Delivery, PolicyVersion, Rejudging, Review, WebhookTarget
+from moderation.models import Decision, Delivery, PolicyStatus, PolicyVersion, Rejudging, Review, WebhookTarget
 from moderation.policies import policy_sha256
 from moderation.services.errors import ServiceError
 from moderation.services.rejudging import chunk
@@ -37,10 +37,11 @@ def activate(db: None) -> Make:
 
     def make(*rules: dict[str, Any], audit_share: float = 0.0) -> PolicyVersion:
         body = {"schema": 1, "name": "Again", "rules": list(rules), "audit_share": audit_share}
-        PolicyVersion.objects.update(active=False)
+        PolicyVersion.objects.update(active=False, status=PolicyStatus.RETIRED)
         last = PolicyVersion.objects.order_by("-version").first()
         version = last.version + 1 if last else 1
-        return PolicyVersion.objects.create(version=version, body=body, sha256=policy_sha256(body), active=True)
+        columns = {"body": body, "sha256": policy_sha256(body), "active": True, "status": PolicyStatus.ACTIVE}
+        return PolicyVersion.objects.create(version=version, **columns)
 
     return make
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('moderation', '0011_ledger_no_replace'),
+        ('moderation', '0012_policy_versions_status'),
     ]
 
     operations = [

@@ -1,10 +1,7 @@
-"""Many comments side by side: what a policy judges, as one array a feature, so that a million are judged in seconds.
+"""Many comments side by side: what a policy judges, as one array a feature. A number that is not known is NaN."""
 
-A number that is not known is NaN. `moderation.policies.judge_columns` judges these as `judge` does one comment.
-"""
-
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +12,6 @@ from moderation.policies.features import Features
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
-FEATURES = tuple(field.name for field in fields(Features))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +34,10 @@ class Coded:
             return np.zeros(len(self.codes), dtype=np.bool_)
         return self.codes == self.names.index(name)
 
+    def objects(self) -> NDArray[np.object_]:
+        """Returns the texts of all rows."""
+        return np.array(self.names, dtype=object)[self.codes]
+
     def take(self, rows: NDArray[Any]) -> Self:
         """Returns these rows alone."""
         return type(self)(self.codes[rows], self.names)
@@ -46,14 +46,14 @@ class Coded:
         return self.names[self.codes[row]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SubjectColumns:
     """What is judged of `size` comments.
 
     Attributes:
         size: How many comments.
         scores: Attribute → probability of each; what is not among them has no score in any row.
-        features: The features of each row.
+        features: The features of each row; asked for only by conditions on features.
         sources: The slug of each row's source.
         sections: The section of each row's article; empty without one.
     """
@@ -63,6 +63,8 @@ class SubjectColumns:
     features: Sequence[Features]
     sources: Coded
     sections: Coded
+    _subjects: list[Subject] = field(default_factory=list, init=False, repr=False)
+    _asked: dict[Hashable, Floats] = field(default_factory=dict, init=False, repr=False)
 
     def score(self, attribute: str) -> Floats:
         """Returns the attribute's scores, NaN where there is none."""
@@ -70,20 +72,48 @@ class SubjectColumns:
         return np.full(self.size, np.nan) if found is None else found
 
     def subject(self, row: int) -> Subject:
-        """Returns one row as `judge` takes it."""
+        """Returns one row as `judge` takes it apart."""
         scores = {name: float(column[row]) for name, column in self.scores.items() if column[row] == column[row]}
-        return Subject(scores, self.features[row])
+        return Subject(scores, self.features[row], self.sources[row], self.sections[row])
 
-    def each(self, ask: Callable[[Subject], bool]) -> Booleans:
-        """Returns the answer for each row, asked one by one: for what has no faster way."""
-        return np.fromiter((ask(self.subject(row)) for row in range(self.size)), np.bool_, self.size)
+    def asked(self, key: Hashable, ask: Callable[[Subject], float | None]) -> Floats:
+        """Returns a number of each row, asked for one by one but only once under this `key`; NaN for None."""
+        found = self._asked.get(key)
+        if found is None:
+            self._subjects = self._subjects or list(self._each())
+            found = self._asked[key] = np.array([ask(subject) for subject in self._subjects], dtype=np.float64)
+        return found
 
-    def take(self, rows: NDArray[Any]) -> Self:
+    def take(self, rows: NDArray[Any]) -> "SubjectColumns":
         """Returns these rows alone, given by their numbers."""
-        return type(self)(
+        return SubjectColumns(
             len(rows),
             {name: column[rows] for name, column in self.scores.items()},
             [self.features[row] for row in rows],
             self.sources.take(rows),
             self.sections.take(rows),
         )
+
+    def _each(self) -> Iterator[Subject]:
+        for row, features in enumerate(self.features):
+            yield Subject(_RowScores(self.scores, row), features, self.sources[row], self.sections[row])
+
+
+@dataclass(frozen=True, slots=True)
+class _RowScores(Mapping[str, float]):
+    """The scores of one row, read when they are asked for: most conditions on features never do."""
+
+    scores: Mapping[str, Floats]
+    row: int
+
+    def __getitem__(self, name: str) -> float:
+        value = float(self.scores[name][self.row])
+        if np.isnan(value):
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, column in self.scores.items() if not np.isnan(column[self.row]))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
