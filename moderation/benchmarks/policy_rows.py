@@ -6,7 +6,7 @@ model's mistakes: of what was queued most, and of what passed those that were dr
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,12 +16,13 @@ from django.db import connection
 
 from archive.database.bulk import allocate_ids, blank_values, build_row, bulk_write, chunk_write, rows_insert
 from archive.models import Article, Comment, Commenter, Source
-from moderation.benchmarks.policy_rules import SECTIONS, SOURCES, policy_after, policy_before
+from moderation.benchmarks.policy_rules import SECTIONS, SOURCES, WORD_LIST, policy_after, policy_before
 from moderation.models import Decision, DecisionKind, ModelVersion, PolicyStatus, PolicyVersion, Review, Score
-from moderation.policies import Features, judge, parse_policy, policy_sha256
-from moderation.policies.columns import Coded, SubjectColumns, VerdictColumns, judge_columns
+from moderation.policies import judge, parse_policy, policy_sha256
+from moderation.policies.columns import Coded, SubjectColumns, judge_columns
 from moderation.policies.schema import ACTIONS
 from moderation.services.states.status import BY_VERDICT
+from moderation.services.verdicts.features import features_of
 
 SEED = 20211116
 BEGIN = datetime(2021, 11, 16, tzinfo=UTC)
@@ -50,7 +51,8 @@ WORDS = [
 TEXTS = 5_000
 AT_ONCE = 20_000
 AUDIT, QUEUE_DECIDED, AUDIT_DECIDED = 0.05, 0.62, 0.7
-Columns = dict[str, list[Any]]
+LIST_HITS = 0.01
+STATUSES = {action: asdict(status) for action, status in BY_VERDICT.items()}
 
 
 def main() -> None:
@@ -107,11 +109,15 @@ class _Filler:
     def write(self, begin: int, count: int) -> None:
         """Writes `count` comments from the number `begin` on, with what belongs to them."""
         comments = self._comments(begin, count)
-        columns, scores = self._columns(comments), self._scores(comments)
-        scores_by_row = self._score_rows(comments, scores)
-        subjects = SubjectColumns(count, scores, [Features()] * count, *columns)
-        reviews = list(self._reviews(comments, scores_by_row, subjects, judge_columns(self._policy, subjects)))
-        for rows in (comments, scores_by_row, reviews, self._decisions(reviews)):
+        facts, drawn = self._facts(comments), self._scores(comments)
+        scores = self._score_rows(comments, drawn)
+        features = [
+            replace(features_of(one), language=score.__dict__["language"])
+            for one, score in zip(facts, scores, strict=True)
+        ]
+        subjects = SubjectColumns(count, drawn, features, *self._columns(comments))
+        reviews = list(self._reviews(comments, scores, facts, subjects))
+        for rows in (comments, scores, reviews, self._decisions(reviews)):
             rows_insert(rows)
 
     def _comments(self, begin: int, count: int) -> list[Comment]:
@@ -179,32 +185,52 @@ class _Filler:
         ]
 
     def _reviews(
-        self, comments: Sequence[Comment], scores: Sequence[Score], subjects: SubjectColumns, found: VerdictColumns
+        self,
+        comments: Sequence[Comment],
+        scores: Sequence[Score],
+        facts: Sequence[dict[str, Any]],
+        subjects: SubjectColumns,
     ) -> Iterator[Review]:
         blank = {**blank_values(Review), "policy_id": self._version.pk}
-        lot, truth, links = (self._draw.random(len(comments)).tolist() for _ in range(3))
-        for at, comment in enumerate(comments):
-            harmful = truth[at] < 0.02 + 0.9 * (scores[at].toxicity or 0.0) ** 2
+        found, (lot, truth) = judge_columns(self._policy, subjects), self._draw.random((2, len(comments))).tolist()
+        flagged, risk, uncertainty = found.flagged.tolist(), found.risk.tolist(), found.uncertainty.tolist()
+        for at, (comment, score) in enumerate(zip(comments, scores, strict=True)):
+            harmful = truth[at] < 0.02 + 0.9 * score.__dict__["toxicity"] ** 2
             action = ACTIONS[found.action[at]]
-            facts = {"text_hash": comment.text_hash, "links": int(links[at] * 1.1), "length": len(comment.text)}
             yield build_row(
                 Review,
                 {
                     **blank,
-                    **{name: getattr(scores[at], name) for name in Score.ATTRIBUTES},
+                    **{name: score.__dict__[name] for name in Score.ATTRIBUTES},
                     **_state(action, lot[at], harmful=harmful),
                     "comment_id": comment.pk,
                     "source_id": comment.source_id,
                     "article_id": comment.article_id,
                     "created_at": comment.created_at,
-                    "score_id": scores[at].pk,
-                    "flagged": bool(found.flagged[at]),
-                    "risk": float(found.risk[at]),
-                    "uncertainty": float(found.uncertainty[at]),
+                    "score_id": score.pk,
+                    "flagged": flagged[at],
+                    "risk": risk[at],
+                    "uncertainty": uncertainty[at],
                     "verdict": self._verdict(subjects, at, action),
-                    "facts": {**facts, "near_hash": f"{comment.pk * 2654435761 % 2**64:016x}"},
+                    "facts": facts[at],
                 },
             )
+
+    def _facts(self, comments: Sequence[Comment]) -> list[dict[str, Any]]:
+        """Returns facts as they are stored when a comment is scored; one in a hundred hits the word list."""
+        links, capitals, repeats, hit = self._draw.random((4, len(comments))).tolist()
+        return [
+            {
+                "text_hash": comment.text_hash,
+                "links": int(links[at] * 1.05) + int(links[at] * 1.01),
+                "length": len(comment.text),
+                "near_hash": f"{comment.pk * 2654435761 % 2**64:016x}",
+                "capitals": round(capitals[at] ** 4, 4),
+                "repeats": int(repeats[at] ** 9 * 6),
+                "lists": {WORD_LIST: {"version": 1, "hits": int(hit[at] < LIST_HITS)}},
+            }
+            for at, comment in enumerate(comments)
+        ]
 
     def _verdict(self, subjects: SubjectColumns, at: int, action: str) -> dict[str, Any]:
         if action == "pass":
@@ -241,7 +267,7 @@ def _decision(review: Review) -> dict[str, Any]:
 def _state(action: str, lot: float, *, harmful: bool) -> dict[str, Any]:
     """Returns the state after the verdict, and after the people, who decide on most of what waits for them."""
     sampled = action == "pass" and lot < AUDIT
-    status = asdict(BY_VERDICT["queue" if sampled else action])
+    status = STATUSES["queue" if sampled else action]
     chance = {"sampled": sampled, "review_probability": AUDIT if sampled else 1.0}
     waits = status["state"] == "pending"
     share = lot / AUDIT if sampled else lot

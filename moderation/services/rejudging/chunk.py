@@ -17,8 +17,7 @@ from moderation.policies import Policy, judge
 from moderation.services.ledger.append import decisions_append
 from moderation.services.rejudging.comparison import COMPARED, Comparison, Difference
 from moderation.services.states.locking import lock_comments, lock_reviews, reviews_write
-from moderation.services.verdicts.features import features_of
-from moderation.services.verdicts.stored_columns import StoredReader, StoredRows
+from moderation.services.verdicts.stored_columns import StoredReader, StoredRows, review_features
 from moderation.services.verdicts.transitions import Scored, Transition, review_apply_verdict
 
 CHUNK = 5_000
@@ -88,7 +87,7 @@ class Rejudge:
     def _judge(self, comment: Comment, review: Review, source: Source, section: str) -> Transition:
         comment.source = source
         scores = review.score.values() if review.score else {}
-        features = features_of(review.facts)
+        features = review_features(review.facts, language=review.score.language if review.score else "")
         verdict = judge(self.policy, scores, features=features, source=source.slug, section=section)
         scored = Scored(comment, review.score, verdict, review.facts, self.policy.audit_share)
         return review_apply_verdict(scored=scored, review=review, policy=self.version)

@@ -5,20 +5,17 @@ single writer.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from itertools import pairwise
-from multiprocessing import get_context
-from typing import Any
 
-import django
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Min
 from django.utils import timezone
 
 from archive.database.bulk import bulk_write
 from archive.database.gc_pause import gc_threshold_raised
+from archive.database.processes import process_pool, told_to_stop
 from moderation.models import PolicyVersion, Rejudging, Review
 from moderation.services.errors import ServiceError
 from moderation.services.rejudging.chunk import PolicyChangedError, Rejudge
@@ -26,6 +23,8 @@ from moderation.services.verdicts.policy import policy_active
 from moderation.services.verdicts.stored_columns import last_id
 
 MAX_PROCESSES = 16
+# Between two looks at how far the processes are.
+SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -120,32 +119,18 @@ def _span_judge(span: Rejudging, progress: Callable[[], None], stop: Stop) -> bo
 
 def _in_processes(spans: Sequence[Rejudging], report: RejudgeReport, progress: Progress, stop: Stop) -> None:
     """Judges each range in a process of its own. They stop after their chunk if this one is told to."""
-    context = get_context("spawn")
-    told = context.Event()
-    connected = (str(settings.DATABASES["default"]["NAME"]), told)
-    with ProcessPoolExecutor(len(spans), mp_context=context, initializer=_enter, initargs=connected) as pool:
+    with process_pool(len(spans)) as (pool, told):
         left: list[Future[bool]] = [pool.submit(_span_judge_apart, span.pk) for span in spans]
         while any(not one.done() for one in left):
-            wait(left, timeout=0.5, return_when=FIRST_COMPLETED)
+            wait(left, timeout=SECONDS, return_when=FIRST_COMPLETED)
             progress(_summed(report))
             if stop():
                 told.set()
         report.policy_changed = not all(one.result() for one in left)
 
 
-_told: Any = None
-
-
-def _enter(database: str, told: Any) -> None:
-    """Prepares a process: the same database as the one that started it."""
-    global _told  # noqa: PLW0603 - what a pool hands to its processes
-    _told = told
-    django.setup()
-    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = database
-
-
 def _span_judge_apart(pk: int) -> bool:
-    return _span_judge(Rejudging.objects.get(pk=pk), lambda: None, _told.is_set)
+    return _span_judge(Rejudging.objects.get(pk=pk), _nothing, told_to_stop)
 
 
 def _summed(report: RejudgeReport) -> RejudgeReport:
@@ -159,6 +144,10 @@ def _summed(report: RejudgeReport) -> RejudgeReport:
 
 def _never() -> bool:
     return False
+
+
+def _nothing() -> None:
+    return None
 
 
 def _quiet(_report: RejudgeReport) -> None:

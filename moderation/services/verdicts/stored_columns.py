@@ -2,22 +2,45 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from typing import Any, Self, overload
 
 import numpy as np
-from django.db.models import TextField
+from django.db.models import Func, IntegerField, TextField
 from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
 from moderation.models import Review, ReviewQuerySet, Score
-from moderation.policies import Policy
+from moderation.policies import Features, Policy
 from moderation.policies.columns import Coded, SubjectColumns
 from moderation.services.verdicts.features import features_of
 
-SUBJECT_FIELDS = ("source__slug", "article__section", "facts_text", "extra_text", *Score.ATTRIBUTES)
+SUBJECT_FIELDS = ("source__slug", "article__section", "facts_text", "score__language", "extra_text", *Score.ATTRIBUTES)
+
+
+class DayNumber(Func):
+    """The days from the beginning of 1970 to a time, in UTC."""
+
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Returns it for SQLite, whose own days begin at noon."""
+        template = "CAST(julianday(%(expressions)s) - 2440587.5 AS INTEGER)"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Returns it for PostgreSQL."""
+        template = "FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / 86400)::integer"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
 # JSON as text: most rows have the same, and what no rule asks for is never parsed.
-TEXTS = {"facts_text": "facts", "verdict_text": "verdict", "extra_text": "score__extra"}
+EXPRESSIONS = {
+    "facts_text": Cast("facts", TextField()),
+    "verdict_text": Cast("verdict", TextField()),
+    "extra_text": Cast("score__extra", TextField()),
+    "day": DayNumber("created_at"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +78,8 @@ class StoredReader:
     def read(self, reviews: ReviewQuerySet, *, after: int, last: int, size: int) -> StoredRows | None:
         """Returns the first `size` of those reviews; None if there are none left."""
         names = self._names()
-        texts = {name: Cast(TEXTS[name], TextField()) for name in names if name in TEXTS}
-        within = reviews.filter(pk__gt=after, pk__lte=last).order_by("pk").annotate(**texts)
+        made = {name: EXPRESSIONS[name] for name in names if name in EXPRESSIONS}
+        within = reviews.filter(pk__gt=after, pk__lte=last).order_by("pk").annotate(**made)
         rows = list(within.values_list("pk", *names)[:size])
         if not rows:
             return None
@@ -74,7 +97,7 @@ class StoredReader:
         return SubjectColumns(
             size,
             {**scores, **self._extra(fields)},
-            StoredFeatures(fields["facts_text"]),
+            StoredFeatures(fields["facts_text"], fields["score__language"]),
             Coded.of(fields["source__slug"]),
             Coded.of(fields["article__section"]),
         )
@@ -86,17 +109,31 @@ class StoredReader:
         return {name: np.array([row.get(name) for row in rows], dtype=np.float64) for name in self.attributes}
 
 
-class StoredFeatures(Sequence[Any]):
-    """The features in reviews' `facts`, parsed when they are asked for."""
+class StoredFeatures(Sequence[Features]):
+    """The features of reviews: their stored facts, and the language in which the text was scored.
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = texts
+    Parsed when they are asked for.
+    """
+
+    def __init__(self, facts: Sequence[str], languages: Sequence[str]) -> None:
+        self._facts, self._languages = facts, languages
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return len(self._facts)
 
-    def __getitem__(self, row: Any) -> Any:
-        return features_of(json.loads(self._texts[row]))
+    @overload
+    def __getitem__(self, row: int) -> Features: ...
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[Features]: ...
+    def __getitem__(self, row: int | slice) -> Features | Sequence[Features]:
+        if isinstance(row, slice):
+            return [self[at] for at in range(*row.indices(len(self)))]
+        return review_features(json.loads(self._facts[row]), language=self._languages[row])
+
+
+def review_features(facts: Mapping[str, Any], *, language: str) -> Features:
+    """Returns a review's features, from its `facts` and the language of its score."""
+    return replace(features_of(facts), language=language or None)
 
 
 def last_id() -> int:
