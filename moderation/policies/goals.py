@@ -60,7 +60,7 @@ def parse_goal(text: str, pointer: str = "") -> Goal:
     found = GOAL.fullmatch(" ".join(text[:MAX_GOAL_CHARACTERS].split()))
     if found is None:
         raise PolicyError(pointer, f"a goal has the form {FORM}, not {text[:MAX_GOAL_CHARACTERS]!r}")
-    goal = Goal(*found.groups()[:4], bound=float(found[5]))
+    goal = Goal(found[1], found[2], found[3], found[4], float(found[5]))
     _check_metrics(goal, pointer)
     return goal
 

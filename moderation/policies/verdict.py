@@ -1,5 +1,6 @@
 """What a policy says about a comment, and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,23 @@ class ConditionReason:
 
 
 Reason = VerdictReason | ConditionReason
+
+
+def reason_text(reason: Mapping[str, Any]) -> str:
+    """Returns a reason of a stored verdict in few signs: `toxicity 0.93 ≥ 0.80`, `links 3 ≥ 2`, `not staff`."""
+    if "attribute" in reason:
+        return f"{reason['attribute']} {reason['score']:.2f} ≥ {reason['threshold']:.2f}"
+    value, name = reason["value"], reason.get("name", "")
+    what = name or reason["condition"]
+    what = f"list {name}" if reason["condition"] == "list" else what
+    number = isinstance(value, int | float)
+    found = what if isinstance(value, bool) else f"{what} {value:g}" if number else f"{what} {value}"
+    bounds = f"{found}{_bound(' ≥ ', reason.get('gte'))}{_bound(' ≤ ', reason.get('lte'))}"
+    return f"not {bounds}" if reason.get("not") else bounds
+
+
+def _bound(sign: str, number: float | None) -> str:
+    return "" if number is None else f"{sign}{number:g}"
 
 
 @dataclass(frozen=True, slots=True)

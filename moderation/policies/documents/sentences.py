@@ -49,7 +49,7 @@ CHOICES = {
     "source": gettext_noop("the source is one of {values}"),
     "section": gettext_noop("the section is one of {values}"),
 }
-NEGATED = gettext_noop("it is not so that {condition}")
+NEGATED = gettext_noop("it is not true that {condition}")
 JOINTS = {All: gettext_noop(" and "), AnyOf: gettext_noop(" or ")}
 BRACKETS = gettext_noop("({condition})")
 SCOPES = {

@@ -22,9 +22,10 @@ def policy_activate(*, version: int, actor: User | None, key: ApiKey | None = No
     `actor` is the person, or the key's user; None for the command line. The static checks and the policy's own tests
     run once more, for the model and the installation may have changed since it was written.
 
-    Raises ServiceError: `not_found`; `conflict` if it is active already; `permission_denied` for an actor who is limited
-    to some sources, who may not let rules act without a person, or who is no second person where POLICY_TWO_PEOPLE asks
-    for one; `validation_error`, by JSON pointers into the policy, if a check or a test fails or a goal has no number.
+    Raises ServiceError: `not_found`; `conflict` if it is active already; `permission_denied` for an actor who is
+    limited to some sources, who may not let rules act without a person, or who is no second person where
+    POLICY_TWO_PEOPLE asks for one; `validation_error`, by JSON pointers into the policy, if a check or a test fails
+    or a goal has no number.
     """
     row = policy_get(version=version)
     policy = _parsed(row)

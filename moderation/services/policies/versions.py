@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max
 
-from moderation.models import PolicyStatus, PolicyVersion
+from moderation.models import ApiKey, PolicyStatus, PolicyVersion
 from moderation.policies import Policy, PolicyError, parse_policy, policy_sha256
 from moderation.policies.checks import ERROR, Finding, policy_check
 from moderation.policies.documents.diff import Change, policy_diff
@@ -30,14 +30,15 @@ class PolicySaved:
     warnings: tuple[Finding, ...]
 
 
-def policy_create(*, body: Any, actor: User | None, note: str = "") -> PolicySaved:
+def policy_create(*, body: Any, actor: User | None, key: ApiKey | None = None, note: str = "") -> PolicySaved:
     """Saves a policy as a draft; a policy that is the newest version already is not saved again.
 
-    `actor` is its author, None for the command line. Raises ServiceError `validation_error`, by JSON pointers into
-    `body`, for a policy that cannot be read or that the static checks find errors in, and at `/note` for a note that is
-    too long; `permission_denied` for an actor who is limited to some sources.
+    `actor` is its author, the key's user if it came with a `key`, None for the command line. Raises ServiceError
+    `validation_error`, by JSON pointers into `body`, for a policy that cannot be read or that the static checks find
+    errors in, and at `/note` for a note that is too long; `permission_denied` for an actor or a key limited to some
+    sources.
     """
-    reach_check(actor=actor)
+    reach_check(actor=actor, key=key)
     if len(note) > NOTE_CHARACTERS:
         detail = f"A note has at most {NOTE_CHARACTERS} characters."
         raise invalid("/note", detail, code="max_length", limit=NOTE_CHARACTERS)
