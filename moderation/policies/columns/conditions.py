@@ -30,7 +30,7 @@ def _(condition: Group, columns: SubjectColumns, *, wanted: bool = True) -> Bool
 
 @condition_met.register
 def _(condition: NumberRange, columns: SubjectColumns, *, wanted: bool = True) -> Booleans:
-    return _within(condition, columns.asked((condition.kind, condition.name), condition.value), wanted=wanted)
+    return _within(condition, columns.number(condition.kind, condition.name, condition.value), wanted=wanted)
 
 
 @condition_met.register

@@ -46,6 +46,10 @@ class Coded:
         return self.names[self.codes[row]]
 
 
+def _no_numbers(_kind: str, _name: str) -> Floats | None:
+    return None
+
+
 @dataclass(slots=True)
 class SubjectColumns:
     """What is judged of `size` comments.
@@ -56,6 +60,7 @@ class SubjectColumns:
         features: The features of each row; asked for only by conditions on features.
         sources: The slug of each row's source.
         sections: The section of each row's article; empty without one.
+        numbers: Kind of condition and name → the numbers that it is about, if they are at hand as an array.
     """
 
     size: int
@@ -63,6 +68,7 @@ class SubjectColumns:
     features: Sequence[Features]
     sources: Coded
     sections: Coded
+    numbers: Callable[[str, str], Floats | None] = _no_numbers
     _subjects: list[Subject] = field(default_factory=list, init=False, repr=False)
     _asked: dict[Hashable, Floats] = field(default_factory=dict, init=False, repr=False)
 
@@ -75,6 +81,15 @@ class SubjectColumns:
         """Returns one row as `judge` takes it apart."""
         scores = {name: float(column[row]) for name, column in self.scores.items() if column[row] == column[row]}
         return Subject(scores, self.features[row], self.sources[row], self.sections[row])
+
+    def number(self, kind: str, name: str, ask: Callable[[Subject], float | None]) -> Floats:
+        """Returns the number of each row that conditions of this kind and name are about; `ask` gives it for one."""
+        found = self._asked.get((kind, name))
+        if found is None:
+            found = self.numbers(kind, name)
+            found = self.asked((kind, name), ask) if found is None else found
+            self._asked[kind, name] = found
+        return found
 
     def asked(self, key: Hashable, ask: Callable[[Subject], float | None]) -> Floats:
         """Returns a number of each row, asked for one by one but only once under this `key`; NaN for None."""

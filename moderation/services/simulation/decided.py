@@ -1,16 +1,19 @@
-"""What people decided beside what a policy would do: the arrays from which estimates are made.
+"""What people decided beside what a policy would do, and the estimates that are made of it.
 
-Weights are 1 ÷ the probability with which a comment was chosen for review. A comment that nobody was asked to review,
-and that somebody decided on all the same, is of no sample and left out.
+Each row has the probability with which it was chosen for review. A comment that nobody was asked to review, and that
+somebody decided on all the same, is of no sample and left out.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.estimates.measures import false_alarm_share, missed_share, precision, recall
+from moderation.estimates.rows import Rows
+from moderation.estimates.tables import tables_by_group
 from moderation.models import DecidedBy, State
 from moderation.policies import Policy
 from moderation.policies.columns import Booleans, Floats, VerdictColumns, attributes_reached
@@ -19,19 +22,7 @@ from moderation.services.verdicts.stored_columns import StoredRows
 FIELDS = ("state", "decided_by", "review_probability", "sampled", "flagged")
 OUTCOMES = {State.APPROVED.value: False, State.REJECTED.value: True}
 Objects = NDArray[np.object_]
-
-
-class Cell(NamedTuple):
-    """The decisions of one cell: `by` rule, attribute, source, section or language, `name` which of them.
-
-    `matched`: the rule, or the policy, would catch the comment. `harmful`: a person rejected it.
-    """
-
-    by: str
-    name: str
-    matched: Booleans
-    harmful: Booleans
-    weight: Floats
+MEASURES = (precision, recall, missed_share, false_alarm_share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +37,7 @@ class DecidedRows:
     flagged: Booleans
     flagged_before: Booleans
     harmful: Booleans
-    weight: Floats
+    probability: Floats
     reached: dict[str, Booleans]
     groups: dict[str, Objects]
 
@@ -62,7 +53,7 @@ class DecidedRows:
             flagged=found.flagged[at],
             flagged_before=before.flagged[at],
             harmful=rows.array("state", object)[at] == State.REJECTED.value,
-            weight=1.0 / rows.array("review_probability")[at],
+            probability=rows.array("review_probability")[at],
             reached=attributes_reached(policy, subjects, matched),
             groups={"source": sources, "section": sections, "language": languages},
         )
@@ -76,27 +67,38 @@ class DecidedRows:
             flagged=one("flagged"),
             flagged_before=one("flagged_before"),
             harmful=one("harmful"),
-            weight=one("weight"),
+            probability=one("probability"),
             reached={name: np.concatenate([part.reached_by(name) for part in parts]) for name in attributes},
             groups={by: np.concatenate([part.groups[by] for part in parts]) for by in parts[0].groups},
         )
 
     def reached_by(self, attribute: str) -> Booleans:
         """Returns where the attribute's score was a reason."""
-        return self.reached.get(attribute, np.zeros(len(self.weight), dtype=np.bool_))
+        return self.reached.get(attribute, np.zeros(len(self.probability), dtype=np.bool_))
 
-    def cells(self, policy: Policy) -> Iterator[Cell]:
-        """Yields the whole, under the active policy too, then by rule, attribute, source, section and language."""
-        yield Cell("policy", "", self.flagged, self.harmful, self.weight)
-        yield Cell("active", "", self.flagged_before, self.harmful, self.weight)
+    def estimates(self, policy: Policy) -> Iterator[dict[str, Any]]:
+        """Yields estimates of the policy, of the active one, and by rule, attribute, source, section and language."""
+        yield from self._measured("policy", [""], self.flagged)
+        yield from self._measured("active", [""], self.flagged_before)
         for at, rule in enumerate(policy.rules):
-            yield Cell("rule", rule.id, self.matched[at], self.harmful, self.weight)
+            yield from self._measured("rule", [rule.id], self.matched[at])
         for name, reached in self.reached.items():
-            yield Cell("attribute", name, reached, self.harmful, self.weight)
-        for by, names in self.groups.items():
-            for name in sorted(set(names.tolist())):
-                rows = names == name
-                yield Cell(by, name, self.flagged[rows], self.harmful[rows], self.weight[rows])
+            yield from self._measured("attribute", [name], reached)
+        for by, texts in self.groups.items():
+            names, groups = np.unique(texts.astype(str), return_inverse=True)
+            yield from self._measured(by, names.tolist(), self.flagged, groups.astype(np.int64))
+
+    def _measured(
+        self, by: str, names: Sequence[str], matched: Booleans, groups: NDArray[np.int64] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Yields the estimates of each name; `groups` is the place of each row's, all of one name without it."""
+        reviewed = np.ones(len(self.probability), dtype=np.bool_)
+        rows = Rows(matched=matched, reviewed=reviewed, harmful=self.harmful, probability=self.probability)
+        tables = tables_by_group(rows, groups=groups, count=len(names))
+        columns = {measure.__name__: measure(tables) for measure in MEASURES}
+        for at, name in enumerate(names):
+            found = {measure: column[at].as_json() for measure, column in columns.items()}
+            yield {"by": by, "name": name, "decided": int(tables.reviewed[at]), **found}
 
 
 def _decided(rows: StoredRows) -> NDArray[Any]:

@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from moderation.policies.schema import ACTIONS
-from moderation.services.simulation.decided import Cell, DecidedRows
+from moderation.services.simulation.decided import DecidedRows
 from moderation.services.simulation.tally import Tally
 
 
@@ -23,7 +21,7 @@ def tally_report(tally: Tally) -> dict[str, Any]:
         "queue": _queue(tally),
         "rules": list(_rules(tally)),
         "changes": list(_changes(tally)),
-        "decided": sum(len(part.weight) for part in tally.decided),
+        "decided": sum(len(part.probability) for part in tally.decided),
         "estimates": list(_estimates(tally)),
         "likely_misses": [row for _, _, row in tally.misses.rows],
         "likely_false_alarms": [row for _, _, row in tally.alarms.rows],
@@ -67,15 +65,4 @@ def _estimates(tally: Tally) -> Iterator[dict[str, Any]]:
     if not tally.decided:
         return
     attributes = sorted({name for part in tally.decided for name in part.reached})
-    for cell in DecidedRows.joined(tally.decided, attributes).cells(tally.policy):
-        yield cell_estimate(cell)
-
-
-def cell_estimate(cell: Cell) -> dict[str, Any]:
-    """Returns how many decisions a cell has, and how many independent ones they are worth (Kish's effective size).
-
-    Source: Kish, "Survey Sampling", 1965.
-    """
-    total, squares = float(cell.weight.sum()), float(np.square(cell.weight).sum())
-    effective = total * total / squares if squares else 0.0
-    return {"by": cell.by, "name": cell.name, "decided": len(cell.weight), "effective": round(effective, 1)}
+    yield from DecidedRows.joined(tally.decided, attributes).estimates(tally.policy)
