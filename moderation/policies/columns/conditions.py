@@ -11,6 +11,7 @@ import numpy as np
 from moderation.policies.columns.subjects import Booleans, Coded, Floats, SubjectColumns
 from moderation.policies.conditions import AttributeRange, Condition, Group
 from moderation.policies.conditions.choices import SectionChoice, SourceChoice
+from moderation.policies.conditions.people import RecordMark
 from moderation.policies.conditions.ranges import NumberRange
 
 
@@ -38,6 +39,12 @@ def _(condition: AttributeRange, columns: SubjectColumns, *, wanted: bool = True
     if not condition.resolved:
         condition.check()  # raises PolicyError
     return _within(condition, columns.score(condition.attribute), wanted=wanted)
+
+
+@condition_met.register
+def _(condition: RecordMark, columns: SubjectColumns, *, wanted: bool = True) -> Booleans:
+    marks = columns.number(condition.kind, condition.commenter, condition.state)
+    return np.asarray(marks == wanted, dtype=np.bool_)
 
 
 @condition_met.register

@@ -13,7 +13,7 @@ from moderation.policies.columns import NO_RULE, VerdictColumns, judge_columns
 from moderation.policies.schema import ACTIONS
 from moderation.services.verdicts.stored_columns import StoredRows
 
-COMPARED = ("verdict_text", "risk", "uncertainty", "sampled")
+COMPARED = ("verdict_text", "risk", "uncertainty", "is_sampled")
 # What is in a stored verdict beside the verdict: which version gave it, and why the comment is held whatever it says.
 BESIDE = ("policy", "cause")
 # A rule that the policy does not have.
@@ -47,7 +47,7 @@ class Comparison:
         changed = (stored != np.column_stack((found.action, found.rule, found.overridden))).any(axis=1)
         if not self._policy.audit_share:
             # A policy without an audit takes back what an earlier one drew.
-            changed |= rows.array("sampled", np.bool_)
+            changed |= rows.array("is_sampled", np.bool_)
         for row in np.flatnonzero(~changed & (found.rule != NO_RULE)):
             changed[row] = self._explained_otherwise(rows, int(row))
         return Difference(rows.ids[changed], _drifted(rows, found, ~changed))

@@ -19,7 +19,7 @@ from moderation.policies import Policy
 from moderation.policies.columns import Booleans, Floats, VerdictColumns, attributes_reached
 from moderation.services.verdicts.stored_columns import StoredRows
 
-FIELDS = ("state", "decided_by", "review_probability", "sampled", "flagged")
+FIELDS = ("state", "decided_by", "review_probability", "is_sampled", "is_flagged")
 OUTCOMES = {State.APPROVED.value: False, State.REJECTED.value: True}
 Objects = NDArray[np.object_]
 MEASURES = (precision, recall, missed_share, false_alarm_share)
@@ -104,5 +104,5 @@ class DecidedRows:
 def _decided(rows: StoredRows) -> NDArray[Any]:
     person = rows.array("decided_by", object) == DecidedBy.PERSON.value
     settled = np.isin(rows.array("state", object).astype(str), list(OUTCOMES))
-    asked = rows.array("sampled", np.bool_) | rows.array("flagged", np.bool_)
+    asked = rows.array("is_sampled", np.bool_) | rows.array("is_flagged", np.bool_)
     return person & settled & asked

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self, overload
 
 import numpy as np
@@ -14,7 +14,7 @@ from moderation.models import Review, ReviewQuerySet, Score
 from moderation.policies import Features, Policy
 from moderation.policies.columns import Coded, SubjectColumns
 from moderation.policies.conditions.texts import FactRange
-from moderation.services.verdicts.features import features_of
+from moderation.services.verdicts.features import NAMES
 
 SUBJECT_FIELDS = ("source__slug", "article__section", "facts_text", "score__language", "extra_text", *Score.ATTRIBUTES)
 
@@ -41,6 +41,9 @@ EXPRESSIONS = {
     "verdict_text": Cast("verdict", TextField()),
     "extra_text": Cast("score__extra", TextField()),
     "day": DayNumber("created_at"),
+    # As numbers: Django turns SQLite's booleans into Python's one by one.
+    "is_sampled": Cast("sampled", IntegerField()),
+    "is_flagged": Cast("flagged", IntegerField()),
 }
 
 
@@ -115,22 +118,27 @@ class StoredReader:
 class StoredFeatures(Sequence[Features]):
     """The features of reviews: their stored facts, and the language in which the text was scored.
 
-    Parsed when they are asked for.
+    Parsed when they are asked for, all at once.
     """
 
     def __init__(self, facts: Sequence[str], languages: Sequence[str]) -> None:
-        self._facts, self._languages = facts, languages
+        self._texts, self._languages = facts, languages
         self._parsed: list[dict[str, Any]] = []
+
+    @property
+    def facts(self) -> list[dict[str, Any]]:
+        """The facts of all rows."""
+        self._parsed = self._parsed or json.loads(f"[{','.join(self._texts)}]")
+        return self._parsed
 
     def numbers(self, kind: str, name: str) -> NDArray[np.float64] | None:
         """Returns a fact of all rows, NaN where it is missing: ten times as fast as through each row's features."""
         if kind != FactRange.kind:
             return None
-        self._parsed = self._parsed or json.loads(f"[{','.join(self._facts)}]")
-        return np.array([facts.get(name) for facts in self._parsed], dtype=np.float64)
+        return np.array([facts.get(name) for facts in self.facts], dtype=np.float64)
 
     def __len__(self) -> int:
-        return len(self._facts)
+        return len(self._texts)
 
     @overload
     def __getitem__(self, row: int) -> Features: ...
@@ -139,12 +147,16 @@ class StoredFeatures(Sequence[Features]):
     def __getitem__(self, row: int | slice) -> Features | Sequence[Features]:
         if isinstance(row, slice):
             return [self[at] for at in range(*row.indices(len(self)))]
-        return review_features(json.loads(self._facts[row]), language=self._languages[row])
+        return review_features(self.facts[row], language=self._languages[row])
+
+    def __iter__(self) -> Iterator[Features]:
+        for facts, language in zip(self.facts, self._languages, strict=True):
+            yield review_features(facts, language=language)
 
 
 def review_features(facts: Mapping[str, Any], *, language: str) -> Features:
     """Returns a review's features, from its `facts` and the language of its score."""
-    return replace(features_of(facts), language=language or None)
+    return Features(**{name: facts.get(name) for name in NAMES}, language=language or None)
 
 
 def last_id() -> int:
