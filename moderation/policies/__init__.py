@@ -3,14 +3,16 @@
 from moderation.policies.built_in import BUILT_IN_POLICY
 from moderation.policies.conditions import AttributeRange, Condition
 from moderation.policies.errors import PolicyError
-from moderation.policies.features import Features
+from moderation.policies.features import CommenterRecord, Features
 from moderation.policies.judge import judge, judge_refusal
+from moderation.policies.needs import features_needed
 from moderation.policies.parse import Policy, Rule, parse_policy, policy_sha256
 from moderation.policies.verdict import Verdict, VerdictReason
 
 __all__ = [
     "BUILT_IN_POLICY",
     "AttributeRange",
+    "CommenterRecord",
     "Condition",
     "Features",
     "Policy",
@@ -18,6 +20,7 @@ __all__ = [
     "Rule",
     "Verdict",
     "VerdictReason",
+    "features_needed",
     "judge",
     "judge_refusal",
     "parse_policy",
