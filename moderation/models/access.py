@@ -15,7 +15,7 @@ class Scope(models.TextChoices):
     WRITE = "write", "store sources, articles, comments and flags"
     ANALYZE = "analyze", "score texts that are not stored"
     MODERATE = "moderate", "decide"
-    POLICY = "policy", "write and activate policies"
+    POLICY = "policy", "write and activate policies, write word lists"
 
 
 class ApiKey(AbstractAuthToken):  # type: ignore[misc]

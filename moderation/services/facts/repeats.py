@@ -64,7 +64,8 @@ def _stored(asked: Sequence[Said]) -> list[tuple[int, int]]:
     statement = COUNT.format(rows=", ".join([f"(%s, %s, %s, {kind})"] * len(asked)))
     with connection.cursor() as cursor:
         cursor.execute(statement, [value for row in values for value in row])
-        return cursor.fetchall()
+        found: list[tuple[int, int]] = cursor.fetchall()
+    return found
 
 
 def _among(asked: Sequence[Said]) -> dict[int, int]:

@@ -5,16 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moderation.models import WordListEntry, WordMatch
+from moderation.models import WordMatch
 from moderation.scoring.terms import STEM_LANGUAGES, words_of
 from moderation.scoring.text.language import base_code
 from moderation.services.errors import FieldError, ServiceError
 
 MAX_ENTRIES = 100_000
 MAX_ERRORS = 100
-MAX_TERM, MAX_NOTE, MAX_LANGUAGE = (
-    int(WordListEntry._meta.get_field(name).max_length or 0) for name in ("term", "note", "language")
-)
+MAX_TERM, MAX_NOTE, MAX_LANGUAGE = 200, 200, 16
 FIELDS = ("term", "language", "match", "allow", "note")
 # What a file may write for true and false.
 BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}

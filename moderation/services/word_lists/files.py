@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from moderation.services.errors import ServiceError, invalid
+from moderation.services.ledger.csv_cells import cell
 from moderation.services.word_lists.entries import BOOLEANS, FIELDS, MAX_ENTRIES, Entry, entry_parse
 
 FORMATS = ("csv", "json", "lines")
@@ -128,3 +129,10 @@ def _csv_line(cells: Iterable[str]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(cells)
     return line.getvalue()
+
+
+def rejected_write(rejected: Iterable[Rejected]) -> Iterator[str]:
+    """Yields the lines of a CSV file about the rows that were refused."""
+    yield _csv_line(["row", "content", "reason"])
+    for one in rejected:
+        yield _csv_line([str(one.row), cell(one.content), cell(one.reason)])
