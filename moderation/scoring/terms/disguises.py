@@ -14,7 +14,7 @@ from moderation.scoring.text import word_lists
 from moderation.scoring.text.confusables import FIGURES, is_disguise, is_foreign, latin
 from moderation.scoring.text.deobfuscation import BROKEN, EDGES, MAX_LENGTH, MAX_WAYS, SIGN, STRETCHED, WORDS
 from moderation.scoring.text.despacing import SPACED, SPLIT
-from moderation.scoring.text.normalise import LETTERS, SIGNS, STYLED, deobfuscate
+from moderation.scoring.text.normalise import LETTERS, STYLED, look
 from moderation.scoring.text.offset_mapped import Edit, OffsetMappedText, readable
 
 # Signs that word processors set, as typed: with them many an honest text is ASCII.
@@ -33,14 +33,18 @@ def readings(text: str, is_listed: IsListed) -> list[OffsetMappedText]:
         text: As given.
         is_listed: Whether a word, in lower case, is one of a list's.
     """
-    given = OffsetMappedText.of(readable(text).translate(TYPOGRAPHY))
-    if given.text.isascii() and not SIGNS.search(given.text):
+    plain = readable(text)
+    suspicious, normal = look(plain)
+    if suspicious and not plain.isascii():
+        plain = plain.translate(TYPOGRAPHY)
+        suspicious, normal = look(plain)
+    given = OffsetMappedText.of(plain)
+    if not suspicious:
         return [given]
-    normal = deobfuscate(given.text)
     found = {one.text: one for one in ((given, normal) if normal else (given,))}
     for one in list(found.values()):
-        plain = _undisguised(one, is_listed)
-        found.setdefault(plain.text, plain)
+        bare = _undisguised(one, is_listed)
+        found.setdefault(bare.text, bare)
     return list(found.values())
 
 

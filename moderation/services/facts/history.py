@@ -97,10 +97,9 @@ class History:
         mutes = Mute.objects.filter(commenter__in=ids).order_by().values_list("commenter_id").annotate(Min("since"))
         muted = dict(mutes)
         standings: dict[int, list[tuple[str, datetime, datetime | None]]] = defaultdict(list)
-        for commenter, *standing in Standing.objects.filter(commenter__in=ids).values_list(
-            "commenter_id", "kind", "since", "ended_at"
-        ):
-            standings[commenter].append((standing[0], standing[1], standing[2]))
+        kinds = Standing.objects.filter(commenter__in=ids)
+        for commenter, kind, since, ended in kinds.values_list("commenter_id", "kind", "since", "ended_at"):
+            standings[commenter].append((kind, since, ended))
         for pk in ids:
             self._commenters[pk] = Known(Timeline(acts[pk]), muted.get(pk), tuple(standings[pk]))
             self._acts += len(acts[pk]) + 1
