@@ -1,6 +1,6 @@
 """gunicorn's configuration: few processes (each loads the model), many threads, no query strings in logs.
 
-`config.worker` keeps slow clients out of the threads.
+`config.server.worker` keeps slow clients out of the threads.
 """
 
 import os
@@ -13,7 +13,7 @@ import gunicorn
 from config.logs import gunicorn_logging
 
 if TYPE_CHECKING:
-    from config.worker import BufferingWorker
+    from config.server.worker import BufferingWorker
 
 gunicorn.SERVER = "Moderato"
 logconfig_dict = gunicorn_logging()
@@ -28,10 +28,10 @@ def number(name: str, default: int) -> int:
 
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
-worker_class = "config.worker.BufferingWorker"
+worker_class = "config.server.worker.BufferingWorker"
 workers = number("WEB_CONCURRENCY", 1)
 # Four fifths of them may wait for scores (`services.online_scoring.request_queue` reads this too); the others serve
-# everything else. Calls beyond that wait without a thread (`config.lanes`).
+# everything else. Calls beyond that wait without a thread (`config.server.lanes`).
 threads = number("WEB_THREADS", 80)
 os.environ["WEB_THREADS"] = str(threads)
 # Open connections per process; beyond that the one that has waited longest is closed. Below the usual 1,024 files.
@@ -56,8 +56,8 @@ def post_worker_init(worker: "BufferingWorker") -> None:
 
     Runs in the worker, never before the fork (no `preload_app` that scores): OpenVINO's threads do not survive a fork.
     """
-    # A short request among N long ones waits for N turns, 5 ms each by Python's default.
-    sys.setswitchinterval(0.001)
+    # A short request among N long ones waits for N turns, 5 ms each by Python's default, and again after each query.
+    sys.setswitchinterval(0.0005)
     from django.conf import settings
     from django.db import OperationalError, ProgrammingError
 

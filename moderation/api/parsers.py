@@ -4,7 +4,9 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from itertools import islice
+from threading import Lock
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
@@ -12,14 +14,14 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
 from moderation.api.refusals import MAX_ERRORS, Problem, join_pointer
+from moderation.json_tokens import MAX_TOKENS, has_too_many_tokens
 from moderation.services.errors import FieldError
 
 # Escapes that may stand for characters no text may contain: NUL, and lone surrogates.
 SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
 SURROGATE = re.compile("[\ud800-\udfff]")
-# Names, strings, commas and opening brackets in a body; a thousand comments with every field have some 60,000.
-MAX_TOKENS = 200_000
-TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[,\[{]', re.DOTALL)
+LONG_BYTES = 65_536
+_LONG_TURN = Lock()
 CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
 UTF8_NAMES = {"utf-8", "utf8"}
 
@@ -64,15 +66,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _check_token_count(text: str) -> None:
-    """Refuses JSON that would become too many objects: brackets alone take fifty times their size in memory."""
-    if len(text) > MAX_TOKENS and next(islice(TOKEN.finditer(text), MAX_TOKENS, None), None):
-        raise ParseError(f"The JSON has over {MAX_TOKENS:,} names, strings, commas and brackets.")
-
-
 def json_decode(text: str) -> Any:
     """Returns the value of strict JSON: no NaN or infinity, no repeated keys, bounded depth and size."""
-    _check_token_count(text)
+    if has_too_many_tokens(text):
+        raise ParseError(f"The JSON has over {MAX_TOKENS:,} names, strings, commas and brackets.")
     try:
         return json.loads(text, parse_float=_finite, parse_constant=_no_constant, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
@@ -148,7 +145,9 @@ class StrictJSONParser(BaseParser):
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
             raise ParseError(f"The body is not UTF-8: byte {error.start} is invalid.") from None
-        value = json_decode(text)
+        # One long body at a time: while it is decoded no other thread runs, and several would follow each other.
+        with _LONG_TURN if len(raw) > LONG_BYTES else nullcontext():
+            value = json_decode(text)
         if SUSPECT_ESCAPE.search(text):
             refuse_bad_characters(value)
         return value

@@ -66,13 +66,13 @@ def hostile_measured(
     with TemporaryDirectory(prefix="moderato-benchmark-") as name, scratch_database(Path(name)) as url:
         child_run(url, "desk_rows", str(COMMENTS), str(PENDING))
         scopes = ("--scope", "analyze", "--scope", "read", "--scope", "write")
-        key = manage(url, "create_api_key", "benchmark", *scopes).strip()
-        session = json.loads(child_run(url, "hostile_rows", "session"))
+        key, other = (manage(url, "create_api_key", name, *scopes).strip() for name in ("reader", "attacker"))
+        session, attacker = json.loads(child_run(url, "hostile_rows", "sessions"))
         with served(url, Path(name), key) as server:
             beside = _Beside(server, session)
             _measured(beside.plans(WARM_UP_SECONDS))
             quiet = _measured(beside.plans(seconds))
-            plan = HostilePlan("", server.port, clients, seconds, key, session)
+            plan = HostilePlan("", server.port, clients, seconds, other, attacker)
             say(f"quiet: {quiet}")
             for kind in kinds or KINDS:
                 found[kind] = _attacked(beside, replace(plan, kind=kind), quiet, url)
@@ -83,8 +83,9 @@ def hostile_measured(
 def _attacked(beside: _Beside, plan: HostilePlan, quiet: Figures, url: str) -> Figures:
     if plan.kind == LAST_KIND:
         plan = replace(plan, comments=json.loads(child_run(url, "hostile_rows", "bombs", str(plan.clients))))
-    attackers = _child("hostile_requests", plan)
+    attackers = _attackers(plan)
     try:
+        _sent(attackers, "")
         figures = _measured(beside.plans(plan.seconds))
         replies = json.loads(_output(attackers))
     finally:
@@ -114,8 +115,27 @@ def _p99(name: str, report: Figures) -> float:
     return round(1000 * percentile(latencies[OK], P99), 1)
 
 
-def _child(module: str, plan: HostilePlan | LoadPlan) -> subprocess.Popen[str]:
-    process = subprocess.Popen(  # noqa: S603 - this very program
+def _attackers(plan: HostilePlan) -> subprocess.Popen[str]:
+    """The attackers with their requests made: what that costs this machine is no part of an attack."""
+    process = _process("hostile_requests")
+    _sent(process, json.dumps(asdict(plan)))
+    assert process.stdout  # noqa: S101 - for the type checker: a pipe was asked for
+    if process.stdout.readline() != "ready\n":
+        raise BenchmarkError(f"{plan.kind}: its requests could not be made")
+    return process
+
+
+def _child(module: str, plan: LoadPlan) -> subprocess.Popen[str]:
+    process = _process(module)
+    _sent(process, json.dumps(asdict(plan)))
+    assert process.stdin  # noqa: S101 - for the type checker: a pipe was asked for
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def _process(module: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - this very program
         [sys.executable, "-m", f"moderation.benchmarks.{module}"],
         cwd=settings.BASE_DIR,
         stdin=subprocess.PIPE,
@@ -123,11 +143,12 @@ def _child(module: str, plan: HostilePlan | LoadPlan) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def _sent(process: subprocess.Popen[str], line: str) -> None:
     assert process.stdin  # noqa: S101 - for the type checker: a pipe was asked for
-    process.stdin.write(json.dumps(asdict(plan)))
-    process.stdin.close()
-    process.stdin = None
-    return process
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
 
 
 def _output(process: subprocess.Popen[str]) -> str:

@@ -1,7 +1,9 @@
-"""Hostile requests, side by side: `python -m moderation.benchmarks.hostile_requests < PLAN`, counts of replies out.
+"""Hostile requests, side by side: `python -m moderation.benchmarks.hostile_requests`, a plan in, counts of replies out.
 
-Each kind is sent once by so many connections at the same moment, or, where it is slow, a byte a second until the time
-is over. Only 127.0.0.1 is ever asked, at most `MAX_CLIENTS` at once and for at most `MAX_SECONDS`.
+A plan is one line of JSON. Once the requests are made, which takes a while, `ready` is written, and they are sent when
+another line comes. Each kind is sent once by so many connections at the same moment, or, where it is slow, a byte a
+second until the time is over. Only 127.0.0.1 is ever asked, at most `MAX_CLIENTS` at once and for at most
+`MAX_SECONDS`.
 """
 
 import json
@@ -136,18 +138,22 @@ KINDS: dict[str, Callable[[HostilePlan, int], HostileRequest]] = {
 }
 
 
-def attack(plan: HostilePlan) -> dict[str, int]:
-    """Sends them all and returns status → replies; `closed` is a connection that ended without one, `silent` neither.
+def requests_made(plan: HostilePlan) -> list[HostileRequest]:
+    """Returns a request a client.
 
     Raises:
         ValueError: There are more clients or seconds than this sends.
     """
     if plan.clients > MAX_CLIENTS or plan.seconds > MAX_SECONDS:
         raise ValueError(f"at most {MAX_CLIENTS} clients and {MAX_SECONDS:.0f} seconds")
-    made = [KINDS[plan.kind](plan, number) for number in range(plan.clients)]
+    return [KINDS[plan.kind](plan, number) for number in range(plan.clients)]
+
+
+def attack(plan: HostilePlan, requests: list[HostileRequest]) -> dict[str, int]:
+    """Sends all and returns status → replies; `closed` is a connection that ended without one, `silent` neither."""
     last = time.monotonic() + plan.seconds
     with ThreadPoolExecutor(plan.clients) as pool:
-        return dict(Counter(pool.map(lambda request: _sent(plan.port, request, last), made)))
+        return dict(Counter(pool.map(lambda request: _sent(plan.port, request, last), requests)))
 
 
 def _sent(port: int, request: HostileRequest, last: float) -> str:
@@ -185,8 +191,12 @@ def _status(client: socket.socket) -> str:
 
 
 def main() -> None:
-    """Reads a plan from standard input and writes the counts to standard output."""
-    json.dump(attack(HostilePlan(**json.load(sys.stdin))), sys.stdout)
+    """Reads a plan from standard input, and, at the next line, sends it and writes the counts to standard output."""
+    plan = HostilePlan(**json.loads(sys.stdin.readline()))
+    made = requests_made(plan)
+    print("ready", flush=True)  # noqa: T201 - to the process that started this one
+    sys.stdin.readline()
+    json.dump(attack(plan, made), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ _SAME_CAPITAL = {"ı": "i", "ſ": "s"}
 # What stands for any character that no slur is written with.
 _WORD, _SPACE, _OTHER = "word", "space", "other"
 _MAX_STEPS = 8192
+# One character as often as it follows itself: where one more of them changed nothing, no further one will.
+_RUN = re.compile(r"(.)\1*", re.DOTALL)
 
 
 @dataclass(slots=True, eq=False)
@@ -92,6 +94,7 @@ def _followed(text: str, at: int) -> tuple[tuple[int, int] | None, int]:
     nodes: tuple[_Node, ...] = ()
     begins: list[int] = []
     best = None
+    state: object = None
     while at < len(text):
         if best is None and not (at and _is_word(text[at - 1])):
             nodes, begins = (*nodes, _ROOT), [*begins, at]
@@ -104,7 +107,15 @@ def _followed(text: str, at: int) -> tuple[tuple[int, int] | None, int]:
             nodes, begins = tuple(nodes[index] for index in kept), [begins[index] for index in kept]
         if not nodes:
             break
+        earlier, state = state, (nodes, begins, best)
+        if text[at - 1] == text[at - 2 : at - 1] and state == earlier:
+            at = max(at, _end_of_run(text, at - 1) - 1)
     return best, best[1] if best else at
+
+
+def _end_of_run(text: str, at: int) -> int:
+    found = _RUN.match(text, at)
+    return found.end() if found else at
 
 
 @lru_cache(maxsize=_MAX_STEPS)

@@ -3,6 +3,7 @@
 import json
 from typing import Any, NoReturn
 
+from moderation.json_tokens import MAX_TOKENS, has_too_many_tokens
 from moderation.perspective import lenient
 from moderation.perspective.errors import payload_error
 
@@ -29,6 +30,8 @@ def read_payload(body: bytes) -> Any:
         raise payload_error("Invalid UTF-8 string.") from None
     if not text.strip():
         return {}
+    if has_too_many_tokens(text):
+        raise payload_error(f"It has over {MAX_TOKENS:,} names, strings, commas and brackets.")
     try:
         return _strict.decode(text)
     except (ValueError, RecursionError):

@@ -8,17 +8,18 @@ from threading import Event
 from typing import Any
 
 requests = count(1)
-opened = Event()
+opened, freed = Event(), Event()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answers with the body's length, 400 where it broke off.
 
     At /large it answers with ten megabytes, at /served with how many requests there were, at /batch once /open was
-    asked.
+    asked, at /page once /free was.
     """
     number = next(requests)
-    {"/open": opened.set, "/batch": lambda: opened.wait(60)}.get(environ["PATH_INFO"], int)()
+    waits = {"/batch": lambda: opened.wait(60), "/page": lambda: freed.wait(60)}
+    {"/open": opened.set, "/free": freed.set, **waits}.get(environ["PATH_INFO"], int)()
     body = b"x" * 10_000_000
     status = "200 OK"
     if environ["PATH_INFO"] != "/large":

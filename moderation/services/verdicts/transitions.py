@@ -35,7 +35,7 @@ class Scored:
     """A scored comment: its score (None if the model refused it), its verdict, and the `facts` for its review.
 
     `comment` has the text that was scored, with its source and article loaded; `score` may be unsaved. `audit_share` is
-    the policy's share of passing comments to sample for QA.
+    the policy's share of passing comments to sample for QA. `facts_edition` goes into the review with the facts.
     """
 
     comment: Comment
@@ -43,6 +43,7 @@ class Scored:
     verdict: Verdict
     facts: Mapping[str, Any]
     audit_share: float = 0.0
+    facts_edition: int | None = None
 
 
 def review_apply_verdict(
@@ -76,7 +77,8 @@ def review_close(*, comment: Comment, review: Review | None) -> Transition:
     review = review or _new_review(comment)
     deleted = comment.origin_state == OriginState.DELETED
     status = ReviewStatus(State.CLOSED, decided_by=DecidedBy.IMPORT if deleted else DecidedBy.NOBODY)
-    review.facts = {} if comment.erased_at else review.facts
+    if comment.erased_at:
+        review.facts, review.near_hash = {}, None
     if comment.taken_revision < comment.revision:
         _unjudged(review)
     if not _move(review, status, before=before, now=now):
@@ -89,6 +91,7 @@ def _set_verdict(review: Review, scored: Scored, policy: PolicyVersion, *, muted
     """Sets the review's verdict and what it is based on, but not its state."""
     verdict = scored.verdict
     review.facts = {**scored.facts, **_rejection_kept(review), **({MUTED: True} if muted else {})}
+    review.near_hash, review.facts_edition = scored.facts.get("near_hash") or None, scored.facts_edition
     review.score_take(scored.score)
     review.policy = policy
     review.verdict = {**verdict.as_json(), **({"cause": MUTED} if muted else {})}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from moderation.benchmarks.hostile_requests import HOST, KINDS, MAX_CLIENTS, HostilePlan, attack
+from moderation.benchmarks.hostile_requests import HOST, KINDS, MAX_CLIENTS, HostilePlan, attack, requests_made
 
 PLAN = HostilePlan("", 0, 2, 1.0, key="k", session="s", comments=[1, 2])
 
@@ -39,14 +39,15 @@ def test_an_attack_counts_what_came_back() -> None:
 
         answering = threading.Thread(target=answer)
         answering.start()
-        found = attack(HostilePlan("slow_head", listener.getsockname()[1], 2, 20.0))
+        plan = HostilePlan("slow_head", listener.getsockname()[1], 2, 20.0)
+        found = attack(plan, requests_made(plan))
         answering.join()
     assert found == {"400": 1, "closed": 1}
 
 
 def test_an_attack_is_bounded() -> None:
     with pytest.raises(ValueError, match="at most"):
-        attack(HostilePlan("slow_head", 1, MAX_CLIENTS + 1, 1.0))
+        requests_made(HostilePlan("slow_head", 1, MAX_CLIENTS + 1, 1.0))
     with pytest.raises(CommandError, match="hostile: at most"):
         call_command("benchmark", "hostile", attackers=MAX_CLIENTS + 1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from config.lanes import Lane, long_body_threads, scoring_threads, waits_for_scores
+from config.server.lanes import Lane, long_body_threads, scoring_threads, waits_for_scores
 
 
 def test_a_lane_serves_so_many_in_the_order_in_which_they_came() -> None:

@@ -5,8 +5,12 @@ import time
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-# One in this many threads serves long bodies: they cost the most, and their clients are used to waiting.
-LONG_BODY_SHARE = 16
+# One in this many threads serves long bodies: they cost the most, and their clients are used to waiting. While one of
+# them is decoded no other thread runs.
+LONG_BODY_SHARE = 40
+# How many requests of one key or session are served at a time. Threads take turns at one lock, so that whoever has many
+# at work leaves little to others; a person's page needs no more.
+CALLER_THREADS = 2
 # Calls that wait for scores. The colon may come encoded.
 _SCORED = re.compile(
     rb"POST /(?:v1alpha1/comments(?::|%3[Aa])analyze|batch|api/v1/analyze/|api/v1/comments/\?(?:[^ ]*&)?wait=score)"
@@ -23,18 +27,25 @@ class Lane(Generic[Connection]):
     Attributes:
         most: Threads of this lane.
         seconds: How long a connection may wait for one.
+        caller: Whose requests these are; empty if they are of many.
         waiting: Connections without a thread → until when they may wait, in the order in which they came.
         served: Connections with one.
     """
 
     most: int
     seconds: float
+    caller: bytes = b""
     waiting: dict[Connection, float] = field(default_factory=dict)
     served: set[Connection] = field(default_factory=set)
 
     def add(self, connection: Connection) -> None:
         """Puts a connection at the end of the line."""
         self.waiting[connection] = time.monotonic() + self.seconds
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody waits and nobody is served."""
+        return not self.waiting and not self.served
 
     def next(self) -> Connection | None:
         """Takes the first of the line, if there is a thread for it; the caller serves it or discards it."""

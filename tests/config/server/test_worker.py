@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from config.worker import BUFFERED_BODY_BYTES, MAX_HEAD_BYTES, Arriving
+from config.server.arriving import BUFFERED_BODY_BYTES, MAX_HEAD_BYTES, Arriving
 
 THREADS = 4
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 CONFIG = f"""
-import config.worker as worker
-worker.HEAD_SECONDS = worker.BODY_SECONDS = worker.UNREAD_SECONDS = 0.5
+from config.server import arriving, worker
+arriving.HEAD_SECONDS = arriving.BODY_SECONDS = worker.UNREAD_SECONDS = 0.5
 worker.QUEUE_SECONDS = 60
 worker_class = worker.BufferingWorker
 threads = {THREADS}
@@ -172,6 +172,16 @@ def test_more_calls_that_wait_for_scores_than_threads_leave_some_for_others_and_
         assert {received(client)[-1:] for client in clients} == {b"3"}
 
 
+def test_one_session_leaves_threads_to_everybody_else(port: int) -> None:
+    page = b"GET /page HTTP/1.1\r\nHost: x\r\nCookie: a=b; __Host-sessionid=c\r\n\r\n"
+    other = page.replace(b"/page", b"/").replace(b"=c", b"=d")
+    with many(port, page, count=3 * THREADS) as clients:
+        assert asked(port, other).startswith(b"HTTP/1.1 200")
+        assert asked(port, GET).startswith(b"HTTP/1.1 200")
+        assert asked(port, GET.replace(b"/ ", b"/free ")).startswith(b"HTTP/1.1 200")
+        assert {received(client)[-1:] for client in clients} == {b"0"}
+
+
 def test_a_connection_is_kept_for_requests_one_after_the_other_or_sent_at_once(port: int) -> None:
     with closing(connected(port)) as client:
         for _ in range(3):
@@ -187,6 +197,23 @@ def test_a_head_without_end_is_refused(port: int) -> None:
     with closing(connected(port)) as client:
         client.sendall(b"GET / HTTP/1.1\r\n" + b"A: " + b"b" * MAX_HEAD_BYTES)
         assert client.recv(65_536).startswith(b"HTTP/1.1 431")
+
+
+@pytest.mark.parametrize(
+    ("head", "caller"),
+    [
+        ("GET / HTTP/1.1\r\nX-Goog-Api-Key: k1", b"k1"),
+        ("GET / HTTP/1.1\r\nauthorization: Bearer k2", b"Bearer k2"),
+        ("GET / HTTP/1.1\r\nCookie: theme=dark; sessionid=k3; x=y", b"k3"),
+        ("POST /v1alpha1/comments:analyze?alt=json&key=k4 HTTP/1.1\r\nAccept: */*", b"k4"),
+        ("GET / HTTP/1.1\r\nReferer: https://example.org/?key=k5", b""),
+    ],
+    ids=["a key in a header", "a bearer", "a session", "a key in the query", "a key elsewhere"],
+)
+def test_who_asks_is_told_by_the_head(head: str, caller: bytes) -> None:
+    arriving = Arriving(0.0)
+    arriving.add(f"{head}\r\nHost: x\r\n\r\n".encode())
+    assert arriving.caller == caller
 
 
 @pytest.mark.parametrize("cuts", [1, 2, 3, 7, 1000])

@@ -3,39 +3,34 @@
 gunicorn gives a connection to a thread at its first byte, so N clients that each send a byte a second occupy N threads
 and stop the server. Here a request is buffered in the worker's event loop, without a thread, until its head and the
 first 64 KiB of its body have arrived. Waiting requests are bounded in number, bytes and time; past a bound the
-connection that has waited longest is closed. At most a sixteenth of the threads read and serve longer bodies; calls
-that wait for scores get the rest of four fifths; further ones wait in their lane, without a thread. Neither a thread
-nor the loop waits for a client to close its connection, and no request outlives `timeout`.
+connection that has waited longest is closed. At most a fortieth of the threads read and serve longer bodies; calls
+that wait for scores get the rest of four fifths; of other requests two at a time are served for one key or session,
+however many it sends. Further ones wait in their lane, without a thread. Neither a thread nor the loop waits for a
+client to close its connection, and no request outlives `timeout`.
 
 TLS is left to a proxy: the loop reads plain bytes.
 """
 
 import errno
-import re
 import socket
 import time
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
 
 from gunicorn.errors import ConfigError
-from gunicorn.http.errors import NoMoreData
-from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from config.lanes import Lane, long_body_threads, scoring_threads, waits_for_scores
+from config.server import arriving as arrivals
+from config.server.arriving import Arriving, BodyUnreader
+from config.server.lanes import CALLER_THREADS, Lane, long_body_threads, scoring_threads
 
-HEAD_SECONDS = 10.0
-BODY_SECONDS = 30.0
 LINGER_SECONDS = 2.0
 MAX_LINGER_BYTES = 1024 * 1024
 # A client that accepts nothing of its response for this long is gone, for the kernel too.
 UNREAD_SECONDS = 10.0
-MAX_HEAD_BYTES = 65_536
-BUFFERED_BODY_BYTES = 65_536
 # Over all waiting requests.
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 RECEIVED_AT_ONCE = 65_536
@@ -43,64 +38,6 @@ RECEIVED_AT_ONCE = 65_536
 QUEUE_SECONDS = 5.0
 NO_MORE_FILES = {errno.EMFILE, errno.ENFILE}
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
-# A body of unknown length, or a client that expects a response before it sends one.
-_UNBOUNDED = re.compile(rb"\r\n(?:transfer-encoding|expect):", re.IGNORECASE)
-
-
-@dataclass(slots=True)
-class Arriving:
-    """A request that has not arrived completely."""
-
-    since: float
-    data: bytearray = field(default_factory=bytearray)
-    head: int = 0
-    body: int = 0
-    is_long: bool = False
-    is_scored: bool = False
-
-    def add(self, data: bytes) -> None:
-        """Adds received bytes, and parses the head once it is complete."""
-        searched = max(0, len(self.data) - 3)
-        self.data += data
-        end = -1 if self.head else self.data.find(b"\r\n\r\n", searched)
-        if end >= 0:
-            self.head = end + 4
-            self._read_head(bytes(self.data[: end + 2]))
-
-    def _read_head(self, head: bytes) -> None:
-        self.is_scored = waits_for_scores(head)
-        if _UNBOUNDED.search(head):
-            self.is_long = True
-        elif found := _LENGTH.search(head):
-            self.body = min(int(found[1]), BUFFERED_BODY_BYTES)
-            self.is_long = int(found[1]) > BUFFERED_BODY_BYTES
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether a thread can serve it without waiting for the client, except for the rest of a long body."""
-        return bool(self.head) and len(self.data) >= self.head + self.body
-
-    @property
-    def is_too_large(self) -> bool:
-        """Whether the head exceeds its limit."""
-        return (self.head or len(self.data)) > MAX_HEAD_BYTES
-
-    @property
-    def last(self) -> float:
-        """The deadline, in monotonic seconds."""
-        return self.since + (BODY_SECONDS if self.head else HEAD_SECONDS)
-
-
-class BodyUnreader(SocketUnreader):  # type: ignore[misc]
-    """Reads the rest of a body. One shorter than its length is an error: half a form must not pass for a form."""
-
-    def chunk(self, size_hint: int | None = None) -> bytes:
-        """Returns the next bytes; raises NoMoreData, an OSError, at the connection's end."""
-        data: bytes = super().chunk(size_hint)
-        if not data:
-            raise NoMoreData
-        return data
 
 
 class BufferingWorker(ThreadWorker):  # type: ignore[misc]
@@ -114,8 +51,11 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         self.waiting_bytes = 0
         self.serving: dict[TConn, float] = {}
         self.lingering: dict[TConn, float] = {}
-        self.long_bodies = Lane[TConn](long_body_threads(self.cfg.threads), BODY_SECONDS)
+        self.long_bodies = Lane[TConn](long_body_threads(self.cfg.threads), arrivals.BODY_SECONDS)
         self.scored = Lane[TConn](scoring_threads(self.cfg.threads), QUEUE_SECONDS)
+        # Key or session → the lane of its other requests, while there are any.
+        self.callers: dict[bytes, Lane[TConn]] = {}
+        self.lanes: dict[TConn, Lane[TConn]] = {}
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -221,21 +161,40 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             conn.init()
             conn.parser.unreader = BodyUnreader(conn.sock)
         conn.parser.unreader.unread(bytes(arriving.data))
-        if arriving.is_long or arriving.is_scored:
-            lane = self.long_bodies if arriving.is_long else self.scored
+        if lane := self.lane(arriving):
+            self.lanes[conn] = lane
             lane.add(conn)
             self.begin(lane)
         else:
             self.serve(conn)
 
+    def lane(self, arriving: Arriving) -> Lane[TConn] | None:
+        """Returns the lane of a request; None, which is a thread at once, if it names neither key nor session."""
+        if arriving.is_long:
+            return self.long_bodies
+        if arriving.is_scored:
+            return self.scored
+        if not arriving.caller:
+            return None
+        return self.callers.setdefault(arriving.caller, Lane(CALLER_THREADS, self.cfg.timeout, arriving.caller))
+
     def begin(self, lane: Lane[TConn]) -> None:
         """Gives connections of a lane to its threads, as many as it has."""
         while conn := lane.next():
             if _is_gone(conn.sock):
-                lane.served.discard(conn)
+                self.leave(conn)
                 self.drop(conn)
             else:
                 self.serve(conn)
+
+    def leave(self, conn: TConn) -> Lane[TConn] | None:
+        """Takes a connection out of its lane, and returns that; a caller's lane ends with the last one in it."""
+        lane = self.lanes.pop(conn, None)
+        if lane:
+            lane.served.discard(conn)
+            if lane.is_empty:
+                self.callers.pop(lane.caller, None)
+        return lane
 
     def serve(self, conn: TConn) -> None:
         """Gives a connection to a thread."""
@@ -254,10 +213,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     def finish_request(self, conn: TConn, done: Future[bool]) -> None:
         """Keeps or closes a connection after its request has been served."""
         self.serving.pop(conn, None)
-        for lane in (self.long_bodies, self.scored):
-            if conn in lane.served:
-                lane.served.discard(conn)
-                self.begin(lane)
+        if lane := self.leave(conn):
+            self.begin(lane)
         if done.cancelled() or done.exception() or not done.result():
             self.linger(conn)
         elif data := conn.parser.unreader.take_buffered():
@@ -305,10 +262,13 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         for conn in [conn for conn, arriving in self.waiting.items() if arriving.last < now or self.is_idle(arriving)]:
             self.forget(conn)
             self.drop(conn)
-        for conn in self.long_bodies.over(now):
-            self.drop(conn)
+        for lane in (self.long_bodies, *tuple(self.callers.values())):
+            for conn in lane.over(now):
+                self.leave(conn)
+                self.drop(conn)
         for conn in self.scored.over(now):
             # The threads that are kept free refuse it, in the form that its client reads.
+            self.leave(conn)
             self.serve(conn)
         for conn in _over(self.lingering, now):
             self.end_lingering(conn)

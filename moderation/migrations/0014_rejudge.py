@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('moderation', '0012_policy_versions_status'),
+        ('moderation', '0013_facts_and_word_lists'),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""How gunicorn serves: slow clients wait outside the threads, and nobody takes all of them."""
