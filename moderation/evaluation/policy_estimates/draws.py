@@ -17,7 +17,7 @@ from moderation.evaluation.policy_estimates.archives import (
 )
 
 # Harmful comments are one in a hundred of what passes, and the model sees most of them.
-RARE = Kind(harm=-8.3, spread=3.0, noise=0.2)
+RARE = Kind(harm=-7.5, spread=3.0, noise=0.2)
 STRATA = np.array([0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4])
 FLAGGED_FROM, SHARE, SEED = 0.5, 0.01, 80_000
 

@@ -20,8 +20,10 @@ def coverage_report(plan: Plan, cells: Cells) -> str:
     lines = [
         f"## Intervals, the audit drawn by {draw}",
         "",
-        f"{plan.runs} archives of {plan.comments:,} comments, {plan.share:.0%} of what passes reviewed; the policy in "
-        f"question matches from {plan.matched_from} on, the active one from 0.5.",
+        (
+            f"{plan.runs} archives of {plan.comments:,} comments, {plan.share:.0%} of what passes reviewed; the "
+            f"policy in question matches from {plan.matched_from} on, the active one from 0.5."
+        ),
         "",
         HEAD,
         "| --- " * (HEAD.count("|") - 1) + "|",
