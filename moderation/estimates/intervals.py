@@ -25,7 +25,7 @@ class Sums:
         total: Of the weights.
         squares: Of the weights' squares.
         heaviest: The largest weight that a row has in which more could have been found: one more would weigh that.
-        usual: The mean weight of these rows; infinite if too many of them could not be reviewed.
+        usual: The mean weight that the draw gives these rows; beyond measure if too many of them could not be drawn.
     """
 
     total: Floats

@@ -12,6 +12,8 @@ from moderation.estimates.rows import Flags, Floats, Ints, Rows
 Number = TypeVar("Number", np.float64, np.int64)
 # With more rows than this share that nobody could be shown, what was found says nothing of the rest.
 UNSEEN = 0.05
+# The weight of a row that nobody could be shown, where a number has to stand for infinity.
+NEVER = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,9 @@ class Drawn:
 
     @property
     def usual(self) -> Floats:
-        """The mean weight; infinite where too many rows had no chance."""
+        """The mean weight; NEVER where too many rows had no chance."""
         mean = self.weights / np.maximum(self.seen, 1)
-        return np.where(self.unseen > UNSEEN * (self.seen + self.unseen), np.inf, np.maximum(mean, 1))
+        return np.where(self.unseen > UNSEEN * (self.seen + self.unseen), NEVER, np.maximum(mean, 1))
 
 
 @dataclass(frozen=True, slots=True)

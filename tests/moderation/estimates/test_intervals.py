@@ -13,7 +13,7 @@ from moderation.estimates.tables import tables_by_group
 
 
 def rows_of(hits: int, misses: int, *, passed: int = 0, chance: float = 1.0) -> Rows:
-    """Harmful comments that match, harmful ones that do not, and harmless ones that do not; the latter two by chance."""
+    """Harmful comments that match and that do not, and harmless ones that do not; the unmatched by chance."""
     matched = np.repeat([True, False, False], [hits, misses, passed])
     harmful = np.repeat([True, True, False], [hits, misses, passed])
     probability = np.where(matched, 1.0, chance)
