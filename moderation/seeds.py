@@ -29,7 +29,7 @@ APPS = ("archive", "moderation", "auth")
 ROLES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("viewer", ("archive.view_*", "moderation.view_*", "moderation.analyze")),
     ("moderator", ("moderation.decide", "moderation.mute")),
-    ("senior", ("moderation.change_policy", "moderation.undo_others")),
+    ("senior", ("moderation.change_policy", "moderation.activate_policy", "moderation.undo_others")),
     ("administrator", ("archive.*", "moderation.*", "auth.add_user", "auth.change_user", "auth.view_*")),
 )
 
@@ -56,7 +56,7 @@ def seed_policy(apps: Apps) -> None:
             body=BUILT_IN_POLICY,
             sha256=policy_sha256(BUILT_IN_POLICY),
             note=BUILT_IN_NOTE,
-            active=True,
+            **_status(policy, active=True),
         )
 
 
@@ -69,10 +69,15 @@ def renew_policy(apps: Apps) -> None:
     newest = policy.objects.order_by("version").last()
     sha256 = policy_sha256(BUILT_IN_POLICY)
     if newest and newest.sha256 != sha256 and not policy.objects.exclude(note=BUILT_IN_NOTE).exists():
-        policy.objects.update(active=False)
-        policy.objects.create(
-            version=newest.version + 1, body=BUILT_IN_POLICY, sha256=sha256, note=BUILT_IN_NOTE, active=True
-        )
+        policy.objects.filter(active=True).update(**_status(policy, active=False))
+        columns = {"body": BUILT_IN_POLICY, "sha256": sha256, "note": BUILT_IN_NOTE, **_status(policy, active=True)}
+        policy.objects.create(version=newest.version + 1, **columns)
+
+
+def _status(policy: Any, *, active: bool) -> dict[str, Any]:
+    """Returns the columns that say whether a version is active; early migrations have no status yet."""
+    known = {field.name for field in policy._meta.get_fields()}
+    return {"active": active, **({"status": "active" if active else "retired"} if "status" in known else {})}
 
 
 def seed_roles(apps: Apps) -> None:

@@ -17,6 +17,7 @@ from moderation.admin.decide import SEEN, DecisionForm, selection_decide
 from moderation.admin.filters import FlaggedFilter, HeldFilter, ScoredLanguageFilter, ScoreFilter, StateListFilter
 from moderation.admin.scoped import ScopedAdmin
 from moderation.models import Action, Claim
+from moderation.policies.verdict import reason_text
 from moderation.services.states.current import current_review, review_of
 from moderation.services.states.status import UNSCORED
 from moderation.services.states.version import VersionToken
@@ -125,5 +126,5 @@ def by_review(request: HttpRequest) -> bool:
 def reasons_html(verdict: dict[str, Any]) -> SafeString | str:
     """Returns a verdict's reasons, one per line, or the rule that decided if there are none."""
     reasons = verdict.get("reasons") or ()
-    lines = [(f"{one['attribute']} {one['score']:.2f} ≥ {one['threshold']:.2f}",) for one in reasons]
+    lines = [(reason_text(one),) for one in reasons]
     return format_html_join("", '<span class="reason">{}</span>', lines) or str(verdict.get("rule") or "-")

@@ -15,9 +15,19 @@ from moderation.models import PolicyVersion
 class PolicyVersionAdmin(ReadOnlyAdmin):
     """Versions of the policy. They never change, so the page is read-only."""
 
-    list_display = ("__str__", "active", "note", "author", "created_at")
+    list_display = ("__str__", "status", "note", "author", "created_at")
     list_select_related = ("author",)
-    fields = ("version", "active", "note", "author", "created_at", "sha256", "shown_body")
+    fields = (
+        "version",
+        "status",
+        "note",
+        "author",
+        "created_at",
+        "activated_by",
+        "activated_at",
+        "sha256",
+        "shown_body",
+    )
     readonly_fields = ("shown_body",)
 
     class Media:

@@ -4,7 +4,7 @@ from django.urls import path
 
 from moderation.api.views.analyze import Analyze
 from moderation.api.views.articles import ArticleDetail, ArticleList, ArticleThread
-from moderation.api.views.catalogue import ModelList, PolicyDetail, PolicyList
+from moderation.api.views.catalogue import ModelList
 from moderation.api.views.commenters import CommenterMute
 from moderation.api.views.comments import CommentDetail, CommentList
 from moderation.api.views.decisions import BatchUndo, CommentDecisions, DecisionList, DecisionUndo
@@ -12,6 +12,7 @@ from moderation.api.views.description import Docs, Schema
 from moderation.api.views.flagged import FlaggedList
 from moderation.api.views.flags import CommentFlags
 from moderation.api.views.metrics import Metrics
+from moderation.api.views.policies import PolicyActivation, PolicyDetail, PolicyList
 from moderation.api.views.sources import SourceDetail, SourceList
 
 urlpatterns = [
@@ -33,6 +34,7 @@ urlpatterns = [
     path("models/", ModelList.as_view(), name="models"),
     path("policies/", PolicyList.as_view(), name="policies"),
     path("policies/<int:version>/", PolicyDetail.as_view(), name="policy"),
+    path("policies/<int:version>/activate/", PolicyActivation.as_view(), name="policy-activate"),
     path("metrics/", Metrics.as_view(), name="metrics"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),

@@ -16,6 +16,7 @@ from moderation.desk.access import Person
 from moderation.desk.labels import ATTRIBUTES, STATES, label
 from moderation.desk.text import TextPiece, pieces
 from moderation.models import Review, State
+from moderation.policies.verdict import reason_text
 from moderation.services.states.current import shown_state
 from moderation.services.states.version import VersionToken
 
@@ -28,11 +29,11 @@ _SPOKEN_WORDS = 8
 
 @dataclass(frozen=True, slots=True)
 class CardReason:
-    """One ground of a verdict. `bar` is the threshold that the score reached."""
+    """One ground of a verdict: a score and the `bar` that it reached; one of another kind is all in `attribute`."""
 
     attribute: str
-    score: float
-    bar: float
+    score: float | None = None
+    bar: float | None = None
 
 
 @dataclass(frozen=True)
@@ -158,9 +159,13 @@ def readers_see(comment: Comment, review: Review | None) -> bool:
 
 
 def verdict_reasons(review: Review | None) -> list[CardReason]:
-    """Returns the reasons of the current verdict, the strongest first."""
+    """Returns the reasons of the current verdict: scores, the strongest first, then those of other kinds."""
     found = (review.verdict.get("reasons") or ()) if review else ()
-    rows = sorted(found, key=lambda one: one["threshold"] - one["score"])
-    return [
-        CardReason(label(ATTRIBUTES, one["attribute"]), one["score"], one["threshold"]) for one in rows[:MAX_REASONS]
-    ]
+    rows = sorted(found, key=lambda one: one["threshold"] - one["score"] if "attribute" in one else 1.0)
+    return [_card_reason(one) for one in rows[:MAX_REASONS]]
+
+
+def _card_reason(reason: dict[str, Any]) -> CardReason:
+    if "attribute" not in reason:
+        return CardReason(reason_text(reason))
+    return CardReason(label(ATTRIBUTES, reason["attribute"]), reason["score"], reason["threshold"])

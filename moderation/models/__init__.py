@@ -5,7 +5,8 @@ from moderation.models.claim import Claim
 from moderation.models.commenter import LookUp, Mute
 from moderation.models.decision import Action, Decision, DecisionKind, DecisionNote, Ground, Reason, ReviewRound
 from moderation.models.feedback import Feedback, ReaderFlag
-from moderation.models.policy import PolicyVersion
+from moderation.models.policy import PolicyStatus, PolicyVersion
+from moderation.models.rejudging import Rejudging
 from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySet, State
 from moderation.models.score import ModelVersion, Score
 from moderation.models.webhook import Delivery, WebhookTarget
@@ -25,10 +26,12 @@ __all__ = [
     "ModelVersion",
     "Moderator",
     "Mute",
+    "PolicyStatus",
     "PolicyVersion",
     "QueueName",
     "ReaderFlag",
     "Reason",
+    "Rejudging",
     "Review",
     "ReviewQuerySet",
     "ReviewRound",

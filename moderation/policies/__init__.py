@@ -3,18 +3,25 @@
 from moderation.policies.built_in import BUILT_IN_POLICY
 from moderation.policies.conditions import AttributeRange, Condition
 from moderation.policies.errors import PolicyError
-from moderation.policies.features import Features
+from moderation.policies.features import CommenterRecord, Features
+from moderation.policies.goals import Goal
 from moderation.policies.judge import judge, judge_refusal
-from moderation.policies.parse import Policy, Rule, parse_policy, policy_sha256
-from moderation.policies.verdict import Verdict, VerdictReason
+from moderation.policies.parse import parse_policy, policy_sha256
+from moderation.policies.policy import Policy
+from moderation.policies.rules import Rule
+from moderation.policies.verdict import ConditionReason, Reason, Verdict, VerdictReason
 
 __all__ = [
     "BUILT_IN_POLICY",
     "AttributeRange",
+    "CommenterRecord",
     "Condition",
+    "ConditionReason",
     "Features",
+    "Goal",
     "Policy",
     "PolicyError",
+    "Reason",
     "Rule",
     "Verdict",
     "VerdictReason",

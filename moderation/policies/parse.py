@@ -2,119 +2,41 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from moderation.policies.conditions import AttributeRange, Condition, Subject, condition_schema, parse_condition
-from moderation.policies.errors import PolicyError
+from moderation.policies.conditions import GROUPS, KINDS, Condition, ConditionKind, Group
+from moderation.policies.conditions.kinds import KINDS_ONE
+from moderation.policies.errors import PolicyError, join_pointer
+from moderation.policies.examples import Example, parse_example
+from moderation.policies.policy import Audit, Policy
+from moderation.policies.rules import Rule
+from moderation.policies.schema import SCHEMAS
 
-ACTIONS = ("pass", "queue", "hold", "approve", "reject", "highlight")
-ID = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"}
-SCOPE = {
-    "type": "object",
-    "properties": {"source": {"type": "string"}, "section": {"type": "string"}},
-    "additionalProperties": False,
-}
-
-
-def policy_schema() -> dict[str, Any]:
-    """Returns the JSON Schema of a policy, with the kinds of conditions that there are."""
-    return {
-        "type": "object",
-        "properties": {
-            "schema": {"const": 1},
-            "name": {"type": "string", "minLength": 1, "maxLength": 200},
-            "audit_share": {"type": "number", "minimum": 0, "maximum": 1},
-            "rules": {"type": "array", "items": _rule_schema(), "maxItems": 500},
-        },
-        "required": ["schema", "name", "rules"],
-        "additionalProperties": False,
-    }
-
-
-def _rule_schema() -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {
-            "id": ID,
-            "scope": SCOPE,
-            "when": _when_schema(),
-            "action": {"enum": list(ACTIONS)},
-            "priority": {"type": "integer"},
-            "floor": {"type": "boolean"},
-        },
-        "required": ["id", "when", "action"],
-        "additionalProperties": False,
-    }
-
-
-def _when_schema() -> dict[str, Any]:
-    conditions = {"type": "array", "items": condition_schema(), "minItems": 1, "maxItems": 50}
-    return {
-        "type": "object",
-        "properties": {"all": conditions, "any": conditions},
-        "minProperties": 1,
-        "maxProperties": 1,
-        "additionalProperties": False,
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule. An empty `source` or `section` means every one; a `floor` overrides what is less safe than itself."""
-
-    id: str
-    action: str
-    conditions: tuple[Condition, ...]
-    match_all: bool
-    source: str = ""
-    section: str = ""
-    priority: int = 0
-    floor: bool = False
-
-    @property
-    def level(self) -> int:
-        """How specific the rule is: 0 everywhere, 1 a section, 2 a source, 3 a section of a source."""
-        return (2 if self.source else 0) + (1 if self.section else 0)
-
-    def applies(self, *, source: str, section: str) -> bool:
-        """Returns whether the comment is in the rule's scope."""
-        return self.source in {"", source} and self.section in {"", section}
-
-    @property
-    def ranges(self) -> tuple[AttributeRange, ...]:
-        """The conditions on scores."""
-        return tuple(condition for condition in self.conditions if isinstance(condition, AttributeRange))
-
-    def holds(self, subject: Subject) -> bool:
-        """Returns whether the rule's conditions are met: all of them, or any, as the rule says."""
-        held = [condition.holds(subject) for condition in self.conditions]
-        return all(held) if self.match_all else any(held)
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A policy as it is applied: rules in the order in which they are tried."""
-
-    version: int
-    name: str
-    rules: tuple[Rule, ...]
-    audit_share: float = 0.0
+MAX_DEPTH = 3
+MAX_PARTS = 50
+MAX_CONDITIONS = 200
+VALIDATORS = {number: Draft202012Validator(schema) for number, schema in SCHEMAS.items()}
 
 
 def parse_policy(body: Any, *, version: int = 0) -> Policy:
     """Returns the policy that the JSON value `body` describes; raises PolicyError at the first fault."""
-    error = best_match(Draft202012Validator(policy_schema()).iter_errors(body))
-    if error is not None:
-        raise _policy_error(error)
-    rules = tuple(_rule(rule, index) for index, rule in enumerate(body["rules"]))
+    number = _schema_number(body)
+    _check_shape(VALIDATORS[number], body, "", keyed=number > 1)
+    rules = tuple(_rule(rule, f"/rules/{index}", number) for index, rule in enumerate(body["rules"]))
     _refuse_equal_ids(rules)
-    ordered = tuple(sorted(rules, key=lambda rule: -rule.priority))
-    return Policy(version, body["name"], ordered, float(body.get("audit_share", 0.0)))
+    audit = _audit(body)
+    return Policy(
+        version=version,
+        name=body["name"],
+        rules=tuple(sorted(rules, key=lambda rule: -rule.priority)),
+        audit_share=audit.share if audit else float(body.get("audit_share", 0.0)),
+        audit=audit,
+        tests=tuple(_examples(body)),
+    )
 
 
 def policy_sha256(body: Any) -> str:
@@ -123,24 +45,99 @@ def policy_sha256(body: Any) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _policy_error(error: ValidationError) -> PolicyError:
-    return PolicyError("".join(f"/{part}" for part in error.absolute_path), error.message)
+def _schema_number(body: Any) -> int:
+    """Returns which schema the policy says it has: 1 unless it says 2; a number that is not there fails that of 1."""
+    number = body.get("schema") if isinstance(body, Mapping) else None
+    if isinstance(number, int) and number > max(SCHEMAS):
+        raise PolicyError("/schema", f"there is no schema {number}; there are {', '.join(map(str, SCHEMAS))}")
+    return number if type(number) is int and number in SCHEMAS else 1
 
 
-def _rule(rule: Mapping[str, Any], index: int) -> Rule:
-    ((quantifier, bodies),) = rule["when"].items()
-    conditions = (parse_condition(body, f"/rules/{index}/when/{quantifier}/{at}") for at, body in enumerate(bodies))
+def _check_shape(validator: Any, body: Any, pointer: str, *, keyed: bool = True) -> None:
+    error = best_match(validator.iter_errors(body))
+    if error is not None:
+        raise _policy_error(error, pointer, keyed=keyed)
+
+
+def _policy_error(error: ValidationError, pointer: str, *, keyed: bool) -> PolicyError:
+    """Returns what is wrong; a field too many is named itself where `keyed`, for schema 1 names what has it."""
+    place, key = join_pointer(pointer, *error.absolute_path), _unknown_field(error)
+    if key and keyed:
+        known = ", ".join(error.schema["properties"])  # type: ignore[index]
+        return PolicyError(join_pointer(place, key), f"there is no field {key} here; there are {known}")
+    return PolicyError(place, error.message, key)
+
+
+def _unknown_field(error: ValidationError) -> str:
+    if error.validator != "additionalProperties" or not isinstance(error.instance, Mapping):
+        return ""
+    known = error.schema.get("properties", {})  # type: ignore[union-attr]
+    return next((str(name) for name in error.instance if name not in known), "")
+
+
+def _rule(rule: Mapping[str, Any], pointer: str, number: int) -> Rule:
+    kinds = KINDS if number > 1 else KINDS_ONE
+    when = _group(rule["when"], f"{pointer}/when", kinds, MAX_DEPTH)
     scope = rule.get("scope", {})
-    return Rule(
+    made = Rule(
         id=rule["id"],
         action=rule["action"],
-        conditions=tuple(conditions),
-        match_all=quantifier == "all",
+        when=when,
         source=scope.get("source", ""),
         section=scope.get("section", ""),
         priority=rule.get("priority", 0),
         floor=rule.get("floor", False),
+        pointer=pointer,
     )
+    if sum(1 for _ in made.leaves()) > MAX_CONDITIONS:
+        raise PolicyError(f"{pointer}/when", f"a rule has at most {MAX_CONDITIONS} conditions")
+    return made
+
+
+def _group(body: Mapping[str, Any], pointer: str, kinds: Mapping[str, ConditionKind], depth: int) -> Group:
+    """Returns the `all`, `any` or `not` that `body` describes; `depth` is how many may still be nested."""
+    if len(body) != 1 or not body.keys() <= GROUPS.keys():
+        raise PolicyError(pointer, "this has one of all, any, not, and nothing else")
+    ((quantifier, parts),) = body.items()
+    if depth == 0:
+        raise PolicyError(pointer, f"all, any and not are nested at most {MAX_DEPTH} deep")
+    places = _places(quantifier, parts, join_pointer(pointer, quantifier))
+    return GROUPS[quantifier](tuple(_condition(part, place, kinds, depth - 1) for place, part in places))
+
+
+def _places(quantifier: str, parts: Any, pointer: str) -> list[tuple[str, Any]]:
+    """Returns the parts of a group with their pointers; raises PolicyError if they are no parts."""
+    if quantifier == "not":
+        return [(pointer, parts)]
+    if not isinstance(parts, list) or not 1 <= len(parts) <= MAX_PARTS:
+        raise PolicyError(pointer, f"{quantifier} has a list of 1 to {MAX_PARTS} conditions")
+    return [(f"{pointer}/{index}", part) for index, part in enumerate(parts)]
+
+
+def _condition(body: Any, pointer: str, kinds: Mapping[str, ConditionKind], depth: int) -> Condition:
+    if not isinstance(body, Mapping):
+        raise PolicyError(pointer, f"a condition is an object, not {body!r:.50}")
+    if body.keys() & GROUPS.keys():
+        return _group(body, pointer, kinds, depth)
+    mark = next((mark for mark in kinds if mark in body), None)
+    if mark is None:
+        raise PolicyError(pointer, f"a condition has one of {', '.join(kinds)}, {', '.join(GROUPS)}")
+    _check_shape(Draft202012Validator(kinds[mark].schema), body, pointer)
+    return kinds[mark].parse(body, pointer)
+
+
+def _audit(body: Mapping[str, Any]) -> Audit | None:
+    if "audit" in body and "audit_share" in body:
+        raise PolicyError("/audit_share", "audit has the share already")
+    return Audit(**body["audit"]) if "audit" in body else None
+
+
+def _examples(body: Mapping[str, Any]) -> Iterator[Example]:
+    for index, example in enumerate(body.get("tests", ())):
+        pointer = f"/tests/{index}"
+        if ("text" in example) == ("scores" in example):
+            raise PolicyError(pointer, "a test has either a text or scores")
+        yield parse_example(example, pointer)
 
 
 def _refuse_equal_ids(rules: tuple[Rule, ...]) -> None:

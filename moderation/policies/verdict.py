@@ -1,15 +1,18 @@
 """What a policy says about a comment, and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 FLAGGING_ACTIONS = frozenset({"queue", "hold", "reject"})
+# What takes effect without a person.
+AUTOMATIC_ACTIONS = frozenset({"approve", "highlight", "reject"})
 UNSCORABLE = "unscorable"
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictReason:
-    """A condition that held: `score` reached `threshold` (both probabilities, 0 to 1)."""
+    """A condition on a score that held: `score` reached `threshold` (both probabilities, 0 to 1)."""
 
     attribute: str
     score: float
@@ -18,6 +21,49 @@ class VerdictReason:
     def as_json(self) -> dict[str, Any]:
         """Returns the reason as the API shows it."""
         return {"attribute": self.attribute, "score": round(self.score, 6), "threshold": self.threshold}
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionReason:
+    """Any other condition that held, or, if `negated`, one whose opposite was asked for and that did not hold.
+
+    `condition` is its kind (`fact`, `list`, `language` …), `name` which of that kind, `value` what was found; `gte` and
+    `lte` are the bounds, if it has any.
+    """
+
+    condition: str
+    value: Any
+    name: str = ""
+    gte: float | None = None
+    lte: float | None = None
+    negated: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the reason as the API shows it, without what it has not."""
+        value = round(self.value, 6) if isinstance(self.value, float) else self.value
+        shown = {"condition": self.condition, "name": self.name, "value": value, "gte": self.gte, "lte": self.lte}
+        shown = {name: part for name, part in shown.items() if name == "value" or part not in ("", None)}
+        return {**shown, "not": True} if self.negated else shown
+
+
+Reason = VerdictReason | ConditionReason
+
+
+def reason_text(reason: Mapping[str, Any]) -> str:
+    """Returns a reason of a stored verdict in few signs: `toxicity 0.93 ≥ 0.80`, `links 3 ≥ 2`, `not staff`."""
+    if "attribute" in reason:
+        return f"{reason['attribute']} {reason['score']:.2f} ≥ {reason['threshold']:.2f}"
+    value, name = reason["value"], reason.get("name", "")
+    what = name or reason["condition"]
+    what = f"list {name}" if reason["condition"] == "list" else what
+    number = isinstance(value, int | float)
+    found = what if isinstance(value, bool) else f"{what} {value:g}" if number else f"{what} {value}"
+    bounds = f"{found}{_bound(' ≥ ', reason.get('gte'))}{_bound(' ≤ ', reason.get('lte'))}"
+    return f"not {bounds}" if reason.get("not") else bounds
+
+
+def _bound(sign: str, number: float | None) -> str:
+    return "" if number is None else f"{sign}{number:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +77,7 @@ class Verdict:
     action: str
     rule: str
     policy: int
-    reasons: tuple[VerdictReason, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     risk: float = 0.0
     uncertainty: float = 0.0
     overridden: str = ""

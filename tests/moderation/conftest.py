@@ -40,8 +40,8 @@ def make_review(db: None) -> Callable[..., Review]:
     model = ModelVersion.objects.create(
         name="compact", version=describe("compact").version, sha256="0" * 64, languages=["en"], active=True
     )
-    PolicyVersion.objects.update(active=False)
-    policy = PolicyVersion.objects.create(version=7, body=POLICY, sha256="0" * 64, active=True)
+    PolicyVersion.objects.update(active=False, status="retired")
+    policy = PolicyVersion.objects.create(version=7, body=POLICY, sha256="0" * 64, active=True, status="active")
     rules = parse_policy(POLICY, version=7)
 
     def make(comment: Comment, **columns: Any) -> Review:

@@ -23,6 +23,8 @@ FIRST = {
     "moderation.decide": "moderator",
     "moderation.mute": "moderator",
     "moderation.change_policy": "senior",
+    "moderation.activate_policy": "senior",
+    "moderation.automate_policy": "administrator",
     "moderation.undo_others": "senior",
     "moderation.change_reason": "administrator",
     "moderation.change_apikey": "administrator",

@@ -18,7 +18,7 @@ from moderation.api.serializers.fields import (
     TextField,
     TimeZoneField,
 )
-from moderation.models import Action
+from moderation.models import Action, PolicyVersion
 from moderation.services.review.actions import ACTION_RULES, NOTE_CHARACTERS
 
 MAX_ITEMS = 1_000
@@ -130,6 +130,13 @@ class DecisionIn(StrictSerializer):
     reason = TextField(32, required=False, allow_blank=True)
     note = TextField(NOTE_CHARACTERS, required=False, allow_blank=True)
     until = AwareDateTimeField(required=False)
+
+
+class PolicyIn(StrictSerializer):
+    """A policy to save as a draft."""
+
+    body = serializers.JSONField()
+    note = TextField(_column(PolicyVersion, "note"), required=False, allow_blank=True)
 
 
 class NothingIn(StrictSerializer):

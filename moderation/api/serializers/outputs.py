@@ -9,7 +9,8 @@ from archive.models import Comment, OriginState, TextFormat
 from moderation.api.etags import comment_etag
 from moderation.api.serializers.fields import OneOrMany
 from moderation.api.shown import status_of
-from moderation.models import Decision, State
+from moderation.models import Decision, PolicyStatus, State
+from moderation.policies.checks import ERROR, WARNING
 from moderation.services.ledger.export import decision_subject
 from moderation.services.states.status import UNSCORED
 
@@ -85,11 +86,23 @@ class CommenterOut(Out):
 
 
 class VerdictReasonOut(Out):
-    """A condition that was met."""
+    """A condition that was met: a score that reached its threshold, or, by its kind, anything else."""
 
-    attribute = serializers.CharField()
-    score = serializers.FloatField()
-    threshold = serializers.FloatField()
+    attribute = serializers.CharField(required=False)
+    score = serializers.FloatField(required=False)
+    threshold = serializers.FloatField(required=False)
+    condition = serializers.CharField(
+        required=False, help_text="What was asked about: attribute, fact, list, language, commenter, …"
+    )
+    name = serializers.CharField(required=False, help_text="Which of its kind: links, approved, a list's name …")
+    value = serializers.JSONField(required=False, help_text="What was found.")
+    gte = serializers.FloatField(required=False)
+    lte = serializers.FloatField(required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Returns the fields with `not`, which is no name in Python."""
+        marked = serializers.BooleanField(required=False, help_text="Under a `not`: it did not hold.")
+        return {**super().get_fields(), "not": marked}
 
 
 class VerdictOut(Out):
@@ -273,8 +286,27 @@ class PolicyOut(Out):
 
     version = serializers.IntegerField()
     active = serializers.BooleanField()
+    status = serializers.ChoiceField(choices=PolicyStatus.choices)
     note = serializers.CharField()
     author = serializers.CharField(source="author.username", default=None, allow_null=True)
     sha256 = serializers.CharField()
     created_at = serializers.DateTimeField()
+    activated_at = serializers.DateTimeField(allow_null=True)
+    activated_by = serializers.CharField(source="activated_by.username", default=None, allow_null=True)
     body = serializers.JSONField()
+
+
+class FindingOut(Out):
+    """Something that the static checks warn of."""
+
+    level = serializers.ChoiceField(choices=[(ERROR, ERROR), (WARNING, WARNING)])
+    code = serializers.CharField()
+    pointer = serializers.CharField(help_text="Where in the policy, a JSON pointer.")
+    rule = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class PolicySavedOut(PolicyOut):
+    """A version that was written, with what there is to warn of."""
+
+    warnings = FindingOut(many=True)

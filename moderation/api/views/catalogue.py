@@ -1,15 +1,9 @@
-"""Models and policies, read-only."""
+"""Models, read-only."""
 
-from typing import Any
-
-from rest_framework.request import Request
-from rest_framework.response import Response
-
-from archive.database.keyset import Key
 from moderation.api.access import read
-from moderation.api.serializers.outputs import ModelOut, PolicyOut
-from moderation.api.views.base import ApiView, ListView
-from moderation.models import ModelVersion, PolicyVersion
+from moderation.api.serializers.outputs import ModelOut
+from moderation.api.views.base import ListView
+from moderation.models import ModelVersion
 
 
 class ModelList(ListView):
@@ -19,29 +13,3 @@ class ModelList(ListView):
     source_path = ""
     queryset = ModelVersion.objects.all()
     serializer_class = ModelOut
-
-
-class PolicyList(ListView):
-    """The versions of the policy; one is active."""
-
-    access = {"GET": read("moderation.view_policyversion")}
-    source_path = ""
-    queryset = PolicyVersion.objects.select_related("author")
-    serializer_class = PolicyOut
-    orderings = {"version": Key("version")}
-    ordering = "-version"
-
-
-class PolicyDetail(ApiView):
-    """One version of the policy."""
-
-    access = {"GET": read("moderation.view_policyversion")}
-    source_path = ""
-    queryset = PolicyVersion.objects.select_related("author")
-    serializer_class = PolicyOut
-    lookup_field = "version"
-    lookup_url_kwarg = "version"
-
-    def get(self, request: Request, **_: Any) -> Response:
-        """Returns the version."""
-        return Response(PolicyOut(self.get_object()).data)

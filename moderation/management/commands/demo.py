@@ -102,7 +102,8 @@ def flagged_reviews() -> QuerySet[Review]:
 
 def row_of(review: Review) -> str:
     """Returns one line of the table, with an excerpt of the text and no control characters."""
-    reasons = review.verdict.get("reasons") or [{"attribute": review.verdict.get("rule", ""), "score": None}]
+    scores = [reason for reason in review.verdict.get("reasons", ()) if "attribute" in reason]
+    reasons = scores or [{"attribute": review.verdict.get("rule", ""), "score": None}]
     strongest = max(reasons, key=lambda reason: (reason["score"] or 0) / (reason.get("threshold") or 1))
     because = (
         strongest["attribute"] if strongest["score"] is None else f"{strongest['attribute']} {strongest['score']:.2f}"

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from archive.models import Comment
 from moderation.models import Claim, ModelVersion, PolicyVersion, Review, Score
-from moderation.policies import Features, Policy, VerdictReason, judge, judge_refusal
+from moderation.policies import Features, Policy, Reason, VerdictReason, judge, judge_refusal
 from moderation.policies.verdict import UNSCORABLE
 from moderation.scoring import Refusal, Result, Span
 from moderation.services.batch_scoring.claims import claims_set_aside
@@ -180,13 +180,13 @@ def score_row(*, comment: Comment, model: ModelVersion, result: Result) -> Score
     )
 
 
-def spans_kept(spans: Sequence[Span], reasons: Sequence[VerdictReason]) -> list[dict[str, Any]]:
+def spans_kept(spans: Sequence[Span], reasons: Sequence[Reason]) -> list[dict[str, Any]]:
     """Returns, as JSON, the spans behind a verdict's reasons: sentences at or above the threshold, and words.
 
-    Each reason gets at least its highest-scoring sentence.
+    Each reason that is a score gets at least its highest-scoring sentence.
     """
     kept: list[Span] = []
-    for reason in reasons:
+    for reason in (one for one in reasons if isinstance(one, VerdictReason)):
         about = [span for span in spans if span.attribute == reason.attribute]
         sentences = [span for span in about if span.kind == "sentence"]
         reaching = [span for span in sentences if span.score >= reason.threshold]

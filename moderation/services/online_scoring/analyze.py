@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from moderation.policies import judge
-from moderation.policies.parse import Policy
+from moderation.policies.policy import Policy
 from moderation.scoring import Refusal, Result, ScoringError
 from moderation.services.errors import FieldError, ServiceError
 from moderation.services.online_scoring.request_queue import request_queue_active

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, fields
 from hashlib import blake2b
 from typing import Any
 
@@ -15,7 +14,7 @@ from moderation.policies import Features
 
 WORD = re.compile(r"\w+")
 ADDRESS = re.compile(r"(?:https?://|www\.)[^\s\"'<>]+", re.IGNORECASE)
-NAMES = frozenset(field.name for field in fields(Features))
+NAMES = frozenset({"links", "length", "near_hash"})
 SHINGLE_WORDS = 3
 HASH_BYTES = 8
 
@@ -32,7 +31,8 @@ def text_features(*, raw: str, text: str) -> Features:
 
 def comment_facts(comment: Comment, features: Features | None = None) -> dict[str, Any]:
     """Returns a review's `facts` about the comment's current text: its hash and features (computed unless given)."""
-    return {"text_hash": comment.text_hash, **asdict(features or comment_features(comment))}
+    found = features or comment_features(comment)
+    return {"text_hash": comment.text_hash, **{name: getattr(found, name) for name in sorted(NAMES)}}
 
 
 def features_stored(*, comment_ids: Collection[int]) -> dict[int, Features]:

@@ -30,7 +30,3 @@ def test_policies_are_listed_newest_first_and_read_by_version(api: APIClient) ->
     assert first == rows[1]
     assert first["body"] == BUILT_IN_POLICY
     assert api.get("/api/v1/policies/3/").status_code == 404
-
-
-def test_policies_are_not_written_here(api: APIClient) -> None:
-    assert api.post("/api/v1/policies/", {"schema": 1}).status_code == 405

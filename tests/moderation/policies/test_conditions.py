@@ -21,8 +21,8 @@ LINKS = {
 class LinkCount(Condition):
     links: int
 
-    def holds(self, subject: Subject) -> bool:
-        return subject.features.links is not None and subject.features.links >= self.links
+    def state(self, subject: Subject) -> bool | None:
+        return None if subject.features.links is None else subject.features.links >= self.links
 
 
 def link_count(body: Mapping[str, Any], _pointer: str) -> Condition:
@@ -36,7 +36,7 @@ def _links(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def policy(*when: dict[str, Any], quantifier: str = "any") -> Any:
     rule = {"id": "r", "when": {quantifier: list(when)}, "action": "hold"}
-    return parse_policy({"schema": 1, "name": "test", "rules": [rule]})
+    return parse_policy({"schema": 2, "name": "test", "rules": [rule]})
 
 
 @pytest.mark.usefixtures("_links")
@@ -65,7 +65,7 @@ def test_kinds_of_conditions_stand_side_by_side_in_a_rule() -> None:
     ("condition", "pointer"),
     [
         ({"links": -1}, "/rules/0/when/any/0/links"),
-        ({"links": 1, "gte": 0.5}, "/rules/0/when/any/0"),
+        ({"links": 1, "gte": 0.5}, "/rules/0/when/any/0/gte"),
         ({"attribute": "toxicity", "gte": 2}, "/rules/0/when/any/0/gte"),
         ({"gte": 0.5}, "/rules/0/when/any/0"),
     ],

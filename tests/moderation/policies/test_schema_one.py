@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterable
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
@@ -194,6 +194,8 @@ def broken(body: Any, at: list[int], value: Any) -> Any:
 @given(BODIES | GOOD_BODIES, st.lists(st.integers(0, 9), max_size=7), WRONG, st.booleans())
 def test_faults_are_told_where_and_as_they_were(body: Any, at: list[int], value: Any, breaks: bool) -> None:
     body = broken(body, at, value) if breaks else body
+    # The fault of another schema's number is that schema's.
+    assume(not (isinstance(body, dict) and body.get("schema") == 2))
     try:
         parse_policy(body)
         found = None

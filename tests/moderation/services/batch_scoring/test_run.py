@@ -299,8 +299,8 @@ def test_a_comment_that_is_taken_again_is_judged_by_the_score_it_has(make_commen
     comment = make_comment(ABUSE)
     run()
     body = {"schema": 1, "name": "Calm", "rules": []}
-    PolicyVersion.objects.update(active=False)
-    PolicyVersion.objects.create(version=2, body=body, sha256=policy_sha256(body), active=True)
+    PolicyVersion.objects.update(active=False, status="retired")
+    PolicyVersion.objects.create(version=2, body=body, sha256=policy_sha256(body), active=True, status="active")
     Comment.objects.filter(pk=comment.pk).update(taken_revision=0)
     report = run()
     assert (report.reused, report.scored, len(sent)) == (1, 1, 1)

@@ -1,0 +1,146 @@
+"""Writes, shows, compares, tests and activates policies, as files and as versions."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import CommandError
+
+from archive.management.database import DatabaseCommand
+from moderation.management import policy_rejudging, policy_simulation
+from moderation.management.policy_files import WHICH, GivenPolicy, policy_given
+from moderation.models import PolicyVersion
+from moderation.policies import parse_policy
+from moderation.policies.checks import Finding
+from moderation.policies.documents.sentences import rule_sentence
+from moderation.services.errors import ServiceError
+from moderation.services.policies.activation import policy_activate
+from moderation.services.policies.examples import policy_test
+from moderation.services.policies.versions import PolicySaved, policy_compare, policy_create, policy_validate
+
+
+class Command(DatabaseCommand):
+    """`policy apply FILE`, `policy diff BEFORE [AFTER]`, `policy show`, `policy test`, `policy activate`,
+
+    `policy simulate`, `policy rejudge`.
+    """
+
+    help = "Write, show, compare, test, simulate and activate policies, and judge again by the active one."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declares the sub-commands."""
+        parts = parser.add_subparsers(dest="part", required=True)
+        apply = parts.add_parser("apply", help="check a file and save it as a draft")
+        diff = parts.add_parser("diff", help="what changes from one policy to another")
+        show = parts.add_parser("show", help="a policy's rules in words, or its JSON")
+        test = parts.add_parser("test", help="check a policy and run its own tests")
+        activate = parts.add_parser("activate", help="make a version the active one, saving a file first")
+        policy_simulation.add_arguments(parts.add_parser("simulate", help="what a policy would do with stored scores"))
+        policy_rejudging.add_arguments(parts.add_parser("rejudge", help="judge again what nobody has decided on"))
+        apply.add_argument("policy", metavar="FILE", help="YAML or JSON")
+        diff.add_argument("before", help=WHICH)
+        diff.add_argument("after", nargs="?", help=f"{WHICH}; by default the active version is the one before")
+        show.add_argument("policy", nargs="?", help=f"{WHICH}; by default the active version")
+        show.add_argument("--json", action="store_true", help="print the JSON")
+        for part in (test, activate):
+            part.add_argument("policy", help=WHICH)
+        for part in (apply, activate):
+            part.add_argument("--note", default="", help="what the new version is for")
+            part.add_argument("--as", dest="actor", metavar="USER", help="who writes or activates it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Runs the sub-command."""
+        getattr(self, f"part_{options['part']}")(options)
+
+    def part_apply(self, options: dict[str, Any]) -> None:
+        """Saves a file as a draft."""
+        self._save(policy_given(options["policy"]), options)
+
+    def part_diff(self, options: dict[str, Any]) -> None:
+        """Prints what changes, a line each."""
+        after = policy_given(options["after"] or options["before"])
+        before = policy_given(options["before"]) if options["after"] else policy_given(active_version())
+        lines = [str(change) for change in policy_compare(before=before.body, after=after.body)]
+        self.stdout.write("\n".join(lines) or "Both say the same.")
+
+    def part_show(self, options: dict[str, Any]) -> None:
+        """Prints the rules in words, or the policy's JSON."""
+        given = policy_given(options["policy"] or active_version())
+        if options["json"]:
+            self.stdout.write(json.dumps(given.body, indent=2, ensure_ascii=False))
+        else:
+            self.stdout.write("\n".join(policy_lines(given)))
+
+    def part_test(self, options: dict[str, Any]) -> None:
+        """Checks the policy and runs its tests; fails if one does."""
+        given = policy_given(options["policy"])
+        try:
+            policy, warnings = policy_validate(body=given.body)
+            outcomes = policy_test(policy=policy)
+        except ServiceError as error:
+            raise given.refusal(error) from error
+        self._warn(given, warnings)
+        for outcome in outcomes:
+            self.stdout.write(f"{given.where(outcome.example.pointer)}: {outcome}")
+        failed = sum(not outcome.passed for outcome in outcomes)
+        if failed:
+            raise CommandError(f"{failed} of {len(outcomes)} tests failed.")
+        self.stdout.write(f"{len(outcomes)} tests passed.")
+
+    def part_activate(self, options: dict[str, Any]) -> None:
+        """Activates a version, or saves a file and activates that."""
+        given = policy_given(options["policy"])
+        version = given.version or self._save(given, options).version.version
+        try:
+            row = policy_activate(version=version, actor=actor_named(options["actor"]))
+        except ServiceError as error:
+            raise given.refusal(error) from error
+        self.stdout.write(f"Version {row.version} of the policy is active: it judges what is scored from now on.")
+
+    def part_simulate(self, options: dict[str, Any]) -> None:
+        """Prints what a policy would do."""
+        policy_simulation.handle(options, self.stdout)
+
+    def part_rejudge(self, options: dict[str, Any]) -> None:
+        """Gives what nobody has decided on the active policy's verdict."""
+        policy_rejudging.handle(options, self.stdout)
+
+    def _save(self, given: GivenPolicy, options: dict[str, Any]) -> PolicySaved:
+        try:
+            saved = policy_create(body=given.body, actor=actor_named(options["actor"]), note=options["note"])
+        except ServiceError as error:
+            raise given.refusal(error) from error
+        self._warn(given, saved.warnings)
+        what = "is a draft" if saved.created else f"says the same already: it is {saved.version.status}"
+        self.stdout.write(f"Version {saved.version.version} of the policy {what}.")
+        return saved
+
+    def _warn(self, given: GivenPolicy, warnings: tuple[Finding, ...]) -> None:
+        for one in warnings:
+            self.stderr.write(f"{given.where(one.pointer)}: warning: {one.detail}")
+
+
+def active_version() -> str:
+    """Returns the number of the active version; raises CommandError if there is none."""
+    active = PolicyVersion.objects.filter(active=True).values_list("version", flat=True).first()
+    if active is None:
+        raise CommandError("No policy is active.")
+    return str(active)
+
+
+def actor_named(name: str | None) -> User | None:
+    """Returns the user of that name, None without one; raises CommandError if there is none."""
+    if name is None:
+        return None
+    found = User.objects.filter(username=name, is_active=True).first()
+    if found is None:
+        raise CommandError(f"--as: there is no active user {name}.")
+    return found
+
+
+def policy_lines(given: GivenPolicy) -> list[str]:
+    """Returns the policy's name and a line for each rule, in the order in which they are tried."""
+    policy = parse_policy(given.body)
+    title = policy.name if given.version is None else f"Version {given.version}: {policy.name}"
+    return [title, *(f"  {rule.id}: {rule_sentence(rule)}" for rule in policy.rules)]

@@ -1,0 +1,94 @@
+"""Conditions on the text: its facts, its language, the word lists that it hits."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from moderation.policies.conditions.base import Check, Subject
+from moderation.policies.conditions.choices import ValueChoice
+from moderation.policies.conditions.domains import Interval, measured
+from moderation.policies.conditions.ranges import NumberRange, refuse_empty
+from moderation.policies.errors import PolicyError
+
+FACTS: dict[str, Callable[[Subject], float | None]] = {
+    "links": lambda subject: subject.features.links,
+    "length": lambda subject: subject.features.length,
+    "capitals": lambda subject: subject.features.capitals,
+    "repeats": lambda subject: subject.features.repeats,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRange(NumberRange):
+    """A range of one of the text's facts: links, length, capitals (a share, 0 to 1) or repeats."""
+
+    kind: ClassVar[str] = "fact"
+    fact: str
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any], pointer: str) -> Self:
+        """Returns the range that `body` describes; raises PolicyError if nothing can be in it."""
+        found = cls(**body)
+        refuse_empty(found, pointer, "number")
+        if found.fact == "capitals":
+            for end in ("gte", "lte"):
+                if body.get(end, 0) > 1:
+                    raise PolicyError(f"{pointer}/{end}", "capitals is a share from 0 to 1")
+        return found
+
+    @property
+    def name(self) -> str:
+        """The fact."""
+        return self.fact
+
+    def value(self, subject: Subject) -> float | None:
+        """Returns the fact."""
+        return FACTS[self.fact](subject)
+
+    def check(self, *, wanted: bool = True) -> Check:
+        """Returns a function that says whether the state is `wanted`."""
+        read, (low, high) = FACTS[self.fact], self._ends()
+        if wanted:
+            return lambda subject: (value := read(subject)) is not None and low <= value <= high
+        return lambda subject: (value := read(subject)) is not None and not low <= value <= high
+
+    def intervals(self, *, wanted: bool) -> tuple[Interval, ...]:
+        """Returns what is in the range, or outside."""
+        if self.fact == "capitals":
+            return measured(self.gte, self.lte, wanted=wanted, most=1.0)
+        return NumberRange.intervals(self, wanted=wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListHits(NumberRange):
+    """At least `gte` hits of a word list. A list that the text was not matched against is not known."""
+
+    kind: ClassVar[str] = "list"
+    list: str
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any], _pointer: str) -> Self:
+        """Returns the condition that `body` describes; without `gte`, one hit is enough."""
+        return cls(list=body["list"], gte=body.get("gte", 1))
+
+    @property
+    def name(self) -> str:
+        """The list."""
+        return self.list
+
+    def value(self, subject: Subject) -> float | None:
+        """Returns the hits."""
+        lists = subject.features.lists
+        return None if lists is None else lists.get(self.list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageChoice(ValueChoice):
+    """One of several languages, by their codes without a region."""
+
+    kind: ClassVar[str] = "language"
+
+    def value(self, subject: Subject) -> str | None:
+        """Returns the language's code without its region; None if it is not known."""
+        language = subject.features.language
+        return language.partition("-")[0].lower() if language else None

@@ -1,0 +1,1 @@
+"""Policies as people write and read them: strict files, sentences, differences."""

@@ -1,0 +1,44 @@
+"""A policy as it is applied: its rules, in the order in which they are tried, and what it says of itself."""
+
+from dataclasses import dataclass, field
+
+from moderation.policies.conditions import AttributeRange
+from moderation.policies.examples import Example
+from moderation.policies.program import Programs
+from moderation.policies.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """How passing comments are drawn for review: their `share`, its least in each of `strata` strata by score."""
+
+    share: float
+    floor: float = 0.0
+    strata: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy as it is applied: rules in the order in which they are tried, and its own tests."""
+
+    version: int
+    name: str
+    rules: tuple[Rule, ...]
+    audit_share: float = 0.0
+    audit: Audit | None = None
+    tests: tuple[Example, ...] = ()
+    programs: Programs = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "programs", Programs(self.rules))
+
+    @property
+    def automatic(self) -> tuple[Rule, ...]:
+        """The rules that take effect without a person."""
+        return tuple(rule for rule in self.rules if rule.automatic)
+
+    @property
+    def unresolved(self) -> tuple[str, ...]:
+        """The JSON pointers of the goals that have no number yet; with one, the policy cannot judge."""
+        leaves = (leaf for rule in self.rules for leaf in rule.leaves())
+        return tuple(place for place, leaf, _ in leaves if isinstance(leaf, AttributeRange) and not leaf.resolved)

@@ -1,0 +1,1 @@
+"""Versions of the policy: written, checked, tested, compared and activated, whichever way somebody comes in."""

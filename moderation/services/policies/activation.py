@@ -1,0 +1,78 @@
+"""Makes a version of the policy the one that judges."""
+
+from collections.abc import Sequence
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from moderation.models import ApiKey, PolicyStatus, PolicyVersion
+from moderation.policies import Policy, PolicyError, parse_policy
+from moderation.policies.examples import ExampleOutcome
+from moderation.services.errors import FieldError, ServiceError, conflict
+from moderation.services.policies.examples import policy_test
+from moderation.services.policies.refusals import unreadable
+from moderation.services.policies.rights import automation_check, consent_check, reach_check
+from moderation.services.policies.versions import lock_versions, policy_get, policy_validate
+
+
+def policy_activate(*, version: int, actor: User | None, key: ApiKey | None = None) -> PolicyVersion:
+    """Makes the version the active one, and retires the one that was; returns it.
+
+    `actor` is the person, or the key's user; None for the command line. The static checks and the policy's own tests
+    run once more, for the model and the installation may have changed since it was written.
+
+    Raises ServiceError: `not_found`; `conflict` if it is active already; `permission_denied` for an actor who is
+    limited to some sources, who may not let rules act without a person, or who is no second person where
+    POLICY_TWO_PEOPLE asks for one; `validation_error`, by JSON pointers into the policy, if a check or a test fails
+    or a goal has no number.
+    """
+    row = policy_get(version=version)
+    policy = _parsed(row)
+    reach_check(actor=actor, key=key)
+    automation_check(policy=policy, actor=actor, key=key)
+    consent_check(version=row, actor=actor)
+    _refuse_active(row)
+    policy_validate(body=row.body)
+    _refuse_goals(policy)
+    _refuse_failures(policy_test(policy=policy))
+    return _switch(row, actor)
+
+
+def _parsed(row: PolicyVersion) -> Policy:
+    try:
+        return parse_policy(row.body, version=row.version)
+    except PolicyError as error:
+        raise unreadable(error) from error
+
+
+def _refuse_active(row: PolicyVersion) -> None:
+    if row.active:
+        raise conflict(f"Version {row.version} of the policy is active already.")
+
+
+def _refuse_goals(policy: Policy) -> None:
+    detail = "This goal has not been resolved to a number yet."
+    errors = tuple(FieldError(f"{pointer}/goal", "unresolved_goal", detail) for pointer in policy.unresolved)
+    if errors:
+        raise ServiceError("validation_error", detail, errors)
+
+
+def _refuse_failures(outcomes: Sequence[ExampleOutcome]) -> None:
+    failed = [one for one in outcomes if not one.passed]
+    errors = tuple(FieldError(f"{one.example.pointer}/expect", "test_failed", str(one)) for one in failed)
+    if errors:
+        detail = f"{len(errors)} of the policy's {len(outcomes)} tests fail."
+        raise ServiceError("validation_error", detail, errors)
+
+
+@transaction.atomic
+def _switch(row: PolicyVersion, actor: User | None) -> PolicyVersion:
+    lock_versions()
+    row = PolicyVersion.objects.select_related("author").get(pk=row.pk)
+    _refuse_active(row)
+    PolicyVersion.objects.filter(active=True).update(active=False, status=PolicyStatus.RETIRED)
+    row.active, row.status = True, PolicyStatus.ACTIVE
+    row.activated_by, row.activated_at = actor, timezone.now()
+    row.save(update_fields=["active", "status", "activated_by", "activated_at"])
+    return row

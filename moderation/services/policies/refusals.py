@@ -1,0 +1,19 @@
+"""What is wrong with a policy, as the error that all edges show."""
+
+from collections.abc import Iterable
+
+from moderation.policies import PolicyError
+from moderation.policies.checks import Finding
+from moderation.policies.errors import join_pointer
+from moderation.services.errors import FieldError, ServiceError, invalid
+
+
+def unreadable(error: PolicyError) -> ServiceError:
+    """Returns the error for a policy that cannot be read, at the place of the fault."""
+    return invalid(join_pointer(error.pointer, error.key) if error.key else error.pointer, error.detail)
+
+
+def refused(findings: Iterable[Finding]) -> ServiceError:
+    """Returns the error for a policy with these errors."""
+    errors = tuple(FieldError(one.pointer, one.code, one.detail) for one in findings)
+    return ServiceError("validation_error", errors[0].detail, errors)

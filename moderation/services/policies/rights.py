@@ -1,0 +1,45 @@
+"""Who may write and activate policies, beyond what an edge asks for."""
+
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from moderation.models import ApiKey, PolicyVersion, Scope
+from moderation.policies import Policy
+from moderation.services.accounts.api_keys import key_sources
+from moderation.services.accounts.source_limits import user_sources
+from moderation.services.errors import denied
+
+AUTOMATE = "moderation.automate_policy"
+
+
+def reach_check(*, actor: User | None, key: ApiKey | None = None) -> None:
+    """Raises ServiceError `permission_denied` if the actor, or the key, is limited to some sources."""
+    if user_sources(actor) or (key is not None and key_sources(key)):
+        raise denied("A policy holds for all sources, and you are limited to some.")
+
+
+def automation_check(*, policy: Policy, actor: User | None, key: ApiKey | None) -> None:
+    """Raises ServiceError `permission_denied` for rules that act without a person, unless the caller may let them.
+
+    A key needs the scope `policy_automate`, a person the permission `automate_policy`; the command line (None) may.
+    """
+    allowed = Scope.POLICY_AUTOMATE in key.scopes if key is not None else actor is None or actor.has_perm(AUTOMATE)
+    if policy.automatic and not allowed:
+        rule, lacking = policy.automatic[0], f"the scope {Scope.POLICY_AUTOMATE}" if key else "automate_policy"
+        detail = f"The rule {rule.id} would {rule.action} without a person: activating it takes {lacking}."
+        raise denied(detail, f"{rule.pointer}/action")
+
+
+def consent_check(*, version: PolicyVersion, actor: User | None) -> None:
+    """Raises ServiceError `permission_denied` if two people are asked for and the actor is not a second one.
+
+    Nobody wrote the version that came with the installation, and what was active before had its second person.
+    """
+    if not settings.POLICY_TWO_PEOPLE:
+        return
+    if actor is None:
+        raise denied("POLICY_TWO_PEOPLE is on: say who activates the policy.")
+    if version.author_id == actor.pk:
+        raise denied("POLICY_TWO_PEOPLE is on: another person than its author has to activate a policy.")
+    if version.author_id is None and version.activated_at is None and version.version > 1:
+        raise denied("POLICY_TWO_PEOPLE is on, and this version does not say who wrote it: write it as a person.")
