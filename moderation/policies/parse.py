@@ -54,7 +54,10 @@ def _schema_number(body: Any) -> int:
 
 
 def _check_shape(validator: Any, body: Any, pointer: str, *, keyed: bool = True) -> None:
-    error = best_match(validator.iter_errors(body))
+    errors = list(validator.iter_errors(body))
+    # A misspelt field is told before the one that it was meant for is missed; schema 1 told them as they came.
+    misspelt = [error for error in errors if keyed and _unknown_field(error)]
+    error = misspelt[0] if misspelt else best_match(errors)
     if error is not None:
         raise _policy_error(error, pointer, keyed=keyed)
 

@@ -68,7 +68,8 @@ def counted(low: float | None, high: float | None, *, wanted: bool) -> tuple[Int
     least, most = math.ceil(low or 0), math.inf if high is None else math.floor(high)
     if wanted:
         return (Interval(max(0, least), most),)
-    return (Interval(0, least - 1), Interval(most + 1, math.inf))
+    below = Interval(0, least - 1)
+    return (below,) if high is None else (below, Interval(most + 1, math.inf))
 
 
 def measured(
