@@ -69,14 +69,15 @@ def _history(hits: Floats, rows: Floats) -> tuple[float, float]:
     """Returns the interval of the past share; wider where days differ more than chance would have them."""
     weights = 0.5 ** (np.arange(len(rows))[::-1] / HALF_LIFE)
     spread = _dispersion(hits, rows, weights)
-    a, b = (Sums(*_sums(part, weights, spread)) for part in (hits, rows - hits))
+    a, b = (_sums(part, weights, spread) for part in (hits, rows - hits))
     low, high = share_interval(a, b, level=HISTORY_LEVEL)
     return float(low[0]), float(high[0])
 
 
-def _sums(counts: Floats, weights: Floats, spread: float) -> tuple[Floats, Floats, Floats]:
+def _sums(counts: Floats, weights: Floats, spread: float) -> Sums:
     squares = (counts * weights**2).sum() * spread
-    return np.array([(counts * weights).sum()]), np.array([squares]), np.array([spread])
+    one = np.array([spread])
+    return Sums(np.array([(counts * weights).sum()]), np.array([squares]), heaviest=one, usual=one)
 
 
 def _dispersion(hits: Floats, rows: Floats, weights: Floats) -> float:

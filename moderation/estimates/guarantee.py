@@ -19,8 +19,10 @@ from moderation.estimates.rows import Floats, Ints, Rows
 
 DELTA = 0.05
 # Stakes as parts of the largest that a single row cannot ruin.
-STAKES = np.geomspace(1e-4, 0.99, 60)
-TARGETS: list[float] = np.geomspace(1e-4, 1.0, 200).tolist()
+STAKES = np.concatenate([np.geomspace(1e-3, 0.04, 10), np.linspace(0.05, 0.99, 20)])
+TARGETS: list[float] = np.geomspace(1e-4, 0.999, 200).tolist()
+# In how many steps the number of further decisions is sought.
+GROWTHS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,11 @@ def guarantee_threshold(
     """
     harmful = rows.reviewed & rows.harmful
     of_harmful, weights = scores[harmful], 1 / rows.probability[harmful]
-    capital = log_capital(of_harmful, weights, thresholds, target)
+    gains = log_gains(of_harmful, weights, thresholds, target)
+    capital = _mixed(gains)
     passed = int(np.argmin(np.append(capital >= np.log(1 / delta), False)))
     if not passed:
-        return Guarantee(None, 1.0, len(weights), _more(capital[0] if len(capital) else 0.0, len(weights), delta))
+        return Guarantee(None, 1.0, len(weights), _more(gains[:, :1], len(weights), delta))
     threshold = float(thresholds[passed - 1])
     return Guarantee(threshold, missed_share_upper(of_harmful, weights, threshold, delta=delta), len(weights))
 
@@ -71,11 +74,20 @@ def missed_share_upper(scores: Floats, weights: Floats, threshold: float, *, del
 
 def log_capital(scores: Floats, weights: Floats, thresholds: Floats, target: float) -> Floats:
     """Returns, a threshold, the logarithm of the bettor's capital against "the missed share is above `target`"."""
-    if not len(weights) or target >= 1:
-        return np.full(len(thresholds), 0.0 if target < 1 else np.inf)
+    return _mixed(log_gains(scores, weights, thresholds, target))
+
+
+def log_gains(scores: Floats, weights: Floats, thresholds: Floats, target: float) -> Floats:
+    """Returns the same of each stake by itself, a row a stake; nothing is gained without a row."""
+    if not len(weights):
+        return np.zeros((len(STAKES), len(thresholds)))
     steps, count = np.searchsorted(thresholds, scores, side="right"), len(thresholds) + 1
-    by_stake = [_gain(steps, weights, count, target, stake) for stake in STAKES / (weights.max() * (1 - target))]
-    found: Floats = logsumexp(by_stake, axis=0) - np.log(len(STAKES))
+    stakes = STAKES / (weights.max() * (1 - target))
+    return np.array([_gain(steps, weights, count, target, stake) for stake in stakes])
+
+
+def _mixed(gains: Floats) -> Floats:
+    found: Floats = logsumexp(gains, axis=0) - np.log(len(STAKES))
     return found
 
 
@@ -86,8 +98,8 @@ def _gain(steps: Ints, weights: Floats, count: int, target: float, stake: float)
     return np.cumsum(missed)[:-1] + np.cumsum(caught[::-1])[::-1][1:]
 
 
-def _more(capital: float, harmful: int, delta: float) -> int | None:
-    """Returns how many more harmful rows the same growth of the capital takes; None if it does not grow."""
-    if capital <= 0 or np.log(1 / delta) / capital > FAR:
-        return None
-    return max(int(np.ceil(harmful * (np.log(1 / delta) / capital - 1))), 1)
+def _more(gains: Floats, harmful: int, delta: float) -> int | None:
+    """Returns how many more harmful rows it takes if they turn out as those so far; None if that does not help."""
+    times = np.geomspace(1, FAR, GROWTHS)
+    enough = _mixed(gains * times) >= np.log(1 / delta) if gains.size else np.zeros(GROWTHS, bool)
+    return max(int(np.ceil(harmful * (times[int(np.argmax(enough))] - 1))), 1) if enough.any() else None

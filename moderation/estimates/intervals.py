@@ -19,14 +19,19 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Weighted sums, one an element: the weights' totals, their squares' totals, and what one more would weigh.
+    """Weighted sums, one an element.
 
-    `heaviest` stands in where nothing was found: the largest weight among the rows in which it could have been found.
+    Attributes:
+        total: Of the weights.
+        squares: Of the weights' squares.
+        heaviest: The largest weight that a row has in which more could have been found: one more would weigh that.
+        usual: The mean weight that the draw gives these rows; beyond measure if too many of them could not be drawn.
     """
 
     total: Floats
     squares: Floats
     heaviest: Floats
+    usual: Floats
 
     @property
     def unit(self) -> Floats:
@@ -37,6 +42,11 @@ class Sums:
     def count(self) -> Floats:
         """The effective number of rows."""
         return self.total / self.unit
+
+    @property
+    def unit_by_design(self) -> Floats:
+        """The weight of one row, not below what the draw would have it be: luck must not pass for knowledge."""
+        return np.maximum(self.unit, self.usual)
 
 
 def share(a: Sums, b: Sums) -> Floats:
@@ -80,12 +90,12 @@ def _scaled(part: Floats, a: Sums, b: Sums) -> Floats:
 def _effective(value: Floats, a: Sums, b: Sums) -> Floats:
     """Returns p(1−p) over the linearised variance; the rows' total weight is as found."""
     whole = a.total + b.total
-    spread = (1 - value) * a.unit + value * b.unit
+    spread = (1 - value) * a.unit_by_design + value * b.unit_by_design
     return whole / np.where(spread > 0, spread, 1)
 
 
 def _effective_with(value: Floats, known: Sums, other: Sums) -> Floats:
     """The same if `known` is as found and the other side such that the share of `known` is `value`."""
     whole = known.total / np.where(value > 0, value, 1)
-    spread = (1 - value) * known.unit + value * other.unit
+    spread = (1 - value) * known.unit_by_design + value * other.unit_by_design
     return np.where(value > 0, whole / spread, 0.0)

@@ -19,7 +19,8 @@ class Rows:
         matched: Whether the policy, rule or threshold in question catches it.
         reviewed: Whether a person decided on it after it was selected for review.
         harmful: Whether that person rejected it; read where `reviewed` alone.
-        probability: With which it was selected for review, above 0 and at most 1; read where `reviewed` alone.
+        probability: The chance with which the row was selected for review, or would have been, at most 1; above 0 if
+            it was reviewed. 0 for rows that nobody could have been shown.
     """
 
     matched: Flags
@@ -30,10 +31,10 @@ class Rows:
     def __post_init__(self) -> None:
         if len({len(self.matched), len(self.reviewed), len(self.harmful), len(self.probability)}) > 1:
             raise ValueError("the columns differ in length")
-        chances = self.probability[self.reviewed]
         # Written so that NaN is refused too.
-        if not bool(np.all((chances > 0) & (chances <= 1))):
-            raise ValueError("a reviewed row's probability is above 0 and at most 1")
+        possible = (self.probability >= 0) & (self.probability <= 1) & ((self.probability > 0) | ~self.reviewed)
+        if not bool(np.all(possible)):
+            raise ValueError("a probability is from 0 to 1, and that of a reviewed row above 0")
 
     def __len__(self) -> int:
         return len(self.matched)

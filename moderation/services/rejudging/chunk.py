@@ -89,7 +89,8 @@ class Rejudge:
         scores = review.score.values() if review.score else {}
         features = review_features(review.facts, language=review.score.language if review.score else "")
         verdict = judge(self.policy, scores, features=features, source=source.slug, section=section)
-        scored = Scored(comment, review.score, verdict, review.facts, self.policy.audit_share)
+        chance = self.policy.audit_chance(verdict.risk)
+        scored = Scored(comment, review.score, verdict, review.facts, chance)
         return review_apply_verdict(scored=scored, review=review, policy=self.version)
 
 
