@@ -35,7 +35,8 @@ class Scored:
     """A scored comment: its score (None if the model refused it), its verdict, and the `facts` for its review.
 
     `comment` has the text that was scored, with its source and article loaded; `score` may be unsaved. `audit_share` is
-    the chance with which the policy samples it for QA if it passes. `facts_edition` goes into the review with the facts.
+    the chance with which the policy samples it for QA if it passes. `facts_edition` goes into the review with the
+    facts.
     """
 
     comment: Comment
