@@ -18,6 +18,7 @@ from moderation.admin import (
     site,
     third_party,
     webhooks,
+    word_lists,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "site",
     "third_party",
     "webhooks",
+    "word_lists",
 ]

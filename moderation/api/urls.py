@@ -14,6 +14,7 @@ from moderation.api.views.flags import CommentFlags
 from moderation.api.views.metrics import Metrics
 from moderation.api.views.policies import PolicyActivation, PolicyDetail, PolicyList
 from moderation.api.views.sources import SourceDetail, SourceList
+from moderation.api.views.word_lists import WordListDetail, WordListEntries, WordListList
 
 urlpatterns = [
     path("sources/", SourceList.as_view(), name="sources"),
@@ -35,6 +36,9 @@ urlpatterns = [
     path("policies/", PolicyList.as_view(), name="policies"),
     path("policies/<int:version>/", PolicyDetail.as_view(), name="policy"),
     path("policies/<int:version>/activate/", PolicyActivation.as_view(), name="policy-activate"),
+    path("word-lists/", WordListList.as_view(), name="word-lists"),
+    path("word-lists/<slug:name>/", WordListDetail.as_view(), name="word-list"),
+    path("word-lists/<slug:name>/entries/", WordListEntries.as_view(), name="word-list-entries"),
     path("metrics/", Metrics.as_view(), name="metrics"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),

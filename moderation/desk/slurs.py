@@ -93,7 +93,8 @@ def _followed(text: str, at: int) -> tuple[tuple[int, int] | None, int]:
     """Follows what begins at `at`, and what begins on the way; returns the first slur, and where to go on."""
     nodes: tuple[_Node, ...] = ()
     begins: list[int] = []
-    best = state = None
+    best = None
+    state: object = None
     while at < len(text):
         if best is None and not (at and _is_word(text[at - 1])):
             nodes, begins = (*nodes, _ROOT), [*begins, at]
@@ -108,8 +109,13 @@ def _followed(text: str, at: int) -> tuple[tuple[int, int] | None, int]:
             break
         earlier, state = state, (nodes, begins, best)
         if text[at - 1] == text[at - 2 : at - 1] and state == earlier:
-            at = max(at, _RUN.match(text, at - 1).end() - 1)  # type: ignore[union-attr] - it matches any character
+            at = max(at, _end_of_run(text, at - 1) - 1)
     return best, best[1] if best else at
+
+
+def _end_of_run(text: str, at: int) -> int:
+    found = _RUN.match(text, at)
+    return found.end() if found else at
 
 
 @lru_cache(maxsize=_MAX_STEPS)

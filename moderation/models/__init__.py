@@ -2,13 +2,15 @@
 
 from moderation.models.access import ApiKey, Moderator, Scope
 from moderation.models.claim import Claim
-from moderation.models.commenter import LookUp, Mute
+from moderation.models.commenter import LookUp, Mute, Standing, StandingKind
 from moderation.models.decision import Action, Decision, DecisionKind, DecisionNote, Ground, Reason, ReviewRound
 from moderation.models.feedback import Feedback, ReaderFlag
 from moderation.models.policy import PolicyStatus, PolicyVersion
+from moderation.models.rejudging import Rejudging
 from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySet, State
 from moderation.models.score import ModelVersion, Score
 from moderation.models.webhook import Delivery, WebhookTarget
+from moderation.models.word_list import WordList, WordListEntry, WordListVersion, WordMatch
 
 __all__ = [
     "Action",
@@ -30,11 +32,18 @@ __all__ = [
     "QueueName",
     "ReaderFlag",
     "Reason",
+    "Rejudging",
     "Review",
     "ReviewQuerySet",
     "ReviewRound",
     "Scope",
     "Score",
+    "Standing",
+    "StandingKind",
     "State",
     "WebhookTarget",
+    "WordList",
+    "WordListEntry",
+    "WordListVersion",
+    "WordMatch",
 ]

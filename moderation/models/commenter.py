@@ -1,4 +1,4 @@
-"""Moderation's rows about commenters: who is muted, and who looked up whose record."""
+"""Moderation's rows about commenters: who is muted, who is staff or exempt, and who looked up whose record."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -50,6 +50,38 @@ class Mute(models.Model):
 
     def __str__(self) -> str:
         return f"mute of commenter {self.commenter_id}"
+
+
+class StandingKind(models.TextChoices):
+    """What a newsroom can say of a commenter for its policy's rules."""
+
+    STAFF = "staff", _("staff")
+    EXEMPT = "exempt", _("exempt")
+
+
+class Standing(models.Model):
+    """Says that a commenter is staff, or exempt, from `since` until `ended_at`; null while it lasts.
+
+    Rows are ended and never deleted, so that what held when a comment came can be read later.
+    """
+
+    commenter = models.ForeignKey(Commenter, on_delete=models.CASCADE, related_name="standings")
+    kind = models.CharField(max_length=8, choices=StandingKind)
+    note = models.CharField(max_length=200, blank=True, default="")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    since = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("standing")
+        verbose_name_plural = _("standings")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["commenter", "kind"], condition=Q(ended_at=None), name="standing_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: commenter {self.commenter_id}"
 
 
 class LookUp(models.Model):

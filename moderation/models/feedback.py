@@ -21,6 +21,7 @@ class ReaderFlag(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["comment", "reporter", "reason"], name="flag_once"),
         ]
+        indexes = [models.Index(fields=["reporter", "comment"], name="flag_reporter")]
 
     def __str__(self) -> str:
         return f"flag on comment {self.comment_id}"

@@ -94,6 +94,11 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         """Reviews in one of the desk's queues. Raises ValueError if `view` is not a value of `QueueName`."""
         return self.filter(IN_VIEW[QueueName(view)])
 
+    def lacking_facts(self, edition: int) -> Self:
+        """Reviews whose facts were made before `edition` (`facts_edition`), but for closed ones, which need none."""
+        old = Q(facts_edition=None) | Q(facts_edition__lt=edition)
+        return self.filter(old).exclude(state=State.CLOSED)
+
     def current(self) -> Self:
         """Reviews of a comment's current text; those of a comment edited since are about an older text.
 
@@ -126,6 +131,10 @@ class Review(AttributeScores):
     holds the features that judging again needs without reading the text. `review_probability` is the probability with
     which the comment was selected for review. The attributes are copies of those of `score`, for the index that selects
     pending reviews by score.
+
+    `near_hash` is a copy of the fact, null for a text without a word, for the index that finds repeats.
+    `facts_edition` says which facts there are: null if they were stored before capitals, repeats and word lists were,
+    else the newest `WordListVersion` (by id, 0 without lists) that the text was matched with.
     """
 
     comment = models.OneToOneField(Comment, on_delete=models.CASCADE, primary_key=True, related_name="review")
@@ -143,6 +152,8 @@ class Review(AttributeScores):
     policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, null=True, related_name="+")
     verdict = models.JSONField(default=dict)
     facts = models.JSONField(default=dict)
+    near_hash = models.CharField(max_length=16, null=True, blank=True)
+    facts_edition = models.PositiveBigIntegerField(null=True, blank=True)
     sampled = models.BooleanField(default=False)
     review_probability = models.FloatField(default=1.0)
     holder = models.ForeignKey(
@@ -170,6 +181,12 @@ class Review(AttributeScores):
             models.Index(fields=["created_at", "comment"], condition=Q(flagged=True), name="review_flagged_created"),
             models.Index(fields=["risk", "comment"], condition=Q(flagged=True), name="review_flagged_risk"),
             models.Index(fields=["article", "comment"], name="review_article"),
+            models.Index(
+                fields=["source", "near_hash", "created_at", "comment"],
+                condition=Q(near_hash__isnull=False),
+                name="review_near_hash",
+            ),
+            models.Index(fields=["facts_edition"], name="review_facts_edition"),
             models.Index(fields=["holder"], condition=Q(holder__isnull=False), name="review_holder"),
             models.Index(fields=["deferred_until"], condition=Q(state="deferred"), name="review_deferred"),
             # Covers what deciding by score reads of pending reviews, so that no row is fetched. The state comes first

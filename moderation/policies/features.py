@@ -9,15 +9,15 @@ LAST_DECIDED = 20
 
 @dataclass(frozen=True, slots=True)
 class CommenterRecord:
-    """A commenter's record before the comment came.
+    """A commenter's record, as it was when a comment of theirs came.
 
     Attributes:
-        approved: Comments of theirs that were approved.
-        decided: Comments of theirs that were decided.
-        rejected: Those rejected among the last 20 decided.
-        muted_before: Whether they were ever muted.
-        exempt: Whether the newsroom exempts them from automatic actions.
-        staff: Whether they are of the newsroom.
+        approved: Comments that a person approved.
+        decided: How many of the last N comments that a person decided there are; at most N, which is `LAST_DECIDED`.
+        rejected: How many of those were rejected.
+        muted_before: Whether a mute of theirs had begun.
+        exempt: Whether the newsroom exempts them from its rules.
+        staff: Whether they write for the newsroom.
     """
 
     approved: int = 0
@@ -36,13 +36,13 @@ class Features:
         links: Different web addresses in the text.
         length: Characters of the text.
         near_hash: 64-bit simhash in hexadecimal; empty for a text without a word. Near-duplicates differ in few bits.
-        capitals: Share of the cased letters that are capital, 0 to 1.
-        repeats: Earlier comments of this source with a near-equal text.
-        lists: Name of a word list → hits; None if the text was not matched yet.
-        language: Code of the text's language.
-        article_age_hours: Hours between the article and the comment.
-        flags: Reader flags, each weighted by how often its reporter was agreed with.
-        commenter: The commenter's record; None for a comment without one.
+        capitals: Share of the cased letters that are capital, from 0 to 1; 0 for a text without cased letters.
+        repeats: Earlier comments of the same source with the same `near_hash`, counted to a limit.
+        lists: Name of a word list → places in the text that it hits; a list that was not matched yet is missing.
+        language: Code of the language in which the text was scored.
+        article_age_hours: Hours from the article's publication to the comment.
+        flags: Readers' reports, each reporter weighted by how often people agreed with them.
+        commenter: The commenter's record.
     """
 
     links: int | None = None

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from moderation.policies.conditions.domains import Domain
 from moderation.policies.features import Features
@@ -30,9 +30,13 @@ class Condition(ABC):
 
     `state` is None if what it asks about is not known. An unknown condition is not met, and neither is its `not`; in
     `all` and `any` it counts only if the others leave the answer open.
+
+    Attributes:
+        needs: The fields of `Features` that it reads and that are queried for only if some rule asks for them.
     """
 
     __slots__ = ()
+    needs: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def state(self, subject: Subject) -> bool | None:

@@ -33,6 +33,7 @@ class RecordRange(NumberRange):
     """A range of a number of the commenter's record."""
 
     kind: ClassVar[str] = "commenter"
+    needs = ("commenter",)
     commenter: str
 
     @property
@@ -57,6 +58,7 @@ class RecordMark(Condition):
     """Something that is true of the commenter: new (no comment decided yet), exempt, staff, or muted before."""
 
     kind: ClassVar[str] = "commenter"
+    needs = ("commenter",)
     commenter: str
 
     def state(self, subject: Subject) -> bool | None:
@@ -109,6 +111,7 @@ class FlagsRange(NestedRange):
     """A range of the reader flags, weighted."""
 
     kind: ClassVar[str] = "flags"
+    needs = ("flags",)
 
     def value(self, subject: Subject) -> float | None:
         """Returns the weighted flags."""
@@ -120,6 +123,7 @@ class ArticleAge(NestedRange):
     """A range of hours between the article and the comment."""
 
     kind: ClassVar[str] = "article_age_hours"
+    needs = ("article_age_hours",)
 
     def value(self, subject: Subject) -> float | None:
         """Returns the hours."""

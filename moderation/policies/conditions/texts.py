@@ -64,6 +64,7 @@ class ListHits(NumberRange):
     """At least `gte` hits of a word list. A list that the text was not matched against is not known."""
 
     kind: ClassVar[str] = "list"
+    needs = ("lists",)
     list: str
 
     @classmethod
@@ -87,6 +88,7 @@ class LanguageChoice(ValueChoice):
     """One of several languages, by their codes without a region."""
 
     kind: ClassVar[str] = "language"
+    needs = ("language",)
 
     def value(self, subject: Subject) -> str | None:
         """Returns the language's code without its region; None if it is not known."""

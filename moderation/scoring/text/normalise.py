@@ -13,6 +13,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from moderation.scoring.text import word_lists
 from moderation.scoring.text.confusables import is_disguise, is_foreign, latin
@@ -35,6 +36,9 @@ LATIN_MARKS = re.compile(
 MIN_FOLDED = 2
 # How many nested layers of obfuscation are removed; real ones have one or two.
 MAX_LAYERS = 6
+# What `look` remembers: more texts than a batch has, and no long ones.
+REMEMBERED_TEXTS = 256
+REMEMBERED_CHARACTERS = 4_096
 
 
 def deobfuscate(text: str) -> OffsetMappedText | None:
@@ -43,8 +47,27 @@ def deobfuscate(text: str) -> OffsetMappedText | None:
     Args:
         text: Without lone surrogates (`readable`).
     """
+    return look(text)[1]
+
+
+def look(text: str) -> tuple[bool, OffsetMappedText | None]:
+    """Whether anything in a text might be obfuscated, and its deobfuscated reading, as `deobfuscate` gives it.
+
+    Remembers the last texts: a text is scored first and matched with word lists right after.
+    """
+    return _remembered(text) if len(text) <= REMEMBERED_CHARACTERS else _looked(text)
+
+
+def _looked(text: str) -> tuple[bool, OffsetMappedText | None]:
     if text.isascii() and not SIGNS.search(text):
-        return None
+        return False, None
+    return True, _deobfuscated(text)
+
+
+_remembered = lru_cache(maxsize=REMEMBERED_TEXTS)(_looked)
+
+
+def _deobfuscated(text: str) -> OffsetMappedText | None:
     reading = OffsetMappedText.of(text)
     for _ in range(MAX_LAYERS):
         before = reading.text

@@ -12,13 +12,13 @@ from django.db.models import F
 
 from archive.models import Comment
 from moderation.models import Claim, ModelVersion, PolicyVersion, Review, Score
-from moderation.policies import Features, Policy, Reason, VerdictReason, judge, judge_refusal
+from moderation.policies import Policy, Reason, VerdictReason, judge, judge_refusal
 from moderation.policies.verdict import UNSCORABLE
 from moderation.scoring import Refusal, Result, Span
 from moderation.services.batch_scoring.claims import claims_set_aside
 from moderation.services.batch_scoring.inference import TRIES, Failure, Inference, Outcome
 from moderation.services.batch_scoring.options import ScoreReport
-from moderation.services.verdicts.features import comment_facts, comment_features, features_stored
+from moderation.services.verdicts.known import Known, batch_features
 from moderation.services.verdicts.policy import policy_active
 from moderation.services.verdicts.transitions import Scored
 from moderation.services.verdicts.triage import batch_save, scores_save
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 COLUMNS = (
     *("source_id", "article_id", "source__slug", "article__section", "raw", "text", "text_hash", "language"),
     *("source__default_language", "article__language"),
+    *("article__published_at", "received_at", "edited_at"),
     *("created_at", "origin_state", "seal_key", "revision", "taken_revision", "external_id", "commenter_id"),
 )
 
@@ -57,10 +58,9 @@ class ScoreRun:
         known = self._scores_known(comments)
         fresh = [comment for comment in comments if comment.pk not in known]
         outcomes = dict(zip((one.pk for one in fresh), self._outcomes(fresh), strict=True))
-        features = self._features(comments, known)
-        scored = [
-            self._scored(one, known.get(one.pk) or outcomes[one.pk], features[one.pk], policy) for one in comments
-        ]
+        found = {one.pk: known.get(one.pk) or outcomes[one.pk] for one in comments}
+        features = batch_features(comments=comments, languages=_languages(found), known=known, policy=policy)
+        scored = [self._scored(one, found[one.pk], features[one.pk], policy) for one in comments]
         judged = [one for one in scored if one is not None]
         self._add_spans([one for one in judged if one.verdict.flagged and one.score and one.score.pk is None])
         self._save(judged, policy_row)
@@ -78,30 +78,25 @@ class ScoreRun:
         found = Score.objects.by(self.model).filter(comment_id__in=revisions)
         return {score.comment_id: score for score in found if score.revision == revisions[score.comment_id]}
 
-    def _features(self, comments: Sequence[Comment], known: Mapping[int, Score]) -> dict[int, Features]:
-        """Returns comment id → features: the stored ones of comments that are judged again, else computed ones."""
-        stored = features_stored(comment_ids=known)
-        return {one.pk: stored.get(one.pk) or comment_features(one) for one in comments}
-
     def _outcomes(self, comments: Sequence[Comment]) -> list[Outcome]:
         try:
             return self.inference.outcomes(comments) if comments else []
         finally:
             self.report.texts_sent = self.inference.texts_sent
 
-    def _scored(self, comment: Comment, found: Outcome | Score, features: Features, policy: Policy) -> Scored | None:
+    def _scored(self, comment: Comment, found: Outcome | Score, known: Known, policy: Policy) -> Scored | None:
         if isinstance(found, Failure):
             return None
-        facts = comment_facts(comment, features)
+        facts, edition = known.facts.as_json(comment.text_hash), known.facts.edition
         if isinstance(found, Refusal):
             language = found.language.code if found.language else ""
             facts = {**facts, "language": language, "model": str(self.model)}
-            return Scored(comment, None, judge_refusal(policy, found.code), facts)
+            return Scored(comment, None, judge_refusal(policy, found.code), facts, facts_edition=edition)
         self.report.reused += isinstance(found, Score)
         score = found if isinstance(found, Score) else score_row(comment=comment, model=self.model, result=found)
         source, section = comment.source.slug, comment.article.section
-        verdict = judge(policy, score.values(), features=features, source=source, section=section)
-        return Scored(comment, score, verdict, facts, policy.audit_share)
+        verdict = judge(policy, score.values(), features=known.features, source=source, section=section)
+        return Scored(comment, score, verdict, facts, policy.audit_chance(verdict.risk), edition)
 
     def _add_spans(self, flagged: Sequence[Scored]) -> None:
         """Adds spans to flagged comments only: few are, and spans for all would cost as much as the scores."""
@@ -143,6 +138,17 @@ class ScoreRun:
             self.report.scored += 1
         else:
             self.report.refused[rule.partition(":")[2]] += 1
+
+
+def _languages(found: Mapping[int, Outcome | Score]) -> dict[int, str]:
+    """Returns comment id → the language in which its text was scored, or was refused."""
+    languages = {}
+    for pk, one in found.items():
+        if isinstance(one, Score):
+            languages[pk] = one.language
+        elif not isinstance(one, Failure) and one.language:
+            languages[pk] = one.language.code
+    return languages
 
 
 def batches(comments: Sequence[Comment], size: int) -> Iterator[list[Comment]]:

@@ -26,6 +26,7 @@ from moderation.models import ReaderFlag, Reason, Review
 from moderation.services.errors import FieldError, ServiceError, conflict, invalid, precondition_failed
 from moderation.services.states.locking import lock_comments, lock_reviews
 from moderation.services.states.version import VersionToken
+from moderation.services.verdicts.reported import comment_judge_reported
 from moderation.services.verdicts.triage import comments_close
 
 # The REST API and file imports use the same record.
@@ -129,12 +130,17 @@ def comment_withdraw(*, comment: Comment, expected: VersionToken | None = None) 
 
 @transaction.atomic
 def flag_store(*, comment: Comment, reporter: str, reason: str) -> tuple[ReaderFlag, str]:
-    """Stores a reader's report and returns it with created or unchanged; updates the review's count of reports."""
+    """Stores a reader's report and returns it with created or unchanged; updates the review's count of reports.
+
+    If the policy has a rule about reports, the comment is judged again at once.
+    """
     if not Reason.objects.filter(code=reason).exists():
         codes = ", ".join(Reason.objects.values_list("code", flat=True))
         raise invalid("/reason", f"A reason is one of {codes}.", code="unknown_reason")
     flag, created = ReaderFlag.objects.get_or_create(comment=comment, reporter=reporter, reason=reason)
     Review.objects.filter(comment=comment).update(reader_flags=ReaderFlag.objects.filter(comment=comment).count())
+    if created:
+        comment_judge_reported(comment_id=comment.pk)
     return flag, "created" if created else "unchanged"
 
 

@@ -1,15 +1,17 @@
 """Scoring texts that nobody stores: the active model and the active policy, asked for their opinion."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from moderation.policies import judge
+from moderation.policies import Features, features_needed, judge
 from moderation.policies.policy import Policy
 from moderation.scoring import Refusal, Result, ScoringError
 from moderation.services.errors import FieldError, ServiceError
 from moderation.services.online_scoring.request_queue import request_queue_active
 from moderation.services.verdicts.features import text_features
 from moderation.services.verdicts.policy import policy_active
+from moderation.services.word_lists.matching import CompiledLists, lists_compiled
 
 
 def texts_analyze(
@@ -32,7 +34,9 @@ def texts_analyze(
         found = queue.submit(texts=texts, languages=[language] * len(texts), spans=spans).result()
     except ScoringError as error:
         raise ServiceError("unavailable", "The model cannot be asked at present.", retryable=True) from error
-    shown = (_shown(text, one, policy, wanted, spans=spans) for text, one in zip(texts, found, strict=True))
+    lists = lists_compiled() if "lists" in features_needed(policy) else None
+    features = [_features(text, one, lists) for text, one in zip(texts, found, strict=True)]
+    shown = (_shown(known, one, policy, wanted, spans=spans) for known, one in zip(features, found, strict=True))
     results = [{"index": index, **one} for index, one in enumerate(shown)]
     return {"model": queue.description.label, "results": results}
 
@@ -46,10 +50,18 @@ def _wanted(served: Sequence[str], asked: Sequence[str] | None) -> tuple[str, ..
     return tuple(asked or served)
 
 
-def _shown(text: str, one: Result | Refusal, policy: Policy, wanted: Sequence[str], *, spans: bool) -> dict[str, Any]:
+def _features(text: str, one: Result | Refusal, lists: CompiledLists | None) -> Features:
+    """The features of a text that nobody wrote under an article: no record, no reports, and no age of the article."""
+    language = one.language.code if one.language else ""
+    features = text_features(raw=text, text=text, language=language, lists=lists)
+    return replace(features, language=language or None)
+
+
+def _shown(
+    features: Features, one: Result | Refusal, policy: Policy, wanted: Sequence[str], *, spans: bool
+) -> dict[str, Any]:
     if isinstance(one, Refusal):
         return {"error": {"code": one.code, "detail": one.detail}}
-    features = text_features(raw=text, text=text)
     shown: dict[str, Any] = {
         "scores": {name: one.scores[name] for name in wanted},
         "language": one.language,

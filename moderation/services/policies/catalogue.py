@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Max, Min
 
 from archive.models import Article, Source
-from moderation.models import ModelVersion, Score
+from moderation.models import ModelVersion, Score, WordList
 from moderation.policies.checks import Catalogue
 from moderation.services.model_versions import model_active
 
@@ -22,6 +22,7 @@ def policy_catalogue() -> Catalogue:
         attributes=_attributes(model),
         sources=frozenset(Source.objects.values_list("slug", flat=True)),
         sections=frozenset(sections),
+        lists=frozenset(WordList.objects.values_list("name", flat=True)),
         languages=frozenset(code.partition("-")[0].lower() for code in model.languages) or None,
     )
 

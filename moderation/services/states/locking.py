@@ -11,7 +11,18 @@ from moderation.models import Review
 
 WRITTEN = (
     *("state", "state_version", "held", "highlighted", "flagged", "risk", "uncertainty", "score", "policy", "verdict"),
-    *("facts", "sampled", "review_probability", "holder", "holder_until", "deferred_until", "decided_by", "decided_at"),
+    *(
+        "facts",
+        "near_hash",
+        "facts_edition",
+        "sampled",
+        "review_probability",
+        "holder",
+        "holder_until",
+        "deferred_until",
+        "decided_by",
+        "decided_at",
+    ),
     *("updated_at", *Review.ATTRIBUTES),
 )
 

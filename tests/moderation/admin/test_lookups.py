@@ -60,7 +60,11 @@ OFFERED: dict[str, set[str]] = {
         *("flagged", "state__exact", "state__isnull", "held", "decided_by__exact", "decided_by__isnull", "source"),
     },
     "moderation.Score": {"model__id__exact", "model__isnull", "comment__id__exact"},
+    "moderation.Standing": set(),
     "moderation.WebhookTarget": set(),
+    "moderation.WordList": set(),
+    "moderation.WordListEntry": {"list__id__exact", "list__isnull"},
+    "moderation.WordListVersion": set(),
 }
 
 

@@ -42,7 +42,10 @@ from moderation.models import (
 from moderation.services.accounts.api_keys import api_key_create
 from moderation.services.review.decisions import decision_record
 from moderation.services.review.mutes import commenter_mute, commenter_record
+from moderation.services.review.standings import standing_begin
 from moderation.services.webhooks.targets import webhook_target_create
+from moderation.services.word_lists.entries import Entry
+from moderation.services.word_lists.lists import Author, word_list_create
 
 LIMITED = {"limited viewer", "limited moderator", "limited administrator"}
 ROLES = ("anonymous", "nobody", "viewer", "moderator", "senior", "administrator", *sorted(LIMITED), "superuser")
@@ -57,10 +60,14 @@ ROOT, NONE = {"superuser"}, set()
 SHOWN = ("archive.Article", "archive.Comment", "archive.Commenter", "moderation.Claim", "moderation.Decision")
 SHOWN += ("moderation.Feedback", "moderation.LookUp", "moderation.ModelVersion", "moderation.Mute")
 SHOWN += ("moderation.PolicyVersion", "moderation.ReaderFlag", "moderation.Review", "moderation.Score")
+SHOWN += ("moderation.WordList", "moderation.WordListVersion")
+POLICY_WRITERS = {"senior", "administrator", "superuser"}
 MODELS: dict[str, tuple[set[str], set[str], set[str], set[str]]] = {
     **dict.fromkeys(SHOWN, (VIEWERS, NONE, NONE, NONE)),
     "archive.Source": (VIEWERS, UNLIMITED, ADMINISTRATORS, NONE),
     "moderation.Reason": (VIEWERS, UNLIMITED, UNLIMITED, NONE),
+    "moderation.Standing": (VIEWERS, POLICY_WRITERS | ADMINISTRATORS, NONE, NONE),
+    "moderation.WordListEntry": (VIEWERS, POLICY_WRITERS, NONE, NONE),
     "moderation.ApiKey": (ADMINISTRATORS, NONE, NONE, NONE),
     "moderation.WebhookTarget": (ADMINISTRATORS, ADMINISTRATORS, NONE, NONE),
     "moderation.Delivery": (ADMINISTRATORS, NONE, NONE, NONE),
@@ -108,10 +115,13 @@ ACTIONS: dict[str, dict[str, set[str]]] = {
     "archive.Comment": {"approve_selected": DECIDERS, "reject_selected": DECIDERS},
     "moderation.WebhookTarget": {f"{act}_selected": ADMINISTRATORS for act in ("rotate", "disable", "enable")},
     "moderation.Delivery": {"send_again": ADMINISTRATORS},
+    "moderation.Standing": {"end_selected": POLICY_WRITERS | ADMINISTRATORS},
+    "moderation.WordListEntry": {"remove_selected": POLICY_WRITERS},
     **{label: {"delete_selected": ROOT} for label, (*_rest, delete) in MODELS.items() if delete},
 }
 # Rows that belong to no source: whoever sees one sees all.
 FOR_ALL = {"moderation.ModelVersion", "moderation.PolicyVersion", "moderation.Reason", "auth.Group"}
+FOR_ALL |= {"moderation.WordList", "moderation.WordListVersion", "moderation.WordListEntry"}
 FOR_ALL |= {label for label in MODELS if label.startswith("axes.")}
 NAMED: dict[str, type[Model]] = {model._meta.label: model for model in site._registry}
 FOR_ANYBODY = ("/admin/login/", "/admin/logout/")
@@ -188,10 +198,13 @@ def newsroom(db: None, make_review: Callable[..., Any]) -> Callable[[Source], di
         Moderator.objects.create(user=person).sources.set([source])
         mute = commenter_mute(commenter_id=reader.pk, actor=root, reason="spam")
         commenter_record(commenter_id=reader.pk, actor=root)
+        version = word_list_create(name=key, entries=[Entry("blorg")], author=Author(root))
         access = {"username": key, "ip_address": "127.0.0.1", "path_info": "/", "user_agent": "x"}
         rows: tuple[Any, ...] = (
             *(source, article, reader, comment, review, review.score, decision, target, person, mute),
             LookUp.objects.get(commenter=reader),
+            standing_begin(commenter=reader, kind="staff", actor=root),
+            *(version, version.list, version.list.entries.get()),
             Claim.objects.create(comment=comment, error="failed", set_aside_at=timezone.now()),
             ReaderFlag.objects.create(comment=comment, reporter=key, reason="spam"),
             Feedback.objects.create(comment=comment, text=key, scores={"toxicity": 1}),

@@ -20,6 +20,8 @@ from archive.models import Article, Comment, Commenter, Source
 from moderation.api import urls
 from moderation.api.permissions import ScopeOrPermission
 from moderation.models import Decision, Scope
+from moderation.services.word_lists.entries import Entry
+from moderation.services.word_lists.lists import Author, word_list_create
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 ROLES = ("", "viewer", "moderator", "senior", "administrator")
@@ -55,6 +57,11 @@ RULES: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("policies/", "POST"): ("policy", {"senior", "administrator"}),
     ("policies/<int:version>/", "GET"): ("read", VIEWERS),
     ("policies/<int:version>/activate/", "POST"): ("policy_activate", {"senior", "administrator"}),
+    ("word-lists/", "GET"): ("policy", {"senior", "administrator"}),
+    ("word-lists/", "POST"): ("policy", {"senior", "administrator"}),
+    ("word-lists/<slug:name>/", "GET"): ("policy", {"senior", "administrator"}),
+    ("word-lists/<slug:name>/", "PUT"): ("policy", {"senior", "administrator"}),
+    ("word-lists/<slug:name>/entries/", "GET"): ("policy", {"senior", "administrator"}),
     ("metrics/", "GET"): ("read", VIEWERS),
     ("schema/", "GET"): ("read", VIEWERS),
     ("docs/", "GET"): ("read", VIEWERS),
@@ -101,6 +108,7 @@ def rows(source: Source, article: Article, make_comment: Callable[..., Comment])
     comment = make_comment()
     columns = {"kind": "person", "action": "approve", "from_state": "pending", "to_state": "approved", "batch": BATCH}
     decision = Decision.objects.create(comment=comment, revision=1, **columns)
+    word_list_create(name="slurs", entries=[Entry("blorg")], author=Author())
     ids = {"sources": source.pk, "articles": article.pk, "comments": comment.pk, "policies": 1}
     return {**ids, "decisions": decision.pk, "commenters": comment.commenter_id or 0}
 
@@ -115,6 +123,7 @@ def is_open(response: Any) -> bool:
 def called(client: APIClient, route: str, method: str, rows: dict[str, int]) -> Any:
     address = route.replace("<int:id>", str(rows.get(route.split("/", maxsplit=1)[0], 0)))
     address = address.replace("<int:version>", "1").replace("<uuid:batch>", BATCH)
+    address = address.replace("<slug:name>", "slurs")
     body = {} if method in {"POST", "PATCH", "PUT"} else None
     return client.generic(method, f"/api/v1/{address}", "{}" if body == {} else "", "application/json")
 

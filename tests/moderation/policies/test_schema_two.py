@@ -57,8 +57,7 @@ def groups(parts: Any) -> Any:
 
 
 TWO_DEEP = groups(LEAVES | groups(LEAVES))
-# Deferred, for Hypothesis writes strategies out, and this one has 38,000 signs.
-WHEN = st.deferred(lambda: groups(LEAVES | TWO_DEEP))
+WHEN = groups(LEAVES | TWO_DEEP)
 RULES = st.fixed_dictionaries(
     {"id": st.sampled_from("abcdefgh"), "when": WHEN, "action": st.sampled_from(SAFETY)},
     optional={
@@ -168,6 +167,8 @@ def expected(body: dict[str, Any], *seen: Any) -> tuple[str, str, str]:
     return (deciding["action"], deciding["id"], overridden) if deciding else ("pass", "", "")
 
 
+# Hypothesis writes its strategies out, and this one has 38,000 signs.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @settings(max_examples=200)
 @given(BODIES, SCORES, FEATURES, SOURCES, SECTIONS)
 def test_verdicts_are_those_of_the_oracle(

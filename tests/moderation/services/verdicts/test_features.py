@@ -25,7 +25,7 @@ def test_length_is_in_characters() -> None:
 
 def test_the_facts_that_a_review_stores_are_hash_and_features_and_nothing_of_the_text() -> None:
     facts = comment_facts(Comment(raw="Äöü 👍", text="Äöü 👍", text_hash="h"))
-    assert facts == {"text_hash": "h", "links": 0, "length": 5, "near_hash": facts["near_hash"]}
+    assert facts == {"text_hash": "h", "links": 0, "length": 5, "near_hash": facts["near_hash"], "capitals": 0.3333}
     assert features_of(facts) == comment_features(Comment(raw="Äöü 👍", text="Äöü 👍"))
 
 

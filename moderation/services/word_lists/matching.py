@@ -1,0 +1,54 @@
+"""Matches texts with the current versions of all lists, compiled once in a process for each change."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db.models import Max
+
+from moderation.models import WordList, WordListEntry, WordListVersion, WordMatch
+from moderation.scoring.terms import Term, TermMatcher
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledLists:
+    """All lists as they were at an edition: the id of the newest version among them, 0 without lists."""
+
+    edition: int
+    versions: Mapping[str, int]
+    matcher: TermMatcher
+
+    def facts(self, text: str, language: str = "") -> dict[str, dict[str, int]]:
+        """Returns list → `{"version", "hits"}`, of every list: a hit is a place in the text."""
+        hits = self.matcher.hits(text, language)
+        return {name: {"version": version, "hits": len(hits.get(name, ()))} for name, version in self.versions.items()}
+
+
+def lists_edition() -> int:
+    """Returns the edition of the lists as they are now. One query."""
+    return int(WordListVersion.objects.aggregate(newest=Max("pk"))["newest"] or 0)
+
+
+def lists_compiled() -> CompiledLists:
+    """Returns the lists as they are now. One query, and reading and compiling them after a change."""
+    return _compiled(lists_edition())
+
+
+@lru_cache(maxsize=1)
+def _compiled(edition: int) -> CompiledLists:
+    # A list that changed while it was read is read again: versions, entries and edition belong together.
+    while True:
+        versions = dict(WordList.objects.filter(version__gt=0).values_list("name", "version"))
+        matcher = TermMatcher(_terms())
+        now = lists_edition()
+        if now == edition:
+            return CompiledLists(edition, versions, matcher)
+        edition = now
+
+
+def _terms() -> Iterator[Term]:
+    rows = WordListEntry.objects.filter(removed_in=None).order_by("pk")
+    for name, term, language, match, allow in rows.values_list(
+        "list__name", "term", "language", "match", "allow"
+    ).iterator():
+        yield Term(name, term, language, stem=match == WordMatch.STEM, allow=allow)
