@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
 from moderation.desk.views import bulk, by_score, comment, commenter, queue, settings, undo
-from moderation.desk.views.policies import additions, editor, versions
+from moderation.desk.views.policies import additions, editor, simulation, versions
 
 
 class RowConverter(IntConverter):
@@ -31,6 +31,7 @@ urlpatterns = [
     path("policies/", versions.versions, name="policies"),
     path("policies/write/", editor.editor, name="policy-editor"),
     path("policies/<row:version>/", versions.version, name="policy"),
+    path("policies/<row:version>/simulate/", simulation.simulation, name="policy-simulation"),
     path("<slug:name>/", queue.queue, name="queue"),
     path("<slug:name>/act/", queue.quick, name="quick"),
     path("<slug:name>/next/", queue.take_next, name="next"),

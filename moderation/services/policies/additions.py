@@ -1,6 +1,5 @@
 """Adds a comment that somebody has before them to a policy, as one of its tests."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -10,10 +9,14 @@ from archive.models import Comment
 from moderation.models import PolicyStatus, PolicyVersion, Review
 from moderation.policies.schema import FACTS
 from moderation.services.errors import conflict
+from moderation.services.facts.as_of import Subject, features_as_of
 from moderation.services.policies.rights import reach_check
 from moderation.services.policies.versions import PolicySaved, policy_create
 from moderation.services.states.current import current_review
 from moderation.services.verdicts.features import features_of
+
+# What a policy may ask of people's records; all of it is put into the test.
+ASKED = ("commenter", "flags")
 
 
 def policy_add_test(*, comment: Comment, expect: str, actor: User) -> PolicySaved:
@@ -49,19 +52,15 @@ def _test(comment: Comment, review: Review, expect: str) -> dict[str, Any]:
     return {
         "name": f"comment {comment.pk}",
         "scores": review.score.values() if review.score else {},
-        "facts": _facts(review),
+        "facts": _facts(comment, review),
         **{name: value for name, value in places.items() if value},
         "expect": expect,
     }
 
 
-def _facts(review: Review) -> dict[str, Any]:
-    """Returns what is known of the comment beside its scores, as a test has it."""
-    known = asdict(features_of(review.facts))
+def _facts(comment: Comment, review: Review) -> dict[str, Any]:
+    """Returns what was known of the comment beside its scores when it came, as a test has it."""
     language = (review.score.language if review.score else "").partition("-")[0].lower()
-    known |= {"language": language or None}
-    return {name: value for name, value in known.items() if value is not None and _has(FACTS, name)}
-
-
-def _has(schema: Mapping[str, Any], name: str) -> bool:
-    return name in schema["properties"]
+    subject = Subject.of(comment, language=language, features=features_of(review.facts))
+    known = asdict(features_as_of(subjects=[subject], needed=ASKED)[0])
+    return {name: value for name, value in known.items() if value is not None and name in FACTS["properties"]}
