@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.models import Source
 from moderation.desk.access import Person
+from moderation.desk.labels import ATTRIBUTES, label
 from moderation.policies.verdict import reason_text
 from moderation.services.simulation.scope import SimulationScope
 
@@ -112,12 +113,13 @@ class SimulatedLine:
 
 def estimate_lines(cells: Iterable[Mapping[str, Any]]) -> list[EstimateLine]:
     """Returns the estimates for a table, in their order."""
-    return [
-        EstimateLine(
-            str(GROUPED_BY[cell["by"]]), cell["name"], cell["decided"], [figure(cell[one]) for one in MEASURES]
-        )
-        for cell in cells
-    ]
+    return [_estimate_line(cell) for cell in cells]
+
+
+def _estimate_line(cell: Mapping[str, Any]) -> EstimateLine:
+    figures = [figure(cell[one]) for one in MEASURES]
+    name = label(ATTRIBUTES, cell["name"]) if cell["by"] == "attribute" else cell["name"]
+    return EstimateLine(str(GROUPED_BY[cell["by"]]), name, cell["decided"], figures)
 
 
 def figure(one: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ def gettext_noop(text: str) -> str:
     return text
 
 
-# What each number is called, by its kind and name; an attribute and a list are called by their own.
+# What each number is called, by its kind and name; a list is called by its own.
 NUMBERS = {
     ("fact", "links"): gettext_noop("the number of links"),
     ("fact", "length"): gettext_noop("the number of characters"),
@@ -30,6 +30,16 @@ NUMBERS = {
     ("commenter", "rejected_share"): gettext_noop("the rejected share of the commenter's last comments"),
     ("flags", ""): gettext_noop("the weighted number of reader flags"),
     ("article_age_hours", ""): gettext_noop("the article's age in hours"),
+}
+# What an attribute is called; another model's own attributes are called as they are.
+ATTRIBUTES = {
+    "toxicity": gettext_noop("toxicity"),
+    "severe_toxicity": gettext_noop("severe toxicity"),
+    "obscene": gettext_noop("obscenity"),
+    "threat": gettext_noop("threat"),
+    "insult": gettext_noop("insult"),
+    "identity_attack": gettext_noop("identity attack"),
+    "sexual_explicit": gettext_noop("sexual content"),
 }
 LIST_HITS = gettext_noop("the number of hits in the list “{name}”")
 RANGES = {
@@ -98,7 +108,7 @@ def _leaf(condition: Condition, translate: Translate) -> str:
     if isinstance(condition, ValueChoice):
         return translate(CHOICES[condition.kind]).format(values=_listed(condition.values))
     if isinstance(condition, AttributeRange) and not condition.resolved:
-        return translate(OPEN_GOAL).format(number=condition.attribute, goal=condition.goal)
+        return translate(OPEN_GOAL).format(number=_number(condition, translate), goal=condition.goal)
     return _range(condition, translate) if isinstance(condition, NumberRange) else type(condition).__name__
 
 
@@ -110,7 +120,7 @@ def _range(condition: NumberRange, translate: Translate) -> str:
 
 def _number(condition: NumberRange, translate: Translate) -> str:
     if condition.kind == "attribute":
-        return condition.name
+        return translate(ATTRIBUTES.get(condition.name, condition.name))
     if condition.kind == "list":
         return translate(LIST_HITS).format(name=condition.name)
     return translate(NUMBERS[condition.kind, condition.name])

@@ -14,7 +14,7 @@ from moderation.desk.policies.refusals import FaultLine, fault_lines
 from moderation.desk.policies.words import ChangeLine, change_lines, example_words, rule_lines
 from moderation.desk.responses import STATUSES, address, desk_page, go
 from moderation.desk.views.policies.access import READ, may_activate, may_write, version_or_404
-from moderation.models import PolicyVersion
+from moderation.models import PolicyStatus, PolicyVersion
 from moderation.policies import Policy, parse_policy
 from moderation.policies.checks import policy_check
 from moderation.policies.examples import ExampleOutcome
@@ -118,11 +118,11 @@ def _faults(refused: ServiceError | None, body: Mapping[str, Any]) -> list[Fault
 
 
 def _comparison(request: HttpRequest, found: PolicyVersion) -> dict[str, Any]:
-    """Returns the other version that was asked for (else the active one), and what changes from it to this one."""
+    """Returns the version that was asked for (else the active one or the one before) and what changes from it."""
     others = list(PolicyVersion.objects.exclude(pk=found.pk).defer("body").order_by("-version")[:OFFERED])
     asked = request.GET.get("against", "")
     chosen = next((one for one in others if str(one.version) == asked), None)
-    against = chosen or next((one for one in others if one.active or found.active), None)
+    against = chosen or next((one for one in others if one.active or one.status == PolicyStatus.RETIRED), None)
     changes: list[ChangeLine] = []
     if against is not None:
         before = version_or_404(against.version).body

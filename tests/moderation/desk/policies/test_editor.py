@@ -15,6 +15,9 @@ from moderation.desk.policies.kinds import KINDS, part_new
 from moderation.desk.policies.moves import Editing
 from moderation.models import PolicyVersion
 from moderation.policies import parse_policy
+from moderation.policies.conditions import KINDS as CONDITIONS
+from moderation.policies.conditions.people import COUNTS, MARKS
+from moderation.policies.conditions.texts import FACTS
 from moderation.services.errors import ServiceError
 from moderation.services.policies.versions import policy_create
 
@@ -292,6 +295,13 @@ def test_every_kind_of_condition_can_be_added_and_filled_in_so_that_it_is_read()
         assert part_new(name) is not None
         part = kind.posted({f"when-0.{one}": text for one, text in typed.items()}, "when-0")
         parse_policy({"schema": 2, "name": "x", "rules": [{"id": "r", "when": {"all": [part]}, "action": "hold"}]})
+
+
+def test_every_condition_that_a_policy_may_have_has_a_form():
+    named = {name.partition(":") for name in KINDS}
+    assert {mark for mark, _, _ in named} == set(CONDITIONS)
+    assert {name for mark, _, name in named if mark == "fact"} == set(FACTS)
+    assert {name for mark, _, name in named if mark == "commenter"} == {*COUNTS, *MARKS}
 
 
 def test_what_is_no_draft_is_refused():
