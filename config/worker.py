@@ -27,6 +27,7 @@ from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config.lanes import Lane, long_body_threads, scoring_threads, waits_for_scores
+from config.unread_requests import problem_bytes
 
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 30.0
@@ -42,7 +43,7 @@ RECEIVED_AT_ONCE = 65_536
 # How long a call may wait for one of the threads that wait for scores, unless `config/gunicorn.py` says otherwise.
 QUEUE_SECONDS = 5.0
 NO_MORE_FILES = {errno.EMFILE, errno.ENFILE}
-TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+TOO_LARGE = problem_bytes(431, "Request Header Fields Too Large")
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
 # A body of unknown length, or a client that expects a response before it sends one.
 _UNBOUNDED = re.compile(rb"\r\n(?:transfer-encoding|expect):", re.IGNORECASE)
