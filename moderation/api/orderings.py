@@ -3,13 +3,31 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db.models import Case, F, When
+
 from archive.database.keyset import Key
+from archive.models import CommentQuerySet
 from moderation.api.filters import ATTRIBUTES
 
 BY_CREATION: Mapping[str, Key] = {"created_at": Key("created_at", load=datetime.fromisoformat)}
+# The present verdict's values, of comments that may have none: `with_present_values` adds them.
+BY_PRESENT_STATUS: Mapping[str, Key] = {
+    **BY_CREATION,
+    **{name: Key(f"present_{name}", nullable=True, load=float) for name in ("risk", *ATTRIBUTES)},
+}
 # Reviews have a copy of the comment's creation time and share its primary key.
 BY_STATUS: Mapping[str, Key] = {
     "created_at": Key("created_at", "comment_id", load=datetime.fromisoformat),
     "risk": Key("risk", "comment_id", load=float),
     **{name: Key(f"score__{name}", "comment_id", nullable=True, load=float) for name in ATTRIBUTES},
 }
+
+
+def with_present_value(comments: CommentQuerySet, ordering: str) -> CommentQuerySet:
+    """Returns the comments with the value that `ordering` is by; those whose text is not judged yet have none."""
+    name = ordering.removeprefix("-")
+    if name not in BY_PRESENT_STATUS or name in BY_CREATION:
+        return comments
+    path = "review__risk" if name == "risk" else f"review__score__{name}"
+    current = When(taken_revision__gte=F("revision"), then=F(path))
+    return comments.annotate(**{f"present_{name}": Case(current, default=None)})

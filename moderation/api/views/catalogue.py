@@ -1,4 +1,4 @@
-"""Models and policies, read-only."""
+"""Models, policies and reasons, read-only."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from rest_framework.response import Response
 
 from archive.database.keyset import Key
 from moderation.api.access import read
-from moderation.api.serializers.outputs import ModelOut, PolicyOut
+from moderation.api.serializers.outputs import ModelOut, PolicyOut, ReasonOut
 from moderation.api.views.base import ApiView, ListView
-from moderation.models import ModelVersion, PolicyVersion
+from moderation.models import ModelVersion, PolicyVersion, Reason
 
 
 class ModelList(ListView):
@@ -19,6 +19,15 @@ class ModelList(ListView):
     source_path = ""
     queryset = ModelVersion.objects.all()
     serializer_class = ModelOut
+
+
+class ReasonList(ListView):
+    """The reasons that decisions, mutes and readers' reports may give."""
+
+    access = {"GET": read("moderation.view_reason")}
+    source_path = ""
+    queryset = Reason.objects.all()
+    serializer_class = ReasonOut
 
 
 class PolicyList(ListView):
