@@ -28,6 +28,8 @@ from moderation.services.ttl_cache import TTLCache
 
 # `last_used_at` is informational: written at most once per interval, and skipped if the write would have to wait.
 LAST_USED_EVERY = timedelta(minutes=5)
+# What a key keeps when its secret is replaced.
+ROTATED = ("user", "name", "scopes", "rate", "trusted_feedback", "drop_unsupported", "last_used_at")
 # Digest → key. The TTL bounds how long a key works after another process has revoked it.
 _key_cache = TTLCache[str, ApiKey | None](seconds=2)
 
@@ -103,6 +105,27 @@ def api_key_revoke(*, key: ApiKey, actor: Actor = None) -> None:
     row_check(actor=actor, row=key)
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
     keys_forget()
+
+
+@transaction.atomic
+def api_key_rotate(*, key: ApiKey, actor: Actor = None) -> str:
+    """Gives a key a new secret and returns it; the old one is invalid from then on. All else stays, its name too.
+
+    Raises ServiceError `conflict` for a revoked key, `not_found` for one that is not limited to the actor's sources.
+    """
+    row_check(actor=actor, row=key)
+    old = ApiKey.objects.select_for_update().get(pk=key.pk)
+    if old.revoked_at is not None:
+        raise conflict("The key is revoked for good: create another one.")
+    kept = {name: getattr(old, name) for name in ROTATED}
+    sources = list(old.sources.all())
+    # A key's digest is its primary key.
+    old.delete()
+    new, token = ApiKey.objects.create(expiry=None, **kept)
+    new.sources.set(sources)
+    ApiKey.objects.filter(pk=new.pk).update(expiry=old.expiry)
+    keys_forget()
+    return str(token)
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)
