@@ -301,6 +301,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # What may change has a body of its own, with the fields that it needs.
+    "COMPONENT_SPLIT_PATCH": False,
     "LICENSE": {"name": "Apache-2.0"},
 }
 

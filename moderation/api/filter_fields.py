@@ -49,14 +49,14 @@ class MomentField(forms.CharField):
             raise ValueError from error
 
 
-@extend_schema_field({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]})
+@extend_schema_field({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}, {"maxLength": 0}]})
 class MomentFilter(django_filters.Filter):  # type: ignore[misc]
     """A bound in time."""
 
     field_class = MomentField
 
 
-@extend_schema_field({"type": "integer", "minimum": 0, "maximum": MAX_ID})
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_ID})
 class IdFilter(django_filters.NumberFilter):  # type: ignore[misc]
     """The id of a row."""
 
@@ -64,6 +64,14 @@ class IdFilter(django_filters.NumberFilter):  # type: ignore[misc]
 
     def __init__(self, *args: Any, least: int = 1, **options: Any) -> None:
         super().__init__(*args, min_value=least, max_value=MAX_ID, **options)
+
+
+@extend_schema_field({"type": "integer", "minimum": 0, "maximum": MAX_ID})
+class AfterFilter(IdFilter):
+    """The id of the last row that a caller has, 0 for none."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "gt", least=0)
 
 
 @extend_schema_field({"type": "number", "minimum": 0, "maximum": 1})

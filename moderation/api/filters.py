@@ -11,6 +11,7 @@ from archive.database.search import search_comments
 from archive.models import Comment, OriginState, Source
 from archive.services.addresses import address_forms
 from moderation.api.filter_fields import (
+    AfterFilter,
     IdFilter,
     ListFilter,
     MomentFilter,
@@ -65,7 +66,7 @@ class DecisionFilter(RepeatableFilterSet):
 
     repeatable = frozenset({"kind", "action"})
 
-    after = IdFilter("id", "gt", least=0)
+    after = AfterFilter("id")
     batch = django_filters.UUIDFilter()
     source = django_filters.CharFilter(method="by_source", strip=False)
     actor = django_filters.CharFilter("actor__username", strip=False)
