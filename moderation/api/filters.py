@@ -123,6 +123,9 @@ class StatusFilter(RepeatableFilterSet):
         """Returns the comments in these states; edited or restored ones are unscored, whatever their review says."""
         if not self.of_comments:
             return rows.filter(state__in=states)
+        if set(states) == {UNSCORED}:
+            # By itself it is found through its small index.
+            return rows.filter(pk__in=unscored_comments())
         current = Q(review__state__in=states) & ~UNJUDGED
         return rows.filter(current | Q(pk__in=unscored_comments()) if UNSCORED in states else current)
 
