@@ -161,7 +161,7 @@ REDIS_FORM = "REDIS_URL must be redis://HOST:PORT/NUMBER, rediss://… or unix:/
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured(REDIS_FORM)
 try:
-    parse_url(REDIS_URL or "redis://")
+    parse_url(REDIS_URL or "redis://")  # type: ignore[no-untyped-call]
 except ValueError:
     raise ImproperlyConfigured(REDIS_FORM) from None
 CACHES = {

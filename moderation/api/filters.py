@@ -184,7 +184,14 @@ SCORE_FILTERS = {
     for attribute in ATTRIBUTES
     for comparison in COMPARISONS
 }
-FlaggedFilter: Any = type(StatusFilter)("FlaggedFilter", (StatusFilter,), dict(SCORE_FILTERS))  # type: ignore[misc]
+
+
+class _FlaggedFilter(StatusFilter):
+    # What is not scored is not flagged.
+    state = ListFilter("state", choices=State.choices, method="by_state")
+
+
+FlaggedFilter: Any = type(StatusFilter)("FlaggedFilter", (_FlaggedFilter,), dict(SCORE_FILTERS))  # type: ignore[misc]
 
 
 class _CommentFilter(StatusFilter):

@@ -44,11 +44,17 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ModuleT
 
 @pytest.mark.django_db(transaction=True)
 def test_a_generated_client_stores_lists_and_decides(
-    package: Callable[[str], ModuleType], live_server: Any, api_key: Callable[..., str], article: Article
+    package: Callable[[str], ModuleType],
+    live_server: Any,
+    api_key: Callable[..., str],
+    article: Article,
+    request: pytest.FixtureRequest,
 ) -> None:
     models, client = package("models"), package("client")
     token = api_key("read", "write", "moderate")
     signed_in = client.AuthenticatedClient(base_url=live_server.url, token=token, raise_on_unexpected_status=True)
+
+    request.addfinalizer(lambda: signed_in.get_httpx_client().close())
 
     def call(name: str, *arguments: Any, **options: Any) -> Any:
         return package(f"api.{name}").sync(*arguments, client=signed_in, **options)
