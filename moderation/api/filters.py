@@ -158,7 +158,7 @@ class StatusFilter(RepeatableFilterSet):
     def search(self, rows: Rows, _name: str, words: str) -> Rows:
         """Returns the comments that contain all the words."""
         found = search_comments(Comment.objects.all(), words)
-        return search_comments(rows, words) if self.of_comments else rows.filter(comment__in=found)
+        return rows.filter(**{"pk__in" if self.of_comments else "comment__in": found.order_by().values("pk")})
 
 
 # Columns that reviews and comments have alike.

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Case, F, When
+from django.db.models import Case, F, QuerySet, When
 
 from archive.database.keyset import Key
-from archive.models import CommentQuerySet
 from moderation.api.filters import ATTRIBUTES
 
 BY_CREATION: Mapping[str, Key] = {"created_at": Key("created_at", load=datetime.fromisoformat)}
@@ -23,7 +23,7 @@ BY_STATUS: Mapping[str, Key] = {
 }
 
 
-def with_present_value(comments: CommentQuerySet, ordering: str) -> CommentQuerySet:
+def with_present_value(comments: QuerySet[Any], ordering: str) -> QuerySet[Any]:
     """Returns the comments with the value that `ordering` is by; those whose text is not judged yet have none."""
     name = ordering.removeprefix("-")
     if name not in BY_PRESENT_STATUS or name in BY_CREATION:

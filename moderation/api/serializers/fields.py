@@ -91,7 +91,7 @@ class BoundedList(serializers.ListField):
 
     def __init__(self, limit: int, **options: Any) -> None:
         self.limit = limit
-        least = {} if options.get("allow_empty", True) else {"min_length": 1}
+        least: dict[str, Any] = {} if options.get("allow_empty", True) else {"min_length": 1}
         super().__init__(validators=[max_length(limit)], **least, **options)
 
     def to_internal_value(self, data: Any) -> list[Any]:

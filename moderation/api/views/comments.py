@@ -131,7 +131,8 @@ class CommentList(ListView):
         if not judged_alone(given):
             rows = with_present_value(self.get_queryset(), given.get("ordering", self.ordering))
             return self._page(self.filter_queryset(rows))
-        self.orderings, self.text = BY_STATUS, "comment__text"
+        # The paginator reads these from the view, which serves this one request.
+        vars(self).update(orderings=BY_STATUS, text="comment__text")
         return self._page(self.filter_queryset(self.limited(with_comment(Review.objects.current()), self.source_path)))
 
     def _page(self, rows: Any) -> Response:

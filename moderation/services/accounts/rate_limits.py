@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from typing import cast
 
 from django.conf import settings
 from limits import RateLimitItemPerMinute
@@ -104,7 +105,8 @@ def _limiter(url: str) -> RateLimiter:
 def _redis(url: str) -> Storage:
     # The library has a name of its own for a socket's address.
     address = url.replace("unix://", "redis+unix://", 1) if url.startswith("unix://") else url
-    return storage_from_string(address, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS)
+    found = storage_from_string(address, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS)
+    return cast("Storage", found)
 
 
 def _hit(limiter: SlidingWindowCounterRateLimiter, name: str, rate: int) -> Allowance:
