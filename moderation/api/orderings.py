@@ -30,4 +30,5 @@ def with_present_value(comments: QuerySet[Any], ordering: str) -> QuerySet[Any]:
         return comments
     path = "review__risk" if name == "risk" else f"review__score__{name}"
     current = When(taken_revision__gte=F("revision"), then=F(path))
-    return comments.annotate(**{f"present_{name}": Case(current, default=None)})
+    found: QuerySet[Any] = comments.annotate(**{f"present_{name}": Case(current, default=None)})
+    return found
