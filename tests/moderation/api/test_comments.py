@@ -35,6 +35,7 @@ FIELDS = {
     "held",
     "highlighted",
     "flagged",
+    "decided_by",
     "model",
     "scores",
     "verdict",
