@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from tests.config.test_worker import asked, gunicorn
+
+from tests.config.server.test_worker import asked, gunicorn
 
 POST = "POST /api/v1/comments/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 CHUNKED = POST + "Transfer-Encoding: chunked\r\nAuthorization: Bearer {key}\r\n\r\n"
