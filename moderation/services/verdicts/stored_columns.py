@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Coalesce
 from numpy.typing import NDArray
 
 from moderation.models import Review, ReviewQuerySet, Score
-from moderation.policies import Policy, facts_needed, features_needed
+from moderation.policies import Policy, facts_needed, features_needed, lists_needed
 from moderation.policies.columns import Coded, SubjectColumns
 from moderation.services.facts.as_of import HOUR
 from moderation.services.facts.history import History
@@ -54,6 +54,7 @@ EXPRESSIONS = {
     "verdict_text": Cast("verdict", TextField()),
     "extra_text": Cast("score__extra", TextField()),
     "day": DayNumber("created_at"),
+    "edition": Coalesce("facts_edition", -1),
     "writer": Coalesce("comment__commenter_id", 0),
     "came": Microseconds(Coalesce("comment__edited_at", "comment__received_at")),
     "written": Microseconds("created_at"),
@@ -101,7 +102,7 @@ class StoredReader:
         needed: set[str] = set()
         for policy in policies:
             attributes |= {one.attribute for rule in policy.rules for one in rule.ranges} - set(Score.ATTRIBUTES)
-            needed |= features_needed(policy) | ({FACTS} if facts_needed(policy) else set())
+            needed |= features_needed(policy) | ({FACTS} if facts_needed(policy) or lists_needed(policy) else set())
         return cls(fields, frozenset(attributes), frozenset(needed | ({EXTRA} if attributes else set())))
 
     def chunks(self, reviews: ReviewQuerySet, *, after: int, last: int, size: int) -> Iterator[StoredRows]:
