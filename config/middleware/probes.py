@@ -10,11 +10,19 @@ PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz,
 
 
 class ProbeMiddleware:
-    """Serves `/healthz` and `/readyz`, which reveal nothing and build no address from the host, for any `Host`."""
+    """Serves `/healthz` and `/readyz`, which reveal nothing and build no address from the host, for any `Host`.
+
+    What says how long a response is comes later in the chain, so that it is said here.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Returns the probe's answer, or the response."""
-        return PROBES.get(request.path_info, self.get_response)(request)
+        probe = PROBES.get(request.path_info)
+        if probe is None:
+            return self.get_response(request)
+        response = probe(request)
+        response.headers["Content-Length"] = str(len(response.content))
+        return response

@@ -145,6 +145,17 @@ class PolicyIn(StrictSerializer):
     note = TextField(_column(PolicyVersion, "note"), required=False, allow_blank=True)
 
 
+class SimulationIn(StrictSerializer):
+    """What to simulate: a policy or the number of a version, the active one without either, and over which comments."""
+
+    body = serializers.JSONField(required=False)
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    since = AwareDateTimeField(required=False, help_text="Comments written from then on.")
+    until = AwareDateTimeField(required=False, help_text="Comments written before that.")
+    source = _slug(required=False)
+    section = _article_text("section")
+
+
 class NothingIn(StrictSerializer):
     """An empty body: none at all, or an object without fields."""
 

@@ -41,18 +41,15 @@ def _is_current(comment: Comment, review: Review) -> bool:
 
 
 def _judge(comment: Comment, review: Review, row: PolicyVersion, policy: Policy) -> None:
+    scores = review.score.values() if review.score else {}
+    where = {"source": comment.source.slug, "section": comment.article.section}
+    verdict = judge(policy, scores, features=_features(comment, review, policy), **where)
     scored = Scored(
         comment=comment,
         score=review.score,
-        verdict=judge(
-            policy,
-            review.score.values() if review.score else {},
-            features=_features(comment, review, policy),
-            source=comment.source.slug,
-            section=comment.article.section,
-        ),
+        verdict=verdict,
         facts={name: value for name, value in review.facts.items() if name not in {MUTED, REJECTED}},
-        audit_share=policy.audit_share,
+        audit_share=policy.audit_chance(verdict.risk),
         facts_edition=review.facts_edition,
     )
     judged, rows = review_apply_verdict(scored=scored, review=review, policy=row)
