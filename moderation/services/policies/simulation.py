@@ -5,7 +5,7 @@ from typing import Any
 
 from moderation.policies import Policy, PolicyError, parse_policy
 from moderation.services.errors import FieldError, ServiceError
-from moderation.services.policies.refusals import unreadable
+from moderation.services.policies.refusals import refuse_goals, unreadable
 from moderation.services.policies.versions import policy_get
 from moderation.services.simulation.run import policy_simulate
 from moderation.services.simulation.scope import SimulationScope
@@ -30,11 +30,9 @@ def policy_try(
         detail = "A policy or the number of a version, not both."
         raise ServiceError("validation_error", detail, (FieldError("/version", "invalid", detail),))
     policy = _policy(body, version)
+    refuse_goals(policy, below="/body")
     _refuse_many(scope)
-    try:
-        return policy_simulate(policy=policy, scope=scope)
-    except PolicyError as error:
-        raise _below_body(error) from error
+    return policy_simulate(policy=policy, scope=scope)
 
 
 def _policy(body: Mapping[str, Any] | None, version: int | None) -> Policy:
@@ -44,13 +42,9 @@ def _policy(body: Mapping[str, Any] | None, version: int | None) -> Policy:
     try:
         return parse_policy(given, version=version or 0)
     except PolicyError as error:
-        raise _below_body(error) from error
-
-
-def _below_body(error: PolicyError) -> ServiceError:
-    found = unreadable(error)
-    errors = tuple(FieldError(f"/body{one.pointer}", one.code, one.detail) for one in found.errors)
-    return ServiceError(found.code, found.detail, errors)
+        found = unreadable(error)
+        errors = tuple(FieldError(f"/body{one.pointer}", one.code, one.detail) for one in found.errors)
+        raise ServiceError(found.code, found.detail, errors) from error
 
 
 def _refuse_many(scope: SimulationScope) -> None:
