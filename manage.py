@@ -4,6 +4,7 @@
 import os
 import sys
 
+CLOSED = 141  # as a shell says that a closed pipe ended a command: 128 and the number of SIGPIPE
 STOPPED = 130  # as a shell says that Ctrl-C ended a command: 128 and the number of SIGINT
 
 
@@ -21,14 +22,26 @@ def settings_read() -> None:
 def main() -> None:
     """Hands the command line to Django.
 
-    What Ctrl-C ends, and the command itself does not tell of, says one line; so does a setting that makes no sense.
+    What Ctrl-C ends, and the command itself does not tell of, says one line; so does a setting or an option that makes
+    no sense, and output that nobody reads to its end (`| head`).
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         settings_read()
-        from django.core.management import execute_from_command_line
+        from django.core.management import CommandError, execute_from_command_line
 
-        execute_from_command_line(sys.argv)
+        try:
+            execute_from_command_line(sys.argv)
+        except CommandError as error:
+            # Of an option's value: what a command itself raises, Django has reported.
+            sys.stderr.write(f"CommandError: {error}\n")
+            sys.exit(error.returncode)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would try to write the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.stderr.write("Standard output was closed before its end.\n")
+        sys.exit(CLOSED)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
         sys.exit(STOPPED)

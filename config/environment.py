@@ -1,7 +1,8 @@
 """Reads environment variables; an error names the variable in one line, without its value, which may be a secret."""
 
+import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import environ
@@ -9,7 +10,16 @@ from django.core.exceptions import ImproperlyConfigured
 
 ENGINES = frozenset({"django.db.backends.sqlite3", "django.db.backends.postgresql"})
 BOOLEANS = frozenset({"true", "on", "ok", "y", "yes", "1", "false", "off", "n", "no", "0", ""})
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 FORMS = {int: "a whole number", bool: "true or false"}
+
+
+def origins_read(var: str, origins: Sequence[str]) -> list[str]:
+    """Returns the origins of a variable; raises ImproperlyConfigured for one that is more or less than an origin."""
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            raise ImproperlyConfigured(f"{var}: {origin} must be https://HOST or https://HOST:PORT, without a path.")
+    return list(origins)
 
 
 class Environment(environ.Env):  # type: ignore[misc]

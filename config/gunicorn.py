@@ -8,14 +8,16 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import gunicorn
+import gunicorn.util
 
 from config.logs import gunicorn_logging
+from config.server.unread_requests import write_problem
 
 if TYPE_CHECKING:
     from config.server.worker import BufferingWorker
 
 gunicorn.SERVER = "Moderato"
+gunicorn.util.write_error = write_problem
 logconfig_dict = gunicorn_logging()
 
 

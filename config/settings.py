@@ -8,8 +8,9 @@ from pathlib import Path
 import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from redis.connection import parse_url
 
-from config.environment import Environment
+from config.environment import Environment, origins_read
 from config.logs import LEVELS, logging_settings
 from config.middleware.proxies import LOOPBACK, networks_read
 from config.private_files import close_to_others, folder_make, sqlite_close
@@ -66,12 +67,15 @@ INSTALLED_APPS = [
     "moderation",
 ]
 
+CORS_MIDDLEWARE = "corsheaders.middleware.CorsMiddleware"
 MIDDLEWARE = [
     # First, so that everything after it sees the client's address.
     "config.middleware.proxies.TrustedProxyMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.permissions_policy.PermissionsPolicyMiddleware",
+    # Before anything that looks at the host's name: load balancers ask by address.
+    "config.middleware.probes.ProbeMiddleware",
     "moderation.perspective.middleware.PerspectiveMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -92,6 +96,19 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
+
+# Off unless some origin is allowed: the middleware would answer preflight requests too.
+CORS_ALLOWED_ORIGINS = origins_read("CORS_ALLOWED_ORIGINS", env.list("CORS_ALLOWED_ORIGINS", default=[]))
+if CORS_ALLOWED_ORIGINS:
+    INSTALLED_APPS.append("corsheaders")
+    MIDDLEWARE.insert(MIDDLEWARE.index("moderation.perspective.middleware.PerspectiveMiddleware"), CORS_MIDDLEWARE)
+# The REST API only. Keys go in `Authorization`; cookies are not sent.
+CORS_URLS_REGEX = r"^/api/v1/"
+CORS_ALLOW_METHODS = ("GET", "POST", "PATCH", "DELETE", "OPTIONS")
+CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type", "if-match", "if-none-match", "x-request-id")
+CORS_EXPOSE_HEADERS = (
+    *("etag", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "x-request-id"),
+)
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -140,8 +157,13 @@ DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_FORM = "REDIS_URL must be redis://HOST:PORT/NUMBER, rediss://… or unix://PATH."
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
-    raise ImproperlyConfigured("REDIS_URL must be redis://HOST:PORT/NUMBER, rediss://… or unix://PATH.")
+    raise ImproperlyConfigured(REDIS_FORM)
+try:
+    parse_url(REDIS_URL or "redis://")  # type: ignore[no-untyped-call]
+except ValueError:
+    raise ImproperlyConfigured(REDIS_FORM) from None
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -279,6 +301,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # What may change has a body of its own, with the fields that it needs.
+    "COMPONENT_SPLIT_PATCH": False,
     "LICENSE": {"name": "Apache-2.0"},
 }
 
@@ -310,4 +334,6 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in LEVELS:
     raise ImproperlyConfigured(f"LOG_LEVEL must be one of {', '.join(LEVELS)}.")
 LOGGING = logging_settings(level=LOG_LEVEL, json=PRODUCTION)
+# `config.middleware.request_log` lets only fit ones through.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20  # INFO: a client's mistake is not a warning for the operator

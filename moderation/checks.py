@@ -10,7 +10,9 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register, run_checks
 from django.core.checks import Tags as CheckTags
+from django.core.checks import Warning as CheckWarning
 from django.db import connections
+from redis import Redis, RedisError
 
 from moderation.models import ledger
 
@@ -18,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 SETTINGS = "settings"
 DAY = 86_400
+REDIS_SECONDS = 2.0
 MAX_BYTES = 2**31 - 1
 LIMITS = {
     "MODERATION_THREADS": (0, 1_024),
@@ -76,6 +79,23 @@ def secret_key_is_strong(app_configs: Sequence[AppConfig] | None, **_: Any) -> l
     said = f"SECRET_KEY must have {MIN_KEY_LENGTH} characters or more, {MIN_KEY_CHARACTERS} of them different."
     hint = "Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
     return [Error(said, hint=hint, id="moderation.E003")]
+
+
+@register(CheckTags.database)
+def redis_answers(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """W004: Redis is configured and does not answer, so that each process counts keys' requests itself."""
+    if not settings.REDIS_URL or _redis_pings(settings.REDIS_URL):
+        return []
+    said = "Redis does not answer: each process counts the requests of rated keys itself."
+    return [CheckWarning(said, hint="Start it, or correct or unset REDIS_URL.", id="moderation.W004")]
+
+
+def _redis_pings(url: str) -> bool:
+    try:
+        client = Redis.from_url(url, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS)
+        return bool(client.ping())
+    except (RedisError, OSError, ValueError):
+        return False
 
 
 def settings_faults_log() -> bool:

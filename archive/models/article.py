@@ -1,5 +1,6 @@
 """An article: its text in blocks, and the page furniture separated from it."""
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 
 from archive.models.source import Source
@@ -37,7 +38,11 @@ class Article(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "external_id"], name="article_source_external_id"),
         ]
-        indexes = [models.Index(fields=["published_at", "id"], name="article_published")]
+        indexes = [
+            models.Index(fields=["published_at", "id"], name="article_published"),
+            # By hash on PostgreSQL, where a long address would not fit into a tree's page.
+            HashIndex(fields=["url"], name="article_url"),
+        ]
 
     def __str__(self) -> str:
         return self.title or self.external_id

@@ -46,6 +46,18 @@ def page_address(url: str) -> str:
     return f"{host}{path}{'?' + urlencode(sorted(query)) if query else ''}"
 
 
+def address_forms(url: str) -> list[str]:
+    """Returns the address, and the ways in which the same page's address may be stored: at most nine."""
+    page = page_address(url)
+    host, _, rest = page.partition("/")
+    path, question, query = rest.partition("?")
+    ends = (f"/{path}{question}{query}", f"/{path}/{question}{query}") if path else ("", "/")
+    forms = (
+        [f"{scheme}{prefix}{host}{end}" for scheme in _WEB for prefix in ("", "www.") for end in ends] if page else []
+    )
+    return list(dict.fromkeys([url, *forms]))
+
+
 class KnownArticle(NamedTuple):
     """What distinguishes an article from another one with the same id."""
 

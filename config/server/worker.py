@@ -26,6 +26,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from config.server import arriving as arrivals
 from config.server.arriving import Arriving, BodyUnreader
 from config.server.lanes import CALLER_THREADS, Lane, long_body_threads, scoring_threads
+from config.server.unread_requests import problem_bytes
 
 LINGER_SECONDS = 2.0
 MAX_LINGER_BYTES = 1024 * 1024
@@ -37,7 +38,7 @@ RECEIVED_AT_ONCE = 65_536
 # How long a call may wait for one of the threads that wait for scores, unless `config/gunicorn.py` says otherwise.
 QUEUE_SECONDS = 5.0
 NO_MORE_FILES = {errno.EMFILE, errno.ENFILE}
-TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+TOO_LARGE = problem_bytes(431, "Request Header Fields Too Large")
 
 
 class BufferingWorker(ThreadWorker):  # type: ignore[misc]
@@ -62,7 +63,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         """Refuses TLS."""
         super().check_config(cfg, log)
         if cfg.is_ssl:
-            raise ConfigError("config.worker.BufferingWorker does not speak TLS: a proxy in front of it does.")
+            raise ConfigError("config.server.worker.BufferingWorker does not speak TLS: a proxy in front of it does.")
 
     # -- a request arrives
 

@@ -10,6 +10,10 @@ from moderation.services.accounts.api_keys import api_key_authenticate
 
 SCHEME = "Bearer"
 PARTS = 2
+HEADER_FORM = "The Authorization header must read: Bearer KEY, where KEY is what create_api_key printed."
+UNKNOWN_KEY = "The key is unknown, expired or revoked."
+# What stands for a key in the documentation.
+PLACEHOLDERS = frozenset({"KEY", "$KEY", "{KEY}", "<KEY>"})
 
 
 def bearer_token(request: Request) -> str | None:
@@ -18,7 +22,7 @@ def bearer_token(request: Request) -> str | None:
     if not parts or parts[0].lower() != SCHEME.lower().encode():
         return None
     if len(parts) != PARTS or not parts[1].isascii():
-        raise AuthenticationFailed("The Authorization header must read: Bearer KEY.")
+        raise AuthenticationFailed(HEADER_FORM)
     return parts[1].decode("ascii")
 
 
@@ -32,7 +36,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         key = api_key_authenticate(token=token)
         if key is None:
-            raise AuthenticationFailed("The key is unknown, expired or revoked.")
+            raise AuthenticationFailed(HEADER_FORM if token in PLACEHOLDERS else UNKNOWN_KEY)
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:

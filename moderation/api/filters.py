@@ -1,172 +1,105 @@
 """Filters of lists. An invalid value is refused by the parameter's name; nothing is ignored."""
 
-from collections.abc import Collection
-from datetime import UTC, datetime, time
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
-from django import forms
 from django.db import connections
-from django.db.models import BooleanField, F, Func, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import F, Q, QuerySet, TextField, Value
 from django.http import QueryDict
-from django.utils.dateparse import parse_date, parse_datetime
-from drf_spectacular.utils import extend_schema_field
 
-from archive.database.search import MAX_WORDS, WORD, search_comments
-from archive.models import Comment, CommentQuerySet, Source
-from moderation.api.refusals import LimitedCode
-from moderation.models import Score, State
+from archive.database.search import search_comments
+from archive.models import Comment, OriginState, Source
+from archive.services.addresses import address_forms
+from moderation.api.filter_fields import (
+    AfterFilter,
+    IdFilter,
+    ListFilter,
+    MomentFilter,
+    NamesReason,
+    ProbabilityFilter,
+    Rows,
+    SourceFilter,
+    TruthFilter,
+    WordsFilter,
+    lists_joined,
+)
+from moderation.models import Action, DecidedBy, DecisionKind, Review, Score, State
+from moderation.models.decision import DecisionQuerySet
+from moderation.services.states.status import UNSCORED
 
 ATTRIBUTES = Score.ATTRIBUTES
 COMPARISONS = ("gte", "gt", "lte", "lt")
-MAX_ID = 2**63 - 1
-Rows = QuerySet[Any]
 
 
-class MomentField(forms.CharField):
-    """An ISO 8601 date or time; UTC if it has no offset."""
+class RepeatableFilterSet(django_filters.FilterSet):  # type: ignore[misc]
+    """Filters of which those in `repeatable` take lists, with commas or under repeated keys."""
 
-    def clean(self, value: Any) -> datetime | None:
-        """Returns the aware time, None for an empty value; raises ValidationError for an invalid one."""
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return self._aware(text)
-        except ValueError:
-            raise forms.ValidationError(
-                "A time reads 2024-05-01 or 2024-05-01T10:00:00Z (with + written as %%2B).", "invalid"
-            ) from None
+    repeatable: ClassVar[frozenset[str]] = frozenset()
 
-    @staticmethod
-    def _aware(text: str) -> datetime:
-        moment = parse_datetime(text)
-        if moment is None:
-            date = parse_date(text)
-            if date is None:
-                raise ValueError
-            moment = datetime.combine(date, time.min)
-        # Comparing needs UTC, which the first and last days of the calendar may not convert to.
-        try:
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        except OverflowError as error:
-            raise ValueError from error
-
-
-@extend_schema_field({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]})
-class MomentFilter(django_filters.Filter):  # type: ignore[misc]
-    """A bound in time."""
-
-    field_class = MomentField
-
-
-@extend_schema_field({"type": "integer", "minimum": 0, "maximum": MAX_ID})
-class IdFilter(django_filters.NumberFilter):  # type: ignore[misc]
-    """The id of a row."""
-
-    field_class = forms.IntegerField
-
-    def __init__(self, *args: Any, least: int = 1, **options: Any) -> None:
-        super().__init__(*args, min_value=least, max_value=MAX_ID, **options)
-
-
-@extend_schema_field({"type": "number", "minimum": 0, "maximum": 1})
-class ProbabilityFilter(django_filters.NumberFilter):  # type: ignore[misc]
-    """A bound on a score, 0 to 1."""
-
-    field_class = forms.FloatField
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, min_value=0, max_value=1, **options)
-
-
-class WordsField(forms.CharField):
-    """Words to search for; more than a search supports are refused, not dropped silently."""
-
-    def clean(self, value: Any) -> str:
-        """Returns the words unchanged; raises ValidationError if there are too many."""
-        text: str = super().clean(value)
-        if len(WORD.findall(text)) > MAX_WORDS:
-            raise forms.ValidationError(f"A search has at most {MAX_WORDS} words.", LimitedCode("max_words", MAX_WORDS))
-        return text
-
-
-class WordsFilter(django_filters.CharFilter):  # type: ignore[misc]
-    """Words that a text must all contain."""
-
-    field_class = WordsField
-
-
-class NamesReason(Func):
-    """On SQLite: whether a stored verdict has an attribute among its reasons."""
-
-    template = "EXISTS (SELECT 1 FROM json_each(%(expressions)s)"
-    arg_joiner = ", '$.reasons') WHERE json_extract(value, '$.attribute') = "
-    output_field = BooleanField()
-
-
-class SourceFilter(django_filters.CharFilter):  # type: ignore[misc]
-    """A source by its slug. A subquery instead of a join, so that indexes that begin with the source are used."""
-
-    def __init__(self) -> None:
-        super().__init__("source", strip=False)
-
-    def filter(self, rows: Rows, slug: str) -> Rows:
-        """Returns the rows of the source, or none if there is no such source."""
-        return rows.filter(source=Subquery(Source.objects.filter(slug=slug).values("pk"))) if slug else rows
-
-
-class StateFilter(django_filters.BaseInFilter, django_filters.ChoiceFilter):  # type: ignore[misc]
-    """One or more states, separated by commas or each under a key of its own."""
-
-
-def lists_joined(data: QueryDict, names: Collection[str]) -> QueryDict:
-    """Returns the parameters with those of `names` that were given several times as one list with commas."""
-    joined = data.copy()
-    for name in names:
-        if len(values := data.getlist(name)) > 1:
-            joined[name] = ",".join(values)
-    return joined
+    def __init__(self, data: QueryDict | None = None, *args: Any, **options: Any) -> None:
+        super().__init__(lists_joined(data, self.repeatable) if data else data, *args, **options)
 
 
 class ArticleFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Articles by origin."""
+    """Articles by origin. `url` finds a page however its address is written: scheme, `www.`, slash, tracking."""
 
     source = SourceFilter()
     external_id = django_filters.CharFilter(strip=False)
     section = django_filters.CharFilter(strip=False)
+    url = django_filters.CharFilter(method="by_page")
+
+    def by_page(self, rows: Rows, _name: str, url: str) -> Rows:
+        """Returns the articles whose address leads to the same page."""
+        return rows.filter(url__in=address_forms(url))
 
 
-class CommentFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Comments by place and time; `q` are words that the text must all contain."""
+class CommenterFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Commenters by origin; a name is the whole name."""
 
     source = SourceFilter()
-    article = IdFilter("article_id")
     external_id = django_filters.CharFilter(strip=False)
-    after = MomentFilter("created_at", "gte")
-    before = MomentFilter("created_at", "lt")
-    q = WordsFilter(method="search")
-
-    def search(self, rows: CommentQuerySet, _name: str, words: str) -> CommentQuerySet:
-        """Returns the comments that contain all the words."""
-        return search_comments(rows, words)
+    name = django_filters.CharFilter(strip=False)
 
 
-class DecisionFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Decisions after an id, so that a feed can continue from the last one it has; or the rows of one batch."""
+class DecisionFilter(RepeatableFilterSet):
+    """Decisions after an id, so that a feed can continue from the last one it has; by source, by whom, and by time."""
 
-    after = IdFilter("id", "gt", least=0)
+    repeatable = frozenset({"kind", "action"})
+
+    after = AfterFilter("id")
     batch = django_filters.UUIDFilter()
+    source = django_filters.CharFilter(method="by_source", strip=False)
+    actor = django_filters.CharFilter("actor__username", strip=False)
+    api_key = django_filters.CharFilter(strip=False)
+    kind = ListFilter(choices=DecisionKind.choices)
+    action = ListFilter(choices=Action.choices)
+
+    def by_source(self, rows: DecisionQuerySet, _name: str, slug: str) -> DecisionQuerySet:
+        """Returns the rows about comments and commenters of the source."""
+        found = list(Source.objects.filter(slug=slug).values_list("pk", flat=True))
+        return rows.in_sources(found) if found else rows.none()
 
 
-class StatusFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Flagged comments by state, place, time and verdict."""
+# `from` is a Python keyword; statistics have the same names.
+DecisionFilter.base_filters |= {"from": MomentFilter("at", "gte"), "to": MomentFilter("at", "lt")}
+NOBODY = "nobody"
+# Filters that reviews answer, unless they name what has no review.
+REVIEWED = {"state": UNSCORED, "decided_by": NOBODY}
+DECIDERS = [(one or NOBODY, one or NOBODY) for one in DecidedBy.values]
 
-    repeatable = frozenset({"state"})
 
-    state = StateFilter("state", choices=State.choices)
+class StatusFilter(RepeatableFilterSet):
+    """Comments by place, time, text, state and verdict; over rows of reviews or, if need be, of comments."""
+
+    repeatable = frozenset({"state", "decided_by"})
+
+    state = ListFilter("state", choices=[(one, one) for one in (UNSCORED, *State.values)], method="by_state")
+    held = TruthFilter("held", method="by_held")
+    decided_by = ListFilter(choices=DECIDERS, method="by_decider")
     source = SourceFilter()
     article = IdFilter("article_id")
+    commenter = IdFilter("comment__commenter_id")
+    external_id = django_filters.CharFilter("comment__external_id", strip=False)
     section = django_filters.CharFilter("article__section", strip=False)
     language = django_filters.CharFilter(method="by_language")
     attribute = django_filters.ChoiceFilter(choices=[(name, name) for name in ATTRIBUTES], method="by_reason")
@@ -174,31 +107,112 @@ class StatusFilter(django_filters.FilterSet):  # type: ignore[misc]
     before = MomentFilter("created_at", "lt")
     q = WordsFilter(method="search")
 
-    def __init__(self, data: QueryDict | None = None, **options: Any) -> None:
-        super().__init__(lists_joined(data, self.repeatable) if data else data, **options)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.of_comments = self.queryset.model is Comment
+        for each in self.filters.values():
+            each.field_name = self.path(each.field_name) if each.field_name else each.field_name
+
+    def path(self, name: str) -> str:
+        """Returns the path of a review's column from the rows that are filtered."""
+        if not self.of_comments or name in COPIED:
+            return name
+        return name.removeprefix("comment__") if name.startswith("comment__") else f"review__{name}"
+
+    def by_state(self, rows: Rows, _name: str, states: list[str]) -> Rows:
+        """Returns the comments in these states; edited or restored ones are unscored, whatever their review says."""
+        if not self.of_comments:
+            return rows.filter(state__in=states)
+        if set(states) == {UNSCORED}:
+            # By itself it is found through its small index.
+            return rows.filter(pk__in=unscored_comments())
+        current = Q(review__state__in=states) & ~UNJUDGED
+        return rows.filter(current | Q(pk__in=unscored_comments()) if UNSCORED in states else current)
+
+    def by_held(self, rows: Rows, _name: str, held: bool) -> Rows:
+        """Returns the comments that the site must not show yet, or the others."""
+        if not self.of_comments:
+            return rows.filter(held=held)
+        return rows.filter(pk__in=comments_held()) if held else rows.exclude(pk__in=comments_held())
+
+    def by_decider(self, rows: Rows, _name: str, deciders: list[str]) -> Rows:
+        """Returns the comments that these decided on; `nobody` has those without a review too."""
+        stored = ["" if one == NOBODY else one for one in deciders]
+        if not self.of_comments:
+            return rows.filter(decided_by__in=stored)
+        named = Q(review__decided_by__in=stored) & ~UNJUDGED
+        return rows.filter(named | UNJUDGED | Q(review=None) if NOBODY in deciders else named)
 
     def by_language(self, rows: Rows, _name: str, code: str) -> Rows:
         """Returns comments whose given language is this one or, if none was given, whose detected language is."""
-        return rows.filter(Q(comment__language=code) | Q(comment__language="", score__language=code))
+        given, detected = self.path("comment__language"), self.path("score__language")
+        return rows.filter(Q(**{given: code}) | Q(**{given: "", detected: code}))
 
     def by_reason(self, rows: Rows, _name: str, attribute: str) -> Rows:
         """Returns the comments that were flagged for this attribute."""
+        verdict = self.path("verdict")
         if connections[rows.db].vendor == "postgresql":
-            return rows.filter(verdict__reasons__contains=[{"attribute": attribute}])
-        return rows.filter(NamesReason(F("verdict"), Value(attribute, output_field=TextField())))
+            return rows.filter(**{f"{verdict}__reasons__contains": [{"attribute": attribute}]})
+        return rows.filter(NamesReason(F(verdict), Value(attribute, output_field=TextField())))
 
     def search(self, rows: Rows, _name: str, words: str) -> Rows:
         """Returns the comments that contain all the words."""
-        return rows.filter(comment__in=search_comments(Comment.objects.all(), words))
+        found = search_comments(Comment.objects.all(), words)
+        return rows.filter(**{"pk__in" if self.of_comments else "comment__in": found.order_by().values("pk")})
+
+
+# Columns that reviews and comments have alike.
+COPIED = frozenset({"source", "article_id", "article__section", "created_at"})
+# Comments whose review, if they have one, is about an earlier text.
+UNJUDGED = Q(taken_revision__lt=F("revision"))
+
+
+def unscored_comments() -> QuerySet[Any]:
+    """Returns the ids of the comments that wait for scores."""
+    return Comment.objects.open().unscored().values("pk")
+
+
+def comments_held() -> QuerySet[Any]:
+    """Returns the ids of held comments: by their reviews, or unjudged ones that their sites want approved first."""
+    unjudged = Comment.objects.open().unscored().filter(origin_state=OriginState.UNAPPROVED).order_by()
+    return Review.objects.filter(held=True).order_by().values("comment_id").union(unjudged.values("pk"))
 
 
 # One filter per attribute and comparison: toxicity__gte, toxicity__gt, …
-FlaggedFilter: Any = type(StatusFilter)(  # type: ignore[misc]
-    "FlaggedFilter",
-    (StatusFilter,),
-    {
-        f"{attribute}__{comparison}": ProbabilityFilter(f"score__{attribute}", comparison)
-        for attribute in ATTRIBUTES
-        for comparison in COMPARISONS
-    },
-)
+SCORE_FILTERS = {
+    f"{attribute}__{comparison}": ProbabilityFilter(f"score__{attribute}", comparison)
+    for attribute in ATTRIBUTES
+    for comparison in COMPARISONS
+}
+
+
+class _FlaggedFilter(StatusFilter):
+    # What is not scored is not flagged.
+    state = ListFilter("state", choices=State.choices, method="by_state")
+
+
+FlaggedFilter: Any = type(StatusFilter)("FlaggedFilter", (_FlaggedFilter,), dict(SCORE_FILTERS))  # type: ignore[misc]
+
+
+class _CommentFilter(StatusFilter):
+    flagged = TruthFilter(method="by_flag")
+
+    def by_flag(self, rows: Rows, _name: str, flagged: bool) -> Rows:
+        """Returns the comments that the present verdict flags, or the others. Flagged ones have reviews."""
+        if not self.of_comments:
+            return rows.filter(flagged=flagged)
+        return rows.filter(UNJUDGED | Q(review=None) | Q(review__flagged=False))
+
+
+CommentFilter: Any = type(StatusFilter)("CommentFilter", (_CommentFilter,), dict(SCORE_FILTERS))  # type: ignore[misc]
+
+
+def judged_alone(given: QueryDict) -> bool:
+    """Returns whether parameters ask only for comments with a present verdict, which their reviews find by themselves.
+
+    Reviews have indexes by state, flag and source, in the orders of time and risk.
+    """
+    if given.get("flagged") == "true" or "attribute" in given or any(name in given for name in SCORE_FILTERS):
+        return True
+    named = {name: {part for value in given.getlist(name) for part in value.split(",")} for name in REVIEWED}
+    return any(values - {""} and REVIEWED[name] not in values for name, values in named.items())

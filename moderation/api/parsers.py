@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from itertools import islice
@@ -13,7 +14,7 @@ from django.conf import settings
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
-from moderation.api.refusals import MAX_ERRORS, Problem, join_pointer
+from moderation.api.refusals import MAX_ERRORS, NAME_SHOWN, Problem, join_pointer
 from moderation.json_tokens import MAX_TOKENS, has_too_many_tokens
 from moderation.services.errors import FieldError
 
@@ -23,6 +24,8 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 LONG_BYTES = 65_536
 _LONG_TURN = Lock()
 CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
+GZIP_NAMES = frozenset({"gzip", "x-gzip"})
+GZIP_WINDOW = 16 + zlib.MAX_WBITS
 UTF8_NAMES = {"utf-8", "utf8"}
 
 
@@ -41,7 +44,7 @@ def body_read(stream: IO[bytes], declared: int | None) -> bytes:
     try:
         raw = stream.read(limit + 1)
     except OSError as error:
-        raise ParseError("The body ended before its declared length.") from error
+        raise ParseError("The body ended before its declared length, or a chunk of it is malformed.") from error
     if len(raw) > limit:
         raise body_too_large()
     return raw
@@ -126,6 +129,30 @@ def _check_charset(media_type: str | None) -> None:
         raise UnsupportedMediaType(str(media_type), "JSON is read as UTF-8 only.")
 
 
+def body_unpacked(raw: bytes, encoding: str) -> bytes:
+    """Returns the body without its Content-Encoding, of which gzip is read; never more than the limit is unpacked.
+
+    Raises UnsupportedMediaType for another encoding, ParseError for broken gzip, and a Problem for too large a body.
+    """
+    if encoding in {"", "identity"}:
+        return raw
+    if encoding not in GZIP_NAMES:
+        raise UnsupportedMediaType(encoding[:NAME_SHOWN], "A body is sent as it is, or with Content-Encoding: gzip.")
+    unpacked, rest = bytearray(), raw
+    try:
+        while rest or not unpacked:
+            unpacking = zlib.decompressobj(GZIP_WINDOW)
+            unpacked += unpacking.decompress(rest, settings.MODERATION_MAX_BODY_BYTES + 1 - len(unpacked))
+            if len(unpacked) > settings.MODERATION_MAX_BODY_BYTES:
+                raise body_too_large()
+            if not unpacking.eof:
+                raise ParseError("The gzip body is cut short.")
+            rest = unpacking.unused_data
+    except zlib.error:
+        raise ParseError("The body is not gzip, as its Content-Encoding says.") from None
+    return bytes(unpacked)
+
+
 def _declared_length(meta: Mapping[str, Any]) -> int | None:
     value = str(meta.get("CONTENT_LENGTH") or "")
     return int(value) if value.isascii() and value.isdigit() else None
@@ -140,7 +167,8 @@ class StrictJSONParser(BaseParser):
         """Returns the decoded body; raises ParseError, Problem (too large, bad characters) or UnsupportedMediaType."""
         _check_charset(media_type)
         meta = parser_context["request"].META if parser_context else {}
-        raw = body_read(stream, _declared_length(meta))
+        encoding = str(meta.get("HTTP_CONTENT_ENCODING", "")).strip().lower()
+        raw = body_unpacked(body_read(stream, _declared_length(meta)), encoding)
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:

@@ -4,6 +4,7 @@ Only the caller is told anything about a request's body, key or query string: lo
 never its message, because messages quote the data that was being handled.
 """
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -28,6 +29,8 @@ API_PREFIX = "/api/"
 CONTENT_TYPE = "application/problem+json"
 
 CODE_OF_STATUS = {status: code for code, (status, _) in reversed(CODES.items())}
+# What stands for a row's number in the documentation.
+PLACEHOLDER = re.compile(r"/(\{?(?:ID|id)\}?|%7[Bb]id%7[Dd]|<id>)(?:/|$)")
 BUSY_DETAIL = "The database is busy or away; try again."
 INTERNAL_DETAIL = "Something failed here; it is in the log. Trying again may help."
 
@@ -148,7 +151,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not _at_api(request):
         return defaults.page_not_found(request, exception)
     slash = "" if request.path.endswith("/") else " Addresses end with a slash."
-    return _problem("not_found", f"There is nothing at this address.{slash}", request)
+    found = PLACEHOLDER.search(request.path)
+    hint = f" {found[1]} stands for the number of a row, which lists have as `id`." if found else ""
+    return _problem("not_found", f"There is nothing at this address.{slash}{hint}", request)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

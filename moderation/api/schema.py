@@ -62,6 +62,10 @@ class EndpointSchema(AutoSchema):  # type: ignore[misc]
         schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
         return {**schema, "additionalProperties": False} if isinstance(serializer, StrictSerializer) else schema
 
+    def _get_request_body(self, direction: str = "request") -> dict[str, Any] | None:
+        body: dict[str, Any] | None = super()._get_request_body(direction)
+        return {**body, "required": True} if body else None
+
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         content = {CONTENT_TYPE: {"schema": self.resolve_serializer(ProblemOut, direction).ref}}

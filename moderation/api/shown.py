@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from archive.models import Comment, CommentQuerySet
+from archive.models import Comment, CommentQuerySet, OriginState
 from moderation.models import Review
 from moderation.services.states.current import current_review, review_of
 from moderation.services.states.status import UNSCORED
@@ -17,16 +17,25 @@ UNREAD_ARTICLE = ("body", "blocks", "furniture", "summary")
 
 @dataclass(frozen=True, slots=True)
 class CommentStatus:
-    """A comment's review status. An unscored one has no model or verdict, but stays held if it was held before."""
+    """A comment's review status. An unscored one has no model or verdict.
+
+    It is held if it was held before, or if its site asked for approval before it is shown.
+    """
 
     state: str = UNSCORED
     held: bool = False
     highlighted: bool = False
     flagged: bool = False
+    decided_by: str | None = None
     model: str | None = None
     language: str | None = None
     scores: dict[str, float] | None = None
     verdict: dict[str, Any] | None = None
+
+
+def awaits_approval(comment: Comment) -> bool:
+    """Returns whether a comment that is not judged yet must wait for approval, as its site asked."""
+    return comment.origin_state == OriginState.UNAPPROVED and comment.withdrawn_at is None
 
 
 def status_of(comment: Comment) -> CommentStatus:
@@ -34,16 +43,22 @@ def status_of(comment: Comment) -> CommentStatus:
     review = current_review(comment)
     if review is None:
         earlier = review_of(comment)
-        return CommentStatus(held=earlier is not None and earlier.held)
+        return CommentStatus(held=awaits_approval(comment) or (earlier is not None and earlier.held))
     score = review.score
     if score and score.revision != comment.revision:
         # Closed after an edit and never scored again: the verdict is of the earlier text.
-        return CommentStatus(state=review.state, held=review.held, highlighted=review.highlighted)
+        return CommentStatus(
+            state=review.state,
+            held=review.held,
+            highlighted=review.highlighted,
+            decided_by=review.decided_by or None,
+        )
     return CommentStatus(
         state=review.state,
         held=review.held,
         highlighted=review.highlighted,
         flagged=review.flagged,
+        decided_by=review.decided_by or None,
         model=str(score.model) if score else None,
         language=(score.language or None) if score else None,
         scores=score.values() if score else None,

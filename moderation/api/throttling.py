@@ -6,7 +6,19 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from moderation.models import ApiKey
-from moderation.services.accounts.api_keys import Allowance, request_allow
+from moderation.services.accounts.api_keys import request_allow
+from moderation.services.accounts.rate_limits import Allowance
+
+
+def rate_headers(allowance: Allowance | None) -> dict[str, str]:
+    """Returns the headers that tell a key what is left of its rate; none without a rate."""
+    if allowance is None or allowance.limit is None:
+        return {}
+    return {
+        "RateLimit-Limit": str(allowance.limit),
+        "RateLimit-Remaining": str(allowance.remaining),
+        "RateLimit-Reset": str(allowance.reset),
+    }
 
 
 class KeyThrottle(BaseThrottle):
@@ -19,6 +31,7 @@ class KeyThrottle(BaseThrottle):
         if not isinstance(request.auth, ApiKey):
             return True
         self.allowance = request_allow(key=request.auth)
+        request.allowance = self.allowance  # type: ignore[attr-defined]
         return self.allowance.allowed
 
     def wait(self) -> float | None:

@@ -4,19 +4,21 @@ from django.urls import path
 
 from moderation.api.views.analyze import Analyze
 from moderation.api.views.articles import ArticleDetail, ArticleList, ArticleThread
-from moderation.api.views.catalogue import ModelList
-from moderation.api.views.commenters import CommenterMute
-from moderation.api.views.comments import CommentDetail, CommentList
+from moderation.api.views.catalogue import ModelList, ReasonList
+from moderation.api.views.commenters import CommenterDetail, CommenterList, CommenterMute
+from moderation.api.views.comments import CommentDetail, CommentList, CommentRestore
 from moderation.api.views.decisions import BatchUndo, CommentDecisions, DecisionList, DecisionUndo
 from moderation.api.views.description import Docs, Schema
 from moderation.api.views.flagged import FlaggedList
 from moderation.api.views.flags import CommentFlags
 from moderation.api.views.metrics import Metrics
-from moderation.api.views.policies import PolicyActivation, PolicyDetail, PolicyList
+from moderation.api.views.policies import PolicyActivation, PolicyDetail, PolicyList, PolicySimulation
+from moderation.api.views.root import ApiMap
 from moderation.api.views.sources import SourceDetail, SourceList
 from moderation.api.views.word_lists import WordListDetail, WordListEntries, WordListList
 
 urlpatterns = [
+    path("", ApiMap.as_view(), name="root"),
     path("sources/", SourceList.as_view(), name="sources"),
     path("sources/<int:id>/", SourceDetail.as_view(), name="source"),
     path("articles/", ArticleList.as_view(), name="articles"),
@@ -24,16 +26,21 @@ urlpatterns = [
     path("articles/<int:id>/thread/", ArticleThread.as_view(), name="thread"),
     path("comments/", CommentList.as_view(), name="comments"),
     path("comments/<int:id>/", CommentDetail.as_view(), name="comment"),
+    path("comments/<int:id>/restore/", CommentRestore.as_view(), name="comment-restore"),
     path("comments/<int:id>/decisions/", CommentDecisions.as_view(), name="comment-decisions"),
     path("comments/<int:id>/flags/", CommentFlags.as_view(), name="comment-flags"),
     path("flagged/", FlaggedList.as_view(), name="flagged"),
+    path("commenters/", CommenterList.as_view(), name="commenters"),
+    path("commenters/<int:id>/", CommenterDetail.as_view(), name="commenter"),
     path("commenters/<int:id>/mute/", CommenterMute.as_view(), name="commenter-mute"),
     path("decisions/", DecisionList.as_view(), name="decisions"),
     path("decisions/<int:id>/undo/", DecisionUndo.as_view(), name="decision-undo"),
     path("batches/<uuid:batch>/undo/", BatchUndo.as_view(), name="batch-undo"),
     path("analyze/", Analyze.as_view(), name="analyze"),
     path("models/", ModelList.as_view(), name="models"),
+    path("reasons/", ReasonList.as_view(), name="reasons"),
     path("policies/", PolicyList.as_view(), name="policies"),
+    path("policies/simulate/", PolicySimulation.as_view(), name="policy-simulate"),
     path("policies/<int:version>/", PolicyDetail.as_view(), name="policy"),
     path("policies/<int:version>/activate/", PolicyActivation.as_view(), name="policy-activate"),
     path("word-lists/", WordListList.as_view(), name="word-lists"),

@@ -1,7 +1,7 @@
 """Arguments that several commands share: dates, shards, source slugs, text files and their columns."""
 
-from collections.abc import Sequence
-from datetime import datetime, time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -15,6 +15,33 @@ from moderation.services.errors import ServiceError
 USAGE = 2
 
 
+MAX_NUMBER = 2**31 - 1
+MAX_ID = 2**63 - 1
+MAX_SHARDS = 100_000
+
+
+def number_of(option: str, most: int = MAX_NUMBER) -> Callable[[str], int]:
+    """Returns the `type` of an option that is a whole number; it raises CommandError for any other value."""
+
+    def read(text: str) -> int:
+        digits = text.strip().removeprefix("-")
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(most)) and int(digits) <= most):
+            detail = f"{option}: {text[:40]} is not a whole number, or is over {most:,}."
+            raise CommandError(detail, returncode=USAGE)
+        return int(text)
+
+    return read
+
+
+def _in_utc(moment: datetime, option: str, value: str) -> datetime:
+    """Returns the aware time in UTC; raises CommandError if it is not within the calendar there."""
+    try:
+        aware = moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+        return aware.astimezone(UTC)
+    except (OverflowError, ValueError):
+        raise CommandError(f"{option}: {value} is outside the years 1 to 9999 in UTC.", returncode=USAGE) from None
+
+
 def parse_expiry(value: str | None) -> datetime | None:
     """Returns the time that `value` stands for, for a date the end of the day; raises CommandError."""
     if value is None:
@@ -23,10 +50,11 @@ def parse_expiry(value: str | None) -> datetime | None:
         day = parse_date(value) if len(value) == len("2027-01-31") else None
         moment = datetime.combine(day, time.max) if day else parse_datetime(value)
     except ValueError as error:
-        raise CommandError(f"--expires: {error}.") from error
+        raise CommandError(f"--expires: {error}.", returncode=USAGE) from error
     if moment is None:
-        raise CommandError(f"--expires: {value} is not a date (2027-01-31) or a date and time (2027-01-31T12:00:00Z).")
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+        detail = f"--expires: {value} is not a date (2027-01-31) or a date and time (2027-01-31T12:00:00Z)."
+        raise CommandError(detail, returncode=USAGE)
+    return _in_utc(moment, "--expires", value)
 
 
 def parse_since(value: str | None, *, option: str = "since") -> datetime | None:
@@ -42,7 +70,7 @@ def parse_since(value: str | None, *, option: str = "since") -> datetime | None:
     if moment is None:
         detail = f"--{option}: {value} is not a date (2021-11-16) or a date and time (2021-11-16T12:00:00Z)."
         raise CommandError(detail, returncode=USAGE)
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+    return _in_utc(moment, "--since", value)
 
 
 def parse_shard(value: str | None) -> tuple[int, int] | None:
@@ -51,7 +79,9 @@ def parse_shard(value: str | None) -> tuple[int, int] | None:
         return None
     number, _, count = value.partition("/")
     if not (number.isascii() and number.isdigit() and count.isascii() and count.isdigit()):
-        raise CommandError(f"--shard: {value} is not i/n, such as 1/4.", returncode=USAGE)
+        raise CommandError(f"--shard: {value[:40]} is not i/n, such as 1/4.", returncode=USAGE)
+    if max(len(number), len(count)) > len(str(MAX_SHARDS)) or int(count) > MAX_SHARDS:
+        raise CommandError(f"--shard: there are at most {MAX_SHARDS:,} parts.", returncode=USAGE)
     return int(number), int(count)
 
 

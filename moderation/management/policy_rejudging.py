@@ -11,11 +11,18 @@ from moderation.management.signals import stop_on_signals
 from moderation.services.errors import ServiceError
 from moderation.services.rejudging.run import RejudgeReport, verdicts_rejudge
 
+PROCESSES: dict[str, Any] = {
+    "type": int,
+    "default": 1,
+    "metavar": "N",
+    "help": "on PostgreSQL, how many share the work of judging again",
+}
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped or killed")
-    parser.add_argument("--processes", type=int, default=1, metavar="N", help="on PostgreSQL, how many share the work")
+    parser.add_argument("--processes", **PROCESSES)
 
 
 def handle(options: dict[str, Any], stdout: OutputWrapper) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 from django.core.management.base import CommandError, OutputWrapper
 
 from moderation.management.arguments import parse_since, parse_sources
+from moderation.management.lacking import lacking_lines
 from moderation.management.policy_files import WHICH, policy_given
 from moderation.policies import Policy, PolicyError, parse_policy
 from moderation.services.errors import ServiceError
 from moderation.services.simulation.run import policy_simulate
 from moderation.services.simulation.scope import SimulationScope
+from moderation.services.verdicts.facts_walk import FactsLacking
 
 LISTED = 5
 
@@ -53,6 +55,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         f"queue a day: {queue['per_day']} (active version {found['active']}: {queue['per_day_before']}), "
         f"{queue['busiest_day']} on the busiest; audit a day: {queue['audit_per_day']}"
     )
+    yield from lacking_lines(FactsLacking(found["comments"], **found["lacking"]))
     for action, count in found["actions"].items():
         before = found["actions_before"][action]
         if count or before:

@@ -27,7 +27,8 @@ from moderation.perspective.errors import (
 from moderation.perspective.payload import read_payload
 from moderation.perspective.schema import MAX_CALL_BYTES, Message
 from moderation.scoring.admission import Place
-from moderation.services.accounts.api_keys import Allowance, api_key_authenticate, request_allow
+from moderation.services.accounts.api_keys import api_key_authenticate, request_allow
+from moderation.services.accounts.rate_limits import Allowance
 from moderation.services.errors import ServiceError
 from moderation.services.online_scoring.request_queue import RequestQueue
 

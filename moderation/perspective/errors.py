@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from moderation.services.accounts.api_keys import Allowance
+from moderation.services.accounts.rate_limits import Allowance
 from moderation.services.online_scoring.perspective import Languages
 
 SERVICE = "commentanalyzer.googleapis.com"

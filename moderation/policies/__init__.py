@@ -6,7 +6,7 @@ from moderation.policies.errors import PolicyError
 from moderation.policies.features import CommenterRecord, Features
 from moderation.policies.goals import Goal
 from moderation.policies.judge import judge, judge_refusal
-from moderation.policies.needs import features_needed
+from moderation.policies.needs import facts_needed, features_needed, lists_needed
 from moderation.policies.parse import parse_policy, policy_sha256
 from moderation.policies.policy import Policy
 from moderation.policies.rules import Rule
@@ -26,9 +26,11 @@ __all__ = [
     "Rule",
     "Verdict",
     "VerdictReason",
+    "facts_needed",
     "features_needed",
     "judge",
     "judge_refusal",
+    "lists_needed",
     "parse_policy",
     "policy_sha256",
 ]

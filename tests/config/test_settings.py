@@ -128,6 +128,13 @@ def test_what_is_no_number_and_no_truth_is_named() -> None:
         ("DATABASE_URL", "foo", "DATABASE_URL must be sqlite:///PATH or"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, "),
         ("REDIS_URL", "foo", "REDIS_URL must be redis://"),
+        ("REDIS_URL", "redis://127.0.0.1:port/0", "REDIS_URL must be redis://"),
+        ("CORS_ALLOWED_ORIGINS", "news.example", "CORS_ALLOWED_ORIGINS: news.example must be https://HOST"),
+        (
+            "CORS_ALLOWED_ORIGINS",
+            "https://news.example/page",
+            "CORS_ALLOWED_ORIGINS: https://news.example/page must be",
+        ),
     ],
 )
 def test_a_variable_that_makes_no_sense_ends_a_command_in_one_line(name: str, value: str, said: str) -> None:

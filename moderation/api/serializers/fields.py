@@ -91,7 +91,8 @@ class BoundedList(serializers.ListField):
 
     def __init__(self, limit: int, **options: Any) -> None:
         self.limit = limit
-        super().__init__(validators=[max_length(limit)], **options)
+        least: dict[str, Any] = {} if options.get("allow_empty", True) else {"min_length": 1}
+        super().__init__(validators=[max_length(limit)], **least, **options)
 
     def to_internal_value(self, data: Any) -> list[Any]:
         """Returns the validated items; raises ValidationError."""

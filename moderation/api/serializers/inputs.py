@@ -5,7 +5,7 @@ from typing import Any
 from django.core.validators import URLValidator, validate_slug
 from rest_framework import serializers
 
-from archive.models import Article, Source, TextFormat
+from archive.models import Article, OriginState, Source, TextFormat
 from moderation.api.serializers.fields import (
     AwareDateTimeField,
     BoundedList,
@@ -108,6 +108,11 @@ class CommentIn(StrictSerializer):
     text_format = OneOf(choices=TextFormat.choices, required=False)
     language = LanguageField(required=False, allow_null=True)
     created_at = AwareDateTimeField(required=False)
+    origin_state = OneOf(
+        choices=OriginState.choices,
+        required=False,
+        help_text="Its state at the source; `unapproved` submits it for approval before it is shown.",
+    )
 
 
 class CommentsIn(OneOrMany):
@@ -130,6 +135,7 @@ class DecisionIn(StrictSerializer):
     reason = TextField(32, required=False, allow_blank=True)
     note = TextField(NOTE_CHARACTERS, required=False, allow_blank=True)
     until = AwareDateTimeField(required=False)
+    on_behalf_of = TextField(150, required=False, help_text="For a key: the name of the person for whom it acts.")
 
 
 class PolicyIn(StrictSerializer):
@@ -137,6 +143,17 @@ class PolicyIn(StrictSerializer):
 
     body = serializers.JSONField()
     note = TextField(_column(PolicyVersion, "note"), required=False, allow_blank=True)
+
+
+class SimulationIn(StrictSerializer):
+    """What to simulate: a policy or the number of a version, the active one without either, and over which comments."""
+
+    body = serializers.JSONField(required=False)
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    since = AwareDateTimeField(required=False, help_text="Comments written from then on.")
+    until = AwareDateTimeField(required=False, help_text="Comments written before that.")
+    source = _slug(required=False)  # type: ignore[assignment]
+    section = _article_text("section")
 
 
 class NothingIn(StrictSerializer):
@@ -149,6 +166,7 @@ class MuteIn(StrictSerializer):
     reason = TextField(32)
     until = AwareDateTimeField(required=False)
     comment = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    on_behalf_of = TextField(150, required=False, help_text="For a key: the name of the person for whom it acts.")
 
 
 class FlagIn(StrictSerializer):

@@ -9,7 +9,7 @@ from archive.models import Comment, OriginState, TextFormat
 from moderation.api.etags import comment_etag
 from moderation.api.serializers.fields import OneOrMany
 from moderation.api.shown import status_of
-from moderation.models import Decision, PolicyStatus, State
+from moderation.models import DecidedBy, Decision, Ground, PolicyStatus, State
 from moderation.policies.checks import ERROR, WARNING
 from moderation.services.ledger.export import decision_subject
 from moderation.services.states.status import UNSCORED
@@ -85,6 +85,37 @@ class CommenterOut(Out):
     name = serializers.CharField()
 
 
+class CommenterListedOut(Out):
+    """A commenter, and whether their new comments are held."""
+
+    id = serializers.IntegerField()
+    source = serializers.CharField(source="source.slug")  # type: ignore[assignment]
+    external_id = serializers.CharField()
+    name = serializers.CharField()
+    muted = serializers.BooleanField()
+    muted_until = serializers.DateTimeField(allow_null=True, help_text="When the mute ends by itself, if it does.")
+
+
+class CommenterRecordOut(Out):
+    """Counts over a commenter's last 1,000 comments, by state."""
+
+    comments = serializers.IntegerField(min_value=0, help_text="How many were counted.")
+    approved = serializers.IntegerField(min_value=0)
+    rejected = serializers.IntegerField(min_value=0)
+    pending = serializers.IntegerField(min_value=0)
+
+
+class CommenterDetailOut(CommenterListedOut):
+    """A commenter with their record."""
+
+    record = serializers.SerializerMethodField()
+
+    @extend_schema_field(CommenterRecordOut)  # type: ignore[untyped-decorator]
+    def get_record(self, _commenter: Any) -> dict[str, Any]:
+        """Returns the counts, which the view has read."""
+        return dict(CommenterRecordOut(self.context["record"]).data)
+
+
 class VerdictReasonOut(Out):
     """A condition that was met: a score that reached its threshold, or, by its kind, anything else."""
 
@@ -140,6 +171,11 @@ class CommentOut(Out):
     held = serializers.BooleanField()
     highlighted = serializers.BooleanField()
     flagged = serializers.BooleanField()
+    decided_by = serializers.ChoiceField(
+        choices=[one for one in DecidedBy.values if one],
+        allow_null=True,
+        help_text="Who decided on it, a key counting as a person; null if nobody did.",
+    )
     model = serializers.CharField(allow_null=True)
     scores = serializers.DictField(child=serializers.FloatField(), allow_null=True)
     verdict = VerdictOut(allow_null=True)
@@ -265,6 +301,28 @@ class FlagOut(Out):
     reason = serializers.CharField(source="flag.reason")
     at = serializers.DateTimeField(source="flag.at")
     outcome = serializers.ChoiceField(choices=OUTCOMES)
+
+
+class ReasonOut(Out):
+    """A reason of the newsroom's list, and its ground in the terms of the Digital Services Act."""
+
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    ground = serializers.ChoiceField(choices=Ground.values)
+
+
+class EndpointOut(Out):
+    """One address of the API."""
+
+    url = serializers.CharField(help_text="The URL, with {names} in place of ids.")
+    methods = serializers.ListField(child=serializers.CharField())
+    about = serializers.CharField()
+
+
+class EndpointsOut(Out):
+    """The map of the API."""
+
+    endpoints = EndpointOut(many=True)
 
 
 class ModelOut(Out):

@@ -20,6 +20,7 @@ from moderation.api.pagination import BY_ID
 from moderation.api.refusals import MAX_ERRORS, join_pointer
 from moderation.api.schema import EndpointSchema
 from moderation.api.serializers.fields import StrictSerializer
+from moderation.api.throttling import rate_headers
 from moderation.services.errors import FieldError, ServiceError
 
 # The longest useful query parameter is a cursor or a search for sixteen words.
@@ -100,10 +101,12 @@ class Endpoint(APIView):
         return self.parameters.get(method, frozenset())
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
-        """Returns the response with `Cache-Control: no-store`: comments must not be cached."""
+        """Returns the response with what is left of the key's rate, and not to be cached: comments must not be."""
         finished = super().finalize_response(request, response, *args, **kwargs)
         finished.headers.setdefault("Cache-Control", "no-store")
         finished.headers.setdefault("Content-Language", LANGUAGE)
+        for name, value in rate_headers(getattr(request, "allowance", None)).items():
+            finished.headers[name] = value
         return finished
 
 

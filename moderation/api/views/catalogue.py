@@ -1,9 +1,9 @@
-"""Models, read-only."""
+"""Models and reasons, read-only."""
 
 from moderation.api.access import read
-from moderation.api.serializers.outputs import ModelOut
+from moderation.api.serializers.outputs import ModelOut, ReasonOut
 from moderation.api.views.base import ListView
-from moderation.models import ModelVersion
+from moderation.models import ModelVersion, Reason
 
 
 class ModelList(ListView):
@@ -13,3 +13,12 @@ class ModelList(ListView):
     source_path = ""
     queryset = ModelVersion.objects.all()
     serializer_class = ModelOut
+
+
+class ReasonList(ListView):
+    """The reasons that decisions, mutes and readers' reports may give."""
+
+    access = {"GET": read("moderation.view_reason")}
+    source_path = ""
+    queryset = Reason.objects.all()
+    serializer_class = ReasonOut

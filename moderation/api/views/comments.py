@@ -15,17 +15,25 @@ from archive.importers.records import ArticleRecord
 from archive.models import Comment
 from moderation.api.access import read, write
 from moderation.api.etags import IF_MATCH, IF_NONE_MATCH, if_match_parse, is_known
-from moderation.api.filters import CommentFilter
-from moderation.api.orderings import BY_CREATION
+from moderation.api.filters import CommentFilter, judged_alone
+from moderation.api.orderings import BY_PRESENT_STATUS, BY_STATUS, with_present_value
 from moderation.api.problems import field_errors
 from moderation.api.refusals import MAX_ERRORS
 from moderation.api.schema import described
-from moderation.api.serializers.inputs import MAX_ITEMS, CommentChangeIn, CommentIn, CommentsIn
+from moderation.api.serializers.inputs import MAX_ITEMS, CommentChangeIn, CommentIn, CommentsIn, NothingIn
 from moderation.api.serializers.outputs import CommentOut, CommentsStoredOut
-from moderation.api.shown import with_status
+from moderation.api.shown import with_comment, with_status
 from moderation.api.views.base import ApiView, ListView
+from moderation.models import Review
 from moderation.services.errors import FieldError, ServiceError, invalid
-from moderation.services.intake.ingest import CommentItem, Ingested, comment_edit, comment_withdraw, comments_ingest
+from moderation.services.intake.ingest import (
+    CommentItem,
+    Ingested,
+    comment_edit,
+    comment_restore,
+    comment_withdraw,
+    comments_ingest,
+)
 from moderation.services.online_scoring.posted import comments_admit
 from moderation.services.states.version import VersionToken
 
@@ -35,7 +43,11 @@ WAIT = OpenApiParameter("wait", str, enum=["score"], description="Answer with sc
 
 
 class CommentList(ListView):
-    """Comments, newest first by default."""
+    """Comments, newest first by default, also those without a verdict; filtered by place, text, state and verdict.
+
+    Time is bounded for one state, for `held=true` and for `flagged=true`, with a source, a range of time or of one
+    attribute, ordered by time or risk. Comments without a verdict come last in an ordering by risk or an attribute.
+    """
 
     access = {
         "GET": read("archive.view_comment"),
@@ -45,7 +57,7 @@ class CommentList(ListView):
     queryset = with_status(Comment.objects.all())
     serializer_class = CommentOut
     filterset_class = CommentFilter
-    orderings = BY_CREATION
+    orderings = BY_PRESENT_STATUS
     ordering = "-created_at"
     text = "text"
     body_class = CommentIn
@@ -113,8 +125,38 @@ class CommentList(ListView):
         found = with_status(Comment.objects.all()).in_bulk([one.comment_id for one in done])
         return [{**CommentOut(found[one.comment_id]).data, "outcome": one.outcome} for one in done]
 
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Returns a page of comments, found by their reviews if only judged ones are asked for."""
+        given = self.request.query_params
+        if not judged_alone(given):
+            rows = with_present_value(self.get_queryset(), given.get("ordering", self.ordering))
+            return self._page(self.filter_queryset(rows))
+        # The paginator reads these from the view, which serves this one request.
+        vars(self).update(orderings=BY_STATUS, text="comment__text")
+        return self._page(self.filter_queryset(self.limited(with_comment(Review.objects.current()), self.source_path)))
 
-class CommentDetail(ApiView):
+    def _page(self, rows: Any) -> Response:
+        found = [getattr(row, "comment", row) for row in self.paginate_queryset(rows) or []]
+        return self.get_paginated_response(CommentOut(found, many=True).data)
+
+
+class CommentView(ApiView):
+    """The base of views of one comment."""
+
+    queryset = with_status(Comment.objects.all())
+    serializer_class = CommentOut
+
+    def expected(self) -> VersionToken | None:
+        """Returns the version that the request is conditional on."""
+        return if_match_parse(self.request.headers.get("If-Match"))
+
+    def shown(self) -> Response:
+        """Returns the comment as it is now, with its ETag."""
+        data = CommentOut(self.get_object()).data
+        return Response(data, headers={"ETag": data["etag"]})
+
+
+class CommentDetail(CommentView):
     """One comment."""
 
     access = {
@@ -122,14 +164,12 @@ class CommentDetail(ApiView):
         "PATCH": write("archive.change_comment"),
         "DELETE": write("archive.change_comment"),
     }
-    queryset = with_status(Comment.objects.all())
-    serializer_class = CommentOut
     body_class = CommentChangeIn
 
     @described(responses={200: CommentOut, 304: None}, parameters=[ETAG, IF_NONE_MATCH])
     def get(self, request: Request, **_: Any) -> Response:
         """Returns the comment; its ETag is what an edit, a withdrawal or a decision can be made conditional on."""
-        shown = self._shown()
+        shown = self.shown()
         etag = shown.headers["ETag"]
         known = is_known(request.headers.get("If-None-Match"), etag)
         return Response(status=304, headers={"ETag": etag}) if known else shown
@@ -137,21 +177,28 @@ class CommentDetail(ApiView):
     @described(request=CommentChangeIn, parameters=[IF_MATCH])
     def patch(self, request: Request, **_: Any) -> Response:
         """Edits the comment: the old text is kept, and the new one is unscored."""
-        comment_edit(comment=self.get_object(), expected=self._expected(), **self.body())
-        return self._shown()
+        comment_edit(comment=self.get_object(), expected=self.expected(), **self.body())
+        return self.shown()
 
     @described(responses={204: None}, parameters=[IF_MATCH])
     def delete(self, request: Request, **_: Any) -> Response:
         """Withdraws the comment: it leaves the queues; its row and its decisions stay."""
-        comment_withdraw(comment=self.get_object(), expected=self._expected())
+        comment_withdraw(comment=self.get_object(), expected=self.expected())
         return Response(status=204)
 
-    def _expected(self) -> VersionToken | None:
-        return if_match_parse(self.request.headers.get("If-Match"))
 
-    def _shown(self) -> Response:
-        data = CommentOut(self.get_object()).data
-        return Response(data, headers={"ETag": data["etag"]})
+class CommentRestore(CommentView):
+    """Takes the withdrawal of a comment back."""
+
+    access = {"POST": write("archive.change_comment")}
+    body_class = NothingIn
+
+    @described(request=None, responses={200: CommentOut}, parameters=[IF_MATCH])
+    def post(self, request: Request, **_: Any) -> Response:
+        """Restores a withdrawn comment: it is unscored and judged anew. Storing it again does not restore it."""
+        self.body()
+        comment_restore(comment=self.get_object(), expected=self.expected())
+        return self.shown()
 
 
 def comment_item(fields: dict[str, Any]) -> CommentItem:

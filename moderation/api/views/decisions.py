@@ -1,5 +1,6 @@
 """Decisions: made on a comment, listed per comment, undone, and the feed for other systems."""
 
+from collections.abc import Collection
 from typing import Any, TypedDict, cast
 
 from django.contrib.auth.models import User
@@ -18,7 +19,8 @@ from moderation.api.serializers.outputs import BatchUndoneOut, DecisionOut
 from moderation.api.views.base import ApiView, ListView
 from moderation.models import ApiKey, Decision
 from moderation.models.decision import DecisionQuerySet
-from moderation.services.errors import ServiceError
+from moderation.services.accounts.people import person_named
+from moderation.services.errors import ServiceError, invalid
 from moderation.services.ledger.export import with_names
 from moderation.services.review.actions import DECIDE
 from moderation.services.review.bulk import batch_undo
@@ -37,11 +39,19 @@ def decisions_shown() -> QuerySet[Decision]:
     return with_names(Decision.objects.select_related("note"))
 
 
-def decider(request: Request) -> Decider:
-    """Returns the signed-in person or the key."""
-    if isinstance(request.auth, ApiKey):
-        return {"actor": None, "api_key": request.auth.name}
-    return {"actor": request.user if isinstance(request.user, User) else None, "api_key": ""}
+def decider(
+    request: Request, *, on_behalf_of: str = "", permission: str = DECIDE, source_ids: Collection[int] = ()
+) -> Decider:
+    """Returns the signed-in person or the key, with the person for whom the key acts.
+
+    Raises ServiceError at `/on_behalf_of` for a person who may not do it in these sources, and unless a key calls.
+    """
+    if not isinstance(request.auth, ApiKey):
+        if on_behalf_of:
+            raise invalid("/on_behalf_of", "Only a key acts on behalf of somebody.")
+        return {"actor": request.user if isinstance(request.user, User) else None, "api_key": ""}
+    person = person_named(username=on_behalf_of, permission=permission, source_ids=source_ids) if on_behalf_of else None
+    return {"actor": person, "api_key": request.auth.name}
 
 
 class DecisionView(ApiView):
@@ -126,16 +136,19 @@ class CommentDecisions(ListView):
 
     @described(request=DecisionIn, responses={201: DecisionOut}, parameters=[IF_MATCH], filters=False)
     def post(self, request: Request, **_: Any) -> Response:
-        """Decides on the comment."""
-        comment = self._comment()
+        """Decides on the comment. A key decides for itself unless it says on whose behalf."""
+        comment, fields = self._comment(), self.body()
+        person = fields.pop("on_behalf_of", "")
         decision = decision_record(
             comment_id=comment.pk,
-            **decider(request),
+            **decider(request, on_behalf_of=person, source_ids=[comment.source_id]),
             expected=if_match_parse(request.headers.get("If-Match")),
-            **self.body(),
+            **fields,
         )
         return Response(DecisionOut(decisions_shown().get(pk=decision.pk)).data, status=201)
 
     def _comment(self) -> Comment:
-        comment: Comment = get_object_or_404(self.limited(Comment.objects.only("id"), "source"), pk=self.kwargs["id"])
+        comment: Comment = get_object_or_404(
+            self.limited(Comment.objects.only("id", "source"), "source"), pk=self.kwargs["id"]
+        )
         return comment

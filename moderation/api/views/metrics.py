@@ -5,6 +5,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+import moderation.services.backlog  # noqa: F401 - its gauges are registered
 from moderation.api.access import read
 from moderation.api.permissions import ScopeOrPermission
 from moderation.api.views.base import Endpoint

@@ -7,15 +7,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archive.database.keyset import Key
+from archive.models import Source
 from moderation.api.access import Access, read
 from moderation.api.schema import described
-from moderation.api.serializers.inputs import NothingIn, PolicyIn
+from moderation.api.serializers.inputs import NothingIn, PolicyIn, SimulationIn
 from moderation.api.serializers.outputs import FindingOut, PolicyOut, PolicySavedOut
+from moderation.api.serializers.simulation import LackingOut, PolicyActivatedOut, SimulationOut
 from moderation.api.views.base import ApiView, ListView
 from moderation.api.views.pointers import below
 from moderation.models import ApiKey, PolicyVersion
+from moderation.policies import parse_policy
+from moderation.services.errors import invalid
 from moderation.services.policies.activation import policy_activate
+from moderation.services.policies.simulation import policy_try
 from moderation.services.policies.versions import policy_create
+from moderation.services.simulation.scope import SimulationScope
+from moderation.services.verdicts.facts_walk import policy_lacking
 
 READ = read("moderation.view_policyversion")
 WRITE = Access("policy", ("moderation.change_policy",))
@@ -79,10 +86,37 @@ class PolicyActivation(PolicyView):
     access = {"POST": ACTIVATE}
     body_class = NothingIn
 
-    @described(request=None, responses=PolicyOut)
+    @described(request=None, responses=PolicyActivatedOut)
     def post(self, request: Request, **_: Any) -> Response:
-        """Runs the version's checks and tests, and makes it the one that judges; returns it."""
+        """Runs the version's checks and tests, and makes it the one that judges; returns it and what rows lack."""
         self.body()
         with below("/body"):
             version = policy_activate(version=self.get_object().version, **caller(request))
-        return Response(PolicyOut(version).data)
+        lacking = policy_lacking(parse_policy(version.body, version=version.version))
+        return Response({**PolicyOut(version).data, "lacking": LackingOut(lacking).data})
+
+
+class PolicySimulation(ApiView):
+    """What a policy would do with stored scores."""
+
+    access = {"POST": Access("moderate", ("moderation.decide",))}
+    body_class = SimulationIn
+    serializer_class = SimulationOut
+
+    @described(request=SimulationIn, responses=SimulationOut)
+    def post(self, request: Request) -> Response:
+        """Judges up to 200,000 comments by a policy beside the active one, and writes nothing."""
+        fields = self.body()
+        policy = {name: fields.get(name) for name in ("body", "version")}
+        ends = {name: fields.get(name) for name in ("since", "until")}
+        scope = SimulationScope(**ends, sources=self._sources(fields), section=fields.get("section", ""))
+        return Response(policy_try(**policy, scope=scope))
+
+    def _sources(self, fields: dict[str, Any]) -> tuple[int, ...]:
+        """Returns the ids of the sources asked for, of those that the caller may see."""
+        if "source" not in fields:
+            return tuple(self.allowed_sources)
+        found = self.limited(Source.objects.filter(slug=fields["source"]), "pk").first()
+        if found is None:
+            raise invalid("/source", "There is no such source.")
+        return (found.pk,)

@@ -22,7 +22,7 @@ from moderation.benchmarks.moderators import moderators_measured
 from moderation.benchmarks.policy import policy_measured
 from moderation.benchmarks.scoring import TEXTS, ScoringPlan, scoring_measured
 from moderation.benchmarks.scratch import BenchmarkError
-from moderation.management.arguments import parse_texts
+from moderation.management.arguments import number_of, parse_texts
 from moderation.management.output import report_write
 
 Figures = dict[str, Any]
@@ -131,7 +131,9 @@ class Command(BaseCommand):
             "--attacks", choices=HOSTILE_KINDS, nargs="+", metavar="KIND", help="hostile: these kinds alone"
         )
         parser.add_argument("--beside-batch", action="store_true", help="api: also while a nice score_comments runs")
-        parser.add_argument("--overload", type=int, default=200, metavar="N", help="api: clients; 0 for none (200)")
+        parser.add_argument(
+            "--overload", type=number_of("--overload"), default=200, metavar="N", help="api: clients; 0 for none (200)"
+        )
         parser.add_argument(
             "--moderators", type=at_least_one, default=20, metavar="N", help="moderators: how many at once (20)"
         )

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from archive.management.progress import Progress
-from moderation.management.arguments import parse_texts
+from moderation.management.arguments import number_of, parse_texts
 from moderation.scoring import ModelDescription, ScoringError, available, describe
 from moderation.scoring.descriptions import MODELS
 from moderation.scoring.published import PUBLISHED, Published
@@ -34,7 +34,11 @@ class Command(BaseCommand):
         parser.add_argument("--name", help="what a local checkpoint is called here; without it, its file's name")
         parser.add_argument("--languages", help="what it was trained for, such as en,fr; the first is the default (en)")
         parser.add_argument("--licence", help="of a local checkpoint's weights")
-        parser.add_argument("--max-tokens", type=int, help="the longest window; without it, 512 or what the model has")
+        parser.add_argument(
+            "--max-tokens",
+            type=number_of("--max-tokens"),
+            help="the longest window; without it, 512 or what the model has",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Converts, compares, and prints a report."""

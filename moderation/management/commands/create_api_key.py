@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
-from moderation.management.arguments import parse_expiry, parse_sources
+from moderation.management.arguments import number_of, parse_expiry, parse_sources
 from moderation.models import Scope
 from moderation.services.accounts.api_keys import api_key_create
 from moderation.services.errors import ServiceError
@@ -25,7 +25,9 @@ class Command(DatabaseCommand):
         parser.add_argument(
             "--source", action="append", default=[], help="limit the key to this source; may be repeated"
         )
-        parser.add_argument("--rate", type=int, help="requests per minute; by default MODERATION_KEY_RATE")
+        parser.add_argument(
+            "--rate", type=number_of("--rate"), help="requests per minute; by default MODERATION_KEY_RATE"
+        )
         parser.add_argument("--drop-unsupported", action="store_true", help="drop attributes that no model serves")
         parser.add_argument("--trusted-feedback", action="store_true", help="its suggested scores may be calibrated on")
 

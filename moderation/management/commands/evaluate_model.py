@@ -14,7 +14,7 @@ from moderation.evaluation.columns import TableForm
 from moderation.evaluation.report import evaluation_report
 from moderation.evaluation.run import SampleFiles, model_evaluate
 from moderation.evaluation.samples import LABELS, SampleOptions, SampleReport
-from moderation.management.arguments import USAGE, columns_check, files_check, folder_check, parse_columns
+from moderation.management.arguments import USAGE, columns_check, files_check, folder_check, number_of, parse_columns
 from moderation.management.output import report_write
 from moderation.scoring import ScoringError, open_scorer
 from moderation.scoring.metrics.quality import ROUNDS
@@ -53,11 +53,13 @@ class Command(DatabaseCommand):
             "--unlabelled", action="store_true", help="accept texts without labels: reports only what thresholds flag"
         )
         parser.add_argument("--language", help="the language of the texts; by default detected")
-        parser.add_argument("--limit", type=int, help="read at most this many rows of each file")
+        parser.add_argument("--limit", type=number_of("--limit"), help="read at most this many rows of each file")
         parser.add_argument(
             "--noise", action="store_true", help="also score disguised toxic texts, once per kind of disguise"
         )
-        parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"resamplings for intervals ({ROUNDS})")
+        parser.add_argument(
+            "--rounds", type=number_of("--rounds"), default=ROUNDS, help=f"resamplings for intervals ({ROUNDS})"
+        )
         parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
         parser.add_argument("--write", type=Path, metavar="FILE", help="also write the report to this file")
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
-from moderation.management.arguments import USAGE, parse_sources
+from moderation.management.arguments import MAX_ID, USAGE, number_of, parse_sources
 from moderation.management.output import lines_write
 from moderation.services.ledger.csv_cells import csv_lines
 from moderation.services.ledger.export import DECISION_COLUMNS, decision_rows, json_lines
@@ -21,7 +21,9 @@ class Command(DatabaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declares the options."""
         parser.add_argument("--format", choices=["csv", "jsonl"], default="csv")
-        parser.add_argument("--after", type=int, default=0, metavar="ID", help="only decisions after this one")
+        parser.add_argument(
+            "--after", type=number_of("--after", MAX_ID), default=0, metavar="ID", help="only decisions after this one"
+        )
         parser.add_argument("--source", action="append", default=[], help="only of this source; may be repeated")
         parser.add_argument("--output", type=Path, help="a file; by default standard output")
 

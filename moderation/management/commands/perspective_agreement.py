@@ -13,7 +13,7 @@ from moderation.evaluation.agreement import Collected
 from moderation.evaluation.collect import labels_unserved
 from moderation.evaluation.run import SampleFiles, calibration_fit, comparison_report, perspective_compare
 from moderation.evaluation.samples import SampleOptions, SampleReport
-from moderation.management.arguments import USAGE, columns_check, files_check, folder_check, parse_columns
+from moderation.management.arguments import USAGE, columns_check, files_check, folder_check, number_of, parse_columns
 from moderation.management.output import report_write
 from moderation.scoring import Scorer, ScoringError
 from moderation.scoring.perspective import PERSPECTIVE_ATTRIBUTES
@@ -42,7 +42,7 @@ class Command(DatabaseCommand):
             help="the column of an attribute, if its name differs; may be repeated",
         )
         parser.add_argument("--language", help="the language of the texts; by default detected")
-        parser.add_argument("--limit", type=int, help="read at most this many rows of each file")
+        parser.add_argument("--limit", type=number_of("--limit"), help="read at most this many rows of each file")
         parser.add_argument("--fit", metavar="NAME", help="fit the local calibration NAME to these rows")
         parser.add_argument("--note", action="append", default=[], help="a sentence for the report; may be repeated")
         parser.add_argument("--write", type=Path, metavar="PATH", help="also write the report to this file")

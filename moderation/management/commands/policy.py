@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
 from moderation.management import policy_rejudging, policy_simulation
+from moderation.management.lacking import lacking_lines
 from moderation.management.policy_files import WHICH, GivenPolicy, policy_given
 from moderation.models import PolicyVersion
 from moderation.policies import parse_policy
@@ -18,6 +19,7 @@ from moderation.services.errors import ServiceError
 from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.examples import policy_test
 from moderation.services.policies.versions import PolicySaved, policy_compare, policy_create, policy_validate
+from moderation.services.verdicts.facts_walk import policy_lacking
 
 
 class Command(DatabaseCommand):
@@ -38,6 +40,8 @@ class Command(DatabaseCommand):
         activate = parts.add_parser("activate", help="make a version the active one, saving a file first")
         policy_simulation.add_arguments(parts.add_parser("simulate", help="what a policy would do with stored scores"))
         policy_rejudging.add_arguments(parts.add_parser("rejudge", help="judge again what nobody has decided on"))
+        activate.add_argument("--rejudge", action="store_true", help="then judge again what nobody has decided on")
+        activate.add_argument("--processes", **policy_rejudging.PROCESSES)
         apply.add_argument("policy", metavar="FILE", help="YAML or JSON")
         diff.add_argument("before", help=WHICH)
         diff.add_argument("after", nargs="?", help=f"{WHICH}; by default the active version is the one before")
@@ -97,6 +101,12 @@ class Command(DatabaseCommand):
         except ServiceError as error:
             raise given.refusal(error) from error
         self.stdout.write(f"Version {row.version} of the policy is active: it judges what is scored from now on.")
+        for line in lacking_lines(policy_lacking(parse_policy(row.body, version=row.version))):
+            self.stdout.write(line)
+        if options["rejudge"]:
+            policy_rejudging.handle({**options, "resume": False}, self.stdout)
+        else:
+            self.stdout.write("`policy rejudge` judges again what was scored before and nobody has decided on.")
 
     def part_simulate(self, options: dict[str, Any]) -> None:
         """Prints what a policy would do."""

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
 from archive.management.progress import Progress
-from moderation.management.arguments import USAGE, parse_shard, parse_since
+from moderation.management.arguments import USAGE, number_of, parse_shard, parse_since
 from moderation.management.signals import stop_on_signals
 from moderation.scoring import ScoringError
 from moderation.services.batch_scoring.options import ScoreOptions, ScorePlan, ScoreReport
@@ -26,8 +26,10 @@ class Command(DatabaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declares the options."""
         parser.add_argument("--model", help="NAME or NAME@N; the scores of an inactive model are only stored")
-        parser.add_argument("--batch-size", type=int, default=64, help="texts scored and saved together (64)")
-        parser.add_argument("--limit", type=int, help="score at most this many comments")
+        parser.add_argument(
+            "--batch-size", type=number_of("--batch-size"), default=64, help="texts scored and saved together (64)"
+        )
+        parser.add_argument("--limit", type=number_of("--limit"), help="score at most this many comments")
         parser.add_argument("--since", help="only comments written since this date or date and time")
         parser.add_argument("--source", help="only comments of this source, by slug or name")
         parser.add_argument("--shard", metavar="i/n", help="only the i-th of n parts, i from 1")
@@ -87,7 +89,9 @@ def plan_text(plan: ScorePlan) -> str:
     if plan.leased:
         lines.append(f"  {plan.leased:,} of them are held by other runs at the moment.")
     if plan.set_aside:
-        lines.append(f"  {plan.set_aside:,} stay set aside, because the model failed on them; --rescore retries them.")
+        lines.append(
+            f"  {plan.set_aside:,} others stay set aside, because the model failed on them; --rescore retries them."
+        )
     if plan.closed:
         lines.append(f"  {plan.closed:,} that were withdrawn, erased or deleted would be closed.")
     return "\n".join(lines)

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from archive.management.database import DatabaseCommand
-from moderation.management.arguments import parse_sources
+from moderation.management.arguments import MAX_ID, number_of, parse_sources
 from moderation.models import Delivery, WebhookTarget
 from moderation.services.errors import ServiceError
 from moderation.services.webhooks.targets import (
@@ -33,10 +33,13 @@ class Command(DatabaseCommand):
         parts.add_parser("list", help="show the targets")
         rotate = parts.add_parser("rotate", help="make a new secret and print it")
         rotate.add_argument(
-            "--overlap", type=int, default=OVERLAP_HOURS, help="hours that the old secret still signs (24)"
+            "--overlap",
+            type=number_of("--overlap"),
+            default=OVERLAP_HOURS,
+            help="hours that the old secret still signs (24)",
         )
         for part in (rotate, parts.add_parser("disable"), parts.add_parser("enable")):
-            part.add_argument("id", type=int, help="the target's number")
+            part.add_argument("id", type=number_of("id", MAX_ID), help="the target's number")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Runs the sub-command."""

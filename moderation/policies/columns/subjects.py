@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,18 +102,45 @@ class SubjectColumns:
         return found
 
     def take(self, rows: NDArray[Any]) -> "SubjectColumns":
-        """Returns these rows alone, given by their numbers."""
+        """Returns these rows alone, given by their numbers; their features are read when they are asked for."""
         return SubjectColumns(
             len(rows),
             {name: column[rows] for name, column in self.scores.items()},
-            [self.features[row] for row in rows],
+            Taken(self.features, rows),
             self.sources.take(rows),
             self.sections.take(rows),
+            lambda kind, name: self._taken(kind, name, rows),
+            self.languages.take(rows) if self.languages else None,
         )
+
+    def _taken(self, kind: str, name: str, rows: NDArray[Any]) -> Floats | None:
+        found = self._asked.get((kind, name))
+        found = self.numbers(kind, name) if found is None else found
+        return None if found is None else found[rows]
 
     def _each(self) -> Iterator[Subject]:
         for row, features in enumerate(self.features):
             yield Subject(_RowScores(self.scores, row), features, self.sources[row], self.sections[row])
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(Sequence[Features]):
+    """Some rows of a sequence of features."""
+
+    features: Sequence[Features]
+    rows: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, row: int) -> Features: ...
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[Features]: ...
+    def __getitem__(self, row: int | slice) -> Features | Sequence[Features]:
+        if isinstance(row, slice):
+            return Taken(self.features, self.rows[row])
+        return self.features[int(self.rows[row])]
 
 
 @dataclass(frozen=True, slots=True)

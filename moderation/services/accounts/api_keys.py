@@ -4,16 +4,13 @@ Checked keys are cached for two seconds. Revoking a key, or saving its user, tak
 within two seconds in the others.
 """
 
-import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.db.models.signals import post_save
 from django.dispatch import receiver
@@ -24,25 +21,17 @@ from knox.settings import CONSTANTS
 from archive.database.by_the_way import note_if_free
 from archive.models import Source
 from moderation.models import ApiKey, Scope
+from moderation.services.accounts.rate_limits import Allowance, rate_limiter
 from moderation.services.accounts.source_limits import Actor, row_check
 from moderation.services.errors import conflict, invalid
 from moderation.services.ttl_cache import TTLCache
 
 # `last_used_at` is informational: written at most once per interval, and skipped if the write would have to wait.
 LAST_USED_EVERY = timedelta(minutes=5)
-RATE_WINDOW_SECONDS = 60
+# What a key keeps when its secret is replaced.
+ROTATED = ("user", "name", "scopes", "rate", "trusted_feedback", "drop_unsupported", "last_used_at")
 # Digest → key. The TTL bounds how long a key works after another process has revoked it.
 _key_cache = TTLCache[str, ApiKey | None](seconds=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What a key may still do in the current minute. `limit` and `remaining` are None if the key has no rate limit."""
-
-    allowed: bool
-    limit: int | None = None
-    remaining: int | None = None
-    retry_after: int = 0
 
 
 @transaction.atomic
@@ -118,6 +107,27 @@ def api_key_revoke(*, key: ApiKey, actor: Actor = None) -> None:
     keys_forget()
 
 
+@transaction.atomic
+def api_key_rotate(*, key: ApiKey, actor: Actor = None) -> str:
+    """Gives a key a new secret and returns it; the old one is invalid from then on. All else stays, its name too.
+
+    Raises ServiceError `conflict` for a revoked key, `not_found` for one that is not limited to the actor's sources.
+    """
+    row_check(actor=actor, row=key)
+    old = ApiKey.objects.select_for_update().get(pk=key.pk)
+    if old.revoked_at is not None:
+        raise conflict("The key is revoked for good: create another one.")
+    kept = {name: getattr(old, name) for name in ROTATED}
+    sources = list(old.sources.all())
+    # A key's digest is its primary key.
+    old.delete()
+    new, token = ApiKey.objects.create(expiry=None, **kept)
+    new.sources.set(sources)
+    ApiKey.objects.filter(pk=new.pk).update(expiry=old.expiry)
+    keys_forget()
+    return str(token)
+
+
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)
 def keys_forget(**_: object) -> None:
     """Drops this process's cache of checked keys."""
@@ -130,24 +140,14 @@ def key_sources(key: ApiKey) -> frozenset[int]:
 
 
 def request_allow(*, key: ApiKey) -> Allowance:
-    """Counts one request of the key in the current minute and returns whether it is allowed.
+    """Counts one request of the key and returns whether it is within its rate.
 
     A key without a rate of its own gets MODERATION_KEY_RATE (0: unlimited). Requests are counted in Redis if it is
-    configured, else per process, so that N processes allow N times the rate.
+    configured and answers, else per process, so that N processes allow N times the rate.
     """
     rate = settings.MODERATION_KEY_RATE if key.rate is None else key.rate
-    if rate < 1:
-        return Allowance(True)
-    now = time.time()
-    window = int(now // RATE_WINDOW_SECONDS)
-    used = _count(f"rate:{key.digest[:32]}:{window}")
-    wait = int((window + 1) * RATE_WINDOW_SECONDS - now) + 1
-    return Allowance(used <= rate, rate, max(0, rate - used), 0 if used <= rate else wait)
-
-
-def _count(name: str) -> int:
-    cache.add(name, 0, timeout=2 * RATE_WINDOW_SECONDS)
-    return cache.incr(name)
+    prefix = settings.CACHES["default"].get("KEY_PREFIX", "")
+    return rate_limiter().hit(f"{prefix}{key.digest[:32]}", rate) if rate >= 1 else Allowance(True)
 
 
 def _check(*, name: str, scopes: Sequence[str], expires: datetime | None, rate: int | None) -> None:

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from archive.models import Source
 from moderation.models import Moderator
 from moderation.services.accounts.source_limits import Actor, rows_within, sources_check, user_sources
-from moderation.services.errors import denied
+from moderation.services.errors import denied, invalid
 
 
 def people_within(people: QuerySet[User], actor: Actor) -> QuerySet[User]:
@@ -63,6 +63,19 @@ def person_inherit_limit(*, actor: User, person: User) -> None:
     limit = user_sources(actor)
     if limit:
         Moderator.objects.create(user=person).sources.set(limit)
+
+
+def person_named(*, username: str, permission: str, source_ids: Collection[int]) -> User:
+    """Returns the active person of this name, for whom a key acts.
+
+    Raises ServiceError at `/on_behalf_of` if there is none, or none who has the permission and may see these sources.
+    The one error for all of these does not tell who works here.
+    """
+    person = User.objects.filter(username=username, is_active=True, auth_token_set=None).first()
+    limit = user_sources(person)
+    if person is None or not person.has_perm(permission) or (limit and not limit >= set(source_ids)):
+        raise invalid("/on_behalf_of", "There is no person of this name who may do this.", code="invalid_choice")
+    return person
 
 
 def _permissions(person: User) -> QuerySet[Permission, int]:

@@ -89,8 +89,9 @@ class ScoreReport:
 class ScorePlan:
     """What a run would do.
 
-    `by_source` is slug → number of comments to score. `leased` of them are held by other runs; `set_aside` of them are
-    skipped because the model failed on them before. `closed` comments would be closed without scoring.
+    `by_source` is slug → number of comments to score, within the limit. `leased` of them are held by other runs;
+    `set_aside` others are skipped because the model failed on them before. `closed` comments would be closed without
+    scoring.
     """
 
     model: str
@@ -99,10 +100,8 @@ class ScorePlan:
     leased: int
     set_aside: int
     closed: int
-    limit: int | None = None
 
     @property
     def total(self) -> int:
         """How many comments the run would score."""
-        found = sum(self.by_source.values()) - self.set_aside
-        return found if self.limit is None else min(found, self.limit)
+        return sum(self.by_source.values())

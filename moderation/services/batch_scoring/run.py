@@ -9,10 +9,10 @@ import logging
 from collections.abc import Callable, Iterator
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
-from archive.models import CommentQuerySet
-from moderation.models import ModelVersion
+from archive.models import Comment, CommentQuerySet
+from moderation.models import Claim, ModelVersion
 from moderation.scoring import ScoringError
 from moderation.services.batch_scoring.chunk import ScoreRun, batches
 from moderation.services.batch_scoring.claims import (
@@ -36,6 +36,7 @@ Progress = Callable[[ScoreReport], None]
 Stop = Callable[[], bool]
 # Batches claimed at a time: enough to put texts of similar length into the same batch.
 CLAIM_BATCHES = 8
+SET_ASIDE_CLAIMS = Claim.objects.filter(SET_ASIDE, comment=OuterRef("pk"))
 
 
 def comments_score(*, options: ScoreOptions, progress: Progress | None = None, stop: Stop | None = None) -> ScoreReport:
@@ -67,15 +68,19 @@ def comments_score_plan(*, options: ScoreOptions) -> ScorePlan:
     model = ModelVersion.objects.filter(name=description.name, version=description.version).first()
     active = model.active if model and current else current is None
     selection = _selection(options, model, active=active)
-    counts = selection.comments().order_by("source__slug").values_list("source__slug").annotate(Count("pk"))
+    wanted = selection.comments() if options.rescore else selection.comments().filter(~Exists(SET_ASIDE_CLAIMS))
+    if options.limit is not None:
+        wanted = Comment.objects.filter(pk__in=wanted.order_by("pk").values("pk")[: options.limit])
+    counts = wanted.order_by("source__slug").values_list("source__slug").annotate(Count("pk"))
     return ScorePlan(
         model=description.label,
         active=active,
         by_source=dict(counts),
-        leased=selection.leases().filter(claim_active()).count(),
+        leased=Claim.objects.filter(
+            claim_active(), set_aside_at=None, comment__in=wanted.order_by().values("pk")
+        ).count(),
         set_aside=0 if options.rescore else selection.claims().filter(SET_ASIDE).count(),
         closed=comments_to_close().count() if active else 0,
-        limit=options.limit,
     )
 
 

@@ -90,19 +90,9 @@ class History:
         return (counts.rejected + AGREED_BEFORE) / (counts.decided + DECIDED_BEFORE)
 
     def _read_commenters(self, ids: Collection[int]) -> None:
-        acts: dict[int, list[Act]] = defaultdict(list)
-        rows = acts_of(ids).values_list("comment__commenter_id", "at", "comment_id", "to_state")
-        for commenter, at, comment, state in rows.iterator():
-            acts[commenter].append(Act(at, comment, state))
-        mutes = Mute.objects.filter(commenter__in=ids).order_by().values_list("commenter_id").annotate(Min("since"))
-        muted = dict(mutes)
-        standings: dict[int, list[tuple[str, datetime, datetime | None]]] = defaultdict(list)
-        kinds = Standing.objects.filter(commenter__in=ids)
-        for commenter, kind, since, ended in kinds.values_list("commenter_id", "kind", "since", "ended_at"):
-            standings[commenter].append((kind, since, ended))
-        for pk in ids:
-            self._commenters[pk] = Known(Timeline(acts[pk]), muted.get(pk), tuple(standings[pk]))
-            self._acts += len(acts[pk]) + 1
+        read = commenters_read(ids)
+        self._commenters.update(read)
+        self._acts += sum(len(known.acts) + 1 for known in read.values())
 
     def _read_reporters(self, reporters: Collection[Reporter]) -> None:
         acts: dict[Reporter, list[Act]] = defaultdict(list)
@@ -119,6 +109,21 @@ class History:
             self._commenters.clear()
             self._reporters.clear()
             self._acts = 0
+
+
+def commenters_read(ids: Collection[int]) -> dict[int, Known]:
+    """Returns commenter's id → all that is known of them; three queries, for IDS at most."""
+    acts: dict[int, list[Act]] = defaultdict(list)
+    rows = acts_of(ids).values_list("comment__commenter_id", "at", "comment_id", "to_state")
+    for commenter, at, comment, state in rows.iterator():
+        acts[commenter].append(Act(at, comment, state))
+    mutes = Mute.objects.filter(commenter__in=ids).order_by().values_list("commenter_id").annotate(Min("since"))
+    muted = dict(mutes)
+    standings: dict[int, list[tuple[str, datetime, datetime | None]]] = defaultdict(list)
+    kinds = Standing.objects.filter(commenter__in=ids)
+    for commenter, kind, since, ended in kinds.values_list("commenter_id", "kind", "since", "ended_at"):
+        standings[commenter].append((kind, since, ended))
+    return {pk: Known(Timeline(acts[pk]), muted.get(pk), tuple(standings[pk])) for pk in ids}
 
 
 def _reports(comments: Collection[int]) -> dict[int, tuple[datetime, set[str]]]:

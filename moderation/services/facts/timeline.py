@@ -1,7 +1,7 @@
 """What people had decided up to a moment: one pass over decisions in their order, then a bisection a question."""
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -56,6 +56,10 @@ class Timeline:
 
     def __len__(self) -> int:
         return len(self._moments)
+
+    def steps(self) -> Iterator[tuple[datetime, Counts]]:
+        """Yields the moments of the acts and the counts after each."""
+        return zip(self._moments, self._counts[1:], strict=True)
 
     def before(self, moment: datetime) -> Counts:
         """Returns the counts as they were just before `moment`: an act at the moment itself is not in them."""

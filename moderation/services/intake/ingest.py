@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from archive.importers.placeholders import is_no_parent
 from archive.importers.records import ArticleRecord, CommentRecord, TextBlock
-from archive.models import Article, Comment, Source
+from archive.models import Article, Comment, OriginState, Source
 from archive.services import (
     RecordsRefusedError,
     articles_store,
@@ -24,7 +24,7 @@ from archive.services import comment_edit as archive_comment_edit
 from archive.services import comment_withdraw as archive_comment_withdraw
 from moderation.models import ReaderFlag, Reason, Review
 from moderation.services.errors import FieldError, ServiceError, conflict, invalid, precondition_failed
-from moderation.services.states.locking import lock_comments, lock_reviews
+from moderation.services.states.locking import lock_comments, lock_reviews, reviews_write
 from moderation.services.states.version import VersionToken
 from moderation.services.verdicts.reported import comment_judge_reported
 from moderation.services.verdicts.triage import comments_close
@@ -99,6 +99,8 @@ def comments_ingest(*, items: Sequence[CommentItem], allowed_sources: frozenset[
         # Ordered by slug, so that two callers cannot deadlock.
         for slug, indexes in _by_source(items):
             done |= _store(sources[slug], items, indexes)
+        deleted = [at for at, item in enumerate(items) if item.origin_state == OriginState.DELETED]
+        comments_close(ids=[done[at].comment_id for at in deleted])
     return [done[index] for index in range(len(items))]
 
 
@@ -126,6 +128,28 @@ def comment_withdraw(*, comment: Comment, expected: VersionToken | None = None) 
     _version_check(comment, expected)
     archive_comment_withdraw(comment=comment)
     comments_close(ids=[comment.pk])
+
+
+@transaction.atomic
+def comment_restore(*, comment: Comment, expected: VersionToken | None = None) -> None:
+    """Takes a withdrawal back: the comment is unscored and is judged anew, as after an edit. Idempotent.
+
+    A person's rejection before the withdrawal still counts. Raises ServiceError `conflict` for a comment that was
+    erased, or deleted at its origin, and `precondition_failed` if it is not of the `expected` version any more.
+    """
+    _version_check(comment, expected)
+    (locked,) = lock_comments([comment.pk])
+    if locked.erased_at is not None:
+        raise conflict("The comment was erased: there is nothing to restore.")
+    if locked.origin_state == OriginState.DELETED:
+        raise conflict("The comment was deleted at its origin: store it again with another origin_state.")
+    if locked.withdrawn_at is None:
+        return
+    Comment.objects.filter(pk=locked.pk).update(withdrawn_at=None, taken_revision=0)
+    for review in lock_reviews([locked.pk]).values():
+        # Without the hash the verdict is on a text that nobody has judged; the ledger then says that it was reopened.
+        review.facts = {name: fact for name, fact in review.facts.items() if name != "text_hash"}
+        reviews_write([review])
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from moderation.policies import Policy, PolicyError, parse_policy
 from moderation.policies.examples import ExampleOutcome
 from moderation.services.errors import FieldError, ServiceError, conflict
 from moderation.services.policies.examples import policy_test
-from moderation.services.policies.refusals import unreadable
+from moderation.services.policies.refusals import refuse_goals, unreadable
 from moderation.services.policies.rights import automation_check, consent_check, reach_check
 from moderation.services.policies.versions import lock_versions, policy_get, policy_validate
 
@@ -34,7 +34,7 @@ def policy_activate(*, version: int, actor: User | None, key: ApiKey | None = No
     consent_check(version=row, actor=actor)
     _refuse_active(row)
     policy_validate(body=row.body)
-    _refuse_goals(policy)
+    refuse_goals(policy)
     _refuse_failures(policy_test(policy=policy))
     return _switch(row, actor)
 
@@ -49,13 +49,6 @@ def _parsed(row: PolicyVersion) -> Policy:
 def _refuse_active(row: PolicyVersion) -> None:
     if row.active:
         raise conflict(f"Version {row.version} of the policy is active already.")
-
-
-def _refuse_goals(policy: Policy) -> None:
-    detail = "This goal has not been resolved to a number yet."
-    errors = tuple(FieldError(f"{pointer}/goal", "unresolved_goal", detail) for pointer in policy.unresolved)
-    if errors:
-        raise ServiceError("validation_error", detail, errors)
 
 
 def _refuse_failures(outcomes: Sequence[ExampleOutcome]) -> None:

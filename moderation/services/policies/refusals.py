@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from moderation.policies import PolicyError
+from moderation.policies import Policy, PolicyError
 from moderation.policies.checks import Finding
 from moderation.policies.errors import join_pointer
 from moderation.services.errors import FieldError, ServiceError, invalid
@@ -17,3 +17,11 @@ def refused(findings: Iterable[Finding]) -> ServiceError:
     """Returns the error for a policy with these errors."""
     errors = tuple(FieldError(one.pointer, one.code, one.detail) for one in findings)
     return ServiceError("validation_error", errors[0].detail, errors)
+
+
+def refuse_goals(policy: Policy, *, below: str = "") -> None:
+    """Raises ServiceError for each goal that has no number yet; `below` stands before the pointers."""
+    detail = "This goal has not been resolved to a number yet."
+    errors = tuple(FieldError(f"{below}{pointer}/goal", "unresolved_goal", detail) for pointer in policy.unresolved)
+    if errors:
+        raise ServiceError("validation_error", detail, errors)

@@ -4,23 +4,26 @@ What changed is judged once more under the lock, from the rows as they are then:
 that was edited or closed meanwhile, is left alone. Locks: the range, then comments, then reviews, then the ledger.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
-from archive.models import Comment, OriginState, Source
+from archive.models import Article, Comment, OriginState, Source
 from moderation.models import DecidedBy, PolicyVersion, Rejudging, Review, ReviewQuerySet, State
-from moderation.policies import Policy, judge
+from moderation.policies import Features, Policy, features_needed, judge
+from moderation.services.facts.as_of import Subject, features_as_of
 from moderation.services.ledger.append import decisions_append
 from moderation.services.rejudging.comparison import COMPARED, Comparison, Difference
 from moderation.services.states.locking import lock_comments, lock_reviews, reviews_write
-from moderation.services.verdicts.stored_columns import StoredReader, StoredRows, review_features
+from moderation.services.verdicts.features import features_of
+from moderation.services.verdicts.stored_columns import StoredReader, StoredRows
 from moderation.services.verdicts.transitions import Scored, Transition, review_apply_verdict
 
 CHUNK = 5_000
+Kept = tuple[Comment, Review]
 JUDGED_AGAIN = Q(state__in=[State.PASSED, State.PENDING], decided_by=DecidedBy.NOBODY) | Q(decided_by=DecidedBy.POLICY)
 
 
@@ -73,24 +76,29 @@ class Rejudge:
         if difference.drifted:
             _lock([*changed, *difference.drifted])
             risk_write(difference.drifted)
-        comments = {comment.pk: comment for comment in lock_comments(changed)}
-        reviews = lock_reviews(changed)
-        kept = [reviews[pk] for pk in changed if _is_open(comments.get(pk), reviews.get(pk))]
-        where = _where(kept)
-        before = {review.pk: review.state_version for review in kept}
-        transitions = [self._judge(comments[review.pk], review, *where[review.pk]) for review in kept]
+        kept = _open(changed)
+        before = [review.state_version for _, review in kept]
+        transitions = list(map(self._judge, kept, self._features(kept)))
         reviews_write([review for review, _ in transitions])
         decisions_append([row for _, rows in transitions for row in rows])
         span.changed += len(kept) + len(difference.drifted)
-        span.moved += sum(review.state_version != before[review.pk] for review in kept)
+        span.moved += sum(review.state_version != was for (_, review), was in zip(kept, before, strict=True))
 
-    def _judge(self, comment: Comment, review: Review, source: Source, section: str) -> Transition:
-        comment.source = source
+    def _features(self, kept: Sequence[Kept]) -> list[Features]:
+        """Returns the features as they were when the comments came; the queries do not grow with the chunk."""
+        subjects = [
+            Subject.of(comment, language=_language(review), features=features_of(review.facts))
+            for comment, review in kept
+        ]
+        return features_as_of(subjects=subjects, needed=features_needed(self.policy), history=self.reader.history)
+
+    def _judge(self, kept: Kept, features: Features) -> Transition:
+        comment, review = kept
         scores = review.score.values() if review.score else {}
-        features = review_features(review.facts, language=review.score.language if review.score else "")
-        verdict = judge(self.policy, scores, features=features, source=source.slug, section=section)
+        where = {"source": comment.source.slug, "section": comment.article.section}
+        verdict = judge(self.policy, scores, features=features, **where)
         chance = self.policy.audit_chance(verdict.risk)
-        scored = Scored(comment, review.score, verdict, review.facts, chance)
+        scored = Scored(comment, review.score, verdict, review.facts, chance, review.facts_edition)
         return review_apply_verdict(scored=scored, review=review, policy=self.version)
 
 
@@ -120,9 +128,20 @@ def _lock(ids: Collection[int]) -> None:
         list(rows.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
 
 
-def _is_open(comment: Comment | None, review: Review | None) -> bool:
+def _open(ids: Collection[int]) -> list[Kept]:
+    """Returns those that are still to be judged, locked, with source and article loaded: four queries."""
+    comments, reviews = lock_comments(ids), lock_reviews(ids)
+    kept = [(one, reviews[one.pk]) for one in comments if _is_open(one, reviews.get(one.pk))]
+    sources = Source.objects.in_bulk({comment.source_id for comment, _ in kept})
+    articles = Article.objects.only("section", "published_at").in_bulk({comment.article_id for comment, _ in kept})
+    for comment, _ in kept:
+        comment.source, comment.article = sources[comment.source_id], articles[comment.article_id]
+    return kept
+
+
+def _is_open(comment: Comment, review: Review | None) -> bool:
     """Returns whether the locked rows are still to be judged: the text scored, the comment open, nobody decided."""
-    if comment is None or review is None or review.score is None or comment.taken_revision < comment.revision:
+    if review is None or review.score is None or comment.taken_revision < comment.revision:
         return False
     if comment.withdrawn_at or comment.erased_at or comment.origin_state == OriginState.DELETED:
         return False
@@ -131,9 +150,5 @@ def _is_open(comment: Comment | None, review: Review | None) -> bool:
     return review.decided_by == DecidedBy.POLICY
 
 
-def _where(reviews: Collection[Review]) -> dict[int, tuple[Source, str]]:
-    """Returns comment id → source and section; two queries."""
-    sources = Source.objects.in_bulk({review.source_id for review in reviews})
-    ids = [review.pk for review in reviews]
-    sections = dict(Review.objects.filter(pk__in=ids).values_list("pk", F("article__section")))
-    return {review.pk: (sources[review.source_id], sections[review.pk]) for review in reviews}
+def _language(review: Review) -> str:
+    return review.score.language if review.score else ""

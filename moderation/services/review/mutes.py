@@ -58,11 +58,18 @@ class CommenterRecord:
 
 @transaction.atomic
 def commenter_mute(
-    *, commenter_id: int, actor: User, reason: str, until: datetime | None = None, comment_id: int | None = None
+    *,
+    commenter_id: int,
+    actor: User | None,
+    reason: str,
+    until: datetime | None = None,
+    comment_id: int | None = None,
+    api_key: str = "",
 ) -> Mute:
     """Holds the commenter's comments from now on, until `until` or until somebody ends the mute; returns the mute.
 
-    `reason` is a Reason's code; `comment_id` is the comment of theirs that caused it. Raises ServiceError: `not_found`,
+    `reason` is a Reason's code; `comment_id` is the comment of theirs that caused it; a key has no actor unless it acts
+    for a person. Raises ServiceError: `not_found`,
     also for a commenter of another source; `validation_error` by field; `conflict` if they are already muted (end that
     mute first).
     """
@@ -76,14 +83,15 @@ def commenter_mute(
     if Mute.objects.active(now).filter(commenter=commenter).exists():
         raise conflict(_("The commenter is muted already."))
     Mute.objects.filter(commenter=commenter, ended_at=None).update(ended_at=now)
-    row = _append_row(commenter, actor, Action.MUTE, reason=reason, ground=ground, until=until, at=now)
+    said = {"api_key": api_key, "reason": reason, "ground": ground, "until": until, "at": now}
+    row = _append_row(commenter, actor, Action.MUTE, **said)
     return Mute.objects.create(
         commenter=commenter, comment_id=comment_id, decision=row, reason=reason, since=now, until=until
     )
 
 
 @transaction.atomic
-def commenter_unmute(*, commenter_id: int, actor: User) -> Decision:
+def commenter_unmute(*, commenter_id: int, actor: User | None, api_key: str = "") -> Decision:
     """Ends the mute; returns the ledger row. Comments that were held stay held until a person decides.
 
     Raises ServiceError: `not_found`; `conflict` if the commenter is not muted.
@@ -91,7 +99,7 @@ def commenter_unmute(*, commenter_id: int, actor: User) -> Decision:
     commenter, now = _lock(commenter_id, actor), database_now()
     if not Mute.objects.active(now).filter(commenter=commenter).update(ended_at=now):
         raise conflict(_("The commenter is not muted."))
-    return _append_row(commenter, actor, Action.UNMUTE, at=now)
+    return _append_row(commenter, actor, Action.UNMUTE, api_key=api_key, at=now)
 
 
 def commenter_record(*, commenter_id: int, actor: User) -> CommenterRecord:
@@ -116,7 +124,7 @@ def commenter_record(*, commenter_id: int, actor: User) -> CommenterRecord:
     )
 
 
-def _commenter(commenter_id: int, actor: User, *, lock: bool = False) -> Commenter:
+def _commenter(commenter_id: int, actor: User | None, *, lock: bool = False) -> Commenter:
     """Returns the commenter; raises `not_found`, also for a commenter of another source."""
     sources = user_sources(actor)
     found = Commenter.objects.filter(pk=commenter_id)
@@ -127,7 +135,7 @@ def _commenter(commenter_id: int, actor: User, *, lock: bool = False) -> Comment
     return commenter
 
 
-def _lock(commenter_id: int, actor: User) -> Commenter:
+def _lock(commenter_id: int, actor: User | None) -> Commenter:
     return _commenter(commenter_id, actor, lock=True)
 
 
@@ -136,11 +144,11 @@ def _check_cause(commenter: Commenter, comment_id: int | None) -> None:
         raise invalid("/comment", _("The comment is not one of this commenter's."), code="invalid_choice")
 
 
-def _append_row(commenter: Commenter, actor: User, action: Action, **columns: object) -> Decision:
+def _append_row(commenter: Commenter, actor: User | None, action: Action, **columns: object) -> Decision:
     before, after = (UNMUTED, MUTED) if action == Action.MUTE else (MUTED, UNMUTED)
     row = Decision(
         commenter=commenter,
-        kind=DecisionKind.PERSON,
+        kind=DecisionKind.PERSON if actor else DecisionKind.SYSTEM,
         actor=actor,
         action=action,
         from_state=before,

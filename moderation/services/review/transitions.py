@@ -26,7 +26,7 @@ DECIDED_BY = {
     DecisionKind.PERSON: DecidedBy.PERSON,
     DecisionKind.POLICY: DecidedBy.POLICY,
     DecisionKind.IMPORT: DecidedBy.IMPORT,
-    # The system moves a comment only when a person's deferral has ended.
+    # What a key decides holds as a person's decision does; and a person's deferral ends.
     DecisionKind.SYSTEM: DecidedBy.PERSON,
 }
 
@@ -72,7 +72,8 @@ def action_apply(comment: Comment, review: Review, request: ActionRequest) -> De
     row = decision_row(
         comment=comment,
         review=review,
-        kind=DecisionKind.PERSON,
+        # A key by itself is no person.
+        kind=DecisionKind.PERSON if request.actor else DecisionKind.SYSTEM,
         actor=request.actor,
         api_key=request.api_key,
         action=request.action,
@@ -95,16 +96,21 @@ def undo_refusal(
 ) -> ActionRefusal | None:
     """Returns why the decision cannot be undone, None if it can. `rows` are all of the comment's, in id order.
 
-    Only the last decision in force can be, if a person made it on the current text.
+    Only the last decision in force can be, if a person or a key made it on the current text.
     """
     if not_actionable := _not_actionable(comment, review):
         return not_actionable
     if any(row.undoes_id == decision.pk for row in rows):
         return ActionRefusal.UNDONE
-    if decision.kind != DecisionKind.PERSON:
+    if not is_deliberate(decision):
         return ActionRefusal.AUTOMATIC
     last = decisions_in_force(rows)[-1]
     return None if last.pk == decision.pk and decision.revision == comment.revision else ActionRefusal.LATER
+
+
+def is_deliberate(decision: Decision) -> bool:
+    """Returns whether a person made the decision, or a key for itself; not a verdict, an import or a deferral's end."""
+    return decision.kind == DecisionKind.PERSON or (decision.kind == DecisionKind.SYSTEM and bool(decision.api_key))
 
 
 def decisions_in_force(rows: Sequence[Decision]) -> list[Decision]:
@@ -186,7 +192,7 @@ def _move(review: Review, status: ReviewStatus, *, until: datetime | None, decid
 
 def _mark_rejection(review: Review, rows: Sequence[Decision]) -> None:
     """Sets or removes REJECTED in the review's facts, depending on the last of `rows` in which a person judged it."""
-    judging = [row for row in rows if row.kind == DecisionKind.PERSON and row.action in JUDGING]
+    judging = [row for row in rows if is_deliberate(row) and row.action in JUDGING]
     if judging:
         facts = {name: fact for name, fact in review.facts.items() if name != REJECTED}
         review.facts = {**facts, REJECTED: True} if judging[-1].action == Action.REJECT else facts

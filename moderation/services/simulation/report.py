@@ -16,6 +16,7 @@ def tally_report(tally: Tally) -> dict[str, Any]:
         "active": tally.active.version,
         "comments": tally.rows,
         "days": len(tally.days),
+        "lacking": tally.lacking.as_json(),
         "actions": _actions(tally.crossed.sum(axis=0)),
         "actions_before": _actions(tally.crossed.sum(axis=1)),
         "queue": _queue(tally),

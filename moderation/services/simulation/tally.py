@@ -13,10 +13,11 @@ from moderation.policies.columns import NO_RULE, VerdictColumns, judge_columns
 from moderation.policies.schema import ACTIONS
 from moderation.services.simulation import decided
 from moderation.services.simulation.decided import DecidedRows
+from moderation.services.simulation.lacking import Lacking
 from moderation.services.simulation.ranks import Ranking, alarm_ranks, explained, miss_ranks
 from moderation.services.verdicts.stored_columns import StoredRows
 
-FIELDS = (*decided.FIELDS, "reader_flags", "day")
+FIELDS = (*decided.FIELDS, "reader_flags", "day", "edition")
 EXAMPLES = 10
 WAITS = np.array([action in {"queue", "hold"} for action in ACTIONS])
 # Fibonacci hashing: which rows are the examples of a change is settled by their ids, not by their order.
@@ -38,6 +39,7 @@ class Tally:
         examples: Some comments of each change of action.
         misses: Likely misses; `alarms` likely false alarms.
         decided: What people decided, a part a chunk.
+        lacking: How many lack facts that a rule reads: of their texts, or hits of a list's current version.
     """
 
     policy: Policy
@@ -52,11 +54,13 @@ class Tally:
     misses: Ranking = field(init=False)
     alarms: Ranking = field(init=False)
     decided: list[DecidedRows] = field(default_factory=list)
+    lacking: Lacking = field(init=False)
 
     def __post_init__(self) -> None:
         self.matched = np.zeros(len(self.policy.rules), dtype=np.int64)
         self.deciding = np.zeros(len(self.policy.rules), dtype=np.int64)
         self.misses, self.alarms = Ranking(self.policy), Ranking(self.policy)
+        self.lacking = Lacking.of(self.policy)
 
     @property
     def rows(self) -> int:
@@ -70,6 +74,7 @@ class Tally:
         self._keep_examples(rows, found, before)
         self.misses.observe(rows, *miss_ranks(rows, found))
         self.alarms.observe(rows, *alarm_ranks(rows, found))
+        self.lacking.observe(rows)
         self.decided.append(DecidedRows.of(rows, self.policy, found, before))
 
     def add(self, other: "Tally") -> None:
@@ -85,6 +90,7 @@ class Tally:
         self.misses.add(other.misses.rows)
         self.alarms.add(other.alarms.rows)
         self.decided += other.decided
+        self.lacking.add(other.lacking)
 
     def _count(self, rows: StoredRows, found: VerdictColumns, before: VerdictColumns) -> None:
         size = len(ACTIONS)

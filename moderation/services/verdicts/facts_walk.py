@@ -4,7 +4,7 @@ A review says by `facts_edition` what it has, so that a walk that was stopped go
 twice does nothing the second time. No verdict changes: judging again is another walk.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db.models import Max, Min, QuerySet
 
 from archive.models import Comment, Source
 from moderation.models import Review, WordListVersion
+from moderation.policies import Policy, facts_needed, lists_needed
 from moderation.services.states.locking import lock_comments, lock_reviews
 from moderation.services.verdicts.features import batch_facts
 from moderation.services.word_lists.matching import lists_edition
@@ -20,6 +21,8 @@ from moderation.services.word_lists.matching import lists_edition
 # Reviews in one transaction.
 CHUNK = 500
 WRITTEN = ("facts", "near_hash", "facts_edition")
+# Facts that every review has.
+FIRST_FACTS = {"links", "length"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,37 @@ class WalkReport:
 def facts_lacking() -> FactsLacking:
     """Returns how many reviews lack facts, or hits of a list's current version. A query a list, through an index."""
     reviews = Review.objects.all()
-    newest = WordListVersion.objects.order_by("list__name").values_list("list__name").annotate(Max("pk"))
     return FactsLacking(
         reviews=reviews.count(),
         texts=reviews.lacking_facts(0).count(),
-        lists={name: reviews.lacking_facts(edition).count() for name, edition in newest},
+        lists={name: reviews.lacking_facts(edition).count() for name, edition in list_editions().items()},
     )
+
+
+def policy_lacking(policy: Policy) -> FactsLacking:
+    """Returns how many reviews lack facts that the policy's rules read, or hits of lists that they name."""
+    reviews, editions = Review.objects.all(), list_editions()
+    return FactsLacking(
+        reviews=reviews.count(),
+        texts=reviews.lacking_facts(0).count() if late_facts_needed(policy) else 0,
+        lists={name: reviews.lacking_facts(editions[name]).count() for name in lists_known(policy, editions)},
+    )
+
+
+def list_editions() -> dict[str, int]:
+    """Returns word list → the edition of its current version, in the order of the names."""
+    newest = WordListVersion.objects.order_by("list__name").values_list("list__name").annotate(Max("pk"))
+    return dict(newest)
+
+
+def lists_known(policy: Policy, editions: Collection[str]) -> list[str]:
+    """Returns the lists that the policy's rules name, of those that there are."""
+    return sorted(lists_needed(policy) & set(editions))
+
+
+def late_facts_needed(policy: Policy) -> bool:
+    """Returns whether its rules read a fact that older reviews may lack."""
+    return bool(facts_needed(policy) - FIRST_FACTS or lists_needed(policy))
 
 
 def facts_make(

@@ -2,26 +2,34 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self, overload
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
-from django.db.models import Func, IntegerField, TextField
-from django.db.models.functions import Cast
+from django.db.models import F, Func, IntegerField, TextField
+from django.db.models.functions import Cast, Coalesce
 from numpy.typing import NDArray
 
 from moderation.models import Review, ReviewQuerySet, Score
-from moderation.policies import Features, Policy
+from moderation.policies import Policy, facts_needed, features_needed, lists_needed
 from moderation.policies.columns import Coded, SubjectColumns
-from moderation.policies.conditions.texts import FactRange
-from moderation.services.verdicts.features import NAMES
+from moderation.services.facts.as_of import HOUR
+from moderation.services.facts.history import History
+from moderation.services.facts.moments import Microseconds
+from moderation.services.facts.records import RecordColumns, Records
+from moderation.services.verdicts.stored_features import StoredFeatures
 
-SUBJECT_FIELDS = ("source__slug", "article__section", "facts_text", "score__language", "extra_text", *Score.ATTRIBUTES)
-
-# Features that are read from a review, and the one that each other kind of condition reads: one that is not read is
-# known of no row.
-STORED = NAMES | {"language"}
-READ = {"list": "lists", "commenter": "commenter", "flags": "flags", "article_age_hours": "article_age_hours"}
+SUBJECT_FIELDS = ("source__slug", "article__section", "score__language", *Score.ATTRIBUTES)
+# What is read for the features that some rule asks for, and for what is stored as JSON.
+FACTS, EXTRA = "facts", "extra"
+READ_FOR = {
+    FACTS: ("facts_text",),
+    EXTRA: ("extra_text",),
+    "commenter": ("writer", "came"),
+    "flags": ("source_id", "reader_flags"),
+    "article_age_hours": ("written", "published"),
+}
+SECOND = 1_000_000
 
 
 class DayNumber(Func):
@@ -46,6 +54,11 @@ EXPRESSIONS = {
     "verdict_text": Cast("verdict", TextField()),
     "extra_text": Cast("score__extra", TextField()),
     "day": DayNumber("created_at"),
+    "edition": Coalesce("facts_edition", -1),
+    "writer": Coalesce("comment__commenter_id", 0),
+    "came": Microseconds(Coalesce("comment__edited_at", "comment__received_at")),
+    "written": Microseconds("created_at"),
+    "published": Microseconds(F("article__published_at")),
     # As numbers: Django turns SQLite's booleans into Python's one by one.
     "is_sampled": Cast("sampled", IntegerField()),
     "is_flagged": Cast("flagged", IntegerField()),
@@ -67,16 +80,30 @@ class StoredRows:
 
 @dataclass(frozen=True, slots=True)
 class StoredReader:
-    """Reads chunks of reviews for some policies; `fields` are those wanted beside what is judged."""
+    """Reads chunks of reviews for some policies, one a run.
+
+    Attributes:
+        fields: Those wanted beside what is judged.
+        attributes: Those that are not stored in a column of their own.
+        needed: What some rule asks for, of READ_FOR.
+        records: What is known of commenters already; `history` the same of reporters.
+    """
 
     fields: tuple[str, ...]
     attributes: frozenset[str]
+    needed: frozenset[str]
+    records: Records = field(default_factory=Records)
+    history: History = field(default_factory=History)
 
     @classmethod
     def of(cls, policies: Iterable[Policy], *fields: str) -> Self:
         """Returns the reader of what these policies ask for."""
-        wanted = {one.attribute for policy in policies for rule in policy.rules for one in rule.ranges}
-        return cls(fields, frozenset(wanted - set(Score.ATTRIBUTES)))
+        attributes: set[str] = set()
+        needed: set[str] = set()
+        for policy in policies:
+            attributes |= {one.attribute for rule in policy.rules for one in rule.ranges} - set(Score.ATTRIBUTES)
+            needed |= features_needed(policy) | ({FACTS} if facts_needed(policy) or lists_needed(policy) else set())
+        return cls(fields, frozenset(attributes), frozenset(needed | ({EXTRA} if attributes else set())))
 
     def chunks(self, reviews: ReviewQuerySet, *, after: int, last: int, size: int) -> Iterator[StoredRows]:
         """Yields the reviews with comment ids above `after` up to `last`, in chunks, in the order of the ids."""
@@ -92,20 +119,19 @@ class StoredReader:
         rows = list(within.values_list("pk", *names)[:size])
         if not rows:
             return None
-        ids, *columns = zip(*rows, strict=True)
-        fields = dict(zip(names, columns, strict=True))
-        return StoredRows(np.array(ids, dtype=np.int64), self._subjects(fields), fields)
+        pks, *columns = zip(*rows, strict=True)
+        fields, ids = dict(zip(names, columns, strict=True)), np.array(pks, dtype=np.int64)
+        return StoredRows(ids, self._subjects(ids, fields), fields)
 
     def _names(self) -> tuple[str, ...]:
-        unwanted = set() if self.attributes else {"extra_text"}
-        return tuple(name for name in dict.fromkeys((*SUBJECT_FIELDS, *self.fields)) if name not in unwanted)
+        needed = (name for what, names in READ_FOR.items() if what in self.needed for name in names)
+        return tuple(dict.fromkeys((*SUBJECT_FIELDS, *needed, *self.fields)))
 
-    def _subjects(self, fields: Mapping[str, Sequence[Any]]) -> SubjectColumns:
-        size = len(fields["source__slug"])
+    def _subjects(self, ids: NDArray[np.int64], fields: Mapping[str, Sequence[Any]]) -> SubjectColumns:
         scores = {name: np.array(fields[name], dtype=np.float64) for name in Score.ATTRIBUTES}
-        features = StoredFeatures(fields["facts_text"], fields["score__language"])
+        features = self._features(ids, fields)
         return SubjectColumns(
-            size,
+            len(ids),
             {**scores, **self._extra(fields)},
             features,
             Coded.of(fields["source__slug"]),
@@ -114,57 +140,37 @@ class StoredReader:
             Coded.of(fields["score__language"]),
         )
 
+    def _features(self, ids: NDArray[np.int64], fields: Mapping[str, Sequence[Any]]) -> StoredFeatures:
+        return StoredFeatures(
+            languages=fields["score__language"],
+            texts=fields["facts_text"] if FACTS in self.needed else None,
+            records=self._records(fields) if "commenter" in self.needed else None,
+            flags=self._flags(ids, fields) if "flags" in self.needed else None,
+            ages=_ages(fields) if "article_age_hours" in self.needed else None,
+        )
+
+    def _records(self, fields: Mapping[str, Sequence[Any]]) -> RecordColumns:
+        return self.records.as_of(np.array(fields["writer"], dtype=np.int64), np.array(fields["came"], dtype=np.int64))
+
+    def _flags(self, ids: NDArray[np.int64], fields: Mapping[str, Sequence[Any]]) -> NDArray[np.float64]:
+        """Returns the weighted reports: looked up for the few comments that have any."""
+        reported = np.flatnonzero(fields["reader_flags"])
+        sources, found = fields["source_id"], np.zeros(len(ids))
+        flags = self.history.flags({int(ids[row]): sources[row] for row in reported.tolist()})
+        found[reported] = [flags[int(ids[row])] for row in reported.tolist()]
+        return found
+
     def _extra(self, fields: Mapping[str, Sequence[Any]]) -> dict[str, NDArray[np.float64]]:
-        if not self.attributes:
+        if EXTRA not in self.needed:
             return {}
         rows = [json.loads(text) if text else {} for text in fields["extra_text"]]
         return {name: np.array([row.get(name) for row in rows], dtype=np.float64) for name in self.attributes}
 
 
-class StoredFeatures(Sequence[Features]):
-    """The features of reviews: their stored facts, and the language in which the text was scored.
-
-    Parsed when they are asked for, all at once.
-    """
-
-    def __init__(self, facts: Sequence[str], languages: Sequence[str]) -> None:
-        self._texts, self._languages = facts, languages
-        self._parsed: list[dict[str, Any]] = []
-
-    @property
-    def facts(self) -> list[dict[str, Any]]:
-        """The facts of all rows."""
-        self._parsed = self._parsed or json.loads(f"[{','.join(self._texts)}]")
-        return self._parsed
-
-    def numbers(self, kind: str, name: str) -> NDArray[np.float64] | None:
-        """Returns a fact of all rows, NaN where it is missing: ten times as fast as through each row's features."""
-        if kind in READ and READ[kind] not in STORED:
-            return np.full(len(self), np.nan)
-        if kind != FactRange.kind:
-            return None
-        return np.array([facts.get(name) for facts in self.facts], dtype=np.float64)
-
-    def __len__(self) -> int:
-        return len(self._texts)
-
-    @overload
-    def __getitem__(self, row: int) -> Features: ...
-    @overload
-    def __getitem__(self, row: slice) -> Sequence[Features]: ...
-    def __getitem__(self, row: int | slice) -> Features | Sequence[Features]:
-        if isinstance(row, slice):
-            return [self[at] for at in range(*row.indices(len(self)))]
-        return review_features(self.facts[row], language=self._languages[row])
-
-    def __iter__(self) -> Iterator[Features]:
-        for facts, language in zip(self.facts, self._languages, strict=True):
-            yield review_features(facts, language=language)
-
-
-def review_features(facts: Mapping[str, Any], *, language: str) -> Features:
-    """Returns a review's features, from its `facts` and the language of its score."""
-    return Features(**{name: facts.get(name) for name in NAMES}, language=language or None)
+def _ages(fields: Mapping[str, Sequence[Any]]) -> NDArray[np.float64]:
+    """Returns hours as `features_as_of` reckons them."""
+    published = np.array(fields["published"], dtype=np.float64)
+    return np.maximum(0.0, (np.array(fields["written"], dtype=np.float64) - published) / SECOND / HOUR)
 
 
 def last_id() -> int:

@@ -13,7 +13,7 @@ from django.test import Client
 
 from config.middleware.body_limit import MAX_ANONYMOUS_BYTES
 
-FORMS = ["/", "/admin/", "/admin/login/", "/admin/desk/pending/", "/admin/archive/comment/add/", "/healthz", "/readyz"]
+FORMS = ["/", "/admin/", "/admin/login/", "/admin/desk/pending/", "/admin/archive/comment/add/"]
 API = [
     "/api/v1/comments/",
     "/api/v1/analyze/",
@@ -25,6 +25,8 @@ API = [
     "/v1alpha1/comments:suggestscore",
     "/v1alpha1/comments:other",
     "/$discovery/rest",
+    "/healthz",
+    "/readyz",
 ]
 KINDS = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 

@@ -28,6 +28,7 @@ ROLES = ("", "viewer", "moderator", "senior", "administrator")
 VIEWERS = {"viewer", "moderator", "senior", "administrator"}
 # (address, method) → the one scope that opens it, and the roles that may.
 RULES: dict[tuple[str, str], tuple[str, set[str]]] = {
+    ("", "GET"): ("read", VIEWERS),
     ("sources/", "GET"): ("read", VIEWERS),
     ("sources/", "POST"): ("write", {"administrator"}),
     ("sources/<int:id>/", "GET"): ("read", VIEWERS),
@@ -42,6 +43,7 @@ RULES: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("comments/<int:id>/", "GET"): ("read", VIEWERS),
     ("comments/<int:id>/", "PATCH"): ("write", {"administrator"}),
     ("comments/<int:id>/", "DELETE"): ("write", {"administrator"}),
+    ("comments/<int:id>/restore/", "POST"): ("write", {"administrator"}),
     ("comments/<int:id>/decisions/", "GET"): ("read", VIEWERS),
     ("comments/<int:id>/decisions/", "POST"): ("moderate", {"moderator", "senior", "administrator"}),
     ("comments/<int:id>/flags/", "POST"): ("write", {"administrator"}),
@@ -49,12 +51,16 @@ RULES: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("decisions/", "GET"): ("read", VIEWERS),
     ("decisions/<int:id>/undo/", "POST"): ("moderate", {"moderator", "senior", "administrator"}),
     ("batches/<uuid:batch>/undo/", "POST"): ("moderate", {"moderator", "senior", "administrator"}),
+    ("commenters/", "GET"): ("read", VIEWERS),
+    ("commenters/<int:id>/", "GET"): ("read", VIEWERS),
     ("commenters/<int:id>/mute/", "POST"): ("moderate", {"moderator", "senior", "administrator"}),
     ("commenters/<int:id>/mute/", "DELETE"): ("moderate", {"moderator", "senior", "administrator"}),
     ("analyze/", "POST"): ("analyze", VIEWERS),
     ("models/", "GET"): ("read", VIEWERS),
+    ("reasons/", "GET"): ("read", VIEWERS),
     ("policies/", "GET"): ("read", VIEWERS),
     ("policies/", "POST"): ("policy", {"senior", "administrator"}),
+    ("policies/simulate/", "POST"): ("moderate", {"moderator", "senior", "administrator"}),
     ("policies/<int:version>/", "GET"): ("read", VIEWERS),
     ("policies/<int:version>/activate/", "POST"): ("policy_activate", {"senior", "administrator"}),
     ("word-lists/", "GET"): ("policy", {"senior", "administrator"}),
@@ -306,6 +312,8 @@ def test_a_row_of_another_source_is_a_404_for_a_limited_key_and_a_limited_modera
         ("GET", f"comments/{other['comment'].pk}/decisions/"),
         ("POST", f"comments/{other['comment'].pk}/decisions/"),
         ("POST", f"comments/{other['comment'].pk}/flags/"),
+        ("POST", f"comments/{other['comment'].pk}/restore/"),
+        ("GET", f"commenters/{other['commenter'].pk}/"),
         ("POST", f"decisions/{other['decision'].pk}/undo/"),
         ("POST", f"batches/{BATCH}/undo/"),
         ("POST", f"commenters/{other['commenter'].pk}/mute/"),
@@ -332,6 +340,11 @@ def test_lists_hold_only_rows_of_the_callers_sources(
         assert [row["slug"] for row in client.get("/api/v1/sources/").json()["results"]] == [source.slug]
         assert [row["id"] for row in client.get("/api/v1/articles/").json()["results"]] == [own.article_id]
         assert client.get("/api/v1/decisions/").json()["results"] == []
+        assert client.get("/api/v1/decisions/?source=other").json()["results"] == []
+        assert client.get("/api/v1/comments/?state=unscored,pending").json()["results"] != []
+        assert client.get("/api/v1/comments/?state=unscored&source=other").json()["results"] == []
+        assert client.get("/api/v1/comments/?flagged=true&source=other").json()["results"] == []
+        assert {row["source"] for row in client.get("/api/v1/commenters/").json()["results"]} == {source.slug}
 
 
 def test_a_limited_key_stores_nothing_in_another_source_and_makes_none(

@@ -41,6 +41,7 @@ ITEM = {
     "text_format": "plain",
     "language": "en",
     "created_at": "2024-05-01T10:00:00Z",
+    "origin_state": "published",
 }
 
 

@@ -35,6 +35,7 @@ FIELDS = {
     "held",
     "highlighted",
     "flagged",
+    "decided_by",
     "model",
     "scores",
     "verdict",
@@ -459,7 +460,7 @@ def test_comments_are_found_by_source_article_id_time_and_words(
         ({"before": "0001-01-01T00:00:00+14:00"}, "/before"),
         ({"q": "a\x00b"}, "/q"),
         ({"source": "\x00"}, "/source"),
-        ({"ordering": "risk"}, "/ordering"),
+        ({"ordering": "colour"}, "/ordering"),
     ],
 )
 def test_a_filter_value_that_is_none_is_refused_by_name(api: APIClient, query: dict[str, str], pointer: str) -> None:

@@ -26,7 +26,7 @@ def test_a_decision_moves_the_comment_and_is_written_whole(api: APIClient, score
     response = api.post(address(comment), {"action": "reject", "reason": "insult", "note": "Third time."})
     assert response.status_code == 201, response.content
     body = response.json()
-    assert (body["comment"], body["kind"], body["action"]) == (comment.pk, "person", "reject")
+    assert (body["comment"], body["kind"], body["action"]) == (comment.pk, "system", "reject")
     assert (body["from_state"], body["to_state"]) == ("pending", "rejected")
     assert (body["reason"], body["ground"], body["note"]) == ("insult", "terms", "Third time.")
     assert (body["actor"], body["api_key"], body["policy"]) == (None, "key 1", 1)

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 import pytest
 from django.conf import settings
-from django.core.cache.backends.redis import RedisCache
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -22,6 +21,7 @@ from moderation.api import health
 from moderation.models import ModelVersion
 from moderation.scoring import look_in
 from moderation.scoring.descriptions import MODELS
+from moderation.services.accounts.rate_limits import RateLimiter
 from moderation.services.model_versions import model_activate
 
 
@@ -174,14 +174,25 @@ def test_while_one_caller_asks_the_others_have_the_last_answer_and_later_none(mo
 
 
 @pytest.mark.django_db
-def test_redis_is_asked_where_there_is_one(client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redis_is_asked_and_without_it_the_server_is_degraded_but_ready(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    assert client.get("/readyz").json()["parts"]["cache"] == "ok"
-    health.readiness.forget()
-    unreachable = RedisCache("redis://127.0.0.1:1/0", {})
-    monkeypatch.setattr(health, "cache", unreachable)
     response = client.get("/readyz")
-    assert (response.status_code, response.json()["parts"]["cache"]) == (503, "unreachable")
+    assert (response.status_code, response.json()["parts"]["cache"]) == (200, "unreachable")
+    assert response.json()["status"] == "degraded"
+    health.readiness.forget()
+    monkeypatch.setattr(health, "rate_limiter", RateLimiter)
+    assert client.get("/readyz").json()["status"] == "ok"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_load_balancer_may_ask_by_address_and_nobody_else_may(client: Client, settings: Any, path: str) -> None:
+    settings.ALLOWED_HOSTS = ["news.example"]
+    assert client.get(path, headers={"Host": "10.0.0.7:8000"}).status_code == 200
+    assert client.get("/api/v1/comments/", headers={"Host": "10.0.0.7:8000"}).status_code == 400
+    assert client.get(f"{path}/", headers={"Host": "10.0.0.7:8000"}).status_code == 400
 
 
 def test_health_is_read_only(client: Client) -> None:

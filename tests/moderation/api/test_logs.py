@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,23 @@ def quiet(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -
         return written
 
     return check
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("abc-1:2.3_4", True), ("", False), ("x" * 65, False), ("a b", False), ("a\u2028b", False), ("<script>", False)],
+)
+def test_a_request_has_an_id_in_its_answer_and_in_its_lines(
+    api: APIClient, caplog: pytest.LogCaptureFixture, given: str, kept: bool
+) -> None:
+    caplog.set_level(logging.INFO)
+    answered = api.get("/api/v1/comments/", headers={"X-Request-ID": given})["X-Request-ID"]
+    assert (answered == given) is kept
+    assert re.fullmatch(r"[\w.:-]{1,64}", answered, re.ASCII)
+    logged = [one.msg.get("request_id") for one in caplog.records if isinstance(one.msg, dict)]
+    assert answered in logged
+    assert api.get("/api/v1/nowhere/")["X-Request-ID"]
 
 
 def item(**fields: Any) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from rest_framework.exceptions import ParseError
 from rest_framework.test import APIClient
 
-from moderation.api.parsers import json_decode, refuse_bad_characters
+from moderation.api.parsers import body_unpacked, json_decode, refuse_bad_characters
 from moderation.api.refusals import Problem
 from moderation.services.errors import ServiceError
 
@@ -52,6 +54,52 @@ def test_a_body_that_is_not_strict_json_is_a_parse_error_that_says_why(api: APIC
     body = response.json()
     assert body["type"] == "urn:moderato:problem:parse_error"
     assert said in body["detail"], body
+
+
+STORED = json.dumps(COMMENT).encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "encoding"),
+    [
+        (STORED, "identity"),
+        (gzip.compress(STORED), "gzip"),
+        (gzip.compress(STORED), "X-GZIP"),
+        (gzip.compress(STORED[:20]) + gzip.compress(STORED[20:]), "gzip"),
+    ],
+)
+def test_a_gzip_body_is_read_as_what_it_holds(api: APIClient, article: Any, raw: bytes, encoding: str) -> None:
+    response = posted(api, raw, headers={"Content-Encoding": encoding})
+    assert (response.status_code, response.json()["text"]) == (201, "Hello.")
+
+
+@pytest.mark.parametrize(
+    ("raw", "encoding", "status", "code"),
+    [
+        (STORED, "gzip", 400, "parse_error"),
+        (gzip.compress(STORED)[:-9], "gzip", 400, "parse_error"),
+        (gzip.compress(STORED) + b"more", "gzip", 400, "parse_error"),
+        (gzip.compress(b" " * 2_000_000), "gzip", 413, "too_large"),
+        (gzip.compress(b" " * 900_000) * 2, "gzip", 413, "too_large"),
+        (STORED, "br", 415, "unsupported_media_type"),
+        (gzip.compress(STORED), "gzip, gzip", 415, "unsupported_media_type"),
+    ],
+)
+def test_what_is_not_gzip_or_holds_too_much_is_refused(
+    api: APIClient, settings: Any, raw: bytes, encoding: str, status: int, code: str
+) -> None:
+    settings.MODERATION_MAX_BODY_BYTES = 1_000_000
+    response = posted(api, raw, headers={"Content-Encoding": encoding})
+    assert (response.status_code, response.json()["type"]) == (status, f"urn:moderato:problem:{code}")
+
+
+def test_a_gzip_bomb_takes_no_memory(settings: Any) -> None:
+    bomb = gzip.compress(b"0" * 100_000_000)
+    tracemalloc.start()
+    with pytest.raises(Problem):
+        body_unpacked(bomb, "gzip")
+    assert tracemalloc.get_traced_memory()[1] < 3 * settings.MODERATION_MAX_BODY_BYTES
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

@@ -198,3 +198,18 @@ def test_nothing_of_the_api_may_be_cached(api: APIClient, anonymous: APIClient) 
 def test_a_problem_is_json_even_where_the_view_speaks_html(anonymous: APIClient) -> None:
     is_problem(anonymous.get("/api/v1/docs/"), "not_authenticated", 401)
     is_problem(anonymous.get("/api/v1/schema/"), "not_authenticated", 401)
+
+
+@pytest.mark.parametrize("path", ["comments/ID/decisions/", "comments/{id}/", "articles/<id>/thread/", "comments/ID"])
+def test_a_placeholder_of_the_documentation_is_told_what_to_put_there(api: APIClient, path: str) -> None:
+    response = api.get(f"/api/v1/{path}")
+    assert (response.status_code, "the number of a row" in response.json()["detail"]) == (404, True)
+    assert "number" not in api.get("/api/v1/identity/").json()["detail"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("header", ["Bearer KEY", "Bearer $KEY", "Bearer ", "Bearer"])
+def test_a_key_that_was_left_out_is_told_where_keys_come_from(anonymous: APIClient, header: str) -> None:
+    response = anonymous.get("/api/v1/comments/", headers={"Authorization": header})
+    assert response.status_code == 401
+    assert "create_api_key" in response.json()["detail"]

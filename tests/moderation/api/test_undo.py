@@ -125,7 +125,7 @@ def test_a_commenter_is_muted_until_a_time_and_unmuted_and_the_feed_tells_both(
     assert response.status_code == 201, response.content
     row = response.json()
     assert (row["commenter"], row["comment"], row["action"], row["reason"]) == (commenter.pk, None, "mute", "insult")
-    assert (row["source"], row["external_id"], row["actor"]) == (source.slug, "name:ada", "key:key 1")
+    assert (row["source"], row["external_id"], row["api_key"]) == (source.slug, "name:ada", "key 1")
     assert row["until"] == until.isoformat().replace("+00:00", "Z")
     assert api.post(address, {"reason": "insult"}).status_code == 409
     ended = api.delete(address)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from moderation.models import PolicyStatus, PolicyVersion, Review
+from moderation.models import ModelVersion, PolicyStatus, PolicyVersion, Review
 from moderation.policies import policy_sha256
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +88,26 @@ def test_the_scope_is_taken_from_the_options(review: Review, policy_file: str) -
 def test_a_bad_scope_is_named(review: Review, policy_file: str, arguments: tuple[str, str], refusal: str) -> None:
     with pytest.raises(CommandError, match=refusal):
         output("simulate", policy_file, *arguments)
+
+
+def test_activating_says_what_is_left_to_do_and_does_it_if_told(review: Review, policy_file: str) -> None:
+    ModelVersion.objects.update(attributes=["toxicity"])
+    assert "`policy rejudge` judges again" in output("activate", policy_file)
+    review.refresh_from_db()
+    assert review.state == "passed"
+    active = PolicyVersion.objects.get(active=True)
+    active.active, active.status = False, PolicyStatus.RETIRED
+    active.save()
+    said = output("activate", str(active.version), "--rejudge")
+    assert f"Version {active.version} of the policy: 1 verdicts judged again, 1 changed" in said
+    review.refresh_from_db()
+    assert review.state == "pending"
+
+
+def test_activation_and_simulation_say_how_many_comments_lack_facts(review: Review, tmp_path: Path) -> None:
+    shouted = {"id": "shouted", "when": {"all": [{"fact": "capitals", "gte": 0.6}]}, "action": "queue"}
+    path = tmp_path / "shouted.json"
+    path.write_text(json.dumps({**BODY, "rules": [shouted]}))
+    lacking = "1 of 1 stored comments lack facts that its rules read: `review_facts` makes them."
+    assert lacking in output("simulate", str(path)).splitlines()
+    assert lacking in output("activate", str(path)).splitlines()

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
+from django.utils import timezone
 
-from archive.models import Comment
+from archive.models import Article, Comment, Source
 from moderation.management.arguments import parse_shard, parse_since
 from moderation.management.commands import score_comments
 from moderation.management.signals import stop_on_signals
-from moderation.models import ModelVersion, Score
+from moderation.models import Claim, ModelVersion, Score
 from moderation.services.batch_scoring import run
+from moderation.services.batch_scoring.options import ScoreOptions
+from moderation.services.batch_scoring.run import comments_score_plan
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Comment]
@@ -142,3 +145,17 @@ def test_signals_are_as_they_were_after_a_run() -> None:
         assert stop()
         assert signal.getsignal(signal.SIGTERM) == before, "a second signal ends the process as usual"
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_dry_run_with_a_limit_counts_no_more_by_source_than_in_all(
+    make_comment: Callable[..., Comment], elsewhere: Source
+) -> None:
+    article = Article.objects.create(source=elsewhere, external_id="a", title="A")
+    aside = make_comment()
+    Claim.objects.create(comment=aside, set_aside_at=timezone.now(), error="scoring_failed")
+    for _ in range(3):
+        make_comment()
+        make_comment(source=elsewhere, article=article)
+    plan = comments_score_plan(options=ScoreOptions(limit=4))
+    assert (plan.total, plan.by_source, plan.set_aside) == (4, {"harbor-times": 2, "elsewhere": 2}, 1)
+    assert comments_score_plan(options=ScoreOptions()).by_source == {"harbor-times": 3, "elsewhere": 3}

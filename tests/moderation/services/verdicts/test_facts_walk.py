@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
@@ -12,8 +11,6 @@ from django.core.management import CommandError, call_command
 
 from archive.models import Comment
 from moderation.models import Decision, Review, State
-from moderation.policies import conditions
-from moderation.policies.conditions import Condition, ConditionKind, Subject
 from moderation.services.intake.ingest import flag_store
 from moderation.services.verdicts import reported
 from moderation.services.verdicts.facts_walk import facts_lacking, facts_make
@@ -100,31 +97,15 @@ def test_the_command_walks_and_says_what_is_lacking(
         call_command("review_facts", "--first", "5", "--last", "4")
 
 
-@dataclass(frozen=True, slots=True)
-class Reported(Condition):
-    """A condition on reports, until policies have one."""
-
-    flags: float
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        return ("flags",)
-
-    def holds(self, subject: Subject) -> bool:
-        return subject.features.flags is not None and subject.features.flags >= self.flags
-
-
 @pytest.fixture
 def policy_on_reports(monkeypatch: pytest.MonkeyPatch, make_review: Callable[..., Review]) -> None:
     from moderation.models import PolicyVersion
     from moderation.policies import parse_policy
 
-    kind = ConditionKind({"type": "object"}, lambda body, _pointer: Reported(body["flagged_by"]))
-    monkeypatch.setitem(conditions.KINDS, "flagged_by", kind)
     body = {
-        "schema": 1,
+        "schema": 2,
         "name": "Reports",
-        "rules": [{"id": "reported", "when": {"all": [{"flagged_by": 0.9}]}, "action": "queue"}],
+        "rules": [{"id": "reported", "when": {"all": [{"flags": {"gte": 0.9}}]}, "action": "queue"}],
     }
     policy = parse_policy(body, version=7)
     row = PolicyVersion.objects.get(version=7)

@@ -192,7 +192,7 @@ def test_an_edit_brings_a_comment_that_a_person_rejected_no_further_than_pending
     decision_record(comment_id=comment.pk, action="reject", api_key="desk")
     edit(comment, "Other words.")
     assert status_shown(judge(comment, action)) == expected
-    rows = [("person", "reject", "pending", "rejected"), ("system", "reopen", "rejected", "unscored")]
+    rows = [("system", "reject", "pending", "rejected"), ("system", "reopen", "rejected", "unscored")]
     assert ledger(comment)[:2] == rows
     assert len(ledger(comment)) == 2 + (action == "reject")
 

@@ -476,7 +476,7 @@ def test_many_decisions_of_one_act_are_all_told(
     )
     decisions_append([row])
     assert deliveries_run().delivered == 2
-    assert [request.json["data"]["kind"] for request in receiver.received] == ["person", "policy"]
+    assert [request.json["data"]["kind"] for request in receiver.received] == ["system", "policy"]
 
 
 def test_the_command_says_what_it_did_and_fails_where_an_attempt_did(

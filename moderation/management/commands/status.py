@@ -1,0 +1,61 @@
+"""Shows what waits, what is active, and what failed last."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from archive.management.database import DatabaseCommand
+from moderation.models import ModelVersion, PolicyVersion, WebhookTarget
+from moderation.services.backlog import CAP, Backlog, backlog_read, last_errors
+
+
+class Command(DatabaseCommand):
+    """`status`"""
+
+    help = "Show what is unscored and pending, the oldest of each, the models, the policy and the last errors."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Prints a line each."""
+        self.stdout.write("\n".join([*backlog_lines(backlog_read()), *active_lines(), *error_lines()]))
+
+
+def backlog_lines(backlog: Backlog) -> Iterator[str]:
+    """Yields what waits, and since when."""
+    yield f"unscored: {counted(backlog.unscored)}{since(backlog.unscored_since, 'first received')}"
+    yield f"pending: {counted(backlog.pending)}{since(backlog.pending_since, 'oldest written')}"
+    yield f"held: {counted(backlog.held)}; escalated: {counted(backlog.escalated)}"
+
+
+def active_lines() -> Iterator[str]:
+    """Yields the models and the policy in use."""
+    models = list(ModelVersion.objects.order_by("-active", "name", "version"))
+    names = ", ".join(f"{model}{' (active)' if model.active else ''}" for model in models)
+    yield f"models: {names or 'none used yet'}"
+    policy = PolicyVersion.objects.filter(active=True).first()
+    yield f"policy: {f'version {policy.version}' if policy else 'none'}"
+
+
+def error_lines() -> Iterator[str]:
+    """Yields what failed last: comments set aside, and webhook targets."""
+    lines = [f"comment {pk} set aside{since(at, '')}: {error}" for pk, error, at in last_errors()]
+    targets = WebhookTarget.objects.exclude(failing_since=None, disabled_because="").order_by("pk")
+    for target in targets:
+        why = target.disabled_because or "failing"
+        lines.append(f"webhook target {target.pk}: {why}{since(target.failing_since, 'since')}")
+    yield from lines or ["last errors: none"]
+
+
+def counted(number: int) -> str:
+    """Returns a number, or that there are more than were counted."""
+    return f"{number:,}" if number <= CAP else f"more than {CAP:,}"
+
+
+def since(moment: datetime | None, what: str) -> str:
+    """Returns a time with how long ago it was; empty for none."""
+    if moment is None:
+        return ""
+    ago = timesince(moment, timezone.now()).replace("\xa0", " ")
+    return f", {what} {moment:%Y-%m-%d %H:%M} ({ago} ago)".replace(",  ", ", ")
