@@ -10,14 +10,10 @@ from moderation.desk.policies.simulations import MEASURES, ScopeForm, estimate_l
 from moderation.desk.responses import STATUSES, desk_page
 from moderation.desk.views.policies.access import TRY, version_or_404
 from moderation.models import PolicyVersion
-from moderation.policies import Policy, parse_policy
-from moderation.services.errors import ServiceError, conflict
-from moderation.services.simulation.run import policy_simulate
-from moderation.services.simulation.scope import SimulationScope
-from moderation.services.verdicts.facts_walk import facts_lacking
+from moderation.services.errors import ServiceError
+from moderation.services.policies.simulation import MOST_COMMENTS, policy_try
 
-# Comments that a page waits for; a command has no such limit.
-MOST_COMMENTS = 100_000
+TOO_MANY = "too_many"
 
 
 @desk_view(TRY)
@@ -27,23 +23,13 @@ def simulation(request: HttpRequest, person: Person, version: int) -> HttpRespon
     form = ScopeForm(request.GET if "run" in request.GET else None, person)
     if not form.is_valid():
         return _show(request, person, found, form, status=400 if form.is_bound else 200)
-    if _is_larger(form.scope):
-        return _show(request, person, found, form, command=form.command(version))
     try:
-        report = _simulated(parse_policy(found.body, version=version), form.scope)
+        report = policy_try(version=version, scope=form.scope)
     except ServiceError as error:
+        if any(one.code == TOO_MANY for one in error.errors):
+            return _show(request, person, found, form, command=form.command(version))
         return _show(request, person, found, form, refused=error, status=STATUSES.get(error.code, 400))
     return _show(request, person, found, form, **_shown(report))
-
-
-def _is_larger(scope: SimulationScope) -> bool:
-    return scope.reviews().order_by()[: MOST_COMMENTS + 1].count() > MOST_COMMENTS
-
-
-def _simulated(policy: Policy, scope: SimulationScope) -> dict[str, Any]:
-    if policy.unresolved:
-        raise conflict(_("A goal of this version has no number yet, so that nothing can be judged by it."))
-    return policy_simulate(policy=policy, scope=scope)
 
 
 def _shown(report: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +44,6 @@ def _shown(report: dict[str, Any]) -> dict[str, Any]:
         "estimates": estimate_lines(report["estimates"]),
         "misses": simulated_lines(report["likely_misses"]),
         "alarms": simulated_lines(report["likely_false_alarms"]),
-        "lacking": facts_lacking(),
     }
 
 

@@ -23,6 +23,7 @@ from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.catalogue import policy_catalogue
 from moderation.services.policies.examples import policy_test
 from moderation.services.policies.versions import policy_compare
+from moderation.services.verdicts.facts_walk import policy_lacking
 
 PAGE = 50
 # Versions that a comparison offers.
@@ -109,6 +110,7 @@ def _show(
         faults=_faults(refused, found.body),
         may_write=may_write(person),
         may_activate=may_activate(person),
+        lacking=policy_lacking(policy) if may_activate(person) else None,
         **_comparison(request, found),
     )
 

@@ -6,9 +6,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from moderation.desk.policies.simulations import figure
-from moderation.desk.views.policies import simulation
 from moderation.models import DecidedBy, ModelVersion, State
 from moderation.scoring import ATTRIBUTES
+from moderation.services.policies import simulation
 from moderation.services.policies.versions import policy_create
 
 STRICT = {
@@ -99,8 +99,8 @@ def test_a_goal_without_a_number_is_said_and_is_no_error(moderator, strict):
     when = {"any": [{"attribute": "toxicity", "goal": "maximum recall @ precision >= 0.9"}]}
     body = {**STRICT, "rules": [{"id": "goal", "when": when, "action": "hold"}]}
     answer = ask(moderator, policy_create(body=body, actor=None).version)
-    assert answer.status_code == 409
-    assert "has no number yet" in answer.content.decode()
+    assert answer.status_code == 400
+    assert "has not been resolved to a number" in answer.content.decode()
 
 
 def test_a_simulation_costs_as_many_queries_for_forty_comments_as_for_two(moderator, strict, make_pending):
