@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
-from moderation.management import policy_rejudging, policy_simulation
+from moderation.management import policy_rejudging, policy_simulation, policy_suggestion
 from moderation.management.policy_files import WHICH, GivenPolicy, policy_given
 from moderation.models import PolicyVersion
 from moderation.policies import parse_policy
@@ -23,7 +23,7 @@ from moderation.services.policies.versions import PolicySaved, policy_compare, p
 class Command(DatabaseCommand):
     """`policy apply FILE`, `policy diff BEFORE [AFTER]`, `policy show`, `policy test`, `policy activate`,
 
-    `policy simulate`, `policy rejudge`.
+    `policy simulate`, `policy suggest`, `policy rejudge`.
     """
 
     help = "Write, show, compare, test, simulate and activate policies, and judge again by the active one."
@@ -37,6 +37,7 @@ class Command(DatabaseCommand):
         test = parts.add_parser("test", help="check a policy and run its own tests")
         activate = parts.add_parser("activate", help="make a version the active one, saving a file first")
         policy_simulation.add_arguments(parts.add_parser("simulate", help="what a policy would do with stored scores"))
+        policy_suggestion.add_arguments(parts.add_parser("suggest", help="the threshold that meets a goal"))
         policy_rejudging.add_arguments(parts.add_parser("rejudge", help="judge again what nobody has decided on"))
         apply.add_argument("policy", metavar="FILE", help="YAML or JSON")
         diff.add_argument("before", help=WHICH)
@@ -101,6 +102,10 @@ class Command(DatabaseCommand):
     def part_simulate(self, options: dict[str, Any]) -> None:
         """Prints what a policy would do."""
         policy_simulation.handle(options, self.stdout)
+
+    def part_suggest(self, options: dict[str, Any]) -> None:
+        """Prints the threshold that meets a goal, or that the decisions support none."""
+        policy_suggestion.handle(options, self.stdout)
 
     def part_rejudge(self, options: dict[str, Any]) -> None:
         """Gives what nobody has decided on the active policy's verdict."""
