@@ -12,7 +12,7 @@ from moderation.api.views.description import Docs, Schema
 from moderation.api.views.flagged import FlaggedList
 from moderation.api.views.flags import CommentFlags
 from moderation.api.views.metrics import Metrics
-from moderation.api.views.policies import PolicyActivation, PolicyDetail, PolicyList
+from moderation.api.views.policies import PolicyActivation, PolicyDetail, PolicyList, PolicySuggestion
 from moderation.api.views.sources import SourceDetail, SourceList
 
 urlpatterns = [
@@ -33,6 +33,7 @@ urlpatterns = [
     path("analyze/", Analyze.as_view(), name="analyze"),
     path("models/", ModelList.as_view(), name="models"),
     path("policies/", PolicyList.as_view(), name="policies"),
+    path("policies/suggest/", PolicySuggestion.as_view(), name="policy-suggest"),
     path("policies/<int:version>/", PolicyDetail.as_view(), name="policy"),
     path("policies/<int:version>/activate/", PolicyActivation.as_view(), name="policy-activate"),
     path("metrics/", Metrics.as_view(), name="metrics"),

@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 from archive.management.database import DatabaseCommand
 from moderation.management import policy_rejudging, policy_simulation, policy_suggestion
 from moderation.management.policy_files import WHICH, GivenPolicy, policy_given
+from moderation.management.policy_renewals import renewal_lines
 from moderation.models import PolicyVersion
 from moderation.policies import parse_policy
 from moderation.policies.checks import Finding
@@ -17,13 +18,14 @@ from moderation.policies.documents.sentences import rule_sentence
 from moderation.services.errors import ServiceError
 from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.examples import policy_test
+from moderation.services.policies.renewal import policy_renew
 from moderation.services.policies.versions import PolicySaved, policy_compare, policy_create, policy_validate
 
 
 class Command(DatabaseCommand):
     """`policy apply FILE`, `policy diff BEFORE [AFTER]`, `policy show`, `policy test`, `policy activate`,
 
-    `policy simulate`, `policy suggest`, `policy rejudge`.
+    `policy simulate`, `policy suggest`, `policy resolve`, `policy rejudge`.
     """
 
     help = "Write, show, compare, test, simulate and activate policies, and judge again by the active one."
@@ -36,6 +38,7 @@ class Command(DatabaseCommand):
         show = parts.add_parser("show", help="a policy's rules in words, or its JSON")
         test = parts.add_parser("test", help="check a policy and run its own tests")
         activate = parts.add_parser("activate", help="make a version the active one, saving a file first")
+        resolve = parts.add_parser("resolve", help="work out a version's goals and audit shares anew, as a draft")
         policy_simulation.add_arguments(parts.add_parser("simulate", help="what a policy would do with stored scores"))
         policy_suggestion.add_arguments(parts.add_parser("suggest", help="the threshold that meets a goal"))
         policy_rejudging.add_arguments(parts.add_parser("rejudge", help="judge again what nobody has decided on"))
@@ -44,6 +47,7 @@ class Command(DatabaseCommand):
         diff.add_argument("after", nargs="?", help=f"{WHICH}; by default the active version is the one before")
         show.add_argument("policy", nargs="?", help=f"{WHICH}; by default the active version")
         show.add_argument("--json", action="store_true", help="print the JSON")
+        resolve.add_argument("version", nargs="?", type=int, help="the number of a version; by default the active one")
         for part in (test, activate):
             part.add_argument("policy", help=WHICH)
         for part in (apply, activate):
@@ -97,7 +101,18 @@ class Command(DatabaseCommand):
             row = policy_activate(version=version, actor=actor_named(options["actor"]))
         except ServiceError as error:
             raise given.refusal(error) from error
+        if row.version != version:
+            self.stdout.write(row.note)
         self.stdout.write(f"Version {row.version} of the policy is active: it judges what is scored from now on.")
+
+    def part_resolve(self, options: dict[str, Any]) -> None:
+        """Resolves a version's goals anew, and works out the audit's shares; saves them as a draft."""
+        given = policy_given(str(options["version"] or active_version()))
+        try:
+            renewed = policy_renew(version=given.version or 0)
+        except ServiceError as error:
+            raise given.refusal(error) from error
+        self.stdout.write("\n".join(renewal_lines(renewed)))
 
     def part_simulate(self, options: dict[str, Any]) -> None:
         """Prints what a policy would do."""

@@ -53,6 +53,7 @@ RULES: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("models/", "GET"): ("read", VIEWERS),
     ("policies/", "GET"): ("read", VIEWERS),
     ("policies/", "POST"): ("policy", {"senior", "administrator"}),
+    ("policies/suggest/", "POST"): ("moderate", {"moderator", "senior", "administrator"}),
     ("policies/<int:version>/", "GET"): ("read", VIEWERS),
     ("policies/<int:version>/activate/", "POST"): ("policy_activate", {"senior", "administrator"}),
     ("metrics/", "GET"): ("read", VIEWERS),

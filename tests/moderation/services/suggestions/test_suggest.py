@@ -5,12 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.contrib.auth.models import User
 
-from archive.models import Comment
-from moderation.models import Decision, ModelVersion, PolicyVersion, Review, Score
+from moderation.models import ModelVersion, Review, Score
 from moderation.services.errors import ServiceError
-from moderation.services.ledger.append import decision_row
 from moderation.services.simulation.scope import SimulationScope
 from moderation.services.suggestions.answers import Suggestion
 from moderation.services.suggestions.suggest import threshold_suggest
@@ -18,41 +15,6 @@ from moderation.services.suggestions.suggest import threshold_suggest
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Any]
 PRECISE = "maximum recall @ precision >= 0.8"
-
-
-@pytest.fixture
-def archive(make_comment: Make, make_review: Make) -> Callable[[int], None]:
-    """Makes an archive of comments, flagged from 0.8 on and half of the rest drawn, all decided by Ada.
-
-    She rejects every comment from 0.7 on, every tenth between 0.6 and 0.7, and no other.
-    """
-    ada = User.objects.create_user("ada")
-    ModelVersion.objects.update(attributes=["toxicity", "insult"])
-    body = {**PolicyVersion.objects.get(active=True).body, "audit_share": 0.5}
-    PolicyVersion.objects.filter(active=True).update(body=body)
-
-    def make(count: int) -> None:
-        decisions = []
-        for at in range(count):
-            toxicity = (at + 0.5) / count
-            flagged, drawn = toxicity >= 0.8, at % 2 == 0
-            harmful = toxicity >= 0.7 or (toxicity >= 0.6 and at % 10 == 0)
-            comment = make_comment()
-            shown = flagged or drawn
-            state = "passed" if not shown else "rejected" if harmful else "approved"
-            chance = {} if flagged or not drawn else {"sampled": True, "review_probability": 0.5}
-            who = {"state": state, "decided_by": "person" if shown else "", "facts": {"text_hash": comment.text_hash}}
-            review = make_review(comment, toxicity=toxicity, **who, **chance)
-            decisions += [row(comment, review, ada)] if shown else []
-        Decision.objects.bulk_create(decisions)
-
-    return make
-
-
-def row(comment: Comment, review: Review, ada: User) -> Decision:
-    action = "reject" if review.state == "rejected" else "approve"
-    said = {"kind": "person", "actor": ada, "action": action, "from_state": "pending", "to_state": review.state}
-    return decision_row(comment=comment, review=review, **said)
 
 
 def suggest(goal: str, attribute: str = "toxicity", *, guarantee: bool = False) -> Suggestion:
@@ -65,8 +27,8 @@ def refusal(*arguments: Any, **options: Any) -> tuple[str, Sequence[str], str]:
     return caught.value.code, [one.pointer for one in caught.value.errors], caught.value.detail
 
 
-def test_a_goal_is_met_on_the_lower_bound(archive: Callable[[int], None]) -> None:
-    archive(700)
+def test_a_goal_is_met_on_the_lower_bound(decided_archive: Callable[[int], None]) -> None:
+    decided_archive(700)
     found = suggest(PRECISE)
     assert found.supported
     assert found.estimates["precision"].low >= 0.8
@@ -82,8 +44,10 @@ def test_a_goal_is_met_on_the_lower_bound(archive: Callable[[int], None]) -> Non
     assert (shown["supported"], shown["more"], shown["missed_share_at_most"]) == (True, None, None)
 
 
-def test_too_few_decisions_are_said_to_support_nothing_with_how_many_would(archive: Callable[[int], None]) -> None:
-    archive(60)
+def test_too_few_decisions_are_said_to_support_nothing_with_how_many_would(
+    decided_archive: Callable[[int], None],
+) -> None:
+    decided_archive(60)
     found = suggest(PRECISE)
     assert not found.supported
     assert found.more is not None
@@ -91,8 +55,8 @@ def test_too_few_decisions_are_said_to_support_nothing_with_how_many_would(archi
     assert f"the {found.decisions} decisions so far do not support an answer. About {found.more} more" in str(found)
 
 
-def test_more_decisions_are_not_asked_for_where_they_would_not_help(archive: Callable[[int], None]) -> None:
-    archive(100)
+def test_more_decisions_are_not_asked_for_where_they_would_not_help(decided_archive: Callable[[int], None]) -> None:
+    decided_archive(100)
     Review.objects.filter(state="rejected").update(state="approved")
     found = suggest(PRECISE)
     assert (found.supported, found.more) == (False, None)
@@ -105,15 +69,15 @@ def test_an_empty_archive_supports_nothing(make_review: Make) -> None:
     assert not suggest("minimum match_rate @ recall >= 0.95", guarantee=True).supported
 
 
-def test_the_queue_can_be_bounded_without_a_decision(archive: Callable[[int], None]) -> None:
-    archive(60)
+def test_the_queue_can_be_bounded_without_a_decision(decided_archive: Callable[[int], None]) -> None:
+    decided_archive(60)
     found = suggest("maximum match_rate @ queue_per_day <= 30")
     assert found.threshold is not None
     assert Score.objects.filter(toxicity__gte=found.threshold).count() <= 30
 
 
-def test_a_guarantee_bounds_what_is_missed(archive: Callable[[int], None]) -> None:
-    archive(700)
+def test_a_guarantee_bounds_what_is_missed(decided_archive: Callable[[int], None]) -> None:
+    decided_archive(700)
     goal = "minimum match_rate @ recall >= 0.7"
     promised, estimated = suggest(goal, guarantee=True), suggest(goal)
     assert promised.threshold is not None
@@ -127,8 +91,8 @@ def test_a_guarantee_bounds_what_is_missed(archive: Callable[[int], None]) -> No
     assert "At a confidence of 95 %" in str(promised)
 
 
-def test_a_guarantee_that_needs_more_says_how_many_rejections(archive: Callable[[int], None]) -> None:
-    archive(100)
+def test_a_guarantee_that_needs_more_says_how_many_rejections(decided_archive: Callable[[int], None]) -> None:
+    decided_archive(100)
     found = suggest("minimum match_rate @ recall >= 0.95", guarantee=True)
     assert not found.supported
     assert "decisions that reject a comment would" in str(found)
