@@ -52,11 +52,11 @@ def lines(found: Suggestion | Equivalent) -> Iterator[str]:
     yield str(found)
     if isinstance(found, Equivalent):
         return
-    yield f"From {found.comments} comments of {found.days} days, {found.decisions} decided by people."
+    yield f"Comments: {found.comments}, of {found.days} days with comments; decisions of people: {found.decisions}."
     if found.waiting:
-        yield f"{found.waiting} comments wait for a decision: decide on all of a day before its figures are trusted."
+        yield f"Waiting for a decision: {found.waiting}. Decide on all of a day before you trust its figures."
     if found.unscored:
-        yield f"{found.unscored} comments have no score by {found.model} and are left out."
+        yield f"Left out, without a score by {found.model}: {found.unscored}."
     if found.estimates and not found.supported:
         yield "At the threshold that comes nearest:"
     for name in MEASURES if found.estimates else ():

@@ -1,6 +1,7 @@
 """The threshold of ours that equals one of Perspective's, on the newsroom's own comments."""
 
 from collections.abc import Sequence
+from math import floor
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from moderation.services.suggestions.answers import Equivalent
 
 # Scored anew, as their scores on Perspective's scale are not stored: some seconds on two cores.
 COMMENTS = 2_000
+SHOWN = 10_000
 THEIRS = {ours: theirs for theirs, ours in MEANINGS.items()}
 
 
@@ -33,9 +35,14 @@ def threshold_equal(*, attribute: str, threshold: float, scope: SimulationScope)
     results = _scored(scorer, scope)
     scores = np.array([one.scores[ours] for one in results])
     on_their_scale = np.array([scores_calibrated(one, scorer.description)[theirs] for one in results])
-    found = threshold_of_equal_share(scores, on_their_scale, threshold)
+    found = rounded_down(threshold_of_equal_share(scores, on_their_scale, threshold))
     flagged = int((on_their_scale >= threshold).sum())
     return Equivalent(ours, theirs, threshold, found, flagged, len(results), scorer.description.label)
+
+
+def rounded_down(threshold: float | None) -> float | None:
+    """Returns the threshold in four digits; never a higher one, which would flag fewer."""
+    return None if threshold is None else floor(threshold * SHOWN) / SHOWN
 
 
 def _theirs(ours: str, description: ModelDescription) -> str:

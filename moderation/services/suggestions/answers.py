@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moderation.estimates.measures import Estimate
+from moderation.estimates.measures import ENOUGH, Estimate
 from moderation.policies import Goal
 
 SHARES = ("precision", "recall", "missed_share", "false_alarm_share", "match_rate")
@@ -76,7 +76,9 @@ class Suggestion:
             return
         yield f"{what}: the {self.decisions} decisions so far do not support an answer."
         kind = "decisions that reject a comment" if self.of_harmful else "decisions"
-        if self.more is None:
+        if self.more is None and self.decisions < ENOUGH:
+            yield f"Nothing can be said before there are {ENOUGH}, and the goal may take many more."
+        elif self.more is None:
             yield "More decisions of the same kind would not help: no threshold comes near the goal."
         else:
             yield f"About {self.more} more {kind} would."

@@ -70,7 +70,7 @@ class ScoresReader:
             after = found
         scores, reviewed, harmful, probability = (np.concatenate(parts) for parts in zip(*self._all(), strict=True))
         rows = Rows(np.zeros(len(scores), np.bool_), reviewed, harmful, probability)
-        return DecidedScores(rows, scores, max(1, len(self.days)), self.waiting, self.unscored)
+        return DecidedScores(rows, scores, len(self.days), self.waiting, self.unscored)
 
     def _all(self) -> list[tuple[Floats, Flags, Flags, Floats]]:
         nothing = (np.array([]), np.array([], np.bool_), np.array([], np.bool_), np.array([]))

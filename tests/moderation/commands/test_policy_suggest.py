@@ -38,12 +38,12 @@ def test_a_threshold_is_suggested_with_its_figures(decided_archive: Archive) -> 
     lines = run("suggest", GOAL).splitlines()
     assert lines[0].startswith("toxicity by compact@")
     assert "match from 0." in lines[0]
-    assert lines[1] == "From 500 comments of 1 days, 300 decided by people."
+    assert lines[1] == "Comments: 500, of 1 days with comments; decisions of people: 300."
     assert lines[2].startswith("  precision 0.")
     found = json.loads(run("suggest", GOAL, "--json"))
     assert f"match from {found['threshold']:g} on." in lines[0]
     assert run("suggest", GOAL, "--section", "Nowhere").splitlines()[1] == (
-        "From 0 comments of 1 days, 0 decided by people."
+        "Comments: 0, of 0 days with comments; decisions of people: 0."
     )
     assert "At a confidence of 95 %" in run("suggest", "minimum match_rate @ recall >= 0.7", "--guarantee")
 
@@ -53,7 +53,7 @@ def test_what_waits_and_what_comes_nearest_is_said(decided_archive: Archive) -> 
     Review.objects.filter(pk=Review.objects.latest("pk").pk).update(state="pending", decided_by="")
     lines = run("suggest", GOAL).splitlines()
     assert "do not support an answer" in lines[0]
-    assert lines[2].startswith("1 comments wait for a decision")
+    assert lines[2].startswith("Waiting for a decision: 1.")
     assert lines[3] == "At the threshold that comes nearest:"
 
 

@@ -66,6 +66,7 @@ def test_more_decisions_are_not_asked_for_where_they_would_not_help(decided_arch
 def test_an_empty_archive_supports_nothing(make_review: Make) -> None:
     ModelVersion.objects.update(attributes=["toxicity"])
     assert not suggest(PRECISE).supported
+    assert "Nothing can be said before there are 30" in str(suggest(PRECISE))
     assert not suggest("minimum match_rate @ recall >= 0.95", guarantee=True).supported
 
 
