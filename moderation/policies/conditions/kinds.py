@@ -1,7 +1,7 @@
 """The kinds of conditions that a rule may have, and how each stands in JSON.
 
 To add a kind, write a subclass of `Condition` and enter it in `KINDS` under the property that marks it in JSON. Parsing
-and judging take it from there; `moderation.policies.sentences` says it in words.
+and judging take it from there; `moderation.policies.documents.sentences` says it in words.
 """
 
 from collections.abc import Mapping
