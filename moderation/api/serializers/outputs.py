@@ -306,7 +306,7 @@ class PolicyOut(Out):
     goals = serializers.SerializerMethodField()
     body = serializers.JSONField()
 
-    @extend_schema_field(GoalOut(many=True))
+    @extend_schema_field(GoalOut(many=True))  # type: ignore[untyped-decorator]
     def get_goals(self, version: PolicyVersion) -> Any:
         """Returns the goals in the version's body."""
         return GoalOut(list(policy_goals(version.body)), many=True).data
