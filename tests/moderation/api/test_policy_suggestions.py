@@ -9,7 +9,6 @@ import jsonschema
 import pytest
 import yaml
 from django.conf import settings
-from django.test import Client
 from rest_framework.test import APIClient
 
 from archive.models import Source
@@ -93,7 +92,7 @@ def test_what_cannot_be_answered_is_refused_by_field(moderator: APIClient, sent:
 
 
 def test_callers_learn_of_their_own_sources_alone(
-    staff: Callable[..., Client], client_with: Callable[..., APIClient], decided_archive: Archive, elsewhere: Source
+    client_with: Callable[..., APIClient], decided_archive: Archive, elsewhere: Source
 ) -> None:
     decided_archive(10)
     here = Source.objects.exclude(pk=elsewhere.pk).get()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.management import call_command
 
 from archive.models import Source
 from moderation.models import ModelVersion, PolicyVersion, Review, Score, State
@@ -132,3 +134,25 @@ def test_numbers_that_are_the_same_make_no_version(decided_archive: Archive) -> 
     renewed = policy_renew(version=active.version).version
     assert renewed is not None
     assert number(renewed) > number(active)
+
+
+def test_the_command_says_what_became_of_the_goals(spare: ModelVersion) -> None:
+    active = policy_activate(version=goals(GOAL).version, actor=None)
+    first = ModelVersion.objects.get(active=True)
+    lines = _model("spare@1")
+    assert lines[0].startswith("spare@1 is active.")
+    assert lines[1].startswith("toxicity by spare@1, maximum recall @ precision >= 0.8: match from 0.")
+    assert lines[2].startswith(f"Version {active.version + 1} of the policy is a draft")
+    Score.objects.filter(model=spare).delete()
+    ModelVersion.objects.update(active=False)
+    ModelVersion.objects.filter(pk=first.pk).update(active=True)
+    lines = _model("spare@1")
+    assert lines[1].startswith("The goals of the active policy have no number for this model yet")
+    assert "toxicity by spare@1" in lines[2]
+    assert "`policy resolve`" in lines[3]
+
+
+def _model(label: str) -> list[str]:
+    out = StringIO()
+    call_command("model", "activate", label, stdout=out)
+    return out.getvalue().splitlines()
