@@ -10,7 +10,7 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 # Where names begin: `services.states.locking` and `scoring/calibration.py` are in `moderation`.
 SEARCHED = ("", "archive", "moderation", "moderation/services", "moderation/training")
-# Packages whose names begin those of other things too: `review.policy`, `data.id`, `admin/desk/`.
+# Packages whose names begin those of other things too: `review.policy`, `data.id`, `admin/desk/`, `policies/suggest/`.
 AMBIGUOUS = {"admin", "data", "policies", "review"}
 # Checks, permissions and files that are no modules.
 NO_MODULE = re.compile(r"moderation\.(?:[EW]\d+|decide|mute|undo_others|analyze)|.*\.(?:json|js)")

@@ -12,7 +12,13 @@ from moderation.api.views.description import Docs, Schema
 from moderation.api.views.flagged import FlaggedList
 from moderation.api.views.flags import CommentFlags
 from moderation.api.views.metrics import Metrics
-from moderation.api.views.policies import PolicyActivation, PolicyDetail, PolicyList, PolicySimulation
+from moderation.api.views.policies import (
+    PolicyActivation,
+    PolicyDetail,
+    PolicyList,
+    PolicySimulation,
+    PolicySuggestion,
+)
 from moderation.api.views.root import ApiMap
 from moderation.api.views.sources import SourceDetail, SourceList
 from moderation.api.views.word_lists import WordListDetail, WordListEntries, WordListList
@@ -41,6 +47,7 @@ urlpatterns = [
     path("reasons/", ReasonList.as_view(), name="reasons"),
     path("policies/", PolicyList.as_view(), name="policies"),
     path("policies/simulate/", PolicySimulation.as_view(), name="policy-simulate"),
+    path("policies/suggest/", PolicySuggestion.as_view(), name="policy-suggest"),
     path("policies/<int:version>/", PolicyDetail.as_view(), name="policy"),
     path("policies/<int:version>/activate/", PolicyActivation.as_view(), name="policy-activate"),
     path("word-lists/", WordListList.as_view(), name="word-lists"),

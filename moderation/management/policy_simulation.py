@@ -22,19 +22,24 @@ LISTED = 5
 def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("policy", help=WHICH)
+    scope_arguments(parser)
+    parser.add_argument("--processes", type=int, default=2, metavar="N", help="how many share the work (2)")
+    parser.add_argument("--json", action="store_true", help="print everything, as JSON")
+
+
+def scope_arguments(parser: ArgumentParser) -> None:
+    """Declares the options that say which comments it is about."""
     parser.add_argument("--since", metavar="TIME", help="comments written from then on: a date, or a date and time")
     parser.add_argument("--until", metavar="TIME", help="comments written before that")
     parser.add_argument(
         "--source", action="append", default=[], metavar="SLUG", help="comments of this source; repeats"
     )
     parser.add_argument("--section", default="", help="comments on articles of this section")
-    parser.add_argument("--processes", type=int, default=2, metavar="N", help="how many share the work (2)")
-    parser.add_argument("--json", action="store_true", help="print everything, as JSON")
 
 
 def handle(options: dict[str, Any], stdout: OutputWrapper) -> None:
     """Simulates and prints; writes nothing to the database."""
-    policy, scope = _policy(options["policy"]), _scope(options)
+    policy, scope = _policy(options["policy"]), scope_given(options)
     try:
         found = policy_simulate(policy=policy, scope=scope, processes=max(1, options["processes"]))
     except ServiceError as error:
@@ -106,7 +111,8 @@ def _policy(name: str) -> Policy:
         raise CommandError(f"{name}: {error}") from error
 
 
-def _scope(options: dict[str, Any]) -> SimulationScope:
+def scope_given(options: dict[str, Any]) -> SimulationScope:
+    """Returns which comments the options select; raises CommandError."""
     sources = tuple(source.pk for source in parse_sources(options["source"]))
     since, until = parse_since(options["since"]), parse_since(options["until"], option="until")
     return SimulationScope(since, until, sources, options["section"])

@@ -13,10 +13,11 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from archive.models import Comment, Source
-from moderation.models import ModelVersion, Moderator, PolicyVersion, Review, Score, State
+from moderation.models import Decision, ModelVersion, Moderator, PolicyVersion, Review, Score, State
 from moderation.policies import Features, judge, parse_policy
 from moderation.scoring import ATTRIBUTES, describe
 from moderation.scoring.descriptions import MODELS
+from moderation.services.ledger.append import decision_row
 
 # These tests need thresholds that stay the same when those of the built-in policy change.
 CONDITIONS = [{"attribute": "toxicity", "gte": 0.8}, {"attribute": "insult", "gte": 0.7}]
@@ -68,6 +69,41 @@ def make_review(db: None) -> Callable[..., Review]:
         return Review.objects.create(comment=comment, **{**defaults, **columns})
 
     return make
+
+
+@pytest.fixture
+def decided_archive(make_comment: Callable[..., Comment], make_review: Callable[..., Review]) -> Callable[[int], None]:
+    """Makes an archive of comments, flagged from 0.8 on and half of the rest drawn, all decided by Ada.
+
+    She rejects every comment from 0.7 on, every tenth between 0.6 and 0.7, and no other.
+    """
+    ada = User.objects.create_user("ada")
+    ModelVersion.objects.update(attributes=["toxicity", "insult"])
+    body = {**PolicyVersion.objects.get(active=True).body, "audit_share": 0.5}
+    PolicyVersion.objects.filter(active=True).update(body=body)
+
+    def make(count: int) -> None:
+        decisions = []
+        for at in range(count):
+            toxicity = (at + 0.5) / count
+            flagged, drawn = toxicity >= 0.8, at % 2 == 0
+            harmful = toxicity >= 0.7 or (toxicity >= 0.6 and at % 10 == 0)
+            comment = make_comment()
+            shown = flagged or drawn
+            state = "passed" if not shown else "rejected" if harmful else "approved"
+            chance = {} if flagged or not drawn else {"sampled": True, "review_probability": 0.5}
+            who = {"state": state, "decided_by": "person" if shown else "", "facts": {"text_hash": comment.text_hash}}
+            review = make_review(comment, toxicity=toxicity, **who, **chance)
+            decisions += [_decision(comment, review, ada)] if shown else []
+        Decision.objects.bulk_create(decisions)
+
+    return make
+
+
+def _decision(comment: Comment, review: Review, ada: User) -> Decision:
+    action = "reject" if review.state == "rejected" else "approve"
+    said = {"kind": "person", "actor": ada, "action": action, "from_state": "pending", "to_state": review.state}
+    return decision_row(comment=comment, review=review, **said)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Strict input fields: a value is accepted as sent or refused, with the limit it exceeds."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
@@ -14,6 +15,7 @@ from rest_framework.exceptions import ErrorDetail
 from archive.models import Source
 from archive.models.source import validate_timezone
 from moderation.api.refusals import MAX_ERRORS, NAME_SHOWN, LimitedCode
+from moderation.policies.documents.files import MAX_FILE_BYTES
 
 LANGUAGE = RegexValidator(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", "A language is a code such as en or pt-BR.")
 
@@ -153,3 +155,16 @@ class StrictBoolean(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
+
+
+class PolicyField(serializers.JSONField):
+    """A policy's JSON, at most as long as a file of one may be; its service looks at what is in it."""
+
+    default_error_messages = {"max_length": f"A policy has at most {MAX_FILE_BYTES:,} bytes."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Returns the value as it came; raises ValidationError for one that is too long."""
+        value = super().to_internal_value(data)
+        if len(json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass")) > MAX_FILE_BYTES:
+            self.fail("max_length")
+        return value

@@ -13,6 +13,7 @@ from moderation.api.serializers.fields import (
     LanguageField,
     OneOf,
     OneOrMany,
+    PolicyField,
     StrictBoolean,
     StrictSerializer,
     TextField,
@@ -141,7 +142,7 @@ class DecisionIn(StrictSerializer):
 class PolicyIn(StrictSerializer):
     """A policy to save as a draft."""
 
-    body = serializers.JSONField()
+    body = PolicyField()
     note = TextField(_column(PolicyVersion, "note"), required=False, allow_blank=True)
 
 

@@ -9,8 +9,9 @@ from archive.models import Comment, OriginState, TextFormat
 from moderation.api.etags import comment_etag
 from moderation.api.serializers.fields import OneOrMany
 from moderation.api.shown import status_of
-from moderation.models import DecidedBy, Decision, Ground, PolicyStatus, State
+from moderation.models import DecidedBy, Decision, Ground, PolicyStatus, PolicyVersion, State
 from moderation.policies.checks import ERROR, WARNING
+from moderation.policies.goals import policy_goals
 from moderation.services.ledger.export import decision_subject
 from moderation.services.states.status import UNSCORED
 
@@ -339,6 +340,15 @@ class ModelOut(Out):
     registered_at = serializers.DateTimeField()
 
 
+class GoalOut(Out):
+    """A goal of a policy, and the number that it became."""
+
+    pointer = serializers.CharField(help_text="Where in the policy, a JSON pointer.")
+    attribute = serializers.CharField()
+    goal = serializers.CharField()
+    threshold = serializers.FloatField(allow_null=True, help_text="Null until the version is activated.")
+
+
 class PolicyOut(Out):
     """A version of the policy."""
 
@@ -351,7 +361,13 @@ class PolicyOut(Out):
     created_at = serializers.DateTimeField()
     activated_at = serializers.DateTimeField(allow_null=True)
     activated_by = serializers.CharField(source="activated_by.username", default=None, allow_null=True)
+    goals = serializers.SerializerMethodField()
     body = serializers.JSONField()
+
+    @extend_schema_field(GoalOut(many=True))  # type: ignore[untyped-decorator]
+    def get_goals(self, version: PolicyVersion) -> Any:
+        """Returns the goals in the version's body."""
+        return GoalOut(list(policy_goals(version.body)), many=True).data
 
 
 class FindingOut(Out):

@@ -1,4 +1,4 @@
-"""Policies: read, written as drafts, activated."""
+"""Policies: read, written as drafts, activated; thresholds suggested from the decisions so far."""
 
 from typing import Any, TypedDict
 
@@ -13,19 +13,23 @@ from moderation.api.schema import described
 from moderation.api.serializers.inputs import NothingIn, PolicyIn, SimulationIn
 from moderation.api.serializers.outputs import FindingOut, PolicyOut, PolicySavedOut
 from moderation.api.serializers.simulation import LackingOut, PolicyActivatedOut, SimulationOut
+from moderation.api.serializers.suggestions import SuggestionIn, SuggestionOut
 from moderation.api.views.base import ApiView, ListView
 from moderation.api.views.pointers import below
 from moderation.models import ApiKey, PolicyVersion
 from moderation.policies import parse_policy
 from moderation.services.errors import invalid
+from moderation.services.online_scoring.equivalent import threshold_equal
 from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.simulation import policy_try
 from moderation.services.policies.versions import policy_create
 from moderation.services.simulation.scope import SimulationScope
+from moderation.services.suggestions.suggest import threshold_suggest
 from moderation.services.verdicts.facts_walk import policy_lacking
 
 READ = read("moderation.view_policyversion")
 WRITE = Access("policy", ("moderation.change_policy",))
+SUGGEST = Access("moderate", ("moderation.decide",))
 ACTIVATE = Access("policy_activate", ("moderation.activate_policy",))
 
 
@@ -88,7 +92,11 @@ class PolicyActivation(PolicyView):
 
     @described(request=None, responses=PolicyActivatedOut)
     def post(self, request: Request, **_: Any) -> Response:
-        """Runs the version's checks and tests, and makes it the one that judges; returns it and what rows lack."""
+        """Runs the version's checks and tests, and makes it the one that judges; returns it and what rows lack.
+
+        Goals are resolved, and the audit's shares worked out, from the decisions so far. The numbers are frozen in a
+        new version, which is activated in place of this one and returned.
+        """
         self.body()
         with below("/body"):
             version = policy_activate(version=self.get_object().version, **caller(request))
@@ -120,3 +128,40 @@ class PolicySimulation(ApiView):
         if found is None:
             raise invalid("/source", "There is no such source.")
         return (found.pk,)
+
+
+class PolicySuggestion(PolicyView):
+    """The threshold that meets a goal, from the newsroom's own decisions."""
+
+    access = {"POST": SUGGEST}
+    body_class = SuggestionIn
+
+    @described(request=SuggestionIn, responses=SuggestionOut)
+    def post(self, request: Request) -> Response:
+        """Returns the threshold that meets the goal on the unfavourable end of its 95 % interval.
+
+        With `guarantee` the goal has the form `minimum match_rate @ recall >= 0.95`, which is then kept at a confidence
+        of 95 %. With `perspective` in place of a goal: the threshold that flags as many of the newest comments. If the
+        decisions so far do not support an answer, `threshold` is null, and `more` says about how many more would; null
+        if more of the same would not help. Nothing is stored.
+        """
+        fields = self.body()
+        goal, theirs, guarantee = (fields.pop(name, None) for name in ("goal", "perspective", "guarantee"))
+        if (goal is None) == (theirs is None):
+            raise invalid("/goal", "Give a goal or a threshold of Perspective's, one of them.", code="one_of")
+        if goal is None and guarantee:
+            raise invalid("/guarantee", "A threshold of Perspective's promises nothing.")
+        asked = {"attribute": fields.pop("attribute"), "scope": self._scope(fields)}
+        if goal is None:
+            return Response(threshold_equal(threshold=theirs, **asked).as_json())
+        return Response(threshold_suggest(goal=goal, guarantee=guarantee, **asked).as_json())
+
+    def _scope(self, fields: dict[str, Any]) -> SimulationScope:
+        """Returns which comments it is about: of the sources that are asked for, of those that the caller may see."""
+        slugs = fields.pop("sources", [])
+        seen = self.limited(Source.objects.all(), "id")
+        known = dict(seen.filter(slug__in=slugs).values_list("slug", "pk"))
+        for at, slug in enumerate(slugs):
+            if slug not in known:
+                raise invalid(f"/sources/{at}", f"There is no source {slug}.", code="does_not_exist")
+        return SimulationScope(sources=tuple(known.values()) or tuple(self.allowed_sources), **fields)

@@ -1,16 +1,18 @@
 """Lists the models of this installation, or activates one."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
+from moderation.management.policy_renewals import renewal_lines
 from moderation.models import ModelVersion
 from moderation.scoring import ModelDescription, ScoringError, available, describe
 from moderation.scoring.published import PUBLISHED, Published
 from moderation.services.errors import ServiceError
-from moderation.services.model_versions import model_activate
+from moderation.services.policies.renewal import model_switch
 
 
 class Command(DatabaseCommand):
@@ -28,16 +30,25 @@ class Command(DatabaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Runs one of the sub-commands."""
         try:
-            lines = model_lines() if options["form"] == "list" else [activate(options["label"])]
+            lines = model_lines() if options["form"] == "list" else activate(options["label"])
         except (ServiceError, ScoringError) as error:
             raise CommandError(error.detail) from error
         self.stdout.write("\n".join(lines))
 
 
-def activate(label: str) -> str:
-    """Activates the model, and returns the message to print."""
-    version = model_activate(label=label)
-    return f"{version} is active. It scores new comments; `score_comments --rescore` scores the others."
+def activate(label: str) -> list[str]:
+    """Activates the model, and returns what to print: with it, what became of the active policy's goals."""
+    switch = model_switch(label=label)
+    said = f"{switch.model} is active. It scores new comments; `score_comments --rescore` scores the others."
+    return [said, *(renewal_lines(switch.renewal) if switch.renewal else ()), *refusal_lines(switch.refusal)]
+
+
+def refusal_lines(error: ServiceError | None) -> Iterator[str]:
+    """Yields why the active policy's goals could not be resolved for a model, and what to do then."""
+    if error is not None:
+        yield "The goals of the active policy have no number for this model yet, so it judges on by the old ones:"
+        yield from (one.detail for one in error.errors)
+        yield "Once comments are scored and decided on, `policy resolve` makes a version with new numbers."
 
 
 def model_lines() -> list[str]:

@@ -8,9 +8,10 @@ from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
-from moderation.management import policy_rejudging, policy_simulation
+from moderation.management import policy_rejudging, policy_simulation, policy_suggestion
 from moderation.management.lacking import lacking_lines
 from moderation.management.policy_files import WHICH, GivenPolicy, policy_given
+from moderation.management.policy_renewals import renewal_lines
 from moderation.models import PolicyVersion
 from moderation.policies import parse_policy
 from moderation.policies.checks import Finding
@@ -18,6 +19,7 @@ from moderation.policies.documents.sentences import rule_sentence
 from moderation.services.errors import ServiceError
 from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.examples import policy_test
+from moderation.services.policies.renewal import policy_renew
 from moderation.services.policies.versions import PolicySaved, policy_compare, policy_create, policy_validate
 from moderation.services.verdicts.facts_walk import policy_lacking
 
@@ -25,7 +27,7 @@ from moderation.services.verdicts.facts_walk import policy_lacking
 class Command(DatabaseCommand):
     """`policy apply FILE`, `policy diff BEFORE [AFTER]`, `policy show`, `policy test`, `policy activate`,
 
-    `policy simulate`, `policy rejudge`.
+    `policy simulate`, `policy suggest`, `policy resolve`, `policy rejudge`.
     """
 
     help = "Write, show, compare, test, simulate and activate policies, and judge again by the active one."
@@ -38,7 +40,9 @@ class Command(DatabaseCommand):
         show = parts.add_parser("show", help="a policy's rules in words, or its JSON")
         test = parts.add_parser("test", help="check a policy and run its own tests")
         activate = parts.add_parser("activate", help="make a version the active one, saving a file first")
+        resolve = parts.add_parser("resolve", help="work out a version's goals and audit shares anew, as a draft")
         policy_simulation.add_arguments(parts.add_parser("simulate", help="what a policy would do with stored scores"))
+        policy_suggestion.add_arguments(parts.add_parser("suggest", help="the threshold that meets a goal"))
         policy_rejudging.add_arguments(parts.add_parser("rejudge", help="judge again what nobody has decided on"))
         activate.add_argument("--rejudge", action="store_true", help="then judge again what nobody has decided on")
         activate.add_argument("--processes", **policy_rejudging.PROCESSES)
@@ -47,6 +51,7 @@ class Command(DatabaseCommand):
         diff.add_argument("after", nargs="?", help=f"{WHICH}; by default the active version is the one before")
         show.add_argument("policy", nargs="?", help=f"{WHICH}; by default the active version")
         show.add_argument("--json", action="store_true", help="print the JSON")
+        resolve.add_argument("version", nargs="?", type=int, help="the number of a version; by default the active one")
         for part in (test, activate):
             part.add_argument("policy", help=WHICH)
         for part in (apply, activate):
@@ -100,6 +105,8 @@ class Command(DatabaseCommand):
             row = policy_activate(version=version, actor=actor_named(options["actor"]))
         except ServiceError as error:
             raise given.refusal(error) from error
+        if row.version != version:
+            self.stdout.write(row.note)
         self.stdout.write(f"Version {row.version} of the policy is active: it judges what is scored from now on.")
         for line in lacking_lines(policy_lacking(parse_policy(row.body, version=row.version))):
             self.stdout.write(line)
@@ -108,9 +115,22 @@ class Command(DatabaseCommand):
         else:
             self.stdout.write("`policy rejudge` judges again what was scored before and nobody has decided on.")
 
+    def part_resolve(self, options: dict[str, Any]) -> None:
+        """Resolves a version's goals anew, and works out the audit's shares; saves them as a draft."""
+        given = policy_given(str(options["version"] or active_version()))
+        try:
+            renewed = policy_renew(version=given.version or 0)
+        except ServiceError as error:
+            raise given.refusal(error) from error
+        self.stdout.write("\n".join(renewal_lines(renewed)))
+
     def part_simulate(self, options: dict[str, Any]) -> None:
         """Prints what a policy would do."""
         policy_simulation.handle(options, self.stdout)
+
+    def part_suggest(self, options: dict[str, Any]) -> None:
+        """Prints the threshold that meets a goal, or that the decisions support none."""
+        policy_suggestion.handle(options, self.stdout)
 
     def part_rejudge(self, options: dict[str, Any]) -> None:
         """Gives what nobody has decided on the active policy's verdict."""

@@ -144,11 +144,12 @@ def _scores(found: list[Result | Refusal], ranges: list[tuple[int, int]], queue:
     # A sentence of nothing but marks says nothing by itself: it has no score of its own.
     places = zip(ranges, found[1:], strict=True)
     parts = [(place, result) for place, result in places if isinstance(result, Result)]
-    sentences = tuple(SentenceScores(*place, _calibrated(result, queue.description)) for place, result in parts)
-    return PerspectiveScores(_calibrated(whole, queue.description), sentences, whole.model)
+    sentences = tuple(SentenceScores(*place, scores_calibrated(result, queue.description)) for place, result in parts)
+    return PerspectiveScores(scores_calibrated(whole, queue.description), sentences, whole.model)
 
 
-def _calibrated(result: Result, description: ModelDescription) -> dict[str, float]:
+def scores_calibrated(result: Result, description: ModelDescription) -> dict[str, float]:
+    """Returns Perspective's attribute → score, of a result that has the outputs on Perspective's scale."""
     outputs = {**result.scores, **result.perspective}
     calibration = calibration_active(description)
     curves = calibration.curves if calibration else {}

@@ -11,21 +11,24 @@ from moderation.policies import Policy, PolicyError, parse_policy
 from moderation.policies.examples import ExampleOutcome
 from moderation.services.errors import FieldError, ServiceError, conflict
 from moderation.services.policies.examples import policy_test
-from moderation.services.policies.refusals import refuse_goals, unreadable
+from moderation.services.policies.refusals import unreadable
+from moderation.services.policies.resolution import Resolution, policy_resolve
 from moderation.services.policies.rights import automation_check, consent_check, reach_check
-from moderation.services.policies.versions import lock_versions, policy_get, policy_validate
+from moderation.services.policies.versions import lock_versions, policy_get, policy_validate, version_save
 
 
 def policy_activate(*, version: int, actor: User | None, key: ApiKey | None = None) -> PolicyVersion:
     """Makes the version the active one, and retires the one that was; returns it.
 
-    `actor` is the person, or the key's user; None for the command line. The static checks and the policy's own tests
-    run once more, for the model and the installation may have changed since it was written.
+    What the version leaves to the archive is worked out first: goals become numbers and the audit's strata get their
+    shares (`policy_resolve`). They are frozen in a new version by the same author, which is activated and returned in
+    place of this one. The static checks and the policy's own tests run once more, for the model and the installation
+    may have changed since it was written. `actor` is the person, or the key's user; None for the command line.
 
     Raises ServiceError: `not_found`; `conflict` if it is active already; `permission_denied` for an actor who is
     limited to some sources, who may not let rules act without a person, or who is no second person where
     POLICY_TWO_PEOPLE asks for one; `validation_error`, by JSON pointers into the policy, if a check or a test fails
-    or a goal has no number.
+    or the decisions so far support no number for a goal. Nothing is saved then.
     """
     row = policy_get(version=version)
     policy = _parsed(row)
@@ -33,10 +36,9 @@ def policy_activate(*, version: int, actor: User | None, key: ApiKey | None = No
     automation_check(policy=policy, actor=actor, key=key)
     consent_check(version=row, actor=actor)
     _refuse_active(row)
-    policy_validate(body=row.body)
-    refuse_goals(policy)
-    _refuse_failures(policy_test(policy=policy))
-    return _switch(row, actor)
+    resolution = policy_resolve(version=row, policy=policy)
+    _refuse_failures(policy_test(policy=policy_validate(body=resolution.body)[0]))
+    return _switch(row, resolution, actor)
 
 
 def _parsed(row: PolicyVersion) -> Policy:
@@ -60,9 +62,11 @@ def _refuse_failures(outcomes: Sequence[ExampleOutcome]) -> None:
 
 
 @transaction.atomic
-def _switch(row: PolicyVersion, actor: User | None) -> PolicyVersion:
+def _switch(row: PolicyVersion, resolution: Resolution, actor: User | None) -> PolicyVersion:
     lock_versions()
     row = PolicyVersion.objects.select_related("author").get(pk=row.pk)
+    if resolution.changed:
+        row, _ = version_save(body=resolution.body, author=row.author, note=resolution.note(row.version))
     _refuse_active(row)
     PolicyVersion.objects.filter(active=True).update(active=False, status=PolicyStatus.RETIRED)
     row.active, row.status = True, PolicyStatus.ACTIVE

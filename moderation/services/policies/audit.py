@@ -1,41 +1,32 @@
 """Works out which share of each stratum of risk the audit draws, from what passes in the archive."""
 
-from typing import Any
-
 import numpy as np
-from django.contrib.auth.models import User
 from django.db.models import Avg, Case, Count, IntegerField, Value, When
 
 from moderation.estimates.audit import audit_shares
 from moderation.estimates.rows import Floats
-from moderation.models import PolicyVersion, Review, State
-from moderation.policies import parse_policy
+from moderation.models import Review, State
+from moderation.policies import Policy
 from moderation.policies.audit import Audit
-from moderation.services.errors import conflict
-from moderation.services.policies.versions import PolicySaved, policy_create
 
 DIGITS = 6
 
 
-def audit_freeze(*, version: PolicyVersion, actor: User | None) -> PolicySaved:
-    """Saves a version whose audit has a share for each of its strata, as a new draft.
+def audit_worked_out(policy: Policy, *, anew: bool = False) -> tuple[float, ...]:
+    """Returns the share of each stratum of the policy's audit, from the lowest risk up; nothing if none is left open.
 
     The archive's passing comments are counted by the risk that their verdicts have; their mean toxicity stands for the
-    share that a person would reject. Raises ServiceError `conflict` for a policy that draws uniformly.
+    share that a person would reject. Shares that are there stay, unless they are wanted `anew`.
     """
-    policy = parse_policy(version.body, version=version.version)
-    if policy.audit is None or policy.audit.strata == 1:
-        raise conflict(f"Version {version.version} has no audit by strata.")
-    shares = [round(share, DIGITS) for share in _shares(policy.audit)]
-    body: dict[str, Any] = {**version.body, "audit": {**version.body["audit"], "shares": shares}}
-    note = f"The audit's shares of version {version.version} worked out."
-    return policy_create(body=body, actor=actor, note=note)
+    audit = policy.audit
+    if audit is None or audit.strata == 1 or (audit.shares and not anew):
+        return ()
+    return tuple(round(share, DIGITS) for share in _shares(audit))
 
 
 def _shares(audit: Audit) -> list[float]:
     counts, toxicity = _passing(audit)
-    shares: list[float] = audit_shares(counts, toxicity, share=audit.share, floor=audit.floor).tolist()
-    return shares
+    return [float(one) for one in audit_shares(counts, toxicity, share=audit.share, floor=audit.floor)]
 
 
 def _passing(audit: Audit) -> tuple[Floats, Floats]:

@@ -12,7 +12,6 @@ from moderation.models import ApiKey, PolicyStatus, PolicyVersion
 from moderation.policies import Policy, PolicyError, parse_policy, policy_sha256
 from moderation.policies.checks import ERROR, Finding, policy_check
 from moderation.policies.documents.diff import Change, policy_diff
-from moderation.policies.goals import goals_freeze
 from moderation.services.errors import invalid, not_found
 from moderation.services.policies.catalogue import policy_catalogue
 from moderation.services.policies.refusals import refused, unreadable
@@ -43,7 +42,7 @@ def policy_create(*, body: Any, actor: User | None, key: ApiKey | None = None, n
         detail = f"A note has at most {NOTE_CHARACTERS} characters."
         raise invalid("/note", detail, code="max_length", limit=NOTE_CHARACTERS)
     warnings = policy_validate(body=body)[1]
-    version, created = _save(body, actor, note)
+    version, created = version_save(body=body, author=actor, note=note)
     return PolicySaved(version, created, warnings)
 
 
@@ -73,27 +72,19 @@ def policy_compare(*, before: Mapping[str, Any], after: Mapping[str, Any]) -> li
     return policy_diff(before, after)
 
 
-def policy_freeze(*, version: PolicyVersion, thresholds: Mapping[str, float], actor: User | None) -> PolicySaved:
-    """Saves a version whose goals are resolved to numbers, by the JSON pointers of their conditions, as a new draft.
-
-    Raises ServiceError as `policy_create` does, also for a pointer at which no goal stands.
-    """
-    try:
-        body = goals_freeze(version.body, thresholds)
-    except PolicyError as error:
-        raise unreadable(error) from error
-    return policy_create(body=body, actor=actor, note=f"Goals of version {version.version} resolved.")
-
-
 @transaction.atomic
-def _save(body: Mapping[str, Any], actor: User | None, note: str) -> tuple[PolicyVersion, bool]:
+def version_save(*, body: Mapping[str, Any], author: User | None, note: str) -> tuple[PolicyVersion, bool]:
+    """Saves a policy that has been checked as a draft; returns the version and whether it is new.
+
+    A policy that is the newest version already is not saved again.
+    """
     lock_versions()
     newest = PolicyVersion.objects.select_related("author").order_by("-version").first()
     sha256 = policy_sha256(body)
     if newest is not None and newest.sha256 == sha256:
         return newest, False
     number = (PolicyVersion.objects.aggregate(last=Max("version"))["last"] or 0) + 1
-    columns = {"body": body, "sha256": sha256, "note": note, "author": actor, "status": PolicyStatus.DRAFT}
+    columns = {"body": body, "sha256": sha256, "note": note, "author": author, "status": PolicyStatus.DRAFT}
     return PolicyVersion.objects.create(version=number, **columns), True
 
 

@@ -61,6 +61,7 @@ RULES: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("policies/", "GET"): ("read", VIEWERS),
     ("policies/", "POST"): ("policy", {"senior", "administrator"}),
     ("policies/simulate/", "POST"): ("moderate", {"moderator", "senior", "administrator"}),
+    ("policies/suggest/", "POST"): ("moderate", {"moderator", "senior", "administrator"}),
     ("policies/<int:version>/", "GET"): ("read", VIEWERS),
     ("policies/<int:version>/activate/", "POST"): ("policy_activate", {"senior", "administrator"}),
     ("word-lists/", "GET"): ("policy", {"senior", "administrator"}),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.core.validators import MaxLengthValidator, MaxValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.test import APIClient
@@ -21,6 +21,7 @@ from moderation.api.serializers.fields import (
     BoundedList,
     BoundedText,
     OneOf,
+    PolicyField,
     StrictBoolean,
     StrictSerializer,
     TextField,
@@ -63,9 +64,11 @@ def is_bounded(field: Any) -> bool:
         return is_bounded(field.child)
     if isinstance(field, serializers.IntegerField):
         return has(field, MaxValueValidator)
+    if isinstance(field, serializers.FloatField):
+        return has(field, MaxValueValidator) and has(field, MinValueValidator)
     if isinstance(field, TextField) and not isinstance(field, BoundedText):
         return has(field, MaxLengthValidator)
-    return isinstance(field, BoundedText | OneOf | AwareDateTimeField | StrictBoolean)
+    return isinstance(field, BoundedText | OneOf | AwareDateTimeField | StrictBoolean | PolicyField)
 
 
 BODIES = {

@@ -74,3 +74,10 @@ def test_activation_names_the_test_that_fails_and_the_rule_that_may_not_act(writ
     refused = writer.post(f"{POLICIES}3/activate/")
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (403, "/body/rules/0/action")
     assert PolicyVersion.objects.get(active=True).version == 1
+
+
+def test_a_policy_by_the_api_is_no_longer_than_a_file(writer: APIClient) -> None:
+    tests = [{"text": "é" * 20_000, "expect": "pass"} for _ in range(27)]
+    response = writer.post(POLICIES, {"body": {**BODY, "tests": tests}})
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (400, "/body")
+    assert "1,048,576 bytes" in response.json()["errors"][0]["detail"]

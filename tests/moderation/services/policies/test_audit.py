@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from scipy.stats import binomtest
 
 from archive.models import Comment
 from moderation.models import ModelVersion, PolicyVersion, Review, Score
 from moderation.policies import Verdict, parse_policy
-from moderation.services.errors import ServiceError
-from moderation.services.policies.audit import audit_freeze
+from moderation.services.policies.activation import policy_activate
+from moderation.services.policies.renewal import policy_renew
 from moderation.services.policies.versions import policy_create
 from moderation.services.verdicts.features import comment_facts
 from moderation.services.verdicts.transitions import Scored, review_apply_verdict
@@ -38,17 +39,45 @@ def test_shares_keep_the_budget_and_look_where_more_is_missed(make_comment: Call
         for _ in range(count):
             passed(make_comment(), toxicity)
     before = version(AUDIT)
-    frozen = audit_freeze(version=before, actor=None).version
+    frozen = policy_activate(version=before.version, actor=None)
     shares = frozen.body["audit"]["shares"]
-    assert frozen.version == before.version + 1
+    assert (frozen.version, frozen.status, before.body["audit"]) == (before.version + 1, "active", AUDIT)
+    assert frozen.note.startswith(f"Version {before.version} with its numbers: the audit's shares {shares[0]}, ")
     assert shares == sorted(shares)
     assert shares[0] >= 0.05
     assert sum(n * share for n, share in zip((30, 10, 10), shares, strict=True)) == pytest.approx(10, abs=0.001)
 
 
 def test_a_uniform_audit_has_no_shares_to_work_out() -> None:
-    with pytest.raises(ServiceError, match="no audit by strata"):
-        audit_freeze(version=version({"share": 0.2}), actor=None)
+    uniform = version({"share": 0.2})
+    assert policy_activate(version=uniform.version, actor=None) == uniform
+
+
+def test_shares_stay_until_they_are_worked_out_anew(make_comment: Callable[..., Comment]) -> None:
+    given = version({**AUDIT, "shares": [0.1, 0.2, 0.3]})
+    assert policy_activate(version=given.version, actor=None) == given
+    passed(make_comment(), 0.01)
+    renewed = policy_renew(version=given.version).version
+    assert renewed is not None
+    assert (renewed.status, renewed.body["audit"]["shares"]) != ("draft", [0.1, 0.2, 0.3])
+    assert renewed.status == "draft"
+    assert policy_renew(version=renewed.version).version is None
+
+
+def test_the_audit_draws_at_the_chance_that_it_stores(make_comment: Callable[..., Comment]) -> None:
+    row = version({**AUDIT, "shares": [0.05, 0.2, 0.6]})
+    policy, risks, each = parse_policy(row.body), (0.1, 0.3, 0.7), 400
+    comment = make_comment()
+    for risk, chance in zip(risks, (0.05, 0.2, 0.6), strict=True):
+        verdict, drawn = Verdict(action="pass", rule="", policy=row.version, risk=risk), 0
+        for at in range(each):
+            comment.external_id = f"{risk}-{at}"
+            one = Scored(comment, None, verdict, {"text_hash": comment.text_hash}, policy.audit_chance(risk))
+            review, _ = review_apply_verdict(scored=one, review=None, policy=row)
+            assert review.review_probability == (chance if review.sampled else 1.0)
+            drawn += review.sampled
+        # Under the stored chance, fewer or more than that are drawn once in a million times.
+        assert binomtest(drawn, each, chance).pvalue > 1e-6
 
 
 def test_a_drawn_comment_keeps_its_stratums_chance(make_comment: Callable[..., Comment]) -> None:

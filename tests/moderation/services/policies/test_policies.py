@@ -19,7 +19,7 @@ from moderation.services.online_scoring.posted import comments_admit
 from moderation.services.policies import catalogue
 from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.catalogue import policy_catalogue
-from moderation.services.policies.versions import policy_create, policy_freeze, policy_get
+from moderation.services.policies.versions import policy_create, policy_get
 from moderation.services.verdicts.policy import policy_active
 
 pytestmark = pytest.mark.django_db
@@ -169,19 +169,6 @@ def test_whoever_is_limited_to_sources_writes_and_activates_none(
     for who in ({"actor": limited}, {"actor": key.user, "key": ApiKey.objects.get()}):
         assert refusal(policy_create, body=body("hold"), **who)[0] == "permission_denied"
         assert refusal(policy_activate, version=2, **who)[0] == "permission_denied"
-
-
-def test_a_goal_is_activated_once_its_number_is_frozen_in_a_version_of_its_own() -> None:
-    condition = {"attribute": "toxicity", "goal": "maximum recall @ precision >= 0.9"}
-    version = policy_create(body=body(when={"any": [condition]}), actor=None).version
-    code, pointers, _ = refusal(policy_activate, version=2, actor=None)
-    assert (code, pointers) == ("validation_error", ["/rules/0/when/any/0/goal"])
-    frozen = policy_freeze(version=version, thresholds={"/rules/0/when/any/0": 0.7}, actor=None).version
-    assert frozen.body["rules"][0]["when"]["any"] == [{**condition, "gte": 0.7}]
-    assert policy_activate(version=frozen.version, actor=None).active
-    version.refresh_from_db()
-    assert "gte" not in version.body["rules"][0]["when"]["any"][0]
-    assert refusal(policy_freeze, version=version, thresholds={"/rules": 0.7}, actor=None)[1] == ["/rules"]
 
 
 def test_a_comment_is_judged_by_the_version_that_is_active_and_its_verdict_names_it(

@@ -1,0 +1,77 @@
+"""A threshold that is asked for, and the answer."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from archive.models import Article
+from moderation.api.serializers.fields import (
+    AwareDateTimeField,
+    BoundedList,
+    StrictBoolean,
+    StrictSerializer,
+    TextField,
+)
+from moderation.policies.goals import MAX_GOAL_CHARACTERS
+from moderation.services.suggestions.answers import MEASURES
+
+MAX_SOURCES = 100
+MAX_SLUG, MAX_ATTRIBUTE = 255, 64
+Out = serializers.Serializer[Any]
+
+
+class SuggestionIn(StrictSerializer):
+    """A goal or, in its place, a threshold on Perspective's scale; of comments of these sources, a section, a time."""
+
+    goal = TextField(MAX_GOAL_CHARACTERS, required=False, help_text="Such as `maximum recall @ precision >= 0.9`.")
+    perspective = serializers.FloatField(required=False, min_value=0, max_value=1)
+    attribute = TextField(MAX_ATTRIBUTE, required=False, default="toxicity")
+    guarantee = StrictBoolean(required=False, default=False)
+    sources = BoundedList(MAX_SOURCES, child=TextField(MAX_SLUG), required=False)
+    section = TextField(Article._meta.get_field("section").max_length, required=False, allow_blank=True)
+    since = AwareDateTimeField(required=False)
+    until = AwareDateTimeField(required=False)
+
+
+class EstimateOut(Out):
+    """A figure with its 95 % interval; without enough decisions its effective sample alone."""
+
+    enough = serializers.BooleanField()
+    effective = serializers.FloatField(help_text="How many equally weighted decisions would tell as much.")
+    value = serializers.FloatField(required=False)
+    low = serializers.FloatField(required=False)
+    high = serializers.FloatField(required=False)
+
+
+EstimatesOut = type(
+    "EstimatesOut",
+    (Out,),
+    {
+        **{name: EstimateOut(required=False) for name in MEASURES},
+        "__doc__": "The measures at the threshold; none if there is no comment.",
+    },
+)
+
+
+class SuggestionOut(Out):
+    """The answer: a threshold, or that there is none. Which of the fields there are depends on what was asked for."""
+
+    attribute = serializers.CharField()
+    model = serializers.CharField()
+    threshold = serializers.FloatField(allow_null=True, help_text="Match from this score on; null: none is supported.")
+    comments = serializers.IntegerField()
+    statement = serializers.CharField(help_text="The answer as a sentence.")
+    goal = serializers.CharField(required=False)
+    guarantee = serializers.BooleanField(required=False)
+    supported = serializers.BooleanField(required=False)
+    more = serializers.IntegerField(
+        required=False, allow_null=True, help_text="About how many more decisions it would take."
+    )
+    missed_share_at_most = serializers.FloatField(required=False, allow_null=True)
+    estimates = EstimatesOut(required=False)
+    days = serializers.IntegerField(required=False)
+    decisions = serializers.IntegerField(required=False)
+    waiting = serializers.IntegerField(required=False, help_text="Selected for review, and not decided yet.")
+    unscored = serializers.IntegerField(required=False, help_text="Left out: without a score by the active model.")
+    perspective = serializers.FloatField(required=False)
+    flagged = serializers.IntegerField(required=False, help_text="How many comments Perspective's threshold flags.")
