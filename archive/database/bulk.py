@@ -25,6 +25,7 @@ _AS_THEY_ARE = (
     models.CharField,
     models.TextField,
     models.IntegerField,
+    models.FloatField,
     models.BooleanField,
     models.BinaryField,
     models.ForeignKey,

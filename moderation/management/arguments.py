@@ -29,7 +29,7 @@ def parse_expiry(value: str | None) -> datetime | None:
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
 
-def parse_since(value: str | None) -> datetime | None:
+def parse_since(value: str | None, *, option: str = "since") -> datetime | None:
     """Returns the time that `value` stands for, for a date its start in UTC; raises CommandError."""
     if value is None:
         return None
@@ -37,10 +37,10 @@ def parse_since(value: str | None) -> datetime | None:
         moment = parse_datetime(value)
         day = parse_date(value) if moment is None else None
     except ValueError as error:
-        raise CommandError(f"--since: {error}.", returncode=USAGE) from error
+        raise CommandError(f"--{option}: {error}.", returncode=USAGE) from error
     moment = datetime.combine(day, time.min) if day else moment
     if moment is None:
-        detail = f"--since: {value} is not a date (2021-11-16) or a date and time (2021-11-16T12:00:00Z)."
+        detail = f"--{option}: {value} is not a date (2021-11-16) or a date and time (2021-11-16T12:00:00Z)."
         raise CommandError(detail, returncode=USAGE)
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 

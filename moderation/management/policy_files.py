@@ -11,6 +11,8 @@ from moderation.policies.documents.files import MAX_FILE_BYTES, PolicyDocument, 
 from moderation.services.errors import ServiceError
 from moderation.services.policies.versions import policy_get
 
+WHICH = "a file, YAML or JSON, or the number of a version"
+
 
 @dataclass(frozen=True, slots=True)
 class GivenPolicy:

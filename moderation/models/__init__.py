@@ -6,6 +6,7 @@ from moderation.models.commenter import LookUp, Mute
 from moderation.models.decision import Action, Decision, DecisionKind, DecisionNote, Ground, Reason, ReviewRound
 from moderation.models.feedback import Feedback, ReaderFlag
 from moderation.models.policy import PolicyStatus, PolicyVersion
+from moderation.models.rejudging import Rejudging
 from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySet, State
 from moderation.models.score import ModelVersion, Score
 from moderation.models.webhook import Delivery, WebhookTarget
@@ -30,6 +31,7 @@ __all__ = [
     "QueueName",
     "ReaderFlag",
     "Reason",
+    "Rejudging",
     "Review",
     "ReviewQuerySet",
     "ReviewRound",

@@ -8,11 +8,12 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from moderation.policies.audit import Audit, parse_audit
 from moderation.policies.conditions import GROUPS, KINDS, Condition, ConditionKind, Group
 from moderation.policies.conditions.kinds import KINDS_ONE
 from moderation.policies.errors import PolicyError, join_pointer
 from moderation.policies.examples import Example, parse_example
-from moderation.policies.policy import Audit, Policy
+from moderation.policies.policy import Policy
 from moderation.policies.rules import Rule
 from moderation.policies.schema import SCHEMAS
 
@@ -132,7 +133,7 @@ def _condition(body: Any, pointer: str, kinds: Mapping[str, ConditionKind], dept
 def _audit(body: Mapping[str, Any]) -> Audit | None:
     if "audit" in body and "audit_share" in body:
         raise PolicyError("/audit_share", "audit has the share already")
-    return Audit(**body["audit"]) if "audit" in body else None
+    return parse_audit(body["audit"]) if "audit" in body else None
 
 
 def _examples(body: Mapping[str, Any]) -> Iterator[Example]:

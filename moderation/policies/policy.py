@@ -2,19 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from moderation.policies.audit import Audit
 from moderation.policies.conditions import AttributeRange
 from moderation.policies.examples import Example
 from moderation.policies.program import Programs
 from moderation.policies.rules import Rule
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """How passing comments are drawn for review: their `share`, its least in each of `strata` strata by score."""
-
-    share: float
-    floor: float = 0.0
-    strata: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +28,10 @@ class Policy:
     def automatic(self) -> tuple[Rule, ...]:
         """The rules that take effect without a person."""
         return tuple(rule for rule in self.rules if rule.automatic)
+
+    def audit_chance(self, risk: float) -> float:
+        """Returns with what chance a passing comment of that risk goes to a person anyway."""
+        return self.audit.chance(risk) if self.audit else self.audit_share
 
     @property
     def unresolved(self) -> tuple[str, ...]:

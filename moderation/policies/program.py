@@ -97,6 +97,10 @@ class Programs:
         self._sections = frozenset(rule.section for rule in rules)
         self._compiled: dict[tuple[str, str], Program] = {}
 
+    def __reduce__(self) -> tuple[type["Programs"], tuple[Sequence[Rule]]]:
+        """Returns how to send a policy to another process, which compiles its own programs."""
+        return Programs, (self._rules,)
+
     def of(self, source: str, section: str) -> Program:
         """Returns the program for a source and section; raises PolicyError for an open goal."""
         scope = (source if source in self._sources else "", section if section in self._sections else "")

@@ -19,13 +19,14 @@ from moderation.benchmarks.desk import desk_measured
 from moderation.benchmarks.hostile import hostile_measured
 from moderation.benchmarks.hostile_requests import KINDS as HOSTILE_KINDS
 from moderation.benchmarks.moderators import moderators_measured
+from moderation.benchmarks.policy import policy_measured
 from moderation.benchmarks.scoring import TEXTS, ScoringPlan, scoring_measured
 from moderation.benchmarks.scratch import BenchmarkError
 from moderation.management.arguments import parse_texts
 from moderation.management.output import report_write
 
 Figures = dict[str, Any]
-ARCHIVE_COMMENTS, DESK_COMMENTS = 100_000, 200_000
+ARCHIVE_COMMENTS, DESK_COMMENTS, POLICY_ROWS = 100_000, 200_000, 100_000
 
 
 def at_least_one(value: str) -> int:
@@ -69,6 +70,11 @@ def hostile(options: dict[str, Any]) -> Figures:
     return hostile_measured(clients=clients, seconds=seconds, kinds=kinds, say=_say)
 
 
+def policy(options: dict[str, Any]) -> Figures:
+    """Simulates a policy over `--rows` stored scores and judges them again, in `--processes` processes."""
+    return policy_measured(rows=options["rows"], processes=options["processes"])
+
+
 def scoring(options: dict[str, Any]) -> Figures:
     """Compares the engine with the detoxify library on `--texts`, or on generated ones; opens no database."""
     plan = ScoringPlan(parse_texts(options["texts"]), options["count"])
@@ -86,6 +92,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], Figures]] = {
     "moderators": moderators,
     "desk": desk,
     "hostile": hostile,
+    "policy": policy,
 }
 
 
@@ -98,6 +105,7 @@ class Command(BaseCommand):
         "moderators: people who decide on one queue at once, on a scratch database. "
         "desk: every page of the review desk, on a filled scratch database. "
         "hostile: how hostile requests affect readers, on a scratch database and server. "
+        "policy: a policy simulated over stored scores, and judging them again, on a filled scratch database. "
         "scoring: the engine against the detoxify library, without a database."
     )
 
@@ -129,6 +137,16 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--queued", type=at_least_one, default=2_000, metavar="N", help="moderators: comments in their queue (2000)"
+        )
+        parser.add_argument(
+            "--rows",
+            type=at_least_one,
+            default=POLICY_ROWS,
+            metavar="N",
+            help=f"policy: scored rows ({POLICY_ROWS})",
+        )
+        parser.add_argument(
+            "--processes", type=at_least_one, default=2, metavar="N", help="policy: how many share the work (2)"
         )
         parser.add_argument("--texts", type=Path, metavar="FILE", help="scoring: comments; without it, seeded ones")
         parser.add_argument(

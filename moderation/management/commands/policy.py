@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
-from moderation.management.policy_files import GivenPolicy, policy_given
+from moderation.management import policy_rejudging, policy_simulation
+from moderation.management.policy_files import WHICH, GivenPolicy, policy_given
 from moderation.models import PolicyVersion
 from moderation.policies import parse_policy
 from moderation.policies.checks import Finding
@@ -18,13 +19,14 @@ from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.examples import policy_test
 from moderation.services.policies.versions import PolicySaved, policy_compare, policy_create, policy_validate
 
-WHICH = "a file, YAML or JSON, or the number of a version"
-
 
 class Command(DatabaseCommand):
-    """`policy apply FILE`, `policy diff BEFORE [AFTER]`, `policy show`, `policy test`, `policy activate`."""
+    """`policy apply FILE`, `policy diff BEFORE [AFTER]`, `policy show`, `policy test`, `policy activate`,
 
-    help = "Write, show, compare, test and activate policies."
+    `policy simulate`, `policy rejudge`.
+    """
+
+    help = "Write, show, compare, test, simulate and activate policies, and judge again by the active one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declares the sub-commands."""
@@ -34,6 +36,8 @@ class Command(DatabaseCommand):
         show = parts.add_parser("show", help="a policy's rules in words, or its JSON")
         test = parts.add_parser("test", help="check a policy and run its own tests")
         activate = parts.add_parser("activate", help="make a version the active one, saving a file first")
+        policy_simulation.add_arguments(parts.add_parser("simulate", help="what a policy would do with stored scores"))
+        policy_rejudging.add_arguments(parts.add_parser("rejudge", help="judge again what nobody has decided on"))
         apply.add_argument("policy", metavar="FILE", help="YAML or JSON")
         diff.add_argument("before", help=WHICH)
         diff.add_argument("after", nargs="?", help=f"{WHICH}; by default the active version is the one before")
@@ -93,6 +97,14 @@ class Command(DatabaseCommand):
         except ServiceError as error:
             raise given.refusal(error) from error
         self.stdout.write(f"Version {row.version} of the policy is active: it judges what is scored from now on.")
+
+    def part_simulate(self, options: dict[str, Any]) -> None:
+        """Prints what a policy would do."""
+        policy_simulation.handle(options, self.stdout)
+
+    def part_rejudge(self, options: dict[str, Any]) -> None:
+        """Gives what nobody has decided on the active policy's verdict."""
+        policy_rejudging.handle(options, self.stdout)
 
     def _save(self, given: GivenPolicy, options: dict[str, Any]) -> PolicySaved:
         try:

@@ -101,7 +101,7 @@ class ScoreRun:
         score = found if isinstance(found, Score) else score_row(comment=comment, model=self.model, result=found)
         source, section = comment.source.slug, comment.article.section
         verdict = judge(policy, score.values(), features=features, source=source, section=section)
-        return Scored(comment, score, verdict, facts, policy.audit_share)
+        return Scored(comment, score, verdict, facts, policy.audit_chance(verdict.risk))
 
     def _add_spans(self, flagged: Sequence[Scored]) -> None:
         """Adds spans to flagged comments only: few are, and spans for all would cost as much as the scores."""

@@ -35,7 +35,7 @@ class Scored:
     """A scored comment: its score (None if the model refused it), its verdict, and the `facts` for its review.
 
     `comment` has the text that was scored, with its source and article loaded; `score` may be unsaved. `audit_share` is
-    the policy's share of passing comments to sample for QA.
+    the chance with which the policy samples it for QA if it passes.
     """
 
     comment: Comment
@@ -60,8 +60,9 @@ def review_apply_verdict(
     rows = [_lapsed_row(comment, review)] if before == UNSCORED and _is_decided(review) else []
     muted = muted if before == UNSCORED else MUTED in review.facts
     status, decided_by = _status(scored, review, before, muted=muted), review.decided_by
+    drawn = before == State.PASSED or (before != UNSCORED and review.sampled)
     _set_verdict(review, scored, policy, muted=muted)
-    status = _sample_for_qa(review, status, scored, policy)
+    status = _sample_for_qa(review, status, scored, policy, drawn=drawn)
     loud = not {before, status.state} <= QUIET_STATES
     if _move(review, status, before=before, now=now) and loud:
         rows.append(_moved_row(comment, review, before, decided_by))
@@ -101,11 +102,19 @@ def _unjudged(review: Review) -> None:
     review.flagged, review.risk, review.uncertainty = False, 0.0, 0.0
 
 
-def _sample_for_qa(review: Review, status: ReviewStatus, scored: Scored, policy: PolicyVersion) -> ReviewStatus:
-    """Returns pending instead of passed if the comment is sampled for QA; sets the review's probability."""
+def _sample_for_qa(
+    review: Review, status: ReviewStatus, scored: Scored, policy: PolicyVersion, *, drawn: bool
+) -> ReviewStatus:
+    """Returns pending instead of passed if the comment is sampled for QA; sets the review's probability.
+
+    `drawn`: this text passed before and took part in a draw. That one stays while the policy draws at all, or each new
+    version would send more of the same comments to people.
+    """
     if status.decided_by == DecidedBy.PERSON:
         return status
     passes = status.state == State.PASSED
+    if passes and drawn and scored.audit_share:
+        return ReviewStatus(State.PENDING) if review.sampled else status
     review.sampled = passes and sampled_for_qa(scored.comment, policy, scored.audit_share)
     review.review_probability = scored.audit_share if review.sampled else 1.0
     return ReviewStatus(State.PENDING) if review.sampled else status

@@ -1,0 +1,139 @@
+"""Judges one chunk of reviews again: read and compared without a lock, written in one short transaction.
+
+What changed is judged once more under the lock, from the rows as they are then: a comment that a person decided on, or
+that was edited or closed meanwhile, is left alone. Locks: the range, then comments, then reviews, then the ledger.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from archive.models import Comment, OriginState, Source
+from moderation.models import DecidedBy, PolicyVersion, Rejudging, Review, ReviewQuerySet, State
+from moderation.policies import Policy, judge
+from moderation.services.ledger.append import decisions_append
+from moderation.services.rejudging.comparison import COMPARED, Comparison, Difference
+from moderation.services.states.locking import lock_comments, lock_reviews, reviews_write
+from moderation.services.verdicts.stored_columns import StoredReader, StoredRows, review_features
+from moderation.services.verdicts.transitions import Scored, Transition, review_apply_verdict
+
+CHUNK = 5_000
+JUDGED_AGAIN = Q(state__in=[State.PASSED, State.PENDING], decided_by=DecidedBy.NOBODY) | Q(decided_by=DecidedBy.POLICY)
+
+
+class PolicyChangedError(Exception):
+    """Another version of the policy became active while the rows were judged by this one."""
+
+
+@dataclass(slots=True)
+class Rejudge:
+    """A run over one range of ids by one policy."""
+
+    version: PolicyVersion
+    policy: Policy
+    comparison: Comparison = field(init=False)
+    reader: StoredReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.comparison = Comparison(self.policy)
+        self.reader = StoredReader.of([self.policy], *COMPARED)
+
+    def step(self, span: Rejudging, *, now: datetime) -> bool:
+        """Judges the next chunk of the range and returns whether there was one; raises PolicyChangedError."""
+        rows = self.reader.read(reviews_to_judge(), after=span.position, last=span.last_id, size=CHUNK)
+        difference = self.comparison.of(rows) if rows else None
+        self._write(span, rows, difference, now)
+        return rows is not None
+
+    @transaction.atomic
+    def _write(self, span: Rejudging, rows: StoredRows | None, difference: Difference | None, now: datetime) -> None:
+        """Writes what changed, and how far the range has come."""
+        held = Rejudging.objects.select_for_update(no_key=True).get(pk=span.pk)
+        if held.position != span.position or held.finished_at:
+            # Another process has done this chunk: go on where it is.
+            span.position, span.finished_at = held.position, held.finished_at
+            return
+        self._refuse_changed()
+        if rows is None or difference is None:
+            span.position, span.finished_at = span.last_id, now
+        else:
+            self._apply(span, difference)
+            span.position, span.judged = int(rows.ids[-1]), span.judged + len(rows.ids)
+        span.save(update_fields=["position", "judged", "changed", "moved", "finished_at"])
+
+    def _refuse_changed(self) -> None:
+        if not PolicyVersion.objects.filter(pk=self.version.pk, active=True).exists():
+            raise PolicyChangedError
+
+    def _apply(self, span: Rejudging, difference: Difference) -> None:
+        changed = difference.changed.tolist()
+        if difference.drifted:
+            _lock([*changed, *difference.drifted])
+            risk_write(difference.drifted)
+        comments = {comment.pk: comment for comment in lock_comments(changed)}
+        reviews = lock_reviews(changed)
+        kept = [reviews[pk] for pk in changed if _is_open(comments.get(pk), reviews.get(pk))]
+        where = _where(kept)
+        before = {review.pk: review.state_version for review in kept}
+        transitions = [self._judge(comments[review.pk], review, *where[review.pk]) for review in kept]
+        reviews_write([review for review, _ in transitions])
+        decisions_append([row for _, rows in transitions for row in rows])
+        span.changed += len(kept) + len(difference.drifted)
+        span.moved += sum(review.state_version != before[review.pk] for review in kept)
+
+    def _judge(self, comment: Comment, review: Review, source: Source, section: str) -> Transition:
+        comment.source = source
+        scores = review.score.values() if review.score else {}
+        features = review_features(review.facts, language=review.score.language if review.score else "")
+        verdict = judge(self.policy, scores, features=features, source=source.slug, section=section)
+        chance = self.policy.audit_chance(verdict.risk)
+        scored = Scored(comment, review.score, verdict, review.facts, chance)
+        return review_apply_verdict(scored=scored, review=review, policy=self.version)
+
+
+def reviews_to_judge() -> ReviewQuerySet:
+    """Returns the reviews that are judged again: of current texts with a score that no person decided on."""
+    return Review.objects.filter(JUDGED_AGAIN, score__isnull=False).current()
+
+
+def risk_write(drifted: Mapping[int, tuple[float, float]]) -> None:
+    """Writes risk and uncertainty by comment id; the rows are locked."""
+    table = connection.ops.quote_name(Review._meta.db_table)
+    rows = [(risk, uncertainty, pk) for pk, (risk, uncertainty) in drifted.items()]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            values = "unnest(%s::float8[], %s::float8[], %s::bigint[]) AS drifted(risk, uncertainty, id)"
+            setting = "SET risk = drifted.risk, uncertainty = drifted.uncertainty"
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            cursor.execute(f"UPDATE {table} {setting} FROM {values} WHERE comment_id = drifted.id", columns)
+        else:
+            setting = "SET risk = %s, uncertainty = %s"
+            cursor.executemany(f"UPDATE {table} {setting} WHERE comment_id = %s", rows)
+
+
+def _lock(ids: Collection[int]) -> None:
+    """Locks comments and then reviews, in the order of ids, without reading them."""
+    for rows in (Comment.objects.filter(pk__in=ids), Review.objects.filter(pk__in=ids)):
+        list(rows.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+
+
+def _is_open(comment: Comment | None, review: Review | None) -> bool:
+    """Returns whether the locked rows are still to be judged: the text scored, the comment open, nobody decided."""
+    if comment is None or review is None or review.score is None or comment.taken_revision < comment.revision:
+        return False
+    if comment.withdrawn_at or comment.erased_at or comment.origin_state == OriginState.DELETED:
+        return False
+    if review.decided_by == DecidedBy.NOBODY:
+        return review.state in {State.PASSED, State.PENDING}
+    return review.decided_by == DecidedBy.POLICY
+
+
+def _where(reviews: Collection[Review]) -> dict[int, tuple[Source, str]]:
+    """Returns comment id → source and section; two queries."""
+    sources = Source.objects.in_bulk({review.source_id for review in reviews})
+    ids = [review.pk for review in reviews]
+    sections = dict(Review.objects.filter(pk__in=ids).values_list("pk", F("article__section")))
+    return {review.pk: (sources[review.source_id], sections[review.pk]) for review in reviews}

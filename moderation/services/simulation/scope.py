@@ -1,0 +1,24 @@
+"""Which stored scores a simulation is about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from moderation.models import Review, ReviewQuerySet, State
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationScope:
+    """Comments written from `since` to before `until`, of these sources (by id) and of a section; all by default."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    sources: tuple[int, ...] = ()
+    section: str = ""
+
+    def reviews(self) -> ReviewQuerySet:
+        """Returns the reviews with a score of their comment's current text; closed ones are left out."""
+        reviews = Review.objects.filter(score__isnull=False).exclude(state=State.CLOSED).current()
+        reviews = reviews.in_sources(self.sources)
+        reviews = reviews.filter(created_at__gte=self.since) if self.since else reviews
+        reviews = reviews.filter(created_at__lt=self.until) if self.until else reviews
+        return reviews.filter(article__section=self.section) if self.section else reviews
