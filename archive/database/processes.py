@@ -24,8 +24,8 @@ def process_pool(count: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
 
     context = get_context("spawn")
     told = context.Event()
-    entering = {"initializer": _enter, "initargs": (str(connection.settings_dict["NAME"]), told)}
-    with ProcessPoolExecutor(count, mp_context=context, **entering) as pool:
+    entering = (str(connection.settings_dict["NAME"]), told)
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_enter, initargs=entering) as pool:
         yield pool, told
 
 

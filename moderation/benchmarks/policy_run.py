@@ -24,7 +24,9 @@ def main() -> None:
     figures = RUNS[what](processes)
     seconds = time.perf_counter() - begin
     peaks = {f"peak_bytes_{who}": _peak(of) for who, of in PEOPLE.items()}
-    sys.stdout.write(json.dumps({**figures, "seconds": round(seconds, 2), **peaks}))
+    # On a busy machine the processors' time says more than the clock's.
+    used = sum(of.ru_utime + of.ru_stime for of in map(resource.getrusage, PEOPLE.values()))
+    sys.stdout.write(json.dumps({**figures, "seconds": round(seconds, 2), "cpu_seconds": round(used, 2), **peaks}))
 
 
 def _rejudge(processes: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from moderation.policies.conditions import AttributeRange, Condition, Group
 from moderation.policies.conditions.choices import SectionChoice, SourceChoice
 from moderation.policies.conditions.people import RecordMark
 from moderation.policies.conditions.ranges import NumberRange
+from moderation.policies.conditions.texts import LanguageChoice
 
 
 @singledispatch
@@ -55,6 +56,14 @@ def _(condition: SourceChoice, columns: SubjectColumns, *, wanted: bool = True) 
 @condition_met.register
 def _(condition: SectionChoice, columns: SubjectColumns, *, wanted: bool = True) -> Booleans:
     return _chosen(condition.values, columns.sections, wanted=wanted)
+
+
+@condition_met.register
+def _(condition: LanguageChoice, columns: SubjectColumns, *, wanted: bool = True) -> Booleans:
+    if columns.languages is None:
+        return np.asarray(columns.asked(condition, condition.state) == wanted, dtype=np.bool_)
+    codes = tuple(name.partition("-")[0].lower() for name in columns.languages.names)
+    return _chosen(condition.values, Coded(columns.languages.codes, codes), wanted=wanted)
 
 
 def _within(condition: NumberRange, values: Floats, *, wanted: bool) -> Booleans:

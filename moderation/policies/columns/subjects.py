@@ -32,7 +32,7 @@ class Coded:
         """Returns which rows have this text."""
         if name not in self.names:
             return np.zeros(len(self.codes), dtype=np.bool_)
-        return self.codes == self.names.index(name)
+        return np.asarray(self.codes == self.names.index(name), dtype=np.bool_)
 
     def objects(self) -> NDArray[np.object_]:
         """Returns the texts of all rows."""
@@ -43,7 +43,7 @@ class Coded:
         return type(self)(self.codes[rows], self.names)
 
     def __getitem__(self, row: int) -> str:
-        return self.names[self.codes[row]]
+        return self.names[int(self.codes[row])]
 
 
 def _no_numbers(_kind: str, _name: str) -> Floats | None:
@@ -61,6 +61,7 @@ class SubjectColumns:
         sources: The slug of each row's source.
         sections: The section of each row's article; empty without one.
         numbers: Kind of condition and name → the numbers that it is about, if they are at hand as an array.
+        languages: The language of each row's features, if it is at hand; empty if it is not known.
     """
 
     size: int
@@ -69,6 +70,7 @@ class SubjectColumns:
     sources: Coded
     sections: Coded
     numbers: Callable[[str, str], Floats | None] = _no_numbers
+    languages: Coded | None = None
     _subjects: list[Subject] = field(default_factory=list, init=False, repr=False)
     _asked: dict[Hashable, Floats] = field(default_factory=dict, init=False, repr=False)
 

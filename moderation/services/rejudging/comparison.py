@@ -55,14 +55,15 @@ class Comparison:
     def _codes(self, text: str) -> Codes:
         """Returns the places of the stored verdict's action, rule and overridden rule."""
         known = self._known.get(text)
-        if known is None:
-            verdict = json.loads(text)
-            action = ACTIONS.index(verdict["action"]) if verdict.get("action") in ACTIONS else UNKNOWN
-            rules = (self._places.get(verdict.get(name, ""), UNKNOWN) for name in ("rule", "overridden"))
-            known = (action, *rules)  # type: ignore[assignment]
-            if len(self._known) < MAX_REMEMBERED and not verdict.get("reasons"):
-                self._known[text] = known
-        return known
+        if known is not None:
+            return known
+        verdict = json.loads(text)
+        action = ACTIONS.index(verdict["action"]) if verdict.get("action") in ACTIONS else UNKNOWN
+        rule, overridden = (self._places.get(verdict.get(name, ""), UNKNOWN) for name in ("rule", "overridden"))
+        found = action, rule, overridden
+        if len(self._known) < MAX_REMEMBERED and not verdict.get("reasons"):
+            self._known[text] = found
+        return found
 
     def _explained_otherwise(self, rows: StoredRows, row: int) -> bool:
         """Returns whether the same rule decides for other reasons than those stored."""

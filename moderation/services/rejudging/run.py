@@ -136,9 +136,11 @@ def _span_judge_apart(pk: int) -> bool:
 def _summed(report: RejudgeReport) -> RejudgeReport:
     """Adds up what the ranges have counted."""
     spans = Rejudging.objects.filter(pk__in=report.ranges)
-    counted = list(spans.values_list("judged", "changed", "moved", "finished_at"))
-    report.judged, report.changed, report.moved = (sum(row[at] for row in counted) for at in range(3))
-    report.left = any(row[3] is None for row in counted)
+    counted = list(spans)
+    report.judged = sum(span.judged for span in counted)
+    report.changed = sum(span.changed for span in counted)
+    report.moved = sum(span.moved for span in counted)
+    report.left = any(span.finished_at is None for span in counted)
     return report
 
 

@@ -61,13 +61,12 @@ class DecidedRows:
     @classmethod
     def joined(cls, parts: Sequence[Self], attributes: Sequence[str]) -> Self:
         """Returns all of them in one."""
-        one = lambda name: np.concatenate([getattr(part, name) for part in parts])  # noqa: E731 - for this call alone
         return cls(
             matched=np.concatenate([part.matched for part in parts], axis=1),
-            flagged=one("flagged"),
-            flagged_before=one("flagged_before"),
-            harmful=one("harmful"),
-            probability=one("probability"),
+            flagged=np.concatenate([part.flagged for part in parts]),
+            flagged_before=np.concatenate([part.flagged_before for part in parts]),
+            harmful=np.concatenate([part.harmful for part in parts]),
+            probability=np.concatenate([part.probability for part in parts]),
             reached={name: np.concatenate([part.reached_by(name) for part in parts]) for name in attributes},
             groups={by: np.concatenate([part.groups[by] for part in parts]) for by in parts[0].groups},
         )
@@ -105,4 +104,4 @@ def _decided(rows: StoredRows) -> NDArray[Any]:
     person = rows.array("decided_by", object) == DecidedBy.PERSON.value
     settled = np.isin(rows.array("state", object).astype(str), list(OUTCOMES))
     asked = rows.array("is_sampled", np.bool_) | rows.array("is_flagged", np.bool_)
-    return person & settled & asked
+    return np.asarray(person & settled & asked, dtype=np.bool_)

@@ -73,10 +73,10 @@ def nearest(policy: Policy, subject: Subject) -> dict[str, Any] | None:
     flagging = [rule for rule in policy.rules if rule.action in FLAGGING_ACTIONS]
     applying = [rule for rule in flagging if rule.applies(source=subject.source, section=subject.section)]
     gaps = [(*condition_gap(rule.when, subject), rule.id) for rule in applying]
-    found = min((gap for gap in gaps if gap[1]), key=lambda gap: gap[0], default=None)
-    if found is None or found[1] is None:
+    near = [(margin, clause, rule) for margin, clause, rule in gaps if clause is not None]
+    if not near:
         return None
-    margin, clause, rule = found
+    margin, clause, rule = min(near, key=lambda gap: gap[0])
     ends = {"gte": clause.gte, "lte": clause.lte}
     told = {name: end for name, end in ends.items() if end is not None}
     score = round(subject.scores[clause.attribute], 6)

@@ -104,7 +104,8 @@ class Tally:
             at = np.flatnonzero(pairs == pair)
             at = at[np.argsort(order[at], kind="stable")][:EXAMPLES]
             kept = [
-                (int(order[row]), {**explained(self.policy, rows, int(row)), **self._was(before, row)}) for row in at
+                (int(order[row]), {**explained(self.policy, rows, int(row)), **self._was(before, int(row))})
+                for row in at
             ]
             self._add_examples(divmod(pair, len(ACTIONS)), kept)
 

@@ -18,6 +18,11 @@ from moderation.services.verdicts.features import NAMES
 
 SUBJECT_FIELDS = ("source__slug", "article__section", "facts_text", "score__language", "extra_text", *Score.ATTRIBUTES)
 
+# Features that are read from a review, and the one that each other kind of condition reads: one that is not read is
+# known of no row.
+STORED = NAMES | {"language"}
+READ = {"list": "lists", "commenter": "commenter", "flags": "flags", "article_age_hours": "article_age_hours"}
+
 
 class DayNumber(Func):
     """The days from the beginning of 1970 to a time, in UTC."""
@@ -106,6 +111,7 @@ class StoredReader:
             Coded.of(fields["source__slug"]),
             Coded.of(fields["article__section"]),
             features.numbers,
+            Coded.of(fields["score__language"]),
         )
 
     def _extra(self, fields: Mapping[str, Sequence[Any]]) -> dict[str, NDArray[np.float64]]:
@@ -133,6 +139,8 @@ class StoredFeatures(Sequence[Features]):
 
     def numbers(self, kind: str, name: str) -> NDArray[np.float64] | None:
         """Returns a fact of all rows, NaN where it is missing: ten times as fast as through each row's features."""
+        if kind in READ and READ[kind] not in STORED:
+            return np.full(len(self), np.nan)
         if kind != FactRange.kind:
             return None
         return np.array([facts.get(name) for facts in self.facts], dtype=np.float64)

@@ -25,7 +25,8 @@ def reviewed(make_comment: Make, make_review: Make) -> Make:
     """Makes a comment with a review by the tests' policy: `reviewed(toxicity=0.9)`."""
 
     def make(links: int = 0, **columns: Any) -> Review:
-        comment = make_comment(**{name: columns.pop(name) for name in ("article", "created_at") if name in columns})
+        given = {name: columns.pop(name) for name in ("source", "article", "created_at") if name in columns}
+        comment = make_comment(**given)
         facts = {"text_hash": comment.text_hash, "links": links, "length": 9, "near_hash": ""}
         review: Review = make_review(comment, facts=facts, **columns)
         return review
@@ -127,9 +128,9 @@ def test_a_false_alarm_that_a_person_approved_comes_first_with_the_clause(review
 
 def test_the_scope_limits_what_is_judged(reviewed: Make, elsewhere: Source) -> None:
     article = Article.objects.create(source=elsewhere, external_id="b1", section="Sport", published_at=NOON)
-    there = reviewed(toxicity=0.9, article=article, created_at=NOON + timedelta(days=2))
+    there = {"source": elsewhere, "article": article, "created_at": NOON + timedelta(days=2)}
+    reviewed(toxicity=0.9, **there)
     reviewed(toxicity=0.9)
-    assert there.source == elsewhere
     limits: list[dict[str, Any]] = [
         {"sources": (elsewhere.pk,)},
         {"section": "Sport"},
