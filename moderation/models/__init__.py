@@ -8,6 +8,7 @@ from moderation.models.feedback import Feedback, ReaderFlag
 from moderation.models.policy import PolicyStatus, PolicyVersion
 from moderation.models.rejudging import Rejudging
 from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySet, State
+from moderation.models.rollout import Reversion, Rollout, ShadowVerdict
 from moderation.models.score import ModelVersion, Score
 from moderation.models.webhook import Delivery, WebhookTarget
 
@@ -32,11 +33,14 @@ __all__ = [
     "ReaderFlag",
     "Reason",
     "Rejudging",
+    "Reversion",
     "Review",
     "ReviewQuerySet",
     "ReviewRound",
+    "Rollout",
     "Scope",
     "Score",
+    "ShadowVerdict",
     "State",
     "WebhookTarget",
 ]

@@ -125,7 +125,8 @@ class Review(AttributeScores):
     0 away from it. `state_version` increases with each change of state, so that a stale decision is detected. `facts`
     holds the features that judging again needs without reading the text. `review_probability` is the probability with
     which the comment was selected for review. The attributes are copies of those of `score`, for the index that selects
-    pending reviews by score.
+    pending reviews by score. `replaced` is what the review was before the policy decided it without a person, so that
+    that can be taken back; null if it was not scored before.
     """
 
     comment = models.OneToOneField(Comment, on_delete=models.CASCADE, primary_key=True, related_name="review")
@@ -142,6 +143,7 @@ class Review(AttributeScores):
     score = models.ForeignKey(Score, on_delete=models.SET_NULL, null=True, related_name="+")
     policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, null=True, related_name="+")
     verdict = models.JSONField(default=dict)
+    replaced = models.JSONField(null=True, blank=True)
     facts = models.JSONField(default=dict)
     sampled = models.BooleanField(default=False)
     review_probability = models.FloatField(default=1.0)

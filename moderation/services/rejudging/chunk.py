@@ -12,13 +12,14 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 
 from archive.models import Comment, OriginState, Source
-from moderation.models import DecidedBy, PolicyVersion, Rejudging, Review, ReviewQuerySet, State
+from moderation.models import DecidedBy, PolicyStatus, PolicyVersion, Rejudging, Review, ReviewQuerySet, State
 from moderation.policies import Policy, judge
 from moderation.services.ledger.append import decisions_append
 from moderation.services.rejudging.comparison import COMPARED, Comparison, Difference
 from moderation.services.states.locking import lock_comments, lock_reviews, reviews_write
+from moderation.services.verdicts.brake import brake_apply
 from moderation.services.verdicts.stored_columns import StoredReader, StoredRows, review_features
-from moderation.services.verdicts.transitions import Scored, Transition, review_apply_verdict
+from moderation.services.verdicts.transitions import Scored, review_apply_verdict
 
 CHUNK = 5_000
 JUDGED_AGAIN = Q(state__in=[State.PASSED, State.PENDING], decided_by=DecidedBy.NOBODY) | Q(decided_by=DecidedBy.POLICY)
@@ -60,7 +61,7 @@ class Rejudge:
         if rows is None or difference is None:
             span.position, span.finished_at = span.last_id, now
         else:
-            self._apply(span, difference)
+            self._apply(span, difference, judged=len(rows.ids))
             span.position, span.judged = int(rows.ids[-1]), span.judged + len(rows.ids)
         span.save(update_fields=["position", "judged", "changed", "moved", "finished_at"])
 
@@ -68,7 +69,7 @@ class Rejudge:
         if not PolicyVersion.objects.filter(pk=self.version.pk, active=True).exists():
             raise PolicyChangedError
 
-    def _apply(self, span: Rejudging, difference: Difference) -> None:
+    def _apply(self, span: Rejudging, difference: Difference, *, judged: int) -> None:
         changed = difference.changed.tolist()
         if difference.drifted:
             _lock([*changed, *difference.drifted])
@@ -78,25 +79,34 @@ class Rejudge:
         kept = [reviews[pk] for pk in changed if _is_open(comments.get(pk), reviews.get(pk))]
         where = _where(kept)
         before = {review.pk: review.state_version for review in kept}
-        transitions = [self._judge(comments[review.pk], review, *where[review.pk]) for review in kept]
+        scored = [self._judge(comments[review.pk], review, *where[review.pk]) for review in kept]
+        scored = brake_apply(scored=scored, policy=self.version, judged=judged)
+        transitions = [
+            review_apply_verdict(scored=one, review=review, policy=self.version)
+            for one, review in zip(scored, kept, strict=True)
+        ]
         reviews_write([review for review, _ in transitions])
         decisions_append([row for _, rows in transitions for row in rows])
         span.changed += len(kept) + len(difference.drifted)
         span.moved += sum(review.state_version != before[review.pk] for review in kept)
 
-    def _judge(self, comment: Comment, review: Review, source: Source, section: str) -> Transition:
+    def _judge(self, comment: Comment, review: Review, source: Source, section: str) -> Scored:
         comment.source = source
         scores = review.score.values() if review.score else {}
         features = review_features(review.facts, language=review.score.language if review.score else "")
         verdict = judge(self.policy, scores, features=features, source=source.slug, section=section)
         chance = self.policy.audit_chance(verdict.risk)
-        scored = Scored(comment, review.score, verdict, review.facts, chance)
-        return review_apply_verdict(scored=scored, review=review, policy=self.version)
+        return Scored(comment, review.score, verdict, review.facts, chance)
 
 
 def reviews_to_judge() -> ReviewQuerySet:
-    """Returns the reviews that are judged again: of current texts with a score that no person decided on."""
-    return Review.objects.filter(JUDGED_AGAIN, score__isnull=False).current()
+    """Returns the reviews that are judged again: of current texts with a score that no person decided on.
+
+    Those that a version in rollout has judged are its share, and stay.
+    """
+    rolling = list(PolicyVersion.objects.filter(status=PolicyStatus.ROLLOUT).values_list("pk", flat=True))
+    reviews = Review.objects.filter(JUDGED_AGAIN, score__isnull=False).current()
+    return reviews.exclude(policy__in=rolling) if rolling else reviews
 
 
 def risk_write(drifted: Mapping[int, tuple[float, float]]) -> None:

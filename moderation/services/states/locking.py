@@ -11,6 +11,7 @@ from moderation.models import Review
 
 WRITTEN = (
     *("state", "state_version", "held", "highlighted", "flagged", "risk", "uncertainty", "score", "policy", "verdict"),
+    "replaced",
     *("facts", "sampled", "review_probability", "holder", "holder_until", "deferred_until", "decided_by", "decided_at"),
     *("updated_at", *Review.ATTRIBUTES),
 )
