@@ -13,6 +13,13 @@ from moderation.api.views.flagged import FlaggedList
 from moderation.api.views.flags import CommentFlags
 from moderation.api.views.metrics import Metrics
 from moderation.api.views.policies import PolicyActivation, PolicyDetail, PolicyList
+from moderation.api.views.policy_stages import (
+    PolicyHits,
+    PolicyRetirement,
+    PolicyReversion,
+    PolicyRollout,
+    PolicyShadow,
+)
 from moderation.api.views.sources import SourceDetail, SourceList
 
 urlpatterns = [
@@ -35,6 +42,11 @@ urlpatterns = [
     path("policies/", PolicyList.as_view(), name="policies"),
     path("policies/<int:version>/", PolicyDetail.as_view(), name="policy"),
     path("policies/<int:version>/activate/", PolicyActivation.as_view(), name="policy-activate"),
+    path("policies/<int:version>/shadow/", PolicyShadow.as_view(), name="policy-shadow"),
+    path("policies/<int:version>/rollout/", PolicyRollout.as_view(), name="policy-rollout"),
+    path("policies/<int:version>/retire/", PolicyRetirement.as_view(), name="policy-retire"),
+    path("policies/<int:version>/revert/", PolicyReversion.as_view(), name="policy-revert"),
+    path("policies/<int:version>/hits/", PolicyHits.as_view(), name="policy-hits"),
     path("metrics/", Metrics.as_view(), name="metrics"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),

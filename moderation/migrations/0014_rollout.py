@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('effective_at', models.DateTimeField(blank=True, null=True)),
                 ('judged', models.PositiveBigIntegerField(default=0)),
                 ('automatic', models.PositiveBigIntegerField(default=0)),
-                ('errors', models.PositiveBigIntegerField(default=0)),
+                ('failures', models.PositiveBigIntegerField(default=0)),
                 ('braked_at', models.DateTimeField(blank=True, null=True)),
                 ('braked_rules', models.JSONField(blank=True, default=list)),
             ],

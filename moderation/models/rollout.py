@@ -26,8 +26,8 @@ class Rollout(models.Model):
 
     `percent` is its share of the comments while it rolls out. It is young for a day from `effective_at`, when it got
     the share it has; of that time `judged` counts the comments that it judged, `automatic` those on which it acted
-    without a person. `errors` counts the comments on which it failed as a candidate. `braked_at`: since then its rules
-    act through a person only. `braked_rules`: the ids of rules that do so because what they did was reverted.
+    without a person. `failures` counts the comments on which it failed as a candidate. `braked_at`: since then its
+    rules act through a person only. `braked_rules`: the ids of rules that do so because what they did was reverted.
     """
 
     policy = models.OneToOneField(PolicyVersion, on_delete=models.PROTECT, primary_key=True, related_name="rollout")
@@ -35,7 +35,7 @@ class Rollout(models.Model):
     effective_at = models.DateTimeField(null=True, blank=True)
     judged = models.PositiveBigIntegerField(default=0)
     automatic = models.PositiveBigIntegerField(default=0)
-    errors = models.PositiveBigIntegerField(default=0)
+    failures = models.PositiveBigIntegerField(default=0)
     braked_at = models.DateTimeField(null=True, blank=True)
     braked_rules = models.JSONField(default=list, blank=True)
 

@@ -114,6 +114,7 @@ class VerdictOut(Out):
     policy = serializers.IntegerField()
     reasons = VerdictReasonOut(many=True)
     overridden = serializers.CharField(required=False, help_text="The rule that a floor rule overrode.")
+    braked = serializers.CharField(required=False, help_text="The action that the rule may not take without a person.")
 
     def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
         """Returns the verdict as stored, which is JSON already."""
@@ -293,6 +294,12 @@ class PolicyOut(Out):
     created_at = serializers.DateTimeField()
     activated_at = serializers.DateTimeField(allow_null=True)
     activated_by = serializers.CharField(source="activated_by.username", default=None, allow_null=True)
+    percent = serializers.IntegerField(source="rollout.percent", default=0, help_text="Its share while it rolls out.")
+    failures = serializers.IntegerField(source="rollout.failures", default=0, help_text="Comments it failed on.")
+    braked_at = serializers.DateTimeField(source="rollout.braked_at", default=None, allow_null=True)
+    braked_rules = serializers.ListField(
+        child=serializers.CharField(), source="rollout.braked_rules", default=list, help_text="Taken back by revert."
+    )
     body = serializers.JSONField()
 
 

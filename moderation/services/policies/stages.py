@@ -35,7 +35,7 @@ def policy_shadow(*, version: int, actor: User | None, key: ApiKey | None = None
         row = _locked(row)
         _refuse(row, PolicyStatus.ACTIVE, PolicyStatus.SHADOW)
         _refuse_second(row)
-        zero = {"percent": 0, "effective_at": None, "judged": 0, "automatic": 0, "errors": 0, "braked_at": None}
+        zero = {"percent": 0, "effective_at": None, "judged": 0, "automatic": 0, "failures": 0, "braked_at": None}
         Rollout.objects.update_or_create(policy=row, defaults=zero)
         return _moved(row, PolicyStatus.SHADOW)
 

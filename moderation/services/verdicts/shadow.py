@@ -22,7 +22,7 @@ def beside_save(*, scored: Sequence[Scored]) -> None:
         ShadowVerdict.objects.bulk_create(rows, update_conflicts=True, unique_fields=unique, update_fields=REPLACED)
         _trim([row.pk for row in rows])
     if failed := [beside.version.pk for _, beside in said if beside.verdict is None]:
-        Rollout.objects.filter(pk=failed[0]).update(errors=F("errors") + len(failed))
+        Rollout.objects.filter(pk=failed[0]).update(failures=F("failures") + len(failed))
 
 
 def _row(one: Scored, beside: Beside) -> ShadowVerdict:
