@@ -89,7 +89,7 @@ def _revert(ids: Collection[int], reversion: Reversion) -> int:
             undos.append(review_revert(comment, review, decision, reversion, scores))
             changed.append(review)
     reviews_write(changed)
-    decisions_append(undos)
+    decisions_append([row for row in undos if row])
     return len(changed)
 
 

@@ -36,12 +36,13 @@ def decision_to_revert(
 
 def review_revert(
     comment: Comment, review: Review, decision: Decision, reversion: Reversion, scores: Mapping[int, Score]
-) -> Decision:
-    """Makes the review what it was before the decision and returns the undo's ledger row; both are unsaved.
+) -> Decision | None:
+    """Makes the review what it was before the rule decided it and returns the undo's ledger row; both are unsaved.
 
-    A comment that was not scored before goes to a person, as by the same rule braked. `scores` are those that the
-    snapshot names.
+    There is no row if its status stays: the rule upheld what another had decided before. A comment that was not scored
+    before goes to a person, as by the same rule braked. `scores` are those that the snapshot names.
     """
+    before = _status(review)
     row = decision_row(
         comment=comment,
         review=review,
@@ -57,11 +58,17 @@ def review_revert(
         snapshot_restore(review, review.replaced, scores)
     else:
         _to_person(comment, review)
+    if _status(review) == before:
+        return None
     review.state_version += 1
     review.holder_id = review.holder_until = None
     review.updated_at = timezone.now()
     row.to_state = review.state
     return row
+
+
+def _status(review: Review) -> tuple[str, bool, bool]:
+    return review.state, review.held, review.highlighted
 
 
 def _to_person(comment: Comment, review: Review) -> None:
