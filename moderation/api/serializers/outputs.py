@@ -9,7 +9,7 @@ from archive.models import Comment, OriginState, TextFormat
 from moderation.api.etags import comment_etag
 from moderation.api.serializers.fields import OneOrMany
 from moderation.api.shown import status_of
-from moderation.models import Decision, PolicyStatus, State
+from moderation.models import Decision, PolicyStatus, PolicyVersion, State
 from moderation.policies.checks import ERROR, WARNING
 from moderation.services.ledger.export import decision_subject
 from moderation.services.states.status import UNSCORED
@@ -301,6 +301,12 @@ class PolicyOut(Out):
         child=serializers.CharField(), source="rollout.braked_rules", default=list, help_text="Taken back by revert."
     )
     body = serializers.JSONField()
+
+    def to_representation(self, instance: PolicyVersion) -> dict[str, Any]:
+        """Returns the version; one that never left the draft has no share, failures or brakes."""
+        shown = super().to_representation(instance)
+        nothing = {"percent": 0, "failures": 0, "braked_rules": []}
+        return {**shown, **{name: value for name, value in nothing.items() if shown[name] is None}}
 
 
 class FindingOut(Out):
