@@ -19,6 +19,13 @@ from moderation.api.views.policies import (
     PolicySimulation,
     PolicySuggestion,
 )
+from moderation.api.views.policy_stages import (
+    PolicyHits,
+    PolicyRetirement,
+    PolicyReversion,
+    PolicyRollout,
+    PolicyShadow,
+)
 from moderation.api.views.root import ApiMap
 from moderation.api.views.sources import SourceDetail, SourceList
 from moderation.api.views.word_lists import WordListDetail, WordListEntries, WordListList
@@ -53,6 +60,11 @@ urlpatterns = [
     path("word-lists/", WordListList.as_view(), name="word-lists"),
     path("word-lists/<slug:name>/", WordListDetail.as_view(), name="word-list"),
     path("word-lists/<slug:name>/entries/", WordListEntries.as_view(), name="word-list-entries"),
+    path("policies/<int:version>/shadow/", PolicyShadow.as_view(), name="policy-shadow"),
+    path("policies/<int:version>/rollout/", PolicyRollout.as_view(), name="policy-rollout"),
+    path("policies/<int:version>/retire/", PolicyRetirement.as_view(), name="policy-retire"),
+    path("policies/<int:version>/revert/", PolicyReversion.as_view(), name="policy-revert"),
+    path("policies/<int:version>/hits/", PolicyHits.as_view(), name="policy-hits"),
     path("metrics/", Metrics.as_view(), name="metrics"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),

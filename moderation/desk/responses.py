@@ -11,6 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 from moderation.desk.access import Person
+from moderation.services.policies.brakes import brake_notices
 
 # Actions that can be undone one after the other, the last first.
 REMEMBERED = 20
@@ -37,6 +38,7 @@ def desk_page(
         "title": title,
         "person": person,
         "frame": f"moderation/desk/{'swap' if swap else 'page'}.html",
+        "brakes": brake_notices(user=person.user),
         "last_act": next(iter(request.session.get(_SESSION, ())), None),
     }
     answer = TemplateResponse(request, f"moderation/desk/{template}.html", shown, status=status)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
 from moderation.policies import PolicyError
@@ -44,6 +45,16 @@ def policy_given(name: str) -> GivenPolicy:
             raise CommandError(f"There is no version {name} of the policy.") from error
         return GivenPolicy(version.body, version=version.version)
     return _file(name)
+
+
+def actor_named(name: str | None) -> User | None:
+    """Returns the user of that name, None without one; raises CommandError if there is none."""
+    if name is None:
+        return None
+    found = User.objects.filter(username=name, is_active=True).first()
+    if found is None:
+        raise CommandError(f"--as: there is no active user {name}.")
+    return found
 
 
 def _file(name: str) -> GivenPolicy:

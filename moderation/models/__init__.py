@@ -8,6 +8,7 @@ from moderation.models.feedback import Feedback, ReaderFlag
 from moderation.models.policy import PolicyStatus, PolicyVersion
 from moderation.models.rejudging import Rejudging
 from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySet, State
+from moderation.models.rollout import Reversion, Rollout, ShadowVerdict
 from moderation.models.score import ModelVersion, Score
 from moderation.models.webhook import Delivery, WebhookTarget
 from moderation.models.word_list import WordList, WordListEntry, WordListVersion, WordMatch
@@ -33,11 +34,14 @@ __all__ = [
     "ReaderFlag",
     "Reason",
     "Rejudging",
+    "Reversion",
     "Review",
     "ReviewQuerySet",
     "ReviewRound",
+    "Rollout",
     "Scope",
     "Score",
+    "ShadowVerdict",
     "Standing",
     "StandingKind",
     "State",

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,10 @@ class PolicyStatus(models.TextChoices):
     ROLLOUT = "rollout", _("rolling out")
     ACTIVE = "active", _("active")
     RETIRED = "retired", _("retired")
+
+
+# A version that is tried beside the active one; there is one at a time.
+CANDIDATES = (PolicyStatus.SHADOW, PolicyStatus.ROLLOUT)
 
 
 class PolicyVersion(models.Model):
@@ -52,6 +56,10 @@ class PolicyVersion(models.Model):
                 condition=Q(active=True, status=PolicyStatus.ACTIVE)
                 | (Q(active=False) & ~Q(status=PolicyStatus.ACTIVE)),
                 name="policy_active_status",
+            ),
+            models.UniqueConstraint(
+                Case(When(status__in=["shadow", "rollout"], then=Value(1)), output_field=IntegerField()),
+                name="policy_one_candidate",
             ),
         ]
 

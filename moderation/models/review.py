@@ -134,7 +134,9 @@ class Review(AttributeScores):
 
     `near_hash` is a copy of the fact, null for a text without a word, for the index that finds repeats.
     `facts_edition` says which facts there are: null if they were stored before capitals, repeats and word lists were,
-    else the newest `WordListVersion` (by id, 0 without lists) that the text was matched with.
+    else the newest `WordListVersion` (by id, 0 without lists) that the text was matched with. `replaced` is what the
+    review was before the policy decided it without a person, so that that can be taken back; null if it was not scored
+    before.
     """
 
     comment = models.OneToOneField(Comment, on_delete=models.CASCADE, primary_key=True, related_name="review")
@@ -151,6 +153,7 @@ class Review(AttributeScores):
     score = models.ForeignKey(Score, on_delete=models.SET_NULL, null=True, related_name="+")
     policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, null=True, related_name="+")
     verdict = models.JSONField(default=dict)
+    replaced = models.JSONField(null=True, blank=True)
     facts = models.JSONField(default=dict)
     near_hash = models.CharField(max_length=16, null=True, blank=True)
     facts_edition = models.PositiveBigIntegerField(null=True, blank=True)

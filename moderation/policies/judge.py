@@ -28,7 +28,7 @@ def judge(policy: Policy, scores: Mapping[str, float], *, features: Features, so
     floor = program.floor(subject, chosen)
     deciding = floor or chosen
     risk, uncertainty = program.risk(scores)
-    return Verdict(
+    verdict = Verdict(
         action=deciding.action if deciding else "pass",
         rule=deciding.id if deciding else "",
         policy=policy.version,
@@ -37,6 +37,7 @@ def judge(policy: Policy, scores: Mapping[str, float], *, features: Features, so
         uncertainty=uncertainty,
         overridden=chosen.id if floor and chosen else "",
     )
+    return verdict.brake() if verdict.rule in policy.braked else verdict
 
 
 def judge_refusal(policy: Policy, code: str) -> Verdict:

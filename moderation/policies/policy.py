@@ -11,7 +11,10 @@ from moderation.policies.rules import Rule
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy as it is applied: rules in the order in which they are tried, and its own tests."""
+    """A policy as it is applied: rules in the order in which they are tried, and its own tests.
+
+    `braked` are the ids of rules that would act without a person and that send the comment to one instead.
+    """
 
     version: int
     name: str
@@ -19,6 +22,7 @@ class Policy:
     audit_share: float = 0.0
     audit: Audit | None = None
     tests: tuple[Example, ...] = ()
+    braked: frozenset[str] = frozenset()
     programs: Programs = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

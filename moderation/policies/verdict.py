@@ -1,12 +1,14 @@
 """What a policy says about a comment, and why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 FLAGGING_ACTIONS = frozenset({"queue", "hold", "reject"})
 # What takes effect without a person.
 AUTOMATIC_ACTIONS = frozenset({"approve", "highlight", "reject"})
+# What a rule does that may no longer act without a person.
+BRAKED_ACTION = "queue"
 UNSCORABLE = "unscorable"
 
 
@@ -71,7 +73,8 @@ class Verdict:
     """One verdict. `rule` is the id of the rule that decided, empty if none matched.
 
     `risk` is the largest score ÷ threshold over the conditions that applied; `uncertainty` is 1 for a score on its
-    threshold and falls to 0 at a distance of 1. `overridden` is the id of the rule that a floor overrode.
+    threshold and falls to 0 at a distance of 1. `overridden` is the id of the rule that a floor overrode. `braked` is
+    the action that the rule would have taken without a person, if it may not.
     """
 
     action: str
@@ -81,6 +84,7 @@ class Verdict:
     risk: float = 0.0
     uncertainty: float = 0.0
     overridden: str = ""
+    braked: str = ""
 
     @property
     def flagged(self) -> bool:
@@ -96,4 +100,14 @@ class Verdict:
             "policy": self.policy,
             "reasons": [reason.as_json() for reason in self.reasons],
         }
-        return {**shown, "overridden": self.overridden} if self.overridden else shown
+        beside = {"overridden": self.overridden, "braked": self.braked}
+        return {**shown, **{name: what for name, what in beside.items() if what}}
+
+    @property
+    def automatic(self) -> bool:
+        """Whether its action takes effect without a person."""
+        return self.action in AUTOMATIC_ACTIONS
+
+    def brake(self) -> "Verdict":
+        """Returns the verdict with a person to look in place of an action without one."""
+        return replace(self, action=BRAKED_ACTION, braked=self.action) if self.automatic else self

@@ -146,6 +146,7 @@ class VerdictOut(Out):
     policy = serializers.IntegerField()
     reasons = VerdictReasonOut(many=True)
     overridden = serializers.CharField(required=False, help_text="The rule that a floor rule overrode.")
+    braked = serializers.CharField(required=False, help_text="The action that the rule may not take without a person.")
 
     def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
         """Returns the verdict as stored, which is JSON already."""
@@ -362,12 +363,24 @@ class PolicyOut(Out):
     activated_at = serializers.DateTimeField(allow_null=True)
     activated_by = serializers.CharField(source="activated_by.username", default=None, allow_null=True)
     goals = serializers.SerializerMethodField()
+    percent = serializers.IntegerField(source="rollout.percent", default=0, help_text="Its share while it rolls out.")
+    failures = serializers.IntegerField(source="rollout.failures", default=0, help_text="Comments it failed on.")
+    braked_at = serializers.DateTimeField(source="rollout.braked_at", default=None, allow_null=True)
+    braked_rules = serializers.ListField(
+        child=serializers.CharField(), source="rollout.braked_rules", default=list, help_text="Taken back by revert."
+    )
     body = serializers.JSONField()
 
     @extend_schema_field(GoalOut(many=True))  # type: ignore[untyped-decorator]
     def get_goals(self, version: PolicyVersion) -> Any:
         """Returns the goals in the version's body."""
         return GoalOut(list(policy_goals(version.body)), many=True).data
+
+    def to_representation(self, instance: PolicyVersion) -> dict[str, Any]:
+        """Returns the version; one that never left the draft has no share, failures or brakes."""
+        shown = super().to_representation(instance)
+        nothing = {"percent": 0, "failures": 0, "braked_rules": []}
+        return {**shown, **{name: value for name, value in nothing.items() if shown[name] is None}}
 
 
 class FindingOut(Out):

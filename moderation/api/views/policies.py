@@ -50,7 +50,7 @@ class PolicyView(ApiView):
     """The base of views over versions of the policy."""
 
     source_path = ""
-    queryset = PolicyVersion.objects.select_related("author", "activated_by")
+    queryset = PolicyVersion.objects.select_related("author", "activated_by", "rollout")
     serializer_class = PolicyOut
     lookup_field = "version"
     lookup_url_kwarg = "version"

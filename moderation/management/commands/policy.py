@@ -4,13 +4,12 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
-from moderation.management import policy_rejudging, policy_simulation, policy_suggestion
+from moderation.management import policy_rejudging, policy_simulation, policy_stages, policy_suggestion
 from moderation.management.lacking import lacking_lines
-from moderation.management.policy_files import WHICH, GivenPolicy, policy_given
+from moderation.management.policy_files import WHICH, GivenPolicy, actor_named, policy_given
 from moderation.management.policy_renewals import renewal_lines
 from moderation.models import PolicyVersion
 from moderation.policies import parse_policy
@@ -27,7 +26,8 @@ from moderation.services.verdicts.facts_walk import policy_lacking
 class Command(DatabaseCommand):
     """`policy apply FILE`, `policy diff BEFORE [AFTER]`, `policy show`, `policy test`, `policy activate`,
 
-    `policy simulate`, `policy suggest`, `policy resolve`, `policy rejudge`.
+    `policy simulate`, `policy suggest`, `policy resolve`, `policy rejudge`,
+    `policy shadow|rollout|retire|revert|hits VERSION`.
     """
 
     help = "Write, show, compare, test, simulate and activate policies, and judge again by the active one."
@@ -46,6 +46,7 @@ class Command(DatabaseCommand):
         policy_rejudging.add_arguments(parts.add_parser("rejudge", help="judge again what nobody has decided on"))
         activate.add_argument("--rejudge", action="store_true", help="then judge again what nobody has decided on")
         activate.add_argument("--processes", **policy_rejudging.PROCESSES)
+        policy_stages.add_parsers(parts)
         apply.add_argument("policy", metavar="FILE", help="YAML or JSON")
         diff.add_argument("before", help=WHICH)
         diff.add_argument("after", nargs="?", help=f"{WHICH}; by default the active version is the one before")
@@ -60,7 +61,10 @@ class Command(DatabaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Runs the sub-command."""
-        getattr(self, f"part_{options['part']}")(options)
+        if options["part"] in policy_stages.PARTS:
+            policy_stages.handle(options, self.stdout)
+        else:
+            getattr(self, f"part_{options['part']}")(options)
 
     def part_apply(self, options: dict[str, Any]) -> None:
         """Saves a file as a draft."""
@@ -157,16 +161,6 @@ def active_version() -> str:
     if active is None:
         raise CommandError("No policy is active.")
     return str(active)
-
-
-def actor_named(name: str | None) -> User | None:
-    """Returns the user of that name, None without one; raises CommandError if there is none."""
-    if name is None:
-        return None
-    found = User.objects.filter(username=name, is_active=True).first()
-    if found is None:
-        raise CommandError(f"--as: there is no active user {name}.")
-    return found
 
 
 def policy_lines(given: GivenPolicy) -> list[str]:

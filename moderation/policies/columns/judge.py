@@ -12,10 +12,10 @@ from moderation.policies.conditions import AttributeRange, Condition, Group
 from moderation.policies.policy import Policy
 from moderation.policies.rules import SAFETY, Rule
 from moderation.policies.schema import ACTIONS
-from moderation.policies.verdict import FLAGGING_ACTIONS
+from moderation.policies.verdict import BRAKED_ACTION, FLAGGING_ACTIONS
 
 NO_RULE = -1
-PASS = ACTIONS.index("pass")
+PASS, QUEUE = ACTIONS.index("pass"), ACTIONS.index(BRAKED_ACTION)
 # By the place in ACTIONS: how safe for readers, 0 the safest; whether it flags.
 SAFETY_OF = np.array([SAFETY.index(action) for action in ACTIONS])
 FLAGS = np.array([action in FLAGGING_ACTIONS for action in ACTIONS])
@@ -60,7 +60,13 @@ def judge_columns(policy: Policy, columns: SubjectColumns) -> VerdictColumns:
     deciding = np.where(safer, floor, chosen)
     risk, uncertainty = _margins(rules, applying, columns)
     overridden = np.where(safer, chosen, NO_RULE)
-    return VerdictColumns(matched, deciding, overridden, actions[deciding], risk, uncertainty)
+    return VerdictColumns(matched, deciding, overridden, _taken(policy, actions)[deciding], risk, uncertainty)
+
+
+def _taken(policy: Policy, actions: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Returns the actions of the rules as they are taken: those of braked ones send the comment to a person."""
+    braked = [rule.automatic and rule.id in policy.braked for rule in policy.rules]
+    return np.where([*braked, False], QUEUE, actions)
 
 
 def attributes_reached(policy: Policy, columns: SubjectColumns, matched: Booleans) -> dict[str, Booleans]:

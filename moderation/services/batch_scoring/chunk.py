@@ -12,14 +12,14 @@ from django.db.models import F
 
 from archive.models import Comment
 from moderation.models import Claim, ModelVersion, PolicyVersion, Review, Score
-from moderation.policies import Policy, Reason, VerdictReason, judge, judge_refusal
+from moderation.policies import Policy, Reason, VerdictReason, features_needed, judge, judge_refusal
 from moderation.policies.verdict import UNSCORABLE
 from moderation.scoring import Refusal, Result, Span
 from moderation.services.batch_scoring.claims import claims_set_aside
 from moderation.services.batch_scoring.inference import TRIES, Failure, Inference, Outcome
 from moderation.services.batch_scoring.options import ScoreReport
+from moderation.services.verdicts.candidate import policies_judging
 from moderation.services.verdicts.known import Known, batch_features
-from moderation.services.verdicts.policy import policy_active
 from moderation.services.verdicts.transitions import Scored
 from moderation.services.verdicts.triage import batch_save, scores_save
 
@@ -54,14 +54,17 @@ class ScoreRun:
 
     def batch(self, comments: Sequence[Comment]) -> None:
         """Scores and saves one batch. Raises ScoringError if the model itself fails; nothing is saved then."""
-        policy_row, policy = policy_active()
+        (policy_row, policy), candidate = policies_judging()
         known = self._scores_known(comments)
         fresh = [comment for comment in comments if comment.pk not in known]
         outcomes = dict(zip((one.pk for one in fresh), self._outcomes(fresh), strict=True))
         found = {one.pk: known.get(one.pk) or outcomes[one.pk] for one in comments}
-        features = batch_features(comments=comments, languages=_languages(found), known=known, policy=policy)
+        needed = features_needed(policy) | (candidate.needed if candidate and self.active else frozenset())
+        features = batch_features(comments=comments, languages=_languages(found), known=known, needed=needed)
         scored = [self._scored(one, found[one.pk], features[one.pk], policy) for one in comments]
         judged = [one for one in scored if one is not None]
+        if candidate and self.active:
+            judged = [candidate.judge(one, features[one.comment.pk].features) for one in judged]
         self._add_spans([one for one in judged if one.verdict.flagged and one.score and one.score.pk is None])
         self._save(judged, policy_row)
         self._set_aside(outcomes)

@@ -1,4 +1,4 @@
-"""Makes a version of the policy the one that judges."""
+"""Makes a version of the policy the one that judges, or takes the brake off the one that does."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,13 @@ from moderation.models import ApiKey, PolicyStatus, PolicyVersion
 from moderation.policies import Policy, PolicyError, parse_policy
 from moderation.policies.examples import ExampleOutcome
 from moderation.services.errors import FieldError, ServiceError, conflict
+from moderation.services.policies.brakes import rollout_watch
 from moderation.services.policies.examples import policy_test
-from moderation.services.policies.refusals import unreadable
+from moderation.services.policies.refusals import refuse_goals, unreadable
 from moderation.services.policies.resolution import Resolution, policy_resolve
 from moderation.services.policies.rights import automation_check, consent_check, reach_check
 from moderation.services.policies.versions import lock_versions, policy_get, policy_validate, version_save
+from moderation.services.verdicts.policy import rollout_of
 
 
 def policy_activate(*, version: int, actor: User | None, key: ApiKey | None = None) -> PolicyVersion:
@@ -23,7 +25,8 @@ def policy_activate(*, version: int, actor: User | None, key: ApiKey | None = No
     What the version leaves to the archive is worked out first: goals become numbers and the audit's strata get their
     shares (`policy_resolve`). They are frozen in a new version by the same author, which is activated and returned in
     place of this one. The static checks and the policy's own tests run once more, for the model and the installation
-    may have changed since it was written. `actor` is the person, or the key's user; None for the command line.
+    may have changed since it was written. A version that is active and braked may then act without a person again, and
+    is no longer watched. `actor` is the person, or the key's user; None for the command line.
 
     Raises ServiceError: `not_found`; `conflict` if it is active already; `permission_denied` for an actor who is
     limited to some sources, who may not let rules act without a person, or who is no second person where
@@ -31,14 +34,29 @@ def policy_activate(*, version: int, actor: User | None, key: ApiKey | None = No
     or the decisions so far support no number for a goal. Nothing is saved then.
     """
     row = policy_get(version=version)
-    policy = _parsed(row)
-    reach_check(actor=actor, key=key)
-    automation_check(policy=policy, actor=actor, key=key)
-    consent_check(version=row, actor=actor)
+    effect_check(version=row, actor=actor, key=key)
     _refuse_active(row)
-    resolution = policy_resolve(version=row, policy=policy)
+    resolution = policy_resolve(version=row, policy=_parsed(row))
     _refuse_failures(policy_test(policy=policy_validate(body=resolution.body)[0]))
     return _switch(row, resolution, actor)
+
+
+def effect_check(*, version: PolicyVersion, actor: User | None, key: ApiKey | None) -> None:
+    """Raises ServiceError `permission_denied` for a caller who may not let the version take effect."""
+    reach_check(actor=actor, key=key)
+    automation_check(policy=_parsed(version), actor=actor, key=key)
+    consent_check(version=version, actor=actor)
+
+
+def judging_check(*, version: PolicyVersion) -> Policy:
+    """Returns the policy if it can judge; raises ServiceError `validation_error` for an error of the static checks.
+
+    So it does for a goal without a number.
+    """
+    policy_validate(body=version.body)
+    policy = _parsed(version)
+    refuse_goals(policy)
+    return policy
 
 
 def _parsed(row: PolicyVersion) -> Policy:
@@ -49,7 +67,8 @@ def _parsed(row: PolicyVersion) -> Policy:
 
 
 def _refuse_active(row: PolicyVersion) -> None:
-    if row.active:
+    rollout = rollout_of(row)
+    if row.active and not (rollout and rollout.braked_at):
         raise conflict(f"Version {row.version} of the policy is active already.")
 
 
@@ -64,10 +83,11 @@ def _refuse_failures(outcomes: Sequence[ExampleOutcome]) -> None:
 @transaction.atomic
 def _switch(row: PolicyVersion, resolution: Resolution, actor: User | None) -> PolicyVersion:
     lock_versions()
-    row = PolicyVersion.objects.select_related("author").get(pk=row.pk)
+    row = PolicyVersion.objects.select_related("author", "rollout").get(pk=row.pk)
     if resolution.changed:
         row, _ = version_save(body=resolution.body, author=row.author, note=resolution.note(row.version))
     _refuse_active(row)
+    rollout_watch(version=row)
     PolicyVersion.objects.filter(active=True).update(active=False, status=PolicyStatus.RETIRED)
     row.active, row.status = True, PolicyStatus.ACTIVE
     row.activated_by, row.activated_at = actor, timezone.now()

@@ -61,7 +61,7 @@ def policy_validate(*, body: Any) -> tuple[Policy, tuple[Finding, ...]]:
 
 def policy_get(*, version: int) -> PolicyVersion:
     """Returns the version with its author; raises ServiceError `not_found`."""
-    found = PolicyVersion.objects.select_related("author", "activated_by").filter(version=version).first()
+    found = PolicyVersion.objects.select_related("author", "activated_by", "rollout").filter(version=version).first()
     if found is None:
         raise not_found(f"There is no version {version} of the policy.")
     return found

@@ -12,15 +12,16 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from archive.models import Article, Comment, OriginState, Source
-from moderation.models import DecidedBy, PolicyVersion, Rejudging, Review, ReviewQuerySet, State
+from moderation.models import DecidedBy, PolicyStatus, PolicyVersion, Rejudging, Review, ReviewQuerySet, State
 from moderation.policies import Features, Policy, features_needed, judge
 from moderation.services.facts.as_of import Subject, features_as_of
 from moderation.services.ledger.append import decisions_append
 from moderation.services.rejudging.comparison import COMPARED, Comparison, Difference
 from moderation.services.states.locking import lock_comments, lock_reviews, reviews_write
+from moderation.services.verdicts.brake import brake_apply
 from moderation.services.verdicts.features import features_of
 from moderation.services.verdicts.stored_columns import StoredReader, StoredRows
-from moderation.services.verdicts.transitions import Scored, Transition, review_apply_verdict
+from moderation.services.verdicts.transitions import Scored, review_apply_verdict
 
 CHUNK = 5_000
 Kept = tuple[Comment, Review]
@@ -63,7 +64,7 @@ class Rejudge:
         if rows is None or difference is None:
             span.position, span.finished_at = span.last_id, now
         else:
-            self._apply(span, difference)
+            self._apply(span, difference, judged=len(rows.ids))
             span.position, span.judged = int(rows.ids[-1]), span.judged + len(rows.ids)
         span.save(update_fields=["position", "judged", "changed", "moved", "finished_at"])
 
@@ -71,14 +72,19 @@ class Rejudge:
         if not PolicyVersion.objects.filter(pk=self.version.pk, active=True).exists():
             raise PolicyChangedError
 
-    def _apply(self, span: Rejudging, difference: Difference) -> None:
+    def _apply(self, span: Rejudging, difference: Difference, *, judged: int) -> None:
         changed = difference.changed.tolist()
         if difference.drifted:
             _lock([*changed, *difference.drifted])
             risk_write(difference.drifted)
         kept = _open(changed)
         before = [review.state_version for _, review in kept]
-        transitions = list(map(self._judge, kept, self._features(kept)))
+        scored = list(map(self._judge, kept, self._features(kept)))
+        scored = brake_apply(scored=scored, policy=self.version, judged=judged)
+        transitions = [
+            review_apply_verdict(scored=one, review=review, policy=self.version)
+            for one, (_, review) in zip(scored, kept, strict=True)
+        ]
         reviews_write([review for review, _ in transitions])
         decisions_append([row for _, rows in transitions for row in rows])
         span.changed += len(kept) + len(difference.drifted)
@@ -92,19 +98,23 @@ class Rejudge:
         ]
         return features_as_of(subjects=subjects, needed=features_needed(self.policy), history=self.reader.history)
 
-    def _judge(self, kept: Kept, features: Features) -> Transition:
+    def _judge(self, kept: Kept, features: Features) -> Scored:
         comment, review = kept
         scores = review.score.values() if review.score else {}
         where = {"source": comment.source.slug, "section": comment.article.section}
         verdict = judge(self.policy, scores, features=features, **where)
         chance = self.policy.audit_chance(verdict.risk)
-        scored = Scored(comment, review.score, verdict, review.facts, chance, review.facts_edition)
-        return review_apply_verdict(scored=scored, review=review, policy=self.version)
+        return Scored(comment, review.score, verdict, review.facts, chance, review.facts_edition)
 
 
 def reviews_to_judge() -> ReviewQuerySet:
-    """Returns the reviews that are judged again: of current texts with a score that no person decided on."""
-    return Review.objects.filter(JUDGED_AGAIN, score__isnull=False).current()
+    """Returns the reviews that are judged again: of current texts with a score that no person decided on.
+
+    Those that a version in rollout has judged are its share, and stay.
+    """
+    rolling = list(PolicyVersion.objects.filter(status=PolicyStatus.ROLLOUT).values_list("pk", flat=True))
+    reviews = Review.objects.filter(JUDGED_AGAIN, score__isnull=False).current()
+    return reviews.exclude(policy__in=rolling) if rolling else reviews
 
 
 def risk_write(drifted: Mapping[int, tuple[float, float]]) -> None:

@@ -17,6 +17,7 @@ from archive.models import Comment
 from moderation.models import Action, DecidedBy, Decision, DecisionKind, Review, ReviewRound, State
 from moderation.models.review import WAITING_STATES
 from moderation.services.ledger.append import decision_row
+from moderation.services.ledger.in_force import decisions_in_force
 from moderation.services.review.actions import ACTION_RULES, ActionRequest
 from moderation.services.states.status import REJECTED, ReviewStatus, held_in_queue
 from moderation.services.states.version import VersionToken
@@ -111,12 +112,6 @@ def undo_refusal(
 def is_deliberate(decision: Decision) -> bool:
     """Returns whether a person made the decision, or a key for itself; not a verdict, an import or a deferral's end."""
     return decision.kind == DecisionKind.PERSON or (decision.kind == DecisionKind.SYSTEM and bool(decision.api_key))
-
-
-def decisions_in_force(rows: Sequence[Decision]) -> list[Decision]:
-    """Returns those of a comment's rows that are neither undone nor undos themselves."""
-    undone = {row.undoes_id for row in rows}
-    return [row for row in rows if row.pk not in undone and row.kind != DecisionKind.UNDO]
 
 
 def undo_apply(

@@ -15,6 +15,7 @@ WRITTEN = (
         "facts",
         "near_hash",
         "facts_edition",
+        "replaced",
         "sampled",
         "review_probability",
         "holder",

@@ -25,9 +25,20 @@ from moderation.services.states.status import (
     status_for_verdict,
 )
 from moderation.services.verdicts.sampling import sampled_for_qa
+from moderation.services.verdicts.snapshot import replaced_after, review_snapshot
 
 SPAM_REASON = "spam"
 Transition = tuple[Review, list[Decision]]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A candidate's verdict beside the active version's; None if it failed. `effective`: it is the one that counts."""
+
+    version: PolicyVersion
+    verdict: Verdict | None
+    active: Verdict
+    effective: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +47,8 @@ class Scored:
 
     `comment` has the text that was scored, with its source and article loaded; `score` may be unsaved. `audit_share` is
     the chance with which the policy samples it for QA if it passes. `facts_edition` goes into the review with the
-    facts.
+    facts. `policy` is the version that gave the verdict, None for the active one; `beside` is what the candidate said,
+    if there is one.
     """
 
     comment: Comment
@@ -45,6 +57,8 @@ class Scored:
     facts: Mapping[str, Any]
     audit_share: float = 0.0
     facts_edition: int | None = None
+    policy: PolicyVersion | None = None
+    beside: Beside | None = None
 
 
 def review_apply_verdict(
@@ -63,10 +77,13 @@ def review_apply_verdict(
     muted = muted if before == UNSCORED else MUTED in review.facts
     status, decided_by = _status(scored, review, before, muted=muted), review.decided_by
     drawn = before == State.PASSED or (before != UNSCORED and review.sampled)
+    was = review_snapshot(review) if scored.verdict.automatic and before != UNSCORED else None
     _set_verdict(review, scored, policy, muted=muted)
     status = _sample_for_qa(review, status, scored, policy, drawn=drawn)
     loud = not {before, status.state} <= QUIET_STATES
-    if _move(review, status, before=before, now=now) and loud:
+    moved = _move(review, status, before=before, now=now)
+    review.replaced = replaced_after(review, was, moved=moved)
+    if moved and loud:
         rows.append(_moved_row(comment, review, before, decided_by))
     return review, rows
 

@@ -26,6 +26,8 @@ from moderation.models import (
 from moderation.models.commenter import commenters_muted
 from moderation.services.ledger.append import decisions_append
 from moderation.services.states.locking import lock_reviews, reviews_write
+from moderation.services.verdicts.brake import brake_apply
+from moderation.services.verdicts.shadow import beside_save
 from moderation.services.verdicts.transitions import Scored, Transition, review_apply_verdict, review_close
 
 CLOSED_COMMENTS = Q(withdrawn_at__isnull=False) | Q(erased_at__isnull=False) | Q(origin_state=OriginState.DELETED)
@@ -54,18 +56,20 @@ def batch_save(*, scored: Sequence[Scored], model: ModelVersion, policy: PolicyV
     stored = _store_scores([one.score for one in kept if one.score], model)
     kept = [replace(one, score=stored.get(one.comment.pk)) for one in kept]
     reviews = lock_reviews([one.comment.pk for one in kept])
+    kept = brake_apply(scored=kept, policy=policy)
     muted = commenters_muted({one.comment.commenter_id for one in kept})
     transitions = [
         review_apply_verdict(
             scored=one,
             review=reviews.get(one.comment.pk),
-            policy=policy,
+            policy=one.policy or policy,
             muted=one.comment.commenter_id in muted,
         )
         for one in kept
     ]
     _count_flags([review for review, _ in transitions if review.comment_id not in reviews])
     _save(transitions)
+    beside_save(scored=kept)
     _mark_taken([one.comment for one in kept])
     Claim.objects.filter(pk__in=[one.comment.pk for one in scored], worker=worker).delete()
     return [review for review, _ in transitions]

@@ -358,7 +358,7 @@ def test_a_batch_is_saved_with_a_fixed_number_of_queries(
         score = Score(comment=comment, model=model, revision=1, text_hash=comment.text_hash, toxicity=0.7)
         scored.append(Scored(comment, score, Verdict(action="reject", rule="r", policy=1), comment_facts(comment)))
     policy = PolicyVersion.objects.get(active=True)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         batch_save(scored=scored, model=model, policy=policy, worker="me")
     assert Decision.objects.count() == 50
 

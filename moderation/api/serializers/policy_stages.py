@@ -1,0 +1,98 @@
+"""Bodies and answers of a policy's way into effect: its share, what it did in shadow, what was taken back."""
+
+from rest_framework import serializers
+
+from moderation.api.serializers.fields import StrictSerializer, TextField
+from moderation.api.serializers.outputs import Out
+from moderation.services.policies.stages import LEAST_PERCENT, MOST_PERCENT
+
+RULE_CHARACTERS = 100
+
+
+class RolloutIn(StrictSerializer):
+    """The share of the comments that come, in percent."""
+
+    percent = serializers.IntegerField(min_value=LEAST_PERCENT, max_value=MOST_PERCENT)
+
+
+class RevertIn(StrictSerializer):
+    """The rule whose automatic decisions are undone."""
+
+    rule = TextField(RULE_CHARACTERS)
+
+
+class ReversionOut(Out):
+    """How far the undoing has come; the same call goes on until `finished_at` is set."""
+
+    policy = serializers.IntegerField(source="policy.version")
+    rule = serializers.CharField()
+    batch = serializers.UUIDField(help_text="That of the ledger's rows.")
+    reverted = serializers.IntegerField()
+    left = serializers.IntegerField(help_text="Comments on which something came after the rule.")
+    started_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class PairOut(Out):
+    """How often an action of the active version met one of the candidate's."""
+
+    active = serializers.CharField()
+    candidate = serializers.CharField()
+    comments = serializers.IntegerField()
+
+
+class RuleCountOut(Out):
+    """How many comments a rule decided; the empty rule: none matched."""
+
+    rule = serializers.CharField(allow_blank=True)
+    comments = serializers.IntegerField()
+
+
+class EstimateOut(Out):
+    """A figure with its 95 % interval; without enough data the effective sample alone."""
+
+    enough = serializers.BooleanField()
+    effective = serializers.FloatField()
+    value = serializers.FloatField(required=False)
+    low = serializers.FloatField(required=False)
+    high = serializers.FloatField(required=False)
+
+
+class EstimatesOut(Out):
+    """What people decided says of a version."""
+
+    of = serializers.ChoiceField(choices=["candidate", "active"])
+    decided = serializers.IntegerField()
+    precision = EstimateOut()
+    recall = EstimateOut()
+    missed_share = EstimateOut()
+    false_alarm_share = EstimateOut()
+
+
+class ShadowOut(Out):
+    """What the version said as a candidate, beside the active one and beside what people decided."""
+
+    compared = serializers.IntegerField()
+    failures = serializers.IntegerField()
+    actions = PairOut(many=True)
+    rules = RuleCountOut(many=True)
+    estimates = EstimatesOut(many=True)
+
+
+class RuleDaysOut(Out):
+    """One rule's hits a day, oldest first; the empty rule: none matched."""
+
+    rule = serializers.CharField(allow_blank=True)
+    hits = serializers.ListField(child=serializers.IntegerField())
+    hits_before = serializers.ListField(child=serializers.IntegerField())
+
+
+class HitsOut(Out):
+    """Hits a rule a day, of this version and of the one before, or of the active one beside a candidate."""
+
+    version = serializers.IntegerField()
+    before = serializers.IntegerField(allow_null=True)
+    days = serializers.ListField(child=serializers.DateField())
+    judged = serializers.ListField(child=serializers.IntegerField())
+    judged_before = serializers.ListField(child=serializers.IntegerField())
+    rules = RuleDaysOut(many=True)
