@@ -1,6 +1,6 @@
 """What taking a rule back makes of one review: why it is left, or the changed review and its ledger row.
 
-No queries here: `services.reversion.chunk` loads, locks and saves.
+No queries here: `services.reversion.run` loads, locks and saves.
 """
 
 from collections.abc import Mapping, Sequence
