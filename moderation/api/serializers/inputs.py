@@ -152,7 +152,7 @@ class SimulationIn(StrictSerializer):
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
     since = AwareDateTimeField(required=False, help_text="Comments written from then on.")
     until = AwareDateTimeField(required=False, help_text="Comments written before that.")
-    source = _slug(required=False)
+    source = _slug(required=False)  # type: ignore[assignment]
     section = _article_text("section")
 
 

@@ -34,7 +34,8 @@ def audit_freeze(*, version: PolicyVersion, actor: User | None) -> PolicySaved:
 
 def _shares(audit: Audit) -> list[float]:
     counts, toxicity = _passing(audit)
-    return audit_shares(counts, toxicity, share=audit.share, floor=audit.floor).tolist()
+    shares: list[float] = audit_shares(counts, toxicity, share=audit.share, floor=audit.floor).tolist()
+    return shares
 
 
 def _passing(audit: Audit) -> tuple[Floats, Floats]:
