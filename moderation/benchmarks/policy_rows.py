@@ -6,7 +6,7 @@ model's mistakes: of what was queued most, and of what passed those that were dr
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,42 +17,36 @@ from django.db import connection
 from archive.database.bulk import allocate_ids, blank_values, build_row, bulk_write, chunk_write, rows_insert
 from archive.models import Article, Comment, Commenter, Source
 from moderation.benchmarks.policy_rules import SECTIONS, SOURCES, WORD_LIST, policy_after, policy_before
-from moderation.models import Decision, DecisionKind, ModelVersion, PolicyStatus, PolicyVersion, Review, Score
+from moderation.benchmarks.policy_states import DECIDED_AFTER, decision_values, report_values, state_values
+from moderation.models import (
+    Decision,
+    ModelVersion,
+    PolicyStatus,
+    PolicyVersion,
+    ReaderFlag,
+    Review,
+    Score,
+    Standing,
+    StandingKind,
+)
 from moderation.policies import judge, parse_policy, policy_sha256
 from moderation.policies.columns import Coded, SubjectColumns, judge_columns
 from moderation.policies.schema import ACTIONS
-from moderation.services.states.status import BY_VERDICT
 from moderation.services.verdicts.features import features_of
+from moderation.services.word_lists.entries import Entry
+from moderation.services.word_lists.lists import Author, word_list_create
+from moderation.services.word_lists.matching import lists_edition
 
 SEED = 20211116
 BEGIN = datetime(2021, 11, 16, tzinfo=UTC)
 SHARES = (0.62, 0.2, 0.1, 0.05, 0.02, 0.01)
 LANGUAGES, LANGUAGE_SHARES = ("en", "tr", "de"), (0.9, 0.07, 0.03)
 COMMENTS_AN_ARTICLE, COMMENTS_A_PERSON = 200, 12
-WORDS = [
-    "the",
-    "a",
-    "harbour",
-    "council",
-    "ferry",
-    "never",
-    "late",
-    "again",
-    "prices",
-    "about",
-    "it",
-    "is",
-    "not",
-    "fair",
-    "nobody",
-    "asked",
-    "us",
-]
+WORDS = ("the", "a", "harbour", "council", "ferry", "never", "late", "again", "prices", "is", "not", "fair", "nobody")
 TEXTS = 5_000
 AT_ONCE = 20_000
-AUDIT, QUEUE_DECIDED, AUDIT_DECIDED = 0.05, 0.62, 0.7
-LIST_HITS = 0.01
-STATUSES = {action: asdict(status) for action, status in BY_VERDICT.items()}
+LIST_HITS, REPORTED, STAFF = 0.01, 0.02, 50
+PUBLISHED_OVER = timedelta(days=200)
 
 
 def main() -> None:
@@ -94,6 +88,10 @@ class _Filler:
         self._sources = Source.objects.bulk_create([Source(slug=slug, name=slug) for slug in SOURCES])
         self._articles = self._some(Article, max(len(SOURCES) * len(SECTIONS), rows // COMMENTS_AN_ARTICLE))
         self._people = self._some(Commenter, max(len(SOURCES), rows // COMMENTS_A_PERSON))
+        staff = [Standing(commenter=one, kind=StandingKind.STAFF, since=BEGIN) for one in self._people[0][-STAFF:]]
+        Standing.objects.bulk_create(staff)
+        word_list_create(name=WORD_LIST, entries=[Entry("blorg")], author=Author())
+        self._edition = lists_edition()
 
     def _some(self, model: type[Any], count: int) -> list[list[Any]]:
         """Returns, by source, rows of `model`, as many as the source's share of `count`."""
@@ -103,6 +101,7 @@ class _Filler:
             for number, row in enumerate(rows):
                 if model is Article:
                     row.section = SECTIONS[number % len(SECTIONS)]
+                    row.published_at = BEGIN + PUBLISHED_OVER * float(self._draw.random())
             found.append(model.objects.bulk_create(rows))
         return found
 
@@ -112,12 +111,12 @@ class _Filler:
         facts, drawn = self._facts(comments), self._scores(comments)
         scores = self._score_rows(comments, drawn)
         features = [
-            replace(features_of(one), language=score.__dict__["language"])
+            replace(features_of(one), language=score.__dict__["language"], flags=0.0)
             for one, score in zip(facts, scores, strict=True)
         ]
         subjects = SubjectColumns(count, drawn, features, *self._columns(comments))
         reviews = list(self._reviews(comments, scores, facts, subjects))
-        for rows in (comments, scores, reviews, self._decisions(reviews)):
+        for rows in (comments, scores, reviews, self._decisions(reviews), self._reports(reviews)):
             rows_insert(rows)
 
     def _comments(self, begin: int, count: int) -> list[Comment]:
@@ -141,6 +140,7 @@ class _Filler:
             "text": self._texts[text],
             "text_hash": f"{number:064x}",
             "created_at": BEGIN + timedelta(seconds=40 * number),
+            "received_at": BEGIN + timedelta(seconds=40 * number),
             "seal_key": number.to_bytes(16, "big"),
             "taken_revision": 1,
         }
@@ -192,7 +192,10 @@ class _Filler:
         subjects: SubjectColumns,
     ) -> Iterator[Review]:
         blank = {**blank_values(Review), "policy_id": self._version.pk}
-        found, (lot, truth) = judge_columns(self._policy, subjects), self._draw.random((2, len(comments))).tolist()
+        found, (lot, truth, reported) = (
+            judge_columns(self._policy, subjects),
+            self._draw.random((3, len(comments))).tolist(),
+        )
         flagged, risk, uncertainty = found.flagged.tolist(), found.risk.tolist(), found.uncertainty.tolist()
         for at, (comment, score) in enumerate(zip(comments, scores, strict=True)):
             harmful = truth[at] < 0.02 + 0.9 * score.__dict__["toxicity"] ** 2
@@ -202,7 +205,7 @@ class _Filler:
                 {
                     **blank,
                     **{name: score.__dict__[name] for name in Score.ATTRIBUTES},
-                    **_state(action, lot[at], harmful=harmful),
+                    **state_values(action, lot[at], comment.created_at + DECIDED_AFTER, harmful=harmful),
                     "comment_id": comment.pk,
                     "source_id": comment.source_id,
                     "article_id": comment.article_id,
@@ -213,6 +216,9 @@ class _Filler:
                     "uncertainty": uncertainty[at],
                     "verdict": self._verdict(subjects, at, action),
                     "facts": facts[at],
+                    "near_hash": facts[at]["near_hash"],
+                    "facts_edition": self._edition,
+                    "reader_flags": int(reported[at] < REPORTED),
                 },
             )
 
@@ -244,34 +250,15 @@ class _Filler:
         ids = allocate_ids(Decision, len(decided))
         blank = blank_values(Decision)
         return [
-            build_row(Decision, {**blank, **_decision(review), "id": pk})
+            build_row(Decision, {**blank, **decision_values(review), "id": pk})
             for pk, review in zip(ids, decided, strict=True)
         ]
 
-
-def _decision(review: Review) -> dict[str, Any]:
-    return {
-        "comment_id": review.comment_id,
-        "kind": DecisionKind(review.decided_by),
-        "action": "reject" if review.state == "rejected" else "approve",
-        "from_state": "pending" if review.decided_by == "person" else "unscored",
-        "to_state": review.state,
-        "policy_id": review.policy_id,
-        "rule": review.verdict["rule"],
-        "revision": 1,
-        "review_probability": review.review_probability,
-        "at": review.decided_at,
-    }
-
-
-def _state(action: str, lot: float, *, harmful: bool) -> dict[str, Any]:
-    """Returns the state after the verdict, and after the people, who decide on most of what waits for them."""
-    sampled = action == "pass" and lot < AUDIT
-    status = STATUSES["queue" if sampled else action]
-    chance = {"sampled": sampled, "review_probability": AUDIT if sampled else 1.0}
-    waits = status["state"] == "pending"
-    share = lot / AUDIT if sampled else lot
-    if not waits or share > (AUDIT_DECIDED if sampled else QUEUE_DECIDED):
-        return {**status, **chance, "decided_at": BEGIN if status["decided_by"] else None}
-    state = "rejected" if harmful else "approved"
-    return {**status, **chance, "state": state, "held": False, "decided_by": "person", "decided_at": BEGIN}
+    def _reports(self, reviews: Sequence[Review]) -> list[ReaderFlag]:
+        """Returns one report of each reported comment, by one of a few hundred readers."""
+        reported = [review for review in reviews if review.reader_flags]
+        ids, blank = allocate_ids(ReaderFlag, len(reported)), blank_values(ReaderFlag)
+        return [
+            build_row(ReaderFlag, {**blank, **report_values(review), "id": pk})
+            for pk, review in zip(ids, reported, strict=True)
+        ]

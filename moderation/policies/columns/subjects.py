@@ -24,9 +24,9 @@ class Coded:
     @classmethod
     def of(cls, texts: Iterable[str]) -> Self:
         """Returns the texts, each name kept once."""
-        places: dict[str, int] = {}
-        codes = [places.setdefault(text, len(places)) for text in texts]
-        return cls(np.array(codes, dtype=np.intp), tuple(places))
+        each = tuple(texts)
+        places = {name: at for at, name in enumerate(dict.fromkeys(each))}
+        return cls(np.fromiter(map(places.__getitem__, each), dtype=np.intp, count=len(each)), tuple(places))
 
     def equal(self, name: str) -> Booleans:
         """Returns which rows have this text."""

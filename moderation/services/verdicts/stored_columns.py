@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
-from django.db.models import F, Func, IntegerField, TextField
+from django.db import connection
+from django.db.models import F, Func, IntegerField, QuerySet, TextField
 from django.db.models.functions import Cast, Coalesce
 from numpy.typing import NDArray
 
@@ -116,7 +117,7 @@ class StoredReader:
         names = self._names()
         made = {name: EXPRESSIONS[name] for name in names if name in EXPRESSIONS}
         within = reviews.filter(pk__gt=after, pk__lte=last).order_by("pk").annotate(**made)
-        rows = list(within.values_list("pk", *names)[:size])
+        rows = _fetched(within.values_list("pk", *names)[:size])
         if not rows:
             return None
         pks, *columns = zip(*rows, strict=True)
@@ -165,6 +166,14 @@ class StoredReader:
             return {}
         rows = [json.loads(text) if text else {} for text in fields["extra_text"]]
         return {name: np.array([row.get(name) for row in rows], dtype=np.float64) for name in self.attributes}
+
+
+def _fetched(rows: QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
+    """Returns the rows as the database gives them: converting each value, as Django does, takes as long again."""
+    sql, params = rows.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
 
 
 def _ages(fields: Mapping[str, Sequence[Any]]) -> NDArray[np.float64]:

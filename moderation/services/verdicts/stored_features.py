@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any, overload
 
 import numpy as np
@@ -77,10 +78,21 @@ def _known(column: Floats | None, row: int) -> float | None:
 
 
 def _fact(features: StoredFeatures, name: str) -> Floats:
-    return np.array([facts.get(name) for facts in features.facts], dtype=np.float64)
+    try:
+        # Most reviews have all facts, and this is twice as fast.
+        return np.array([*map(itemgetter(name), features.facts)], dtype=np.float64)
+    except (KeyError, TypeError):
+        return np.array([facts.get(name) for facts in features.facts], dtype=np.float64)
 
 
 def _hits(features: StoredFeatures, name: str) -> Floats:
+    try:
+        return np.array([facts["lists"][name]["hits"] for facts in features.facts], dtype=np.float64)
+    except (KeyError, TypeError):
+        return _hits_of_some(features, name)
+
+
+def _hits_of_some(features: StoredFeatures, name: str) -> Floats:
     found = ((facts.get("lists") or UNKNOWN).get(name, UNKNOWN).get("hits") for facts in features.facts)
     return np.array([*found], dtype=np.float64)
 
