@@ -5,6 +5,8 @@ import re
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +23,7 @@ from moderation.policies.conditions.texts import FACTS
 from moderation.services.errors import ServiceError
 from moderation.services.policies.versions import policy_create
 
+MOST_QUERIES = 10
 EDITOR = reverse("desk:policy-editor")
 DEEP = {
     "id": "deep",
@@ -219,6 +222,20 @@ def test_a_page_that_was_tampered_with_is_refused_and_not_an_error(senior):
     for do in ("rule-open:99", "rule-up:x", "part-add:when-9-9-9-9", "part-remove:when", "nonsense", "test-remove:5"):
         fine = {"draft": draft_text(draft_of({"name": "x", "rules": [DEEP]})), "open": "0", "do": do}
         assert senior.post(EDITOR, fine).status_code == 200, do
+
+
+def test_an_editor_costs_as_many_queries_with_fifty_rules_as_with_one(senior):
+    counts = []
+    for many in (1, 50):
+        rules = [
+            {"id": f"r{at}", "when": {"any": [{"fact": "links", "gte": 90 - at}]}, "action": "queue"}
+            for at in range(many)
+        ]
+        draft = draft_text({"schema": 2, "name": "x", "rules": rules})
+        with CaptureQueriesContext(connection) as queries:
+            assert senior.post(EDITOR, {"draft": draft, "do": "rule-open:0"}).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= MOST_QUERIES
 
 
 def test_only_who_may_write_everywhere_opens_the_editor(staff, source):
