@@ -41,14 +41,14 @@ class PairOut(Out):
     comments = serializers.IntegerField()
 
 
-class RuleCountOut(Out):
+class ShadowRuleOut(Out):
     """How many comments a rule decided; the empty rule: none matched."""
 
     rule = serializers.CharField(allow_blank=True)
     comments = serializers.IntegerField()
 
 
-class EstimateOut(Out):
+class ShadowEstimateOut(Out):
     """A figure with its 95 % interval; without enough data the effective sample alone."""
 
     enough = serializers.BooleanField()
@@ -58,15 +58,15 @@ class EstimateOut(Out):
     high = serializers.FloatField(required=False)
 
 
-class EstimatesOut(Out):
+class ShadowEstimatesOut(Out):
     """What people decided says of a version."""
 
     of = serializers.ChoiceField(choices=["candidate", "active"])
     decided = serializers.IntegerField()
-    precision = EstimateOut()
-    recall = EstimateOut()
-    missed_share = EstimateOut()
-    false_alarm_share = EstimateOut()
+    precision = ShadowEstimateOut()
+    recall = ShadowEstimateOut()
+    missed_share = ShadowEstimateOut()
+    false_alarm_share = ShadowEstimateOut()
 
 
 class ShadowOut(Out):
@@ -75,8 +75,8 @@ class ShadowOut(Out):
     compared = serializers.IntegerField()
     failures = serializers.IntegerField()
     actions = PairOut(many=True)
-    rules = RuleCountOut(many=True)
-    estimates = EstimatesOut(many=True)
+    rules = ShadowRuleOut(many=True)
+    estimates = ShadowEstimatesOut(many=True)
 
 
 class RuleDaysOut(Out):

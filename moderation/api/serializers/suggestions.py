@@ -33,7 +33,7 @@ class SuggestionIn(StrictSerializer):
     until = AwareDateTimeField(required=False)
 
 
-class EstimateOut(Out):
+class SuggestionEstimateOut(Out):
     """A figure with its 95 % interval; without enough decisions its effective sample alone."""
 
     enough = serializers.BooleanField()
@@ -43,11 +43,11 @@ class EstimateOut(Out):
     high = serializers.FloatField(required=False)
 
 
-EstimatesOut = type(
-    "EstimatesOut",
+SuggestionEstimatesOut = type(
+    "SuggestionEstimatesOut",
     (Out,),
     {
-        **{name: EstimateOut(required=False) for name in MEASURES},
+        **{name: SuggestionEstimateOut(required=False) for name in MEASURES},
         "__doc__": "The measures at the threshold; none if there is no comment.",
     },
 )
@@ -68,7 +68,7 @@ class SuggestionOut(Out):
         required=False, allow_null=True, help_text="About how many more decisions it would take."
     )
     missed_share_at_most = serializers.FloatField(required=False, allow_null=True)
-    estimates = EstimatesOut(required=False)
+    estimates = SuggestionEstimatesOut(required=False)
     days = serializers.IntegerField(required=False)
     decisions = serializers.IntegerField(required=False)
     waiting = serializers.IntegerField(required=False, help_text="Selected for review, and not decided yet.")

@@ -28,7 +28,8 @@ FIRST_LINE = 1
 # `.inf` and `.nan` have letters other than an exponent's.
 WORDED = re.compile(r"[a-df-zA-DF-Z]")
 # A text of JSON, or a word that Python's reader takes for a number and JSON does not have.
-NO_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*+"|(-?Infinity|NaN)')
+NO_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*+"?|(-?Infinity|NaN)')
+JSON_BEGINS = re.compile(r'\s*+\{\s*+(?:"|\})')
 # The tags that YAML 1.2's core schema gives plain words, in the order in which they are tried.
 CORE = (
     ("null", re.compile(r"null|Null|NULL|~|"), ["n", "N", "~", ""]),
@@ -80,7 +81,7 @@ def read_policy(raw: bytes) -> PolicyDocument:
 
 def _is_json(text: str) -> bool:
     """Returns whether the text is JSON and not a flow mapping of YAML, whose words need no quotes."""
-    return re.match(r'\s*\{\s*(?:"|\})', text) is not None
+    return JSON_BEGINS.match(text) is not None
 
 
 def _read_json(text: str) -> PolicyDocument:
@@ -130,7 +131,7 @@ class _Core(Resolver):
 
 
 for _name, _pattern, _first in CORE:
-    _Core.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(f"(?:{_pattern.pattern})$"), _first)
+    _Core.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(rf"\A(?:{_pattern.pattern})$"), _first)
 
 
 class _Loader(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, yaml.composer.Composer, _Core):

@@ -173,7 +173,8 @@ def _fetched(rows: QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
     sql, params = rows.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _ages(fields: Mapping[str, Sequence[Any]]) -> NDArray[np.float64]:
