@@ -149,7 +149,7 @@ class PolicyIn(StrictSerializer):
 class SimulationIn(StrictSerializer):
     """What to simulate: a policy or the number of a version, the active one without either, and over which comments."""
 
-    body = serializers.JSONField(required=False)
+    body = PolicyField(required=False)
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
     since = AwareDateTimeField(required=False, help_text="Comments written from then on.")
     until = AwareDateTimeField(required=False, help_text="Comments written before that.")

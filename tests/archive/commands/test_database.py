@@ -37,9 +37,12 @@ def test_without_tables_each_command_says_so_in_one_line(tmp_path: Path) -> None
         "create_api_key": "newsroom --scope read",
         "evaluate_model": "comments.jsonl",
         "import_comments": "comments.jsonl --source news",
+        "key": "list",
         "model": "list",
         "perspective_agreement": "comments.jsonl",
+        "policy": "show",
         "webhook": "list",
+        "wordlist": "list",
     }
     commands = [name for name in OURS if name not in WITHOUT_DATABASE | {"demo"}]
     environment = os.environ | {

@@ -84,12 +84,17 @@ DESK: dict[str, tuple[set[str], set[str]]] = {
     "comment/<row:comment_id>/hold/": (DECIDERS, DECIDERS),
     "comment/<row:comment_id>/hand-over/": (DECIDERS, DECIDERS),
     "comment/<row:comment_id>/replies/": (DECIDERS, DECIDERS),
+    "comment/<row:comment_id>/test/": (POLICY_WRITERS, POLICY_WRITERS),
     "commenter/<row:commenter_id>/": (VIEWERS, DECIDERS),
     "commenter/<row:commenter_id>/record/": (VIEWERS, VIEWERS),
     "selection/": (DECIDERS, DECIDERS),
     "by-score/": (DECIDERS, DECIDERS),
     "undo/": (DECIDERS, DECIDERS),
     "settings/": (VIEWERS, VIEWERS),
+    "policies/": (VIEWERS, VIEWERS),
+    "policies/write/": (POLICY_WRITERS, POLICY_WRITERS),
+    "policies/<row:version>/": (VIEWERS, VIEWERS),
+    "policies/<row:version>/simulate/": (DECIDERS, DECIDERS),
     "<slug:name>/": (VIEWERS, VIEWERS),
     "<slug:name>/act/": (DECIDERS, DECIDERS),
     "<slug:name>/next/": (DECIDERS, DECIDERS),
@@ -264,6 +269,7 @@ def address(route: str, keys: dict[str, Any]) -> str:
     """Returns a route with the keys of a newsroom in it."""
     found = of_model(route)
     key = keys[found[0]] if found else keys["archive.Commenter" if "/commenter/" in route else "archive.Comment"]
+    route = route.replace("<row:version>", str(PolicyVersion.objects.get(active=True).version))
     route = route.replace("<app_label>", "archive").replace("(?P<url>.*)$", "none")
     return re.sub("<slug:[^>]*>", "pending", route) if "<slug:" in route else re.sub("<[^>]*>", str(key), route)
 
@@ -278,7 +284,8 @@ def cells(
         name, *allowed = rules(route)
         found = of_model(route)
         has_row = "<" in route and "<slug:" not in route and not name.startswith("site")
-        both = has_row and (found is None or found[0] not in FOR_ALL)
+        # Versions of the policy, as such models, belong to no source.
+        both = has_row and "<row:version>" not in route and (found is None or found[0] not in FOR_ALL)
         for foreign, keys in enumerate(newsrooms[: 2 if both else 1]):
             for way, who in zip(("get", "post"), allowed, strict=True):
                 answer = getattr(client, way)(address(route, keys), {})

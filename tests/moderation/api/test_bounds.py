@@ -27,9 +27,11 @@ from moderation.api.serializers.fields import (
     TextField,
 )
 from moderation.api.serializers.inputs import CommentIn
+from moderation.api.serializers.word_lists import EntriesField
 from moderation.api.urls import urlpatterns
 from moderation.api.views.base import MAX_PARAMETER_CHARACTERS
 from moderation.json_tokens import MAX_TOKENS, token_count
+from moderation.services.word_lists.lists import Author, word_list_create
 
 COMMENTS = "/api/v1/comments/"
 ITEM = {
@@ -68,7 +70,7 @@ def is_bounded(field: Any) -> bool:
         return has(field, MaxValueValidator) and has(field, MinValueValidator)
     if isinstance(field, TextField) and not isinstance(field, BoundedText):
         return has(field, MaxLengthValidator)
-    return isinstance(field, BoundedText | OneOf | AwareDateTimeField | StrictBoolean | PolicyField)
+    return isinstance(field, BoundedText | OneOf | AwareDateTimeField | StrictBoolean | PolicyField | EntriesField)
 
 
 BODIES = {
@@ -90,7 +92,9 @@ def test_every_field_of_every_body_has_a_bound(name: str) -> None:
 def parameters() -> Iterator[tuple[str, str, str]]:
     for pattern in urlpatterns:
         view = pattern.callback.view_class  # type: ignore[union-attr]
-        address = str(pattern.pattern).replace("<int:id>", "1").replace("<int:version>", "1")
+        address = (
+            str(pattern.pattern).replace("<int:id>", "1").replace("<int:version>", "1").replace("<slug:name>", "slurs")
+        )
         for method in view.access:
             for name in sorted(view().known_parameters(method)):
                 yield method, address, name
@@ -103,6 +107,7 @@ PARAMETERS = list(parameters())
 def test_every_query_parameter_has_a_longest_length(
     api: APIClient, article: Article, method: str, address: str, name: str
 ) -> None:
+    word_list_create(name="slurs", entries=[], author=Author())
     value = "1" * (MAX_PARAMETER_CHARACTERS + 1)
     response = api.generic(method, f"/api/v1/{address}?{name}={value}", "{}", "application/json")
     assert response.status_code == 400

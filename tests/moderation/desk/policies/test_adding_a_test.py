@@ -76,6 +76,6 @@ def test_a_comment_without_scores_or_with_a_wrong_action_is_refused_in_words(sen
     assert not PolicyVersion.objects.filter(status="draft").exists()
 
 
-def test_a_comment_of_another_source_is_no_comment(staff, make_pending, elsewhere):
+def test_who_is_limited_to_sources_writes_no_policy_here_either(staff, make_pending, elsewhere):
     review = make_pending()
-    assert add(staff("senior", elsewhere), review).status_code == 404
+    assert add(staff("senior", elsewhere), review).status_code == 403
