@@ -61,7 +61,7 @@ def stale_names(page: Path, text: str, known: set[str]) -> Iterator[str]:
     [
         ("`moderation.services.review.holds`", []),
         ("`services.review.actions.ACTION_RULES`", []),
-        ("`moderation.policies.judge`", []),
+        ("`moderation.policies.judging.judge`", []),
         ("`scoring/calibration.py`", []),
         ("`review.policy`, `admin/desk/`, `config.json` and `moderation.E001`", []),
         ("`moderation.services.holding`", ["moderation.services.holding"]),

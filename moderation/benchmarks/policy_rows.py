@@ -31,7 +31,7 @@ from moderation.models import (
 )
 from moderation.policies import judge, parse_policy, policy_sha256
 from moderation.policies.columns import Coded, SubjectColumns, judge_columns
-from moderation.policies.schema import ACTIONS
+from moderation.policies.documents.schema import ACTIONS
 from moderation.services.verdicts.features import features_of
 from moderation.services.word_lists.entries import Entry
 from moderation.services.word_lists.lists import Author, word_list_create

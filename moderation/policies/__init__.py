@@ -2,12 +2,12 @@
 
 from moderation.policies.built_in import BUILT_IN_POLICY
 from moderation.policies.conditions import AttributeRange, Condition
+from moderation.policies.documents.parse import parse_policy, policy_sha256
 from moderation.policies.errors import PolicyError
 from moderation.policies.features import CommenterRecord, Features
 from moderation.policies.goals import Goal
-from moderation.policies.judge import judge, judge_refusal
-from moderation.policies.needs import facts_needed, features_needed, lists_needed
-from moderation.policies.parse import parse_policy, policy_sha256
+from moderation.policies.judging.judge import judge, judge_refusal
+from moderation.policies.judging.needs import facts_needed, features_needed, lists_needed
 from moderation.policies.policy import Policy
 from moderation.policies.rules import Rule
 from moderation.policies.verdict import ConditionReason, Reason, Verdict, VerdictReason

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from moderation.policies.audit import Audit
 from moderation.policies.conditions import AttributeRange
 from moderation.policies.examples import Example
-from moderation.policies.program import Programs
+from moderation.policies.judging.program import Programs
 from moderation.policies.rules import Rule
 
 

@@ -22,7 +22,7 @@ from moderation.desk.policies.kinds import (
     number_read,
     parts_of,
 )
-from moderation.policies.parse import MAX_DEPTH
+from moderation.policies.documents.parse import MAX_DEPTH
 from moderation.services.errors import FieldError, ServiceError, invalid
 
 Draft = dict[str, Any]

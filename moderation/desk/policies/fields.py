@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from moderation.desk.labels import ATTRIBUTES
 from moderation.desk.policies.drafts import MAX_OPEN_PARTS, ROOT, part_count, parts_placed
 from moderation.desk.policies.kinds import GROUPS, KINDS, NEGATION, Part, kind_of, number_text, parts_of
-from moderation.policies.parse import MAX_DEPTH, MAX_PARTS
-from moderation.policies.schema import ACTIONS
+from moderation.policies.documents.parse import MAX_DEPTH, MAX_PARTS
+from moderation.policies.documents.schema import ACTIONS
 from moderation.services.errors import FieldError
 
 Words = str | Promise

@@ -6,8 +6,8 @@ from typing import Any
 
 from moderation.desk.policies.drafts import ROOT, Draft, policy_posted, rule_posted
 from moderation.desk.policies.kinds import GROUPS, NEGATION, Part, Posted, group_made, kind_of, part_new, parts_of
-from moderation.policies.parse import MAX_DEPTH, MAX_PARTS
-from moderation.policies.schema import MAX_RULES, MAX_TESTS
+from moderation.policies.documents.parse import MAX_DEPTH, MAX_PARTS
+from moderation.policies.documents.schema import MAX_RULES, MAX_TESTS
 
 PLACE = re.compile(r"[0-9]{1,4}", re.ASCII)
 PATH = re.compile(rf"{ROOT}(?:-[0-9]{{1,3}}){{1,{MAX_DEPTH}}}", re.ASCII)

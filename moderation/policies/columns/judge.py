@@ -1,4 +1,4 @@
-"""The verdicts on many comments, by a policy's precedence: as `judge` and `moderation.policies.program` do for one."""
+"""The verdicts on many comments, by a policy's precedence: as `moderation.policies.judging` gives them on one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from moderation.policies.columns.conditions import condition_met
 from moderation.policies.columns.subjects import Booleans, Floats, SubjectColumns
 from moderation.policies.conditions import AttributeRange, Condition, Group
+from moderation.policies.documents.schema import ACTIONS
 from moderation.policies.policy import Policy
 from moderation.policies.rules import SAFETY, Rule
-from moderation.policies.schema import ACTIONS
 from moderation.policies.verdict import BRAKED_ACTION, FLAGGING_ACTIONS
 
 NO_RULE = -1

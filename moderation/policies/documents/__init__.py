@@ -1,1 +1,1 @@
-"""Policies as people write and read them: strict files, sentences, differences."""
+"""Policies as people write and read them: schema, strict files, sentences, differences."""

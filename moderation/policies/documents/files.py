@@ -17,8 +17,8 @@ from yaml.events import AliasEvent, NodeEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
 
+from moderation.policies.documents.parse import parse_policy
 from moderation.policies.errors import PolicyError, join_pointer
-from moderation.policies.parse import parse_policy
 from moderation.policies.policy import Policy
 
 MAX_FILE_BYTES = 1_048_576

@@ -55,7 +55,7 @@ def features_as_of(
 
     Args:
         subjects: A chunk of comments, some thousands at most.
-        needed: The fields that the policy reads (`moderation.policies.needs`): only these are queried for.
+        needed: The fields that the policy reads (`moderation.policies.judging.needs`): only these are queried for.
         history: What a run has read already; None reads anew.
     """
     history = history or History()

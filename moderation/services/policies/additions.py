@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from archive.models import Comment
 from moderation.models import PolicyStatus, PolicyVersion, Review
-from moderation.policies.schema import FACTS
+from moderation.policies.documents.schema import FACTS
 from moderation.services.errors import conflict
 from moderation.services.facts.as_of import Subject, features_as_of
 from moderation.services.policies.rights import reach_check

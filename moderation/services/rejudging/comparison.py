@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from moderation.policies import Policy, judge
 from moderation.policies.columns import NO_RULE, VerdictColumns, judge_columns
-from moderation.policies.schema import ACTIONS
+from moderation.policies.documents.schema import ACTIONS
 from moderation.services.verdicts.stored_columns import StoredRows
 
 COMPARED = ("verdict_text", "risk", "uncertainty", "is_sampled")

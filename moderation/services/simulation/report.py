@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from moderation.policies.schema import ACTIONS
+from moderation.policies.documents.schema import ACTIONS
 from moderation.services.simulation.decided import DecidedRows
 from moderation.services.simulation.tally import Tally
 

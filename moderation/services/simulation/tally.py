@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from moderation.policies import Policy
 from moderation.policies.columns import NO_RULE, VerdictColumns, judge_columns
-from moderation.policies.schema import ACTIONS
+from moderation.policies.documents.schema import ACTIONS
 from moderation.services.simulation import decided
 from moderation.services.simulation.decided import DecidedRows
 from moderation.services.simulation.lacking import Lacking

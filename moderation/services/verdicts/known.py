@@ -32,7 +32,7 @@ def batch_features(
 
     Facts are stored ones for comments that have a score already (`known`) and whose facts are of the lists as they
     are; the others are computed. The queries do not grow with the batch, and what is not `needed` (the features that
-    rules read, `moderation.policies.needs`) is not queried for.
+    rules read, `moderation.policies.judging.needs`) is not queried for.
     """
     facts = _stored(known)
     fresh = [one for one in comments if one.pk not in facts]

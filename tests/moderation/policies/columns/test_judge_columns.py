@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from moderation.policies import CommenterRecord, Features, PolicyError, judge, parse_policy
 from moderation.policies.columns import NO_RULE, Coded, SubjectColumns, attributes_reached, judge_columns
+from moderation.policies.documents.schema import ACTIONS
 from moderation.policies.policy import Policy
-from moderation.policies.schema import ACTIONS
 from moderation.policies.verdict import VerdictReason
 
 ATTRIBUTES = ("toxicity", "insult", "threat", "nyt_obscene")

@@ -96,6 +96,6 @@ EXAMPLE = closed(
 STRATA = {"type": "integer", "minimum": 1, "maximum": 50}
 AUDIT_SHARES = {"type": "array", "items": SHARE, "minItems": 1, "maxItems": 50}
 AUDIT = closed({"share": SHARE, "floor": SHARE, "strata": STRATA, "shares": AUDIT_SHARES}, "share")
-# The conditions of schema 2 are looked at one by one, where they stand (`moderation.policies.parse`).
+# The conditions of schema 2 are looked at one by one, where they stand (`moderation.policies.documents.parse`).
 SCHEMA_TWO = {"tests": {"type": "array", "items": EXAMPLE, "maxItems": MAX_TESTS}, "audit": AUDIT}
 SCHEMAS = {1: _policy(1, WHEN_ONE, {}), 2: _policy(2, {"type": "object"}, SCHEMA_TWO)}

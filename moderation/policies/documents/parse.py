@@ -11,11 +11,11 @@ from jsonschema.exceptions import ValidationError, best_match
 from moderation.policies.audit import Audit, parse_audit
 from moderation.policies.conditions import GROUPS, KINDS, Condition, ConditionKind, Group
 from moderation.policies.conditions.kinds import KINDS_ONE
+from moderation.policies.documents.schema import SCHEMAS
 from moderation.policies.errors import PolicyError, join_pointer
 from moderation.policies.examples import Example, parse_example
 from moderation.policies.policy import Policy
 from moderation.policies.rules import Rule
-from moderation.policies.schema import SCHEMAS
 
 MAX_DEPTH = 3
 MAX_PARTS = 50
