@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from redis.connection import parse_url
 
+from config import rest, stack
 from config.environment import Environment, origins_read
 from config.logs import LEVELS, logging_settings
 from config.middleware.proxies import LOOPBACK, networks_read
@@ -44,67 +45,17 @@ else:
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-INSTALLED_APPS = [
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "django.contrib.humanize",
-    "rest_framework",
-    "django_filters",
-    "django_htmx",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "drf_standardized_errors",
-    "knox",
-    "axes",
-    "csp",
-    "django_prometheus",
-    "django_structlog",
-    "archive",
-    "moderation",
-]
-
-CORS_MIDDLEWARE = "corsheaders.middleware.CorsMiddleware"
-MIDDLEWARE = [
-    # First, so that everything after it sees the client's address.
-    "config.middleware.proxies.TrustedProxyMiddleware",
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "config.middleware.permissions_policy.PermissionsPolicyMiddleware",
-    # Before anything that looks at the host's name: load balancers ask by address.
-    "config.middleware.probes.ProbeMiddleware",
-    "moderation.perspective.middleware.PerspectiveMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.logins.LoginWaitMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    # Before anything that reads a form.
-    "config.middleware.body_limit.BodyLimitMiddleware",
-    "config.middleware.logins.LoginLineMiddleware",
-    "config.sessions.IdleSessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.middleware.request_log.RequestLogMiddleware",
-    "config.middleware.unreadable_input.UnreadableInputMiddleware",
-    "axes.middleware.AxesMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
-]
+INSTALLED_APPS = list(stack.INSTALLED_APPS)
+MIDDLEWARE = list(stack.MIDDLEWARE)
 
 # Off unless some origin is allowed: the middleware would answer preflight requests too.
 CORS_ALLOWED_ORIGINS = origins_read("CORS_ALLOWED_ORIGINS", env.list("CORS_ALLOWED_ORIGINS", default=[]))
 if CORS_ALLOWED_ORIGINS:
     INSTALLED_APPS.append("corsheaders")
-    MIDDLEWARE.insert(MIDDLEWARE.index("moderation.perspective.middleware.PerspectiveMiddleware"), CORS_MIDDLEWARE)
+    MIDDLEWARE.insert(MIDDLEWARE.index(stack.PERSPECTIVE_MIDDLEWARE), stack.CORS_MIDDLEWARE)
 # The REST API only. Keys go in `Authorization`; cookies are not sent.
 CORS_URLS_REGEX = r"^/api/v1/"
-CORS_ALLOW_METHODS = ("GET", "POST", "PATCH", "DELETE", "OPTIONS")
+CORS_ALLOW_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type", "if-match", "if-none-match", "x-request-id")
 CORS_EXPOSE_HEADERS = (
     *("etag", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "x-request-id"),
@@ -269,42 +220,9 @@ KNOX_TOKEN_MODEL = "moderation.ApiKey"  # noqa: S105 - a model, no secret
 MIGRATION_MODULES = {"knox": None}
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": None, "AUTO_REFRESH": False, "TOKEN_PREFIX": "mod_"}
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "moderation.api.authentication.ApiKeyAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["moderation.api.permissions.ScopeOrPermission"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["moderation.api.parsers.StrictJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "moderation.api.pagination.KeysetPagination",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["moderation.api.throttling.KeyThrottle"],
-    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "URL_FORMAT_OVERRIDE": None,
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-DRF_STANDARDIZED_ERRORS = {
-    "EXCEPTION_HANDLER_CLASS": "moderation.api.problems.ProblemHandler",
-    "EXCEPTION_FORMATTER_CLASS": "moderation.api.problems.ProblemFormatter",
-    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Moderato",
-    "DESCRIPTION": "News articles and reader comments: scored, explained, and queued where a person is needed.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    # What may change has a body of its own, with the fields that it needs.
-    "COMPONENT_SPLIT_PATCH": False,
-    "LICENSE": {"name": "Apache-2.0"},
-}
+REST_FRAMEWORK = rest.REST_FRAMEWORK
+DRF_STANDARDIZED_ERRORS = rest.STANDARDIZED_ERRORS
+SPECTACULAR_SETTINGS = rest.SPECTACULAR
 
 # -- Moderato ---------------------------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config.server import arriving as arrivals
 from config.server.arriving import Arriving, BodyUnreader
+from config.server.connections import is_gone, received
 from config.server.lanes import CALLER_THREADS, Lane, long_body_threads, scoring_threads
 from config.server.unread_requests import problem_bytes
 
@@ -34,7 +35,6 @@ MAX_LINGER_BYTES = 1024 * 1024
 UNREAD_SECONDS = 10.0
 # Over all waiting requests.
 MAX_WAITING_BYTES = 64 * 1024 * 1024
-RECEIVED_AT_ONCE = 65_536
 # How long a call may wait for one of the threads that wait for scores, unless `config/gunicorn.py` says otherwise.
 QUEUE_SECONDS = 5.0
 NO_MORE_FILES = {errno.EMFILE, errno.ENFILE}
@@ -108,7 +108,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     def on_arriving(self, conn: TConn, client: socket.socket) -> None:
         """Receives available bytes of a request."""
         # The connection may have been closed since, for another event in the same round.
-        data = _received(client) if conn in self.waiting else None
+        data = received(client) if conn in self.waiting else None
         if data is None:
             return
         if data:
@@ -182,7 +182,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     def begin(self, lane: Lane[TConn]) -> None:
         """Gives connections of a lane to its threads, as many as it has."""
         while conn := lane.next():
-            if _is_gone(conn.sock):
+            if is_gone(conn.sock):
                 self.leave(conn)
                 self.drop(conn)
             else:
@@ -238,7 +238,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
 
     def on_lingering(self, conn: TConn, client: socket.socket) -> None:
         """Discards what still arrives, up to 1 MiB: the more arrives, the shorter the wait."""
-        data = _received(client) if conn in self.lingering else None
+        data = received(client) if conn in self.lingering else None
         if data is None:
             return
         self.lingering[conn] -= LINGER_SECONDS * len(data) / MAX_LINGER_BYTES
@@ -286,23 +286,3 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
 
 def _over(times: dict[TConn, float], now: float) -> list[TConn]:
     return [conn for conn, last in times.items() if last < now]
-
-
-def _received(client: socket.socket) -> bytes | None:
-    """Returns available bytes; None if there are none yet, empty at the connection's end."""
-    try:
-        return client.recv(RECEIVED_AT_ONCE)
-    except BlockingIOError:
-        return None
-    except OSError:
-        return b""
-
-
-def _is_gone(client: socket.socket) -> bool:
-    """Whether a client disconnected while its request waited for a thread."""
-    try:
-        return not client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True

@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from moderation.api.serializers.outputs import Out, VerdictOut
+from moderation.api.serializers.base import Out
+from moderation.api.serializers.comments import VerdictOut
 
 
 class DetectedLanguageOut(Out):

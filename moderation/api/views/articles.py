@@ -12,15 +12,9 @@ from moderation.api.filters import ArticleFilter
 from moderation.api.orderings import BY_CREATION
 from moderation.api.pagination import MAX_LIMIT, ThreadPagination
 from moderation.api.schema import described
+from moderation.api.serializers.archive import ArticleDetailOut, ArticleOut, ArticleRefOut, ArticleStoredOut
+from moderation.api.serializers.comments import ThreadCommentOut, ThreadOut
 from moderation.api.serializers.inputs import ArticleChangeIn, ArticleIn
-from moderation.api.serializers.outputs import (
-    ArticleDetailOut,
-    ArticleOut,
-    ArticleRefOut,
-    ArticleStoredOut,
-    ThreadCommentOut,
-    ThreadOut,
-)
 from moderation.api.shown import with_status
 from moderation.api.threads import thread_nested
 from moderation.api.views.base import ApiView, ListView

@@ -1,7 +1,7 @@
 """Models and reasons, read-only."""
 
 from moderation.api.access import read
-from moderation.api.serializers.outputs import ModelOut, ReasonOut
+from moderation.api.serializers.catalogue import ModelOut, ReasonOut
 from moderation.api.views.base import ListView
 from moderation.models import ModelVersion, Reason
 

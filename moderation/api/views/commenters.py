@@ -12,8 +12,9 @@ from archive.models import Commenter
 from moderation.api.access import Access, read
 from moderation.api.filters import CommenterFilter
 from moderation.api.schema import described
+from moderation.api.serializers.archive import CommenterDetailOut, CommenterListedOut
+from moderation.api.serializers.decisions import DecisionOut
 from moderation.api.serializers.inputs import MuteIn
-from moderation.api.serializers.outputs import CommenterDetailOut, CommenterListedOut, DecisionOut
 from moderation.api.views.base import ApiView, ListView
 from moderation.api.views.decisions import decider, decisions_shown
 from moderation.models import Mute

@@ -20,8 +20,8 @@ from moderation.api.orderings import BY_PRESENT_STATUS, BY_STATUS, with_present_
 from moderation.api.problems import field_errors
 from moderation.api.refusals import MAX_ERRORS
 from moderation.api.schema import described
+from moderation.api.serializers.comments import CommentOut, CommentsStoredOut
 from moderation.api.serializers.inputs import MAX_ITEMS, CommentChangeIn, CommentIn, CommentsIn, NothingIn
-from moderation.api.serializers.outputs import CommentOut, CommentsStoredOut
 from moderation.api.shown import with_comment, with_status
 from moderation.api.views.base import ApiView, ListView
 from moderation.models import Review

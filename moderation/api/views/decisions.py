@@ -14,8 +14,8 @@ from moderation.api.access import Access, read
 from moderation.api.etags import IF_MATCH, if_match_parse
 from moderation.api.filters import DecisionFilter
 from moderation.api.schema import described
+from moderation.api.serializers.decisions import BatchUndoneOut, DecisionOut
 from moderation.api.serializers.inputs import DecisionIn, NothingIn
-from moderation.api.serializers.outputs import BatchUndoneOut, DecisionOut
 from moderation.api.views.base import ApiView, ListView
 from moderation.models import ApiKey, Decision
 from moderation.models.decision import DecisionQuerySet

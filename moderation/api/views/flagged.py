@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from moderation.api.access import read
 from moderation.api.filters import FlaggedFilter
 from moderation.api.orderings import BY_STATUS
-from moderation.api.serializers.outputs import CommentOut
+from moderation.api.serializers.comments import CommentOut
 from moderation.api.shown import with_comment
 from moderation.api.views.base import ListView
 from moderation.models import Review

@@ -8,8 +8,8 @@ from rest_framework.response import Response
 from archive.models import Comment
 from moderation.api.access import write
 from moderation.api.schema import described
+from moderation.api.serializers.decisions import FlagOut
 from moderation.api.serializers.inputs import FlagIn
-from moderation.api.serializers.outputs import FlagOut
 from moderation.api.views.base import ApiView
 from moderation.services.intake.ingest import flag_store
 

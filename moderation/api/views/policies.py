@@ -11,9 +11,9 @@ from archive.models import Source
 from moderation.api.access import Access, read
 from moderation.api.schema import described
 from moderation.api.serializers.inputs import NothingIn, PolicyIn, SimulationIn
-from moderation.api.serializers.outputs import FindingOut, PolicyOut, PolicySavedOut
-from moderation.api.serializers.simulation import LackingOut, PolicyActivatedOut, SimulationOut
-from moderation.api.serializers.suggestions import SuggestionIn, SuggestionOut
+from moderation.api.serializers.policies.simulation import LackingOut, PolicyActivatedOut, SimulationOut
+from moderation.api.serializers.policies.suggestions import SuggestionIn, SuggestionOut
+from moderation.api.serializers.policies.versions import FindingOut, PolicyOut, PolicySavedOut
 from moderation.api.views.base import ApiView, ListView
 from moderation.api.views.pointers import below
 from moderation.models import ApiKey, PolicyVersion

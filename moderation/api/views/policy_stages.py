@@ -8,8 +8,8 @@ from rest_framework.response import Response
 
 from moderation.api.schema import described
 from moderation.api.serializers.inputs import NothingIn
-from moderation.api.serializers.outputs import PolicyOut
-from moderation.api.serializers.policy_stages import HitsOut, ReversionOut, RevertIn, RolloutIn, ShadowOut
+from moderation.api.serializers.policies.stages import HitsOut, ReversionOut, RevertIn, RolloutIn, ShadowOut
+from moderation.api.serializers.policies.versions import PolicyOut
 from moderation.api.views.pointers import below
 from moderation.api.views.policies import ACTIVATE, READ, PolicyView, caller
 from moderation.services.policies.hits import rule_hits

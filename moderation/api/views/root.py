@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from archive.models import Comment
 from moderation.api.access import read
 from moderation.api.schema import described
-from moderation.api.serializers.outputs import EndpointsOut
+from moderation.api.serializers.catalogue import EndpointsOut
 from moderation.api.views.base import ApiView
 
 URLS = "moderation.api.urls"

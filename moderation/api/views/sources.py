@@ -9,8 +9,8 @@ from rest_framework.response import Response
 from archive.models import Source
 from moderation.api.access import read, write
 from moderation.api.schema import described
+from moderation.api.serializers.archive import SourceOut
 from moderation.api.serializers.inputs import SourceChangeIn, SourceIn
-from moderation.api.serializers.outputs import SourceOut
 from moderation.api.views.base import ApiView, ListView
 from moderation.services.intake.ingest import source_change, source_create
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from archive.database.keyset import Key
 from moderation.api.access import Access
 from moderation.api.schema import described
-from moderation.api.serializers.word_lists import (
+from moderation.api.serializers.policies.word_lists import (
     WordListEntriesIn,
     WordListEntryOut,
     WordListIn,

@@ -27,7 +27,7 @@ from moderation.api.serializers.fields import (
     TextField,
 )
 from moderation.api.serializers.inputs import CommentIn
-from moderation.api.serializers.word_lists import EntriesField
+from moderation.api.serializers.policies.word_lists import EntriesField
 from moderation.api.urls import urlpatterns
 from moderation.api.views.base import MAX_PARAMETER_CHARACTERS
 from moderation.json_tokens import MAX_TOKENS, token_count

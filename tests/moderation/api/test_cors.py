@@ -9,6 +9,8 @@ import sys
 from django.conf import settings
 from rest_framework.test import APIClient
 
+from moderation.api.views.root import endpoints
+
 SCRIPT = """
 import django
 django.setup()
@@ -44,3 +46,9 @@ def test_an_allowed_origin_may_call_the_rest_api_and_nothing_else() -> None:
         ["/api/v1/comments/", "https://news.example", "https://news.example"]
     ] * 2
     assert "authorization" in allowed[0]
+
+
+def test_an_allowed_origin_may_use_every_method_of_the_rest_api() -> None:
+    used = {method for endpoint in endpoints("/api/v1/") for method in endpoint["methods"]}
+    assert "PUT" in used
+    assert used <= set(settings.CORS_ALLOW_METHODS)

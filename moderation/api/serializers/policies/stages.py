@@ -2,8 +2,9 @@
 
 from rest_framework import serializers
 
+from moderation.api.serializers.base import Out
 from moderation.api.serializers.fields import StrictSerializer, TextField
-from moderation.api.serializers.outputs import Out
+from moderation.api.serializers.policies.estimates import MeasuredOut
 from moderation.services.policies.stages import LEAST_PERCENT, MOST_PERCENT
 
 RULE_CHARACTERS = 100
@@ -48,25 +49,10 @@ class ShadowRuleOut(Out):
     comments = serializers.IntegerField()
 
 
-class ShadowEstimateOut(Out):
-    """A figure with its 95 % interval; without enough data the effective sample alone."""
-
-    enough = serializers.BooleanField()
-    effective = serializers.FloatField()
-    value = serializers.FloatField(required=False)
-    low = serializers.FloatField(required=False)
-    high = serializers.FloatField(required=False)
-
-
-class ShadowEstimatesOut(Out):
+class ShadowEstimatesOut(MeasuredOut):
     """What people decided says of a version."""
 
     of = serializers.ChoiceField(choices=["candidate", "active"])
-    decided = serializers.IntegerField()
-    precision = ShadowEstimateOut()
-    recall = ShadowEstimateOut()
-    missed_share = ShadowEstimateOut()
-    false_alarm_share = ShadowEstimateOut()
 
 
 class ShadowOut(Out):

@@ -1,10 +1,9 @@
 """A threshold that is asked for, and the answer."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from archive.models import Article
+from moderation.api.serializers.base import Out
 from moderation.api.serializers.fields import (
     AwareDateTimeField,
     BoundedList,
@@ -12,12 +11,12 @@ from moderation.api.serializers.fields import (
     StrictSerializer,
     TextField,
 )
+from moderation.api.serializers.policies.estimates import FigureOut
 from moderation.policies.goals import MAX_GOAL_CHARACTERS
 from moderation.services.suggestions.answers import MEASURES
 
 MAX_SOURCES = 100
 MAX_SLUG, MAX_ATTRIBUTE = 255, 64
-Out = serializers.Serializer[Any]
 
 
 class SuggestionIn(StrictSerializer):
@@ -33,21 +32,11 @@ class SuggestionIn(StrictSerializer):
     until = AwareDateTimeField(required=False)
 
 
-class SuggestionEstimateOut(Out):
-    """A figure with its 95 % interval; without enough decisions its effective sample alone."""
-
-    enough = serializers.BooleanField()
-    effective = serializers.FloatField(help_text="How many equally weighted decisions would tell as much.")
-    value = serializers.FloatField(required=False)
-    low = serializers.FloatField(required=False)
-    high = serializers.FloatField(required=False)
-
-
 SuggestionEstimatesOut = type(
     "SuggestionEstimatesOut",
     (Out,),
     {
-        **{name: SuggestionEstimateOut(required=False) for name in MEASURES},
+        **{name: FigureOut(required=False) for name in MEASURES},
         "__doc__": "The measures at the threshold; none if there is no comment.",
     },
 )

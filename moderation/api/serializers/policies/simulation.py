@@ -2,7 +2,9 @@
 
 from rest_framework import serializers
 
-from moderation.api.serializers.outputs import Out, PolicyOut
+from moderation.api.serializers.base import Out
+from moderation.api.serializers.policies.estimates import MeasuredOut
+from moderation.api.serializers.policies.versions import PolicyOut
 
 
 class QueueOut(Out):
@@ -50,26 +52,11 @@ class ChangeOut(Out):
         return {"from": serializers.CharField(), **super().get_fields()}
 
 
-class IntervalOut(Out):
-    """An estimate with its 95 % interval; null where the decisions are not `enough`."""
-
-    value = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
-    effective = serializers.FloatField(help_text="The effective sample.")
-    enough = serializers.BooleanField()
-
-
-class EstimateOut(Out):
-    """What people's decisions say of the policy, or of a part of it."""
+class EstimateOut(MeasuredOut):
+    """The estimates of the policy, or of a part of it."""
 
     by = serializers.CharField(help_text="policy, active, rule, attribute, source, section or language")
     name = serializers.CharField()
-    decided = serializers.IntegerField()
-    precision = IntervalOut()
-    recall = IntervalOut()
-    missed_share = IntervalOut()
-    false_alarm_share = IntervalOut()
 
 
 class SimulationOut(Out):

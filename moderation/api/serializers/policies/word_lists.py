@@ -5,8 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from moderation.api.serializers.base import Out
 from moderation.api.serializers.fields import StrictSerializer, TextField
-from moderation.api.serializers.outputs import Out
 from moderation.models import Review, WordListVersion, WordMatch
 from moderation.services.word_lists.entries import MAX_ENTRIES, MAX_LANGUAGE, MAX_NOTE, MAX_TERM
 from moderation.services.word_lists.lists import MAX_NOTE as MAX_REMARK

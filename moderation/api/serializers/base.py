@@ -1,0 +1,8 @@
+"""What all responses share."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+Out = serializers.Serializer[Any]
+OUTCOMES = ["created", "edited", "unchanged"]

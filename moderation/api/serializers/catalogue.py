@@ -1,0 +1,42 @@
+"""Responses: what an installation has, apart from its archive: reasons, models, endpoints."""
+
+from rest_framework import serializers
+
+from moderation.api.serializers.base import Out
+from moderation.models import Ground
+
+
+class ReasonOut(Out):
+    """A reason of the newsroom's list, and its ground in the terms of the Digital Services Act."""
+
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    ground = serializers.ChoiceField(choices=Ground.values)
+
+
+class ModelOut(Out):
+    """A model that this installation has scored with."""
+
+    id = serializers.IntegerField()
+    label = serializers.CharField(source="__str__")  # type: ignore[assignment]
+    name = serializers.CharField()
+    version = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    attributes = serializers.ListField(child=serializers.CharField())
+    languages = serializers.ListField(child=serializers.CharField())
+    active = serializers.BooleanField()
+    registered_at = serializers.DateTimeField()
+
+
+class EndpointOut(Out):
+    """One address of the API."""
+
+    url = serializers.CharField(help_text="The URL, with {names} in place of ids.")
+    methods = serializers.ListField(child=serializers.CharField())
+    about = serializers.CharField()
+
+
+class EndpointsOut(Out):
+    """The map of the API."""
+
+    endpoints = EndpointOut(many=True)

@@ -1,0 +1,1 @@
+"""Bodies and responses about policies and their word lists."""
