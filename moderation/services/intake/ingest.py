@@ -161,6 +161,8 @@ def flag_store(*, comment: Comment, reporter: str, reason: str) -> tuple[ReaderF
     if not Reason.objects.filter(code=reason).exists():
         codes = ", ".join(Reason.objects.values_list("code", flat=True))
         raise invalid("/reason", f"A reason is one of {codes}.", code="unknown_reason")
+    # Before the review, as everywhere; and two reports at once must count each other.
+    lock_comments([comment.pk])
     flag, created = ReaderFlag.objects.get_or_create(comment=comment, reporter=reporter, reason=reason)
     Review.objects.filter(comment=comment).update(reader_flags=ReaderFlag.objects.filter(comment=comment).count())
     if created:

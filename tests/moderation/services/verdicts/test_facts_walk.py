@@ -1,4 +1,4 @@
-"""Facts beside scores: stored when a text is scored, made for older reviews by a walk, and read by reports' judging."""
+"""Facts beside scores: stored when a text is scored, and made for older reviews by a walk."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from archive.models import Comment
-from moderation.models import Decision, Review, State
-from moderation.services.intake.ingest import flag_store
-from moderation.services.verdicts import reported
+from moderation.models import Review, State
 from moderation.services.verdicts.facts_walk import facts_lacking, facts_make
 from moderation.services.word_lists.entries import Entry
 from moderation.services.word_lists.lists import Author, word_list_change, word_list_create
@@ -95,46 +93,3 @@ def test_the_command_walks_and_says_what_is_lacking(
     ]
     with pytest.raises(CommandError, match="--last"):
         call_command("review_facts", "--first", "5", "--last", "4")
-
-
-@pytest.fixture
-def policy_on_reports(monkeypatch: pytest.MonkeyPatch, make_review: Callable[..., Review]) -> None:
-    from moderation.models import PolicyVersion
-    from moderation.policies import parse_policy
-
-    body = {
-        "schema": 2,
-        "name": "Reports",
-        "rules": [{"id": "reported", "when": {"all": [{"flags": {"gte": 0.9}}]}, "action": "queue"}],
-    }
-    policy = parse_policy(body, version=7)
-    row = PolicyVersion.objects.get(version=7)
-    monkeypatch.setattr(reported, "policy_active", lambda: (row, policy))
-
-
-@pytest.mark.usefixtures("policy_on_reports")
-def test_reports_judge_a_comment_again_and_a_persons_decision_stays(
-    make_comment: Callable[..., Comment], make_review: Callable[..., Review]
-) -> None:
-    review = old(make_comment, make_review, "A calm remark.", toxicity=0.1)
-    Review.objects.update(facts={"text_hash": review.comment.text_hash})
-    flag_store(comment=review.comment, reporter="ann", reason="spam")
-    review.refresh_from_db()
-    assert review.state == State.PASSED
-    flag_store(comment=review.comment, reporter="bob", reason="spam")
-    review.refresh_from_db()
-    assert (review.state, review.verdict["rule"], review.reader_flags) == (State.PENDING, "reported", 2)
-    Review.objects.filter(pk=review.pk).update(state=State.APPROVED, decided_by="person")
-    flag_store(comment=review.comment, reporter="cid", reason="spam")
-    review.refresh_from_db()
-    assert (review.state, review.decided_by) == (State.APPROVED, "person")
-    assert not Decision.objects.exists()
-
-
-def test_without_a_rule_on_reports_a_report_judges_nothing(
-    make_comment: Callable[..., Comment], make_review: Callable[..., Review]
-) -> None:
-    review = old(make_comment, make_review, "A calm remark.", toxicity=0.1)
-    flag_store(comment=review.comment, reporter="ann", reason="spam")
-    after = Review.objects.get(pk=review.pk)
-    assert (after.verdict, after.updated_at) == (review.verdict, review.updated_at)
