@@ -5,13 +5,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
-
 from moderation.policies.audit import Audit, parse_audit
 from moderation.policies.conditions import GROUPS, KINDS, Condition, ConditionKind, Group
-from moderation.policies.conditions.kinds import KINDS_ONE
-from moderation.policies.documents.schema import SCHEMAS
+from moderation.policies.conditions.kinds import KINDS_ONE, MAX_VALUES
+from moderation.policies.documents.schema import MAX_RULES, MAX_TESTS, SCHEMAS
+from moderation.policies.documents.shape import Validator, lists_check, shape_check
+from moderation.policies.documents.values import values_check
 from moderation.policies.errors import PolicyError, join_pointer
 from moderation.policies.examples import Example, parse_example
 from moderation.policies.policy import Policy
@@ -20,13 +19,15 @@ from moderation.policies.rules import Rule
 MAX_DEPTH = 3
 MAX_PARTS = 50
 MAX_CONDITIONS = 200
-VALIDATORS = {number: Draft202012Validator(schema) for number, schema in SCHEMAS.items()}
+VALIDATORS = {number: Validator(schema) for number, schema in SCHEMAS.items()}
 
 
 def parse_policy(body: Any, *, version: int = 0) -> Policy:
     """Returns the policy that the JSON value `body` describes; raises PolicyError at the first fault."""
     number = _schema_number(body)
-    _check_shape(VALIDATORS[number], body, "", keyed=number > 1)
+    values_check(body)
+    lists_check(body, {"rules": MAX_RULES, "tests": MAX_TESTS})
+    shape_check(VALIDATORS[number], body, keyed=number > 1)
     rules = tuple(_rule(rule, f"/rules/{index}", number) for index, rule in enumerate(body["rules"]))
     _refuse_equal_ids(rules)
     audit = _audit(body)
@@ -52,31 +53,6 @@ def _schema_number(body: Any) -> int:
     if isinstance(number, int) and number > max(SCHEMAS):
         raise PolicyError("/schema", f"there is no schema {number}; there are {', '.join(map(str, SCHEMAS))}")
     return number if type(number) is int and number in SCHEMAS else 1
-
-
-def _check_shape(validator: Any, body: Any, pointer: str, *, keyed: bool = True) -> None:
-    errors = list(validator.iter_errors(body))
-    # A misspelt field is told before the one that it was meant for is missed; schema 1 told them as they came.
-    misspelt = [error for error in errors if keyed and _unknown_field(error)]
-    error = misspelt[0] if misspelt else best_match(errors)
-    if error is not None:
-        raise _policy_error(error, pointer, keyed=keyed)
-
-
-def _policy_error(error: ValidationError, pointer: str, *, keyed: bool) -> PolicyError:
-    """Returns what is wrong; a field too many is named itself where `keyed`, for schema 1 names what has it."""
-    place, key = join_pointer(pointer, *error.absolute_path), _unknown_field(error)
-    if key and keyed:
-        known = ", ".join(error.schema["properties"])  # type: ignore[index]
-        return PolicyError(join_pointer(place, key), f"there is no field {key} here; there are {known}")
-    return PolicyError(place, error.message, key)
-
-
-def _unknown_field(error: ValidationError) -> str:
-    if error.validator != "additionalProperties" or not isinstance(error.instance, Mapping):
-        return ""
-    known = error.schema.get("properties", {})  # type: ignore[union-attr]
-    return next((str(name) for name in error.instance if name not in known), "")
 
 
 def _rule(rule: Mapping[str, Any], pointer: str, number: int) -> Rule:
@@ -126,7 +102,8 @@ def _condition(body: Any, pointer: str, kinds: Mapping[str, ConditionKind], dept
     mark = next((mark for mark in kinds if mark in body), None)
     if mark is None:
         raise PolicyError(pointer, f"a condition has one of {', '.join(kinds)}, {', '.join(GROUPS)}")
-    _check_shape(Draft202012Validator(kinds[mark].schema), body, pointer)
+    lists_check(body, {mark: MAX_VALUES}, pointer)
+    shape_check(Validator(kinds[mark].schema), body, pointer)
     return kinds[mark].parse(body, pointer)
 
 
