@@ -29,7 +29,7 @@ class PolicyShadow(PolicyView):
     @described(responses=ShadowOut)
     def get(self, request: Request, **_: Any) -> Response:
         """Returns what the version said as a candidate, beside the active one and what people decided."""
-        return Response(ShadowOut(shadow_report(version=self.get_object())).data)
+        return Response(ShadowOut(shadow_report(version=self.get_object(), sources=self.allowed_sources)).data)
 
     @described(request=None, responses=PolicyOut)
     def post(self, request: Request, **_: Any) -> Response:
@@ -50,7 +50,8 @@ class PolicyRollout(PolicyView):
     def post(self, request: Request, **_: Any) -> Response:
         """Sets the share; what is in it stays in a larger one. Takes a brake off. Returns the version."""
         fields = self.body()
-        version = policy_rollout(version=self.get_object().version, **fields, **caller(request))
+        with below("/body", fields=frozenset({"/percent"})):
+            version = policy_rollout(version=self.get_object().version, **fields, **caller(request))
         return Response(PolicyOut(version).data)
 
 
@@ -90,4 +91,5 @@ class PolicyHits(PolicyView):
     @described(responses=HitsOut)
     def get(self, request: Request, **_: Any) -> Response:
         """Returns the hits a rule a day of the last 28 days, in UTC, beside the version before or the active one."""
-        return Response(HitsOut(rule_hits(version=self.get_object(), until=timezone.now().date())).data)
+        asked = {"until": timezone.now().date(), "sources": self.allowed_sources}
+        return Response(HitsOut(rule_hits(version=self.get_object(), **asked)).data)

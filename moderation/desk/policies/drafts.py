@@ -22,7 +22,9 @@ from moderation.desk.policies.kinds import (
     number_read,
     parts_of,
 )
+from moderation.policies import PolicyError
 from moderation.policies.documents.parse import MAX_DEPTH
+from moderation.policies.documents.values import values_check
 from moderation.services.errors import FieldError, ServiceError, invalid
 
 Draft = dict[str, Any]
@@ -47,8 +49,9 @@ def draft_read(text: str) -> Draft:
     """Returns the draft that a page carried; raises ServiceError if it is none."""
     try:
         draft = json.loads(text)
+        values_check(draft)
         _check_shape(draft)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, PolicyError) as error:
         raise invalid("", _("The form is not whole.")) from error
     return dict(draft)
 

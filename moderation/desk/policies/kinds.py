@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from django.utils.functional import Promise
@@ -117,5 +119,7 @@ def number_read(text: str) -> int | float | str:
 
 
 def number_text(value: Any) -> str:
-    """Returns a value as it is typed, nothing for None."""
+    """Returns a value as it is typed, nothing for None; a number without an exponent, which nobody types."""
+    if isinstance(value, float) and isfinite(value):
+        return f"{Decimal(repr(value)):f}"
     return "" if value is None else str(value)

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 
 from django import forms
@@ -69,7 +69,8 @@ class ScopeForm(forms.Form):
         since, until = self.cleaned_data["since"], self.cleaned_data["until"]
         return SimulationScope(
             since=_moment(since),
-            until=_moment(until + timedelta(days=1)) if until else None,
+            # Nothing is written after the last day that there is.
+            until=_moment(until + timedelta(days=1)) if until and until < date.max else None,
             sources=sources,
             section=self.cleaned_data["section"],
         )

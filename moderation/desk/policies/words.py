@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,13 +113,19 @@ def _value(part: str, value: Any, *, moved: bool) -> str:
         return ""
     if moved:
         return gettext("place %(number)d") % {"number": value}
-    if not part and isinstance(value, Mapping):
-        return rule_sentence(_rule(value), gettext)
-    if part == "when":
-        return condition_phrase(_rule({"id": "x", "when": value, "action": "queue"}).when, gettext)
+    if part == "when" or (not part and isinstance(value, Mapping)):
+        # A rule that is not read any more stands there as it is.
+        with suppress(PolicyError):
+            return _clause(part, value)
     if part == "tests":
         return ngettext("%(number)d test", "%(number)d tests", len(value)) % {"number": len(value)}
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)[:MAX_CHARACTERS]
+
+
+def _clause(part: str, value: Mapping[str, Any]) -> str:
+    if part == "when":
+        return condition_phrase(_rule({"id": "x", "when": value, "action": "queue"}).when, gettext)
+    return rule_sentence(_rule(value), gettext)
 
 
 def example_words(example: Example) -> str:

@@ -12,12 +12,13 @@ from moderation.management.lacking import lacking_lines
 from moderation.management.policy_files import WHICH, GivenPolicy, actor_named, policy_given
 from moderation.management.policy_renewals import renewal_lines
 from moderation.models import PolicyVersion
-from moderation.policies import parse_policy
+from moderation.policies import PolicyError, parse_policy
 from moderation.policies.checks import Finding
 from moderation.policies.documents.sentences import rule_sentence
 from moderation.services.errors import ServiceError
 from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.examples import policy_test
+from moderation.services.policies.refusals import unreadable
 from moderation.services.policies.renewal import policy_renew
 from moderation.services.policies.versions import PolicySaved, policy_compare, policy_create, policy_validate
 from moderation.services.verdicts.facts_walk import policy_lacking
@@ -164,7 +165,10 @@ def active_version() -> str:
 
 
 def policy_lines(given: GivenPolicy) -> list[str]:
-    """Returns the policy's name and a line for each rule, in the order in which they are tried."""
-    policy = parse_policy(given.body)
+    """Returns the policy's name and a line for each rule, in the order in which they are tried; raises CommandError."""
+    try:
+        policy = parse_policy(given.body)
+    except PolicyError as error:
+        raise given.refusal(unreadable(error)) from error
     title = policy.name if given.version is None else f"Version {given.version}: {policy.name}"
     return [title, *(f"  {rule.id}: {rule_sentence(rule)}" for rule in policy.rules)]

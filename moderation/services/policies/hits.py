@@ -61,15 +61,20 @@ class RuleAlarm:
     alarm: Alarm
 
 
-def rule_hits(*, version: PolicyVersion, until: date, days: int = DAYS) -> HitsReport:
-    """Returns the rules' hits on the `days` days that end with `until`; three queries at most."""
+def rule_hits(*, version: PolicyVersion, until: date, days: int = DAYS, sources: Collection[int] = ()) -> HitsReport:
+    """Returns the rules' hits on the `days` days that end with `until`; three queries at most.
+
+    `sources` are ids: of their comments alone; none: of all.
+    """
     span = tuple(until - timedelta(days=days - 1 - at) for at in range(days))
     candidate = version.status in CANDIDATES
     before = PolicyVersion.objects.filter(active=True).first() if candidate else version_before(version)
     if candidate and before:
-        counts = _shadow_counts(version, version, "rule", span) | _shadow_counts(version, before, "active_rule", span)
+        columns = ((version, "rule"), (before, "active_rule"))
+        ours, theirs = (_shadow_counts(version, of, column, span, sources) for of, column in columns)
+        counts = ours | theirs
     else:
-        counts = _review_counts([one.pk for one in (version, before) if one], span)
+        counts = _review_counts([one.pk for one in (version, before) if one], span, sources)
     return HitsReport(
         version=version.version,
         before=before.version if before else None,
@@ -135,18 +140,21 @@ def _alarm(rule: str, versions: Collection[int], counts: Counts, span: tuple[dat
     return RuleAlarm(rule, today, rows, rule_alarm(hits=today, rows=rows, past_hits=past[0], past_rows=past[1]))
 
 
-def _review_counts(versions: Collection[int], span: tuple[date, ...]) -> Counts:
+def _review_counts(versions: Collection[int], span: tuple[date, ...], sources: Collection[int] = ()) -> Counts:
     """Counts stored verdicts; one query."""
     # Naming every state lets the database find the days in the index of state and time.
     within = Review.objects.filter(state__in=State.values, policy__in=versions, **_between("created_at", span))
-    named = within.annotate(day=DayNumber("created_at"), rule=KeyTextTransform("rule", "verdict"))
+    named = within.in_sources(sources).annotate(day=DayNumber("created_at"), rule=KeyTextTransform("rule", "verdict"))
     rows = named.values_list("policy_id", "day", "rule").annotate(comments=Count("pk")).order_by()
     return {(pk, _day(number), rule or ""): count for pk, number, rule, count in rows}
 
 
-def _shadow_counts(candidate: PolicyVersion, of: PolicyVersion, column: str, span: tuple[date, ...]) -> Counts:
+def _shadow_counts(
+    candidate: PolicyVersion, of: PolicyVersion, column: str, span: tuple[date, ...], sources: Collection[int]
+) -> Counts:
     """Counts what the candidate, or the active version beside it, said; one query."""
     within = ShadowVerdict.objects.filter(policy=candidate, **_between("at", span))
+    within = within.filter(comment__source__in=sources) if sources else within
     named = within.annotate(day=DayNumber("at"), decided=F(column))
     rows = named.values_list("day", "decided").annotate(comments=Count("pk")).order_by()
     return {(of.pk, _day(number), rule): count for number, rule, count in rows}

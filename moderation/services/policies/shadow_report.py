@@ -1,5 +1,6 @@
 """What a candidate would have done, beside the active version, and beside what people decided since."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,9 +39,13 @@ class ShadowReport:
     estimates: list[dict[str, Any]]
 
 
-def shadow_report(*, version: PolicyVersion) -> ShadowReport:
-    """Returns what the version said as a candidate; three queries, and `version.rollout` if it is not loaded."""
+def shadow_report(*, version: PolicyVersion, sources: Collection[int] = ()) -> ShadowReport:
+    """Returns what the version said as a candidate; three queries, and `version.rollout` if it is not loaded.
+
+    `sources` are ids: of their comments alone, but for the failures; none: of all.
+    """
     verdicts = ShadowVerdict.objects.filter(policy=version)
+    verdicts = verdicts.filter(comment__source__in=sources) if sources else verdicts
     pairs = verdicts.values_list("active_action", "action").annotate(comments=Count("pk")).order_by("-comments")
     rules = verdicts.values_list("rule").annotate(comments=Count("pk")).order_by("-comments", "rule")
     actions = [{"active": active, "candidate": action, "comments": count} for active, action, count in pairs]

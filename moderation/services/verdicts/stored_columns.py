@@ -12,7 +12,7 @@ from django.db.models.functions import Cast, Coalesce
 from numpy.typing import NDArray
 
 from moderation.models import Review, ReviewQuerySet, Score
-from moderation.policies import Policy, facts_needed, features_needed, lists_needed
+from moderation.policies import AttributeRange, Policy, facts_needed, features_needed, lists_needed
 from moderation.policies.columns import Coded, SubjectColumns
 from moderation.services.facts.as_of import HOUR
 from moderation.services.facts.history import History
@@ -40,7 +40,8 @@ class DayNumber(Func):
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """Returns it for SQLite, whose own days begin at noon."""
-        template = "CAST(julianday(%(expressions)s) - 2440587.5 AS INTEGER)"
+        # A cast cuts towards 0, so that it is made of days that are above 0 always.
+        template = "(CAST(julianday(%(expressions)s) + 0.5 AS INTEGER) - 2440588)"
         return self.as_sql(compiler, connection, template=template, **context)
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
@@ -102,7 +103,9 @@ class StoredReader:
         attributes: set[str] = set()
         needed: set[str] = set()
         for policy in policies:
-            attributes |= {one.attribute for rule in policy.rules for one in rule.ranges} - set(Score.ATTRIBUTES)
+            leaves = (leaf for rule in policy.rules for _, leaf, _ in rule.leaves())
+            named = {leaf.attribute for leaf in leaves if isinstance(leaf, AttributeRange)}
+            attributes |= named - set(Score.ATTRIBUTES)
             needed |= features_needed(policy) | ({FACTS} if facts_needed(policy) or lists_needed(policy) else set())
         return cls(fields, frozenset(attributes), frozenset(needed | ({EXTRA} if attributes else set())))
 

@@ -76,10 +76,9 @@ def _line_rows(text: str) -> Iterator[tuple[int, Any]]:
 
 def _csv_rows(text: str) -> Iterator[tuple[int, Any]]:
     rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    names = rows.fieldnames or []
-    if "term" not in names:
-        raise invalid("/term", f"The first line names the columns: {', '.join(FIELDS)}; there is no term.")
     try:
+        if "term" not in (rows.fieldnames or []):
+            raise invalid("/term", f"The first line names the columns: {', '.join(FIELDS)}; there is no term.")
         for row in rows:
             yield rows.line_num, _csv_row(row)
     except csv.Error as error:

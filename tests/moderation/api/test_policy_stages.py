@@ -85,3 +85,25 @@ def test_a_key_that_may_only_write_changes_no_stage(client_with: Callable[..., A
     for stage, body in (("shadow", {}), ("rollout", {"percent": 5}), ("retire", {}), ("revert", {"rule": "r"})):
         assert client.post(f"{POLICIES}2/{stage}/", body).status_code == 403
     assert PolicyVersion.objects.get(version=2).status == "draft"
+
+
+def test_a_goal_without_a_number_is_told_at_the_same_place_by_every_stage(writer: APIClient) -> None:
+    when = {"any": [{"attribute": "toxicity", "goal": "maximum recall @ precision >= 0.9"}]}
+    writer.post(POLICIES, {"body": {**BODY, "rules": [{**RULE, "when": when}]}})
+    places = {
+        writer.post(f"{POLICIES}2/{stage}/", body).json()["errors"][0]["pointer"]
+        for stage, body in (("shadow", {}), ("rollout", {"percent": 5}), ("activate", {}))
+    }
+    assert places == {"/body/rules/0/when/any/0/goal"}
+
+
+def test_whoever_is_limited_to_sources_sees_what_a_version_did_there_alone(
+    writer: APIClient, client_with: Callable[..., APIClient], scored: Callable[..., Any], source: Any, elsewhere: Any
+) -> None:
+    writer.post(POLICIES, {"body": BODY})
+    writer.post(f"{POLICIES}2/shadow/")
+    scored(ABUSE)
+    for home, count in ((source, 1), (elsewhere, 0)):
+        client = client_with("read", sources=[home])
+        assert client.get(f"{POLICIES}2/shadow/").json()["compared"] == count
+        assert sum(client.get(f"{POLICIES}2/hits/").json()["judged"]) == count

@@ -103,3 +103,9 @@ def test_a_test_that_fails_fails_the_command(path: Path) -> None:
 def test_what_is_not_there_is_said_in_a_line(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         run(*arguments)
+
+
+def test_a_version_that_is_not_read_any_more_is_told_in_a_line() -> None:
+    PolicyVersion.objects.filter(version=1).update(body={"schema": 2, "name": "x", "rules": [{"id": "q"}]})
+    with pytest.raises(CommandError, match="/rules/0: 'when' is a required property"):
+        run("show", 1)

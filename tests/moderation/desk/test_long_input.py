@@ -11,8 +11,9 @@ from archive.models import Comment
 from moderation.desk.filters import FilterForm
 from moderation.desk.queues import DEFAULT
 
-LONG = ["9" * 4_000, "a " * 2_000, "-" * 4_000, "💥" * 1_000]
-NAMES = [*FilterForm.base_fields, "after", "before", "queue", "comment", "severity"]
+# Python reads no number of more than 4,300 digits.
+LONG = ["9" * 5_000, "a " * 2_000, "-" * 4_000, "💥" * 1_000]
+NAMES = [*FilterForm.base_fields, "after", "before", "base", "queue", "comment", "severity"]
 ACTS = ["one", "act", "reason", "note", "defer", "seen", "to", "mute", "until", "confirmed", "low", "high", "page_size"]
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,8 @@ def pages(make_comment: Callable[..., Comment]) -> list[str]:
         "by-score/",
         "settings/",
         "selection/",
+        "policies/",
+        "policies/write/",
     ]
 
 

@@ -16,7 +16,7 @@ from moderation.desk.policies.moves import Editing, placed
 from moderation.desk.policies.refusals import fault_lines, fault_rule
 from moderation.desk.policies.words import draft_lines, draft_test_words
 from moderation.desk.responses import STATUSES, address, desk_page, go
-from moderation.desk.views.policies.access import WRITE, may_write, version_or_404
+from moderation.desk.views.policies.access import WRITE, may_write, version_number, version_or_404
 from moderation.services.errors import ServiceError
 from moderation.services.policies.versions import NOTE_CHARACTERS, policy_create
 
@@ -45,9 +45,10 @@ def _begun(request: HttpRequest) -> dict[str, Any]:
     base = request.GET.get("base", "")
     if not base:
         return draft_new()
-    if not (base.isascii() and base.isdigit() and len(base) <= 9):  # noqa: PLR2004 - no version has more digits
+    number = version_number(base)
+    if number is None:
         raise Http404
-    return draft_of(version_or_404(int(base)).body)
+    return draft_of(version_or_404(number).body)
 
 
 def _posted(request: HttpRequest) -> Editing:

@@ -13,15 +13,16 @@ from moderation.desk.access import Person, desk_view
 from moderation.desk.policies.refusals import FaultLine, fault_lines
 from moderation.desk.policies.words import ChangeLine, change_lines, example_words, rule_lines
 from moderation.desk.responses import STATUSES, address, desk_page, go
-from moderation.desk.views.policies.access import READ, may_activate, may_write, version_or_404
+from moderation.desk.views.policies.access import READ, may_activate, may_write, version_number, version_or_404
 from moderation.models import PolicyStatus, PolicyVersion
-from moderation.policies import Policy, parse_policy
+from moderation.policies import Policy, PolicyError, parse_policy
 from moderation.policies.checks import policy_check
 from moderation.policies.examples import ExampleOutcome
 from moderation.services.errors import ServiceError
 from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.catalogue import policy_catalogue
 from moderation.services.policies.examples import policy_test
+from moderation.services.policies.refusals import unreadable
 from moderation.services.policies.versions import policy_compare
 from moderation.services.verdicts.facts_walk import policy_lacking
 
@@ -35,9 +36,8 @@ TEST, ACTIVATE = "test", "activate"
 def versions(request: HttpRequest, person: Person) -> HttpResponse:
     """Lists the versions, the newest first."""
     rows = PolicyVersion.objects.select_related("author", "activated_by").defer("body")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(version__lt=min(int(before), 2**31 - 1))
+    before = version_number(request.GET.get("before", ""))
+    rows = rows if before is None else rows.filter(version__lt=before)
     found = list(rows.annotate(name=KT("body__name"))[: PAGE + 1])
     return desk_page(
         request,
@@ -54,7 +54,10 @@ def versions(request: HttpRequest, person: Person) -> HttpResponse:
 def version(request: HttpRequest, person: Person, version: int) -> HttpResponse:
     """Shows a version; runs its tests or activates it, if that was posted."""
     found = version_or_404(version)
-    policy = parse_policy(found.body, version=found.version)
+    try:
+        policy = parse_policy(found.body, version=found.version)
+    except PolicyError as error:
+        return _unread(request, person, found, unreadable(error))
     act = request.POST.get("act", "") if request.method == "POST" else ""
     if act == ACTIVATE:
         return _activated(request, person, found, policy)
@@ -111,6 +114,22 @@ def _show(
         may_write=may_write(person),
         may_activate=may_activate(person),
         lacking=policy_lacking(policy) if may_activate(person) else None,
+        **_comparison(request, found),
+    )
+
+
+def _unread(request: HttpRequest, person: Person, found: PolicyVersion, refused: ServiceError) -> HttpResponse:
+    """Shows a version of an earlier time that is not read any more: why, and in what it differs from others."""
+    return desk_page(
+        request,
+        person,
+        "policies/version",
+        title=_("Version %(number)d of the policy") % {"number": found.version},
+        status=200 if request.method == "GET" else 400,
+        version=found,
+        refused=refused,
+        faults=_faults(refused, found.body),
+        failed=None,
         **_comparison(request, found),
     )
 

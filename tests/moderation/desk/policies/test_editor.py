@@ -324,3 +324,17 @@ def test_every_condition_that_a_policy_may_have_has_a_form():
 def test_what_is_no_draft_is_refused():
     with pytest.raises(ServiceError):
         draft_read('{"rules": [{"when": {"attribute": "toxicity"}}]}')
+
+
+@pytest.mark.parametrize("share", ["1e999", "NaN", '"\\u0000"', '"\\ud800"'])
+def test_a_page_that_carries_what_no_database_can_store_is_refused(senior, share):
+    draft = f'{{"schema": 2, "name": "x", "rules": [], "audit_share": {share}}}'
+    assert senior.post(EDITOR, {"draft": draft, "do": "save"}).status_code == 400
+
+
+def test_a_small_number_comes_back_from_a_form_as_a_number():
+    for number in (0.00001, 0.000000123, 1e-15, 0.1, 12.0, 3):
+        part = {"attribute": "toxicity", "gte": number}
+        kind = KINDS["attribute"]
+        posted_part = kind.posted({f"when-0.{name}": text for name, text in kind.typed(part).items()}, "when-0")
+        assert posted_part == part

@@ -119,3 +119,9 @@ def test_a_viewer_simulates_nothing_for_it_shows_what_people_decided(staff, stri
     assert reverse("desk:policy-simulation", args=[strict.version]) not in str(
         staff("viewer").get(reverse("desk:policy", args=[strict.version])).content
     )
+
+
+def test_the_first_and_the_last_day_of_the_calendar_are_days_as_others(moderator, strict, make_pending):
+    make_pending()
+    report = ask(moderator, strict, since="0001-01-01", until="9999-12-31").context["report"]
+    assert report["comments"] == 1

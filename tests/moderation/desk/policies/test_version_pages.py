@@ -170,3 +170,20 @@ def test_a_viewer_has_no_button_of_what_they_may_not_do(staff, draft):
 def test_a_version_that_is_not_there_is_no_page(senior):
     assert senior.get(reverse("desk:policy", args=[999])).status_code == 404
     assert senior.get(reverse("desk:policy", args=[999_999_999_999_999_999])).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["before", "against"])
+def test_no_number_in_an_address_is_too_long_for_a_page(senior, draft, name):
+    version = draft()
+    for place, arguments in (("policies", []), ("policy", [version.version])):
+        assert senior.get(reverse(f"desk:{place}", args=arguments), {name: "9" * 5_000}).status_code == 200
+
+
+def test_a_version_that_cannot_be_read_any_more_has_a_page_that_says_why(senior, draft):
+    version, after = draft(), draft(name="New rules")
+    PolicyVersion.objects.filter(pk=version.pk).update(body={**HOUSE, "rules": [{**INSULTS, "action": "ban"}]})
+    text = page(senior, "policy", version.version)
+    assert "&#x27;ban&#x27; is not one of" in text
+    assert 'value="activate"' not in text
+    assert senior.post(reverse("desk:policy", args=[version.version]), {"act": "activate"}).status_code == 400
+    assert "ban" in page(senior, "policy", after.version, against=str(version.version))

@@ -20,7 +20,7 @@ from moderation.policies.conditions.texts import FACTS
 from moderation.services.facts import records
 from moderation.services.facts.as_of import Subject, features_as_of
 from moderation.services.verdicts.features import features_of
-from moderation.services.verdicts.stored_columns import StoredReader, StoredRows, last_id
+from moderation.services.verdicts.stored_columns import DayNumber, StoredReader, StoredRows, last_id
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Any]
@@ -168,3 +168,19 @@ def test_rows_are_read_one_by_one_or_in_turn(archive: list[Comment]) -> None:
     features = read(policy_of(*CONDITIONS))[0].subjects.features
     assert [features[0], *features[1:]] == list(features)
     assert len(features) == len(archive)
+
+
+def test_a_score_of_a_models_own_attribute_is_read_for_a_not_too(make_comment: Make, make_review: Make) -> None:
+    review = make_review(make_comment())
+    review.score.extra = {"nyt_obscene": 0.9}
+    review.score.save()
+    policy = policy_of({"not": {"attribute": "nyt_obscene", "gte": 0.95}})
+    (rows,) = StoredReader.of([policy]).chunks(Review.objects.all(), after=0, last=last_id(), size=10)
+    assert condition_met(policy.rules[0].when, rows.subjects).tolist() == [True]
+
+
+@pytest.mark.parametrize("hour", [0, 12, 23])
+def test_days_before_1970_are_numbered_as_all_others(hour: int, make_comment: Make, make_review: Make) -> None:
+    review = make_review(make_comment())
+    Review.objects.filter(pk=review.pk).update(created_at=datetime(1969, 12, 31, hour, tzinfo=UTC))
+    assert list(Review.objects.annotate(day=DayNumber("created_at")).values_list("day", flat=True)) == [-1]

@@ -135,3 +135,9 @@ def test_the_command_imports_exports_and_reports_rejected_rows(tmp_path: Path) -
     assert out.getvalue() == "blorg\nzwindel\n"
     with pytest.raises(CommandError, match="versions 1 to 2"):
         call_command("wordlist", "export", "slurs", "--list-version", "3")
+
+
+def test_a_heading_that_is_no_csv_is_refused_by_its_line() -> None:
+    with pytest.raises(ServiceError) as caught:
+        entries_read('"term\nblorg\n', form="csv")
+    assert caught.value.detail.startswith("Line ")
