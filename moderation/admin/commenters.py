@@ -66,7 +66,7 @@ class StandingForm(forms.ModelForm):  # type: ignore[type-arg]
             raise forms.ValidationError({"since": gettext("That is in the future.")})
         earlier = Standing.objects.filter(commenter=said.get("commenter"), kind=said.get("kind"), ended_at=None)
         if said.get("commenter") and earlier.exists():
-            raise forms.ValidationError(gettext("That is said of the commenter already."))
+            raise forms.ValidationError(gettext("This is already recorded for the commenter."))
         return said
 
 

@@ -103,7 +103,7 @@ class WordListEntryAdmin(ForAllSources):
             by_list.setdefault(row.list.name, []).append(entry)
         for name, entries in by_list.items():
             version = word_list_change(name=name, remove=entries, author=author_of(request))
-            said = gettext("%(list)s is version %(version)s now.") % {"list": name, "version": version.version}
+            said = gettext("%(list)s is now at version %(version)s.") % {"list": name, "version": version.version}
             messages.success(request, said)
 
 

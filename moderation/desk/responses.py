@@ -11,6 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 from moderation.desk.access import Person
+from moderation.services.errors import ServiceError
 from moderation.services.policies.brakes import brake_notices
 
 # Actions that can be undone one after the other, the last first.
@@ -24,6 +25,11 @@ STATUSES = {
     "validation_error": 400,
     "permission_denied": 403,
 }
+
+
+def refused_status(refused: ServiceError | None) -> int:
+    """Returns what a page that shows this refusal answers; 200 without one."""
+    return STATUSES.get(refused.code, 400) if refused else 200
 
 
 def desk_page(

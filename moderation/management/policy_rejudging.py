@@ -41,6 +41,6 @@ def handle(options: dict[str, Any], stdout: OutputWrapper) -> None:
     counts = f"{report.judged} verdicts judged again, {report.changed} changed, {report.moved} comments moved"
     stdout.write(f"Version {report.policy} of the policy: {counts}.")
     if report.policy_changed:
-        raise CommandError("Another version became active meanwhile: run it again.")
+        raise CommandError("Another version became active in the meantime: run it again.")
     if report.left:
-        raise CommandError("Stopped before the end: --resume goes on from there.")
+        raise CommandError("Stopped before the end: --resume continues from there.")

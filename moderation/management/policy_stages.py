@@ -83,7 +83,7 @@ def _revert(options: dict[str, Any], stdout: OutputWrapper) -> None:
     counts = f"{done.reverted} decisions undone, {done.left} comments left as they are"
     stdout.write(f"Rule {done.rule} of version {options['version']}: {counts}. It acts through a person from now on.")
     if not done.finished_at:
-        raise CommandError("Stopped before the end: the same command goes on from there.")
+        raise CommandError("Stopped before the end: the same command continues from there.")
 
 
 def _hits(options: dict[str, Any], stdout: OutputWrapper) -> None:

@@ -29,9 +29,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def handle(options: dict[str, Any], stdout: OutputWrapper) -> None:
     """Prints the answer; an answer that there is none is one too, with status 0."""
     if (options["goal"] is None) == (options["perspective"] is None):
-        raise CommandError("Give a goal or --perspective, one of them.", returncode=USAGE)
+        raise CommandError("Give either a goal or --perspective.", returncode=USAGE)
     if options["guarantee"] and options["goal"] is None:
-        raise CommandError("--guarantee: a threshold of Perspective's promises nothing.", returncode=USAGE)
+        raise CommandError("--guarantee: a threshold on Perspective's scale cannot be guaranteed.", returncode=USAGE)
     try:
         found = _answer(options)
     except ServiceError as error:

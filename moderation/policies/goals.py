@@ -70,7 +70,7 @@ def _check_metrics(goal: Goal, pointer: str) -> None:
         if metric not in METRICS:
             raise PolicyError(pointer, f"there is no metric {metric}; there are {', '.join(METRICS)}")
     if goal.metric == goal.bounded:
-        raise PolicyError(pointer, f"a goal bounds another metric than it seeks, not {goal.metric} twice")
+        raise PolicyError(pointer, f"a goal bounds another metric than the one it optimises, not {goal.metric} twice")
     if goal.bounded in SHARES and goal.bound > 1:
         raise PolicyError(pointer, f"{goal.bounded} is a share from 0 to 1: it is never {goal.bound:g}")
 
@@ -102,7 +102,7 @@ def goals_freeze(body: Mapping[str, Any], thresholds: Mapping[str, float]) -> di
     placed = {goal.pointer for goal in policy_goals(body)}
     for pointer, threshold in thresholds.items():
         if pointer not in placed:
-            raise PolicyError(pointer, "no goal stands here")
+            raise PolicyError(pointer, "there is no goal here")
         _at(frozen, pointer)["gte"] = threshold
     return frozen
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from moderation.policies.conditions import AttributeRange, Condition, Group, Subject
+from moderation.policies.conditions import AttributeRange, Condition, Group
 from moderation.policies.verdict import AUTOMATIC_ACTIONS
 
 # From the safest for readers to the least safe.
@@ -54,7 +54,3 @@ class Rule:
         """The conditions on scores that are not under a `not`."""
         leaves = self.leaves()
         return tuple(leaf for _, leaf, negated in leaves if isinstance(leaf, AttributeRange) and not negated)
-
-    def holds(self, subject: Subject) -> bool:
-        """Returns whether the rule's conditions are met."""
-        return self.when.state(subject) is True

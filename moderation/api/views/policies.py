@@ -148,9 +148,9 @@ class PolicySuggestion(PolicyView):
         fields = self.body()
         goal, theirs, guarantee = (fields.pop(name, None) for name in ("goal", "perspective", "guarantee"))
         if (goal is None) == (theirs is None):
-            raise invalid("/goal", "Give a goal or a threshold of Perspective's, one of them.", code="one_of")
+            raise invalid("/goal", "Give either a goal or a threshold on Perspective's scale.", code="one_of")
         if goal is None and guarantee:
-            raise invalid("/guarantee", "A threshold of Perspective's promises nothing.")
+            raise invalid("/guarantee", "A threshold on Perspective's scale cannot be guaranteed.")
         asked = {"attribute": fields.pop("attribute"), "scope": self._scope(fields)}
         if goal is None:
             return Response(threshold_equal(threshold=theirs, **asked).as_json())

@@ -91,5 +91,5 @@ class PolicyHits(PolicyView):
     @described(responses=HitsOut)
     def get(self, request: Request, **_: Any) -> Response:
         """Returns the hits a rule a day of the last 28 days, in UTC, beside the version before or the active one."""
-        asked = {"until": timezone.now().date(), "sources": self.allowed_sources}
-        return Response(HitsOut(rule_hits(version=self.get_object(), **asked)).data)
+        today, sources = timezone.now().date(), self.allowed_sources
+        return Response(HitsOut(rule_hits(version=self.get_object(), until=today, sources=sources)).data)

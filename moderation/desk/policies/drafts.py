@@ -52,7 +52,7 @@ def draft_read(text: str) -> Draft:
         values_check(draft)
         _check_shape(draft)
     except (ValueError, RecursionError, PolicyError) as error:
-        raise invalid("", _("The form is not whole.")) from error
+        raise invalid("", _("The form is incomplete.")) from error
     return dict(draft)
 
 

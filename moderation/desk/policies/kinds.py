@@ -69,10 +69,12 @@ KINDS: Mapping[str, Kind] = {
     "section": Kind(_("section"), "section", inputs=("values",)),
     "article_age_hours": Kind(_("hours since the article"), "article_age_hours", is_nested=True),
     "commenter:approved": Kind(_("commenter: approved comments"), "commenter", "approved"),
-    "commenter:rejected_share": Kind(_("commenter: rejected share of the last"), "commenter", "rejected_share"),
+    "commenter:rejected_share": Kind(
+        _("commenter: rejected share of their last comments"), "commenter", "rejected_share"
+    ),
     "commenter:new": Kind(_("commenter: nothing decided yet"), "commenter", "new", ()),
     "commenter:exempt": Kind(_("commenter: exempt"), "commenter", "exempt", ()),
-    "commenter:staff": Kind(_("commenter: of the newsroom"), "commenter", "staff", ()),
+    "commenter:staff": Kind(_("commenter: staff"), "commenter", "staff", ()),
     "commenter:muted_before": Kind(_("commenter: muted before"), "commenter", "muted_before", ()),
     "fact:links": Kind(_("links in the text"), "fact", "links"),
     "fact:length": Kind(_("characters of the text"), "fact", "length"),

@@ -20,10 +20,10 @@ from moderation.policies.verdict import reason_text
 from moderation.services.simulation.scope import SimulationScope
 
 MEASURES: Mapping[str, str | Promise] = {
-    "precision": _("of what it matches, harmful"),
-    "recall": _("of what is harmful, matched"),
-    "missed_share": _("of what is harmful, missed"),
-    "false_alarm_share": _("of what is harmless, matched"),
+    "precision": _("harmful share of what it matches"),
+    "recall": _("matched share of what is harmful"),
+    "missed_share": _("missed share of what is harmful"),
+    "false_alarm_share": _("matched share of what is harmless"),
 }
 GROUPED_BY: Mapping[str, str | Promise] = {
     "policy": _("this version"),

@@ -15,7 +15,7 @@ from moderation.desk.cards import cards_read
 from moderation.desk.forms import DEFER, ActionInput, action_input_read, reason_choices
 from moderation.desk.labels import ACTIONS, DONE, STATES, label
 from moderation.desk.queues import DEFAULT, QUEUES
-from moderation.desk.responses import STATUSES, act_remember, address, desk_page, go
+from moderation.desk.responses import act_remember, address, desk_page, go, refused_status
 from moderation.models import Action
 from moderation.services.errors import ServiceError
 from moderation.services.review.actions import ACTION_RULES
@@ -115,7 +115,7 @@ def _preview(
         title=_("With all replies to #%(number)s") % {"number": comment}
         if comment
         else _("With the selected comments"),
-        status=STATUSES.get(refused.code, 400) if refused else 200,
+        status=refused_status(refused),
         preview=preview,
         signature=preview_sign(terms=terms, tokens=tokens.values()),
         changes=len(preview.changes),

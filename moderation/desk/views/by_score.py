@@ -18,7 +18,7 @@ from moderation.desk.forms import ActionInput, action_input_read, reason_choices
 from moderation.desk.histogram import HEIGHT, TICKS, WIDTH, columns
 from moderation.desk.labels import ATTRIBUTES, label
 from moderation.desk.queues import DEFAULT
-from moderation.desk.responses import STATUSES, address, desk_page, go
+from moderation.desk.responses import address, desk_page, go, refused_status
 from moderation.desk.views.bulk import tell
 from moderation.models import Score
 from moderation.services.errors import ServiceError
@@ -104,9 +104,7 @@ def _after(form: RangeForm, wanted: ActionInput, outcome: BulkOutcome) -> str:
 
 
 def _status(form: RangeForm, refused: ServiceError | None) -> int:
-    if refused is None:
-        return 200 if form.is_valid() else 400
-    return STATUSES.get(refused.code, 400)
+    return refused_status(refused) if refused or form.is_valid() else 400
 
 
 def _previewed(person: Person, form: RangeForm, wanted: ActionInput) -> RangePreview | None:

@@ -18,7 +18,7 @@ from moderation.desk.filters import filters_of
 from moderation.desk.forms import DEFER, DEFER_DEFAULT, action_input_read, reason_choices
 from moderation.desk.policies.fields import ACTION_CHOICES
 from moderation.desk.queues import DEFAULT, QUEUES, Queue
-from moderation.desk.responses import STATUSES, act_remember, address, desk_page, go, part
+from moderation.desk.responses import act_remember, address, desk_page, go, part, refused_status
 from moderation.desk.text import driving
 from moderation.desk.views.policies.access import may_write
 from moderation.desk.views.queue import done_words, next_address
@@ -85,7 +85,7 @@ def hand_over(request: HttpRequest, person: Person, comment_id: int) -> HttpResp
         person,
         "hand_over",
         title=_("Hand over comment #%(number)s") % {"number": found.pk},
-        status=STATUSES.get(refused.code, 400) if refused else 200,
+        status=refused_status(refused),
         comment=found,
         people=people[:MAX_MODERATORS],
         refused=refused,
@@ -137,7 +137,7 @@ def _next(request: HttpRequest, person: Person, found: Comment) -> str:
 def _decided(request: HttpRequest, person: Person, found: Comment) -> HttpResponse:
     wanted, token = action_input_read(request.POST.dict()), VersionToken.parse(request.POST.get("seen", ""))
     if token is None or token.comment_id != found.pk:
-        return _show(request, person, found, refused=ServiceError("validation_error", _("The form is not whole.")))
+        return _show(request, person, found, refused=ServiceError("validation_error", _("The form is incomplete.")))
     try:
         row = decision_record(comment_id=found.pk, actor=person.user, expected=token, **wanted.parts)
     except ServiceError as error:
@@ -180,7 +180,7 @@ def _show(
         person,
         "comment",
         title=_("Comment #%(number)s") % {"number": found.pk},
-        status=STATUSES.get(refused.code, 400) if refused else 200,
+        status=refused_status(refused),
         dossier=dossier,
         comment=found,
         review=review,

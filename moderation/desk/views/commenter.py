@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from moderation.desk.access import Person, desk_view
 from moderation.desk.forms import MuteForm, add_service_error
-from moderation.desk.responses import STATUSES, address, desk_page, go, part
+from moderation.desk.responses import address, desk_page, go, part, refused_status
 from moderation.services.errors import ServiceError, invalid
 from moderation.services.review.mutes import CommenterRecord, commenter_mute, commenter_record, commenter_unmute
 
@@ -35,7 +35,7 @@ def commenter(request: HttpRequest, person: Person, commenter_id: int) -> HttpRe
         person,
         "commenter",
         title=_("Commenter #%(number)s") % {"number": commenter_id},
-        status=STATUSES.get(refused.code, 400) if refused else 400 if form.errors else 200,
+        status=refused_status(refused) if refused or not form.errors else 400,
         commenter=found.commenter,
         record=found,
         form=form,
@@ -77,7 +77,7 @@ def _done(request: HttpRequest, person: Person, commenter_id: int, form: MuteFor
             _mute(person, commenter_id, form, about=request.POST.get("comment", ""))
             messages.success(request, _("Muted: the next comments of this person are held."))
         elif not form.is_bound:
-            raise invalid("", _("The form is not whole."))
+            raise invalid("", _("The form is incomplete."))
     except ServiceError as error:
         if form.is_bound:
             add_service_error(form, error)
@@ -89,7 +89,7 @@ def _done(request: HttpRequest, person: Person, commenter_id: int, form: MuteFor
 
 def _mute(person: Person, commenter_id: int, form: MuteForm, *, about: str) -> None:
     if about and not NUMBER.fullmatch(about):
-        raise invalid("/comment", _("The form is not whole."))
+        raise invalid("/comment", _("The form is incomplete."))
     commenter_mute(
         commenter_id=commenter_id,
         actor=person.user,

@@ -6,13 +6,12 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from archive.management.database import DatabaseCommand
+from moderation.management.parts import PartsCommand
 from moderation.models import ApiKey
 from moderation.services.accounts.api_keys import api_key_revoke, api_key_rotate
-from moderation.services.errors import ServiceError
 
 
-class Command(DatabaseCommand):
+class Command(PartsCommand):
     """`key list | revoke NAME | rotate NAME`"""
 
     help = "List API keys, revoke one, or give one a new secret. `create_api_key` creates them."
@@ -25,13 +24,6 @@ class Command(DatabaseCommand):
         rotate = parts.add_parser("rotate", help="make a new secret and print it; the old one is invalid at once")
         for part in (revoke, rotate):
             part.add_argument("name", help="the key's name")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Runs the sub-command."""
-        try:
-            getattr(self, f"part_{options['part']}")(options)
-        except ServiceError as error:
-            raise CommandError(str(error)) from error
 
     def part_list(self, _options: dict[str, Any]) -> None:
         """Lists the keys."""

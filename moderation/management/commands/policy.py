@@ -36,26 +36,34 @@ class Command(DatabaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declares the sub-commands."""
         parts = parser.add_subparsers(dest="part", required=True)
-        apply = parts.add_parser("apply", help="check a file and save it as a draft")
-        diff = parts.add_parser("diff", help="what changes from one policy to another")
-        show = parts.add_parser("show", help="a policy's rules in words, or its JSON")
-        test = parts.add_parser("test", help="check a policy and run its own tests")
-        activate = parts.add_parser("activate", help="make a version the active one, saving a file first")
-        resolve = parts.add_parser("resolve", help="work out a version's goals and audit shares anew, as a draft")
+        self._add_reading(parts)
+        self._add_writing(parts)
         policy_simulation.add_arguments(parts.add_parser("simulate", help="what a policy would do with stored scores"))
         policy_suggestion.add_arguments(parts.add_parser("suggest", help="the threshold that meets a goal"))
         policy_rejudging.add_arguments(parts.add_parser("rejudge", help="judge again what nobody has decided on"))
-        activate.add_argument("--rejudge", action="store_true", help="then judge again what nobody has decided on")
-        activate.add_argument("--processes", **policy_rejudging.PROCESSES)
         policy_stages.add_parsers(parts)
-        apply.add_argument("policy", metavar="FILE", help="YAML or JSON")
+
+    @staticmethod
+    def _add_reading(parts: Any) -> None:
+        diff = parts.add_parser("diff", help="what changes from one policy to another")
         diff.add_argument("before", help=WHICH)
         diff.add_argument("after", nargs="?", help=f"{WHICH}; by default the active version is the one before")
+        show = parts.add_parser("show", help="a policy's rules in words, or its JSON")
         show.add_argument("policy", nargs="?", help=f"{WHICH}; by default the active version")
         show.add_argument("--json", action="store_true", help="print the JSON")
+        test = parts.add_parser("test", help="check a policy and run its own tests")
+        test.add_argument("policy", help=WHICH)
+
+    @staticmethod
+    def _add_writing(parts: Any) -> None:
+        apply = parts.add_parser("apply", help="check a file and save it as a draft")
+        apply.add_argument("policy", metavar="FILE", help="YAML or JSON")
+        resolve = parts.add_parser("resolve", help="work out a version's goals and audit shares anew, as a draft")
         resolve.add_argument("version", nargs="?", type=int, help="the number of a version; by default the active one")
-        for part in (test, activate):
-            part.add_argument("policy", help=WHICH)
+        activate = parts.add_parser("activate", help="make a version the active one, saving a file first")
+        activate.add_argument("policy", help=WHICH)
+        activate.add_argument("--rejudge", action="store_true", help="then judge again what nobody has decided on")
+        activate.add_argument("--processes", **policy_rejudging.PROCESSES)
         for part in (apply, activate):
             part.add_argument("--note", default="", help="what the new version is for")
             part.add_argument("--as", dest="actor", metavar="USER", help="who writes or activates it")

@@ -37,7 +37,7 @@ class Command(DatabaseCommand):
             report = facts_make(**walk, progress=lambda so_far: _show(bar, so_far), stop=stop)
         self.stdout.write(f"{report.done:,} of {report.total:,} reviews done; {report.changed:,} changed meanwhile.")
         if report.stopped:
-            raise CommandError("Stopped; run it again to go on.")
+            raise CommandError("Stopped; run it again to continue.")
 
     def _say(self, lacking: FactsLacking) -> None:
         self.stdout.write(f"{lacking.texts:,} of {lacking.reviews:,} reviews lack facts of their texts.")

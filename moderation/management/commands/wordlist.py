@@ -7,11 +7,10 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from archive.management.database import DatabaseCommand
 from moderation.management.arguments import USAGE, files_check
 from moderation.management.output import lines_write, report_write
+from moderation.management.parts import PartsCommand
 from moderation.models import WordList, WordListVersion, WordMatch
-from moderation.services.errors import ServiceError
 from moderation.services.word_lists.files import (
     FORMATS,
     MAX_BYTES,
@@ -31,7 +30,7 @@ from moderation.services.word_lists.lists import (
 )
 
 
-class Command(DatabaseCommand):
+class Command(PartsCommand):
     """`wordlist import NAME FILE [--add | --remove] … | export NAME … | list`"""
 
     help = "Read word lists from files and write them to files. A change is a new version of the list."
@@ -62,13 +61,6 @@ class Command(DatabaseCommand):
         parser.add_argument("--rejects", type=Path, help="write the rejected rows to this CSV file")
         parser.add_argument("--dry-run", action="store_true", help="read the file and change nothing")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Runs the sub-command."""
-        try:
-            getattr(self, f"part_{options['part']}")(options)
-        except ServiceError as error:
-            raise CommandError(str(error)) from error
-
     def part_list(self, _options: dict[str, Any]) -> None:
         """Lists the lists."""
         for one in WordList.objects.all():
@@ -85,7 +77,7 @@ class Command(DatabaseCommand):
         self.stderr.write(f"{len(read.entries):,} entries read, {len(read.rejected):,} rows rejected.")
         report_write("".join(rejected_write(read.rejected)), path=options["rejects"], option="rejects")
         if not read.entries:
-            raise CommandError("The file has no entry; nothing was changed.")
+            raise CommandError("The file has no entries; nothing was changed.")
         if not options["dry_run"]:
             self._say(_store(read, options))
 

@@ -1,7 +1,7 @@
 """What a check says of a policy, and what it has to know of the installation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 ERROR, WARNING = "error", "warning"
@@ -46,4 +46,4 @@ class Catalogue:
     sources: frozenset[str] | None = None
     sections: frozenset[str] | None = None
     lists: frozenset[str] | None = None
-    languages: frozenset[str] | None = field(default=None)
+    languages: frozenset[str] | None = None

@@ -54,7 +54,7 @@ def _value(leaf: ValueChoice, value: str, catalogue: Catalogue) -> Iterator[Miss
     if isinstance(leaf, SourceChoice) and not _there(catalogue.sources, value):
         yield ERROR, "unknown_source", "source", f"There is no source {value}."
     if isinstance(leaf, SectionChoice) and not _there(catalogue.sections, value):
-        yield WARNING, "unknown_section", "section", f"No article is of the section {value}."
+        yield WARNING, "unknown_section", "section", f"No article has the section {value}."
     if isinstance(leaf, LanguageChoice) and not _there(catalogue.languages, value):
         detail = f"The model does not serve the language {value}: a person gets its comments, whatever the rules."
         yield WARNING, "unserved_language", "language", detail
@@ -69,5 +69,5 @@ def _scope(rule: Rule, catalogue: Catalogue) -> Iterator[Finding]:
         detail = f"There is no source {rule.source}."
         yield Finding(ERROR, "unknown_source", f"{rule.pointer}/scope/source", rule.id, detail)
     if rule.section and not _there(catalogue.sections, rule.section):
-        detail = f"No article is of the section {rule.section}."
+        detail = f"No article has the section {rule.section}."
         yield Finding(WARNING, "unknown_section", f"{rule.pointer}/scope/section", rule.id, detail)

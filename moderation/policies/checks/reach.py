@@ -44,7 +44,9 @@ def _shadowing(earlier: Sequence[Reach], rule: Rule, terms: Sequence[Term]) -> R
 
 
 def _shadowed(rule: Rule, earlier: Rule) -> Finding:
-    detail = f"The rule {rule.id} never decides: {earlier.id}, which comes before it, matches all that it matches."
+    detail = (
+        f"The rule {rule.id} never decides: {earlier.id}, which comes before it, matches everything that it matches."
+    )
     return Finding(WARNING, "shadowed", rule.pointer, rule.id, detail)
 
 
@@ -55,7 +57,7 @@ def _contradicted(reaches: Sequence[Reach], rule: Rule, terms: Sequence[Term]) -
 
 
 def _against(rule: Rule, floor: Rule) -> Finding:
-    both = f"all that it would {rule.action}, that one {_does(floor)}"
+    both = f"everything that it would {rule.action}, the floor {_does(floor)}"
     detail = f"The rule {rule.id} contradicts the floor {floor.id}: {both}."
     return Finding(ERROR, "contradicts_floor", f"{rule.pointer}/action", rule.id, detail)
 

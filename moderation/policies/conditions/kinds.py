@@ -53,7 +53,6 @@ LANGUAGE = {"type": "string", "pattern": "^[a-z]{2,3}$"}
 
 
 def _of_commenter() -> dict[str, Any]:
-    schema: dict[str, Any] = MARK
     schema = _object("commenter", {"commenter": {"enum": [*COUNTS, *MARKS]}, **_bounds(NUMBER)})
     named = [(list(MARKS), MARK), *(([name], one) for name, one in COMMENTERS.items())]
     return {**schema, "allOf": [{"if": _named(names), "then": one} for names, one in named]}

@@ -33,6 +33,7 @@ class RecordRange(NumberRange):
     """A range of a number of the commenter's record."""
 
     kind: ClassVar[str] = "commenter"
+    shares = frozenset({"rejected_share"})
     needs = ("commenter",)
     commenter: str
 
@@ -45,12 +46,6 @@ class RecordRange(NumberRange):
         """Returns the number."""
         record = subject.features.commenter
         return None if record is None else COUNTS[self.commenter](record)
-
-    def intervals(self, *, wanted: bool) -> tuple[Interval, ...]:
-        """Returns what is in the range, or outside."""
-        if self.commenter == "rejected_share":
-            return measured(self.gte, self.lte, wanted=wanted, most=1.0)
-        return NumberRange.intervals(self, wanted=wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Conditions on a number: both ends of a range are included."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -16,12 +16,18 @@ class NumberRange(Condition):
     """A range of a number; `gte` and `lte` are None at an end that is open."""
 
     kind: ClassVar[str]
+    # Those of its kind that are shares, from 0 to 1; the others are whole numbers from 0.
+    shares: ClassVar[frozenset[str]] = frozenset()
     gte: float | None = None
     lte: float | None = None
 
     def value(self, subject: Subject) -> float | None:
         """Returns the number that is compared; None if it is not known."""
         raise NotImplementedError
+
+    def reader(self) -> Callable[[Subject], float | None]:
+        """Returns what `check` asks for the number, without a call between if a kind can."""
+        return self.value
 
     @property
     def name(self) -> str:
@@ -39,7 +45,7 @@ class NumberRange(Condition):
 
     def check(self, *, wanted: bool = True) -> Check:
         """Returns a function that says whether the state is `wanted`."""
-        read, low, high = self.value, *self._ends()
+        read, (low, high) = self.reader(), self._ends()
         if wanted:
             return lambda subject: (value := read(subject)) is not None and low <= value <= high
         return lambda subject: (value := read(subject)) is not None and not low <= value <= high
@@ -55,7 +61,9 @@ class NumberRange(Condition):
         return tuple(((self.kind, self.name), one) for one in self.intervals(wanted=wanted))
 
     def intervals(self, *, wanted: bool) -> tuple[Interval, ...]:
-        """Returns the numbers in the range, or those outside; a whole number from 0 unless a kind says otherwise."""
+        """Returns the numbers in the range, or those outside."""
+        if self.name in self.shares:
+            return measured(self.gte, self.lte, wanted=wanted, most=1.0)
         return counted(self.gte, self.lte, wanted=wanted)
 
     def _ends(self) -> tuple[float, float]:

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from moderation.policies.conditions.base import Check, Subject
+from moderation.policies.conditions.base import Subject
 from moderation.policies.conditions.choices import ValueChoice
-from moderation.policies.conditions.domains import Interval, measured
 from moderation.policies.conditions.ranges import NumberRange, refuse_empty
 from moderation.policies.errors import PolicyError
 
@@ -23,6 +22,7 @@ class FactRange(NumberRange):
     """A range of one of the text's facts: links, length, capitals (a share, 0 to 1) or repeats."""
 
     kind: ClassVar[str] = "fact"
+    shares = frozenset({"capitals"})
     fact: str
 
     @classmethod
@@ -30,10 +30,9 @@ class FactRange(NumberRange):
         """Returns the range that `body` describes; raises PolicyError if nothing can be in it."""
         found = cls(**body)
         refuse_empty(found, pointer, "number")
-        if found.fact == "capitals":
-            for end in ("gte", "lte"):
-                if body.get(end, 0) > 1:
-                    raise PolicyError(f"{pointer}/{end}", "capitals is a share from 0 to 1")
+        for end in ("gte", "lte") if found.fact in cls.shares else ():
+            if body.get(end, 0) > 1:
+                raise PolicyError(f"{pointer}/{end}", f"{found.fact} is a share from 0 to 1")
         return found
 
     @property
@@ -45,18 +44,9 @@ class FactRange(NumberRange):
         """Returns the fact."""
         return FACTS[self.fact](subject)
 
-    def check(self, *, wanted: bool = True) -> Check:
-        """Returns a function that says whether the state is `wanted`."""
-        read, (low, high) = FACTS[self.fact], self._ends()
-        if wanted:
-            return lambda subject: (value := read(subject)) is not None and low <= value <= high
-        return lambda subject: (value := read(subject)) is not None and not low <= value <= high
-
-    def intervals(self, *, wanted: bool) -> tuple[Interval, ...]:
-        """Returns what is in the range, or outside."""
-        if self.fact == "capitals":
-            return measured(self.gte, self.lte, wanted=wanted, most=1.0)
-        return NumberRange.intervals(self, wanted=wanted)
+    def reader(self) -> Callable[[Subject], float | None]:
+        """Returns the function that reads the fact."""
+        return FACTS[self.fact]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,13 +88,15 @@ def _read_json(text: str) -> PolicyDocument:
     try:
         body = json.loads(text, parse_int=_integer)
     except json.JSONDecodeError as error:
-        raise PolicyError("", f"this is no JSON: {error.msg} (column {error.colno})", line=error.lineno) from error
+        raise PolicyError(
+            "", f"this is not valid JSON: {error.msg} (column {error.colno})", line=error.lineno
+        ) from error
     except RecursionError as error:
         raise PolicyError("", f"this is nested over {MAX_NESTING} deep", line=FIRST_LINE) from error
     for found in NO_NUMBER.finditer(text):
         if found[1]:
             line = text.count("\n", 0, found.start()) + 1
-            raise PolicyError("", f"{found[1]} is no number that a policy may have", line=line)
+            raise PolicyError("", f"{found[1]} is not a number that a policy may contain", line=line)
     # Between strings a tab is as good as a blank in JSON, but not in YAML; within strings JSON has none.
     return replace(_read_yaml(text.replace("\t", " ")), body=body)
 
@@ -111,7 +113,7 @@ def _read_yaml(text: str) -> PolicyDocument:
         raise _unreadable(error) from error
     except yaml.YAMLError as error:
         line = text.count("\n", 0, int(getattr(error, "position", 0))) + 1
-        raise PolicyError("", "the file has a character that YAML has not", line=line) from error
+        raise PolicyError("", "the file contains a character that YAML does not allow", line=line) from error
     if node is None:
         raise PolicyError("", "the file is empty", line=FIRST_LINE)
     lines = {"": node.start_mark.line + 1}
@@ -121,7 +123,9 @@ def _read_yaml(text: str) -> PolicyDocument:
 def _unreadable(error: yaml.MarkedYAMLError) -> PolicyError:
     mark = error.problem_mark or error.context_mark
     context = f"{error.context}: " if error.context else ""
-    return PolicyError("", f"this is no YAML: {context}{error.problem}", line=mark.line + 1 if mark else FIRST_LINE)
+    return PolicyError(
+        "", f"this is not valid YAML: {context}{error.problem}", line=mark.line + 1 if mark else FIRST_LINE
+    )
 
 
 class _Core(Resolver):
@@ -148,9 +152,9 @@ class _Loader(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, yaml
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor is not None):
-            raise _refusal(event, "anchors and aliases are not read: write it out")
+            raise _refusal(event, "anchors and aliases are not supported: write it out")
         if getattr(event, "tag", None) is not None:
-            raise _refusal(event, f"tags are not read: {event.tag}")
+            raise _refusal(event, f"tags are not supported: {event.tag}")
         if self._depth >= MAX_NESTING:
             raise _refusal(event, f"this is nested over {MAX_NESTING} deep")
         self._depth += 1
@@ -183,12 +187,12 @@ def _pairs(node: MappingNode, pointer: str, lines: dict[str, int]) -> Iterator[t
     for key, value in node.value:
         line = key.start_mark.line + 1
         if not isinstance(key, ScalarNode) or (key.style is None and not key.tag.endswith(":str")):
-            raise PolicyError(pointer, "the name of a field is a word: quote it if it is one", line=line)
+            raise PolicyError(pointer, "the name of a field is a string: quote it", line=line)
         if key.value == "<<" and key.style is None:
-            raise PolicyError(pointer, "merge keys are not read: write it out", line=line)
+            raise PolicyError(pointer, "merge keys are not supported: write it out", line=line)
         place = join_pointer(pointer, key.value)
         if key.value in seen:
-            raise PolicyError(place, f"the field {key.value} stands here twice", line=line)
+            raise PolicyError(place, f"the field {key.value} occurs twice here", line=line)
         seen.add(key.value)
         lines[place] = line
         yield key.value, _value(value, place, lines)
@@ -207,5 +211,5 @@ def _scalar(node: Node, pointer: str) -> Any:
         return text
     number = int(text) if kind == "int" else math.nan if WORDED.search(text) else float(text)
     if not math.isfinite(number):
-        raise PolicyError(pointer, f"{text} is no number that a policy may have", line=line)
+        raise PolicyError(pointer, f"{text} is not a number that a policy may contain", line=line)
     return number

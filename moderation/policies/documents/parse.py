@@ -77,10 +77,10 @@ def _rule(rule: Mapping[str, Any], pointer: str, number: int) -> Rule:
 def _group(body: Mapping[str, Any], pointer: str, kinds: Mapping[str, ConditionKind], depth: int) -> Group:
     """Returns the `all`, `any` or `not` that `body` describes; `depth` is how many may still be nested."""
     if len(body) != 1 or not body.keys() <= GROUPS.keys():
-        raise PolicyError(pointer, "this has one of all, any, not, and nothing else")
+        raise PolicyError(pointer, "a group has exactly one of all, any and not, and nothing else")
     ((quantifier, parts),) = body.items()
     if depth == 0:
-        raise PolicyError(pointer, f"all, any and not are nested at most {MAX_DEPTH} deep")
+        raise PolicyError(pointer, f"all, any and not nest at most {MAX_DEPTH} deep")
     places = _places(quantifier, parts, join_pointer(pointer, quantifier))
     return GROUPS[quantifier](tuple(_condition(part, place, kinds, depth - 1) for place, part in places))
 
@@ -90,7 +90,7 @@ def _places(quantifier: str, parts: Any, pointer: str) -> list[tuple[str, Any]]:
     if quantifier == "not":
         return [(pointer, parts)]
     if not isinstance(parts, list) or not 1 <= len(parts) <= MAX_PARTS:
-        raise PolicyError(pointer, f"{quantifier} has a list of 1 to {MAX_PARTS} conditions")
+        raise PolicyError(pointer, f"{quantifier} takes a list of 1 to {MAX_PARTS} conditions")
     return [(f"{pointer}/{index}", part) for index, part in enumerate(parts)]
 
 
@@ -109,7 +109,7 @@ def _condition(body: Any, pointer: str, kinds: Mapping[str, ConditionKind], dept
 
 def _audit(body: Mapping[str, Any]) -> Audit | None:
     if "audit" in body and "audit_share" in body:
-        raise PolicyError("/audit_share", "audit has the share already")
+        raise PolicyError("/audit_share", "the share is already given in audit")
     return parse_audit(body["audit"]) if "audit" in body else None
 
 
@@ -117,7 +117,7 @@ def _examples(body: Mapping[str, Any]) -> Iterator[Example]:
     for index, example in enumerate(body.get("tests", ())):
         pointer = f"/tests/{index}"
         if ("text" in example) == ("scores" in example):
-            raise PolicyError(pointer, "a test has either a text or scores")
+            raise PolicyError(pointer, "a test needs either a text or scores")
         yield parse_example(example, pointer)
 
 

@@ -23,7 +23,7 @@ def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterato
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
-Validator: Any = extend(Draft202012Validator, {"pattern": _pattern})
+Validator: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
 
 
 def lists_check(body: Any, limits: Mapping[str, int], pointer: str = "") -> None:
@@ -49,10 +49,11 @@ def _policy_error(error: ValidationError, pointer: str, *, keyed: bool) -> Polic
     if key and keyed:
         known = ", ".join(error.schema["properties"])  # type: ignore[index]
         return PolicyError(join_pointer(place, key), f"there is no field {key} here; there are {known}")
-    return PolicyError(place, _told(error.message), key)
+    return PolicyError(place, message_told(error.message), key)
 
 
-def _told(message: str) -> str:
+def message_told(message: str) -> str:
+    """Returns a message without its middle if it is long."""
     return message if len(message) <= MAX_MESSAGE else f"{message[:KEPT]} … {message[-KEPT:]}"
 
 

@@ -16,7 +16,7 @@ def values_check(body: Any) -> None:
         if isinstance(value, str) and not _storable(value):
             raise PolicyError(pointer, "a NUL or half a surrogate pair cannot be stored")
         if isinstance(value, float) and not isfinite(value):
-            raise PolicyError(pointer, f"{value} is no number that a policy may have")
+            raise PolicyError(pointer, f"{value} is not a number that a policy may contain")
 
 
 def _parts(pointer: str, value: Any) -> Iterable[tuple[str, Any]]:

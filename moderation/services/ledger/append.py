@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from archive.models import Comment
-from moderation.models import Decision, Review
+from moderation.models import Action, Decision, DecisionKind, Review
 from moderation.services.ledger.outbox import deliveries_append
 
 # The key of the advisory lock: only its holder is assigned ids of ledger rows until it commits.
@@ -38,6 +38,12 @@ def decision_row(*, comment: Comment, review: Review, **columns: Any) -> Decisio
         "review_probability": review.review_probability,
     }
     return Decision(**{**filled, **columns})
+
+
+def undo_row(*, comment: Comment, review: Review, undoes: Decision, **columns: Any) -> Decision:
+    """Returns the unsaved row that undoes a decision; `review` is as it is before. See `decision_row`."""
+    said = {"kind": DecisionKind.UNDO, "action": Action.UNDO, "from_state": review.state}
+    return decision_row(comment=comment, review=review, undoes=undoes, **said, **columns)
 
 
 def decisions_append(rows: Sequence[Decision]) -> list[Decision]:

@@ -33,7 +33,7 @@ def texts_analyze(
         wanted = _wanted(queue.description.attributes, attributes)
         found = queue.submit(texts=texts, languages=[language] * len(texts), spans=spans).result()
     except ScoringError as error:
-        raise ServiceError("unavailable", "The model cannot be asked at present.", retryable=True) from error
+        raise ServiceError("unavailable", "The model is not available at the moment.", retryable=True) from error
     lists = lists_compiled() if "lists" in features_needed(policy) else None
     features = [_features(text, one, lists) for text, one in zip(texts, found, strict=True)]
     shown = (_shown(known, one, policy, wanted, spans=spans) for known, one in zip(features, found, strict=True))

@@ -49,7 +49,7 @@ def _theirs(ours: str, description: ModelDescription) -> str:
     theirs = THEIRS.get(ours, "")
     if ours not in description.attributes or theirs not in outputs_served(description):
         known = [name for name in THEIRS if name in description.attributes]
-        detail = f"{ours} has no counterpart of Perspective's; those that do are {', '.join(known)}."
+        detail = f"{ours} has no counterpart in Perspective; these attributes have one: {', '.join(known)}."
         raise invalid("/attribute", detail, code="unknown_attribute")
     return theirs
 
@@ -60,5 +60,5 @@ def _scored(scorer: Scorer, scope: SimulationScope) -> Sequence[Result]:
     try:
         found = scorer.score(texts, languages=languages, perspective=True)
     except ScoringError as error:
-        raise ServiceError("unavailable", "The model cannot be asked at present.", retryable=True) from error
+        raise ServiceError("unavailable", "The model is not available at the moment.", retryable=True) from error
     return [one for one in found if isinstance(one, Result)]

@@ -24,5 +24,5 @@ def _asked(text: str, language: str) -> list[Span]:
     try:
         [found] = request_queue_active().submit(texts=[text], languages=[language], spans=True).result()
     except ScoringError as error:
-        raise ServiceError("unavailable", "The model cannot be asked at present.", retryable=True) from error
+        raise ServiceError("unavailable", "The model is not available at the moment.", retryable=True) from error
     return list(found.spans) if isinstance(found, Result) else []

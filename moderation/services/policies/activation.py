@@ -69,7 +69,7 @@ def _parsed(row: PolicyVersion) -> Policy:
 def _refuse_active(row: PolicyVersion) -> None:
     rollout = rollout_of(row)
     if row.active and not (rollout and rollout.braked_at):
-        raise conflict(f"Version {row.version} of the policy is active already.")
+        raise conflict(f"Version {row.version} of the policy is already active.")
 
 
 def _refuse_failures(outcomes: Sequence[ExampleOutcome]) -> None:

@@ -29,7 +29,7 @@ def _scored(examples: Sequence[Example]) -> list[Result | Refusal]:
     try:
         return scorer_active().score([example.text for example in examples], languages=languages)
     except ScoringError as error:
-        raise ServiceError("unavailable", "The model cannot be asked at present.", retryable=True) from error
+        raise ServiceError("unavailable", "The model is not available at the moment.", retryable=True) from error
 
 
 def _outcome(policy: Policy, example: Example, scored: Result | Refusal | None) -> ExampleOutcome:

@@ -69,12 +69,7 @@ def rule_hits(*, version: PolicyVersion, until: date, days: int = DAYS, sources:
     span = tuple(until - timedelta(days=days - 1 - at) for at in range(days))
     candidate = version.status in CANDIDATES
     before = PolicyVersion.objects.filter(active=True).first() if candidate else version_before(version)
-    if candidate and before:
-        columns = ((version, "rule"), (before, "active_rule"))
-        ours, theirs = (_shadow_counts(version, of, column, span, sources) for of, column in columns)
-        counts = ours | theirs
-    else:
-        counts = _review_counts([one.pk for one in (version, before) if one], span, sources)
+    counts = _counts(version, before, span, sources)
     return HitsReport(
         version=version.version,
         before=before.version if before else None,
@@ -138,6 +133,15 @@ def _alarm(rule: str, versions: Collection[int], counts: Counts, span: tuple[dat
     *past_rows, rows = judged.values()
     past = np.array([past_hits, past_rows], np.int64)
     return RuleAlarm(rule, today, rows, rule_alarm(hits=today, rows=rows, past_hits=past[0], past_rows=past[1]))
+
+
+def _counts(
+    version: PolicyVersion, before: PolicyVersion | None, span: tuple[date, ...], sources: Collection[int]
+) -> Counts:
+    if version.status not in CANDIDATES or before is None:
+        return _review_counts([one.pk for one in (version, before) if one], span, sources)
+    ours = _shadow_counts(version, version, "rule", span, sources)
+    return ours | _shadow_counts(version, before, "active_rule", span, sources)
 
 
 def _review_counts(versions: Collection[int], span: tuple[date, ...], sources: Collection[int] = ()) -> Counts:

@@ -15,7 +15,7 @@ AUTOMATE = "moderation.automate_policy"
 def reach_check(*, actor: User | None, key: ApiKey | None = None) -> None:
     """Raises ServiceError `permission_denied` if the actor, or the key, is limited to some sources."""
     if user_sources(actor) or (key is not None and key_sources(key)):
-        raise denied("A policy holds for all sources, and you are limited to some.")
+        raise denied("A policy applies to all sources, and you are limited to some of them.")
 
 
 def automation_check(*, policy: Policy, actor: User | None, key: ApiKey | None) -> None:
@@ -26,7 +26,7 @@ def automation_check(*, policy: Policy, actor: User | None, key: ApiKey | None) 
     allowed = Scope.POLICY_AUTOMATE in key.scopes if key is not None else actor is None or actor.has_perm(AUTOMATE)
     if policy.automatic and not allowed:
         rule, lacking = policy.automatic[0], f"the scope {Scope.POLICY_AUTOMATE}" if key else "automate_policy"
-        detail = f"The rule {rule.id} would {rule.action} without a person: activating it takes {lacking}."
+        detail = f"The rule {rule.id} would {rule.action} without a person: activating it requires {lacking}."
         raise denied(detail, f"{rule.pointer}/action")
 
 
@@ -40,6 +40,6 @@ def consent_check(*, version: PolicyVersion, actor: User | None) -> None:
     if actor is None:
         raise denied("POLICY_TWO_PEOPLE is on: say who activates the policy.")
     if version.author_id == actor.pk:
-        raise denied("POLICY_TWO_PEOPLE is on: another person than its author has to activate a policy.")
+        raise denied("POLICY_TWO_PEOPLE is on: somebody other than its author has to activate a policy.")
     if version.author_id is None and version.activated_at is None and version.version > 1:
         raise denied("POLICY_TWO_PEOPLE is on, and this version does not say who wrote it: write it as a person.")

@@ -10,9 +10,9 @@ from typing import Any
 from django.utils import timezone
 
 from archive.models import Comment
-from moderation.models import Action, DecidedBy, Decision, DecisionKind, Reversion, Review, Score, State
+from moderation.models import DecidedBy, Decision, DecisionKind, Reversion, Review, Score, State
 from moderation.policies.verdict import AUTOMATIC_ACTIONS, BRAKED_ACTION
-from moderation.services.ledger.append import decision_row
+from moderation.services.ledger.append import undo_row
 from moderation.services.ledger.in_force import decisions_in_force
 from moderation.services.states.status import MUTED, REJECTED, status_for_verdict
 from moderation.services.verdicts.snapshot import snapshot_restore
@@ -43,17 +43,8 @@ def review_revert(
     before goes to a person, as by the same rule braked. `scores` are those that the snapshot names.
     """
     before = _status(review)
-    row = decision_row(
-        comment=comment,
-        review=review,
-        kind=DecisionKind.UNDO,
-        actor_id=reversion.actor_id,
-        api_key=reversion.api_key,
-        action=Action.UNDO,
-        from_state=review.state,
-        undoes=decision,
-        batch=reversion.batch,
-    )
+    who = {"actor_id": reversion.actor_id, "api_key": reversion.api_key, "batch": reversion.batch}
+    row = undo_row(comment=comment, review=review, undoes=decision, **who)
     if review.replaced:
         snapshot_restore(review, review.replaced, scores)
     else:

@@ -80,5 +80,5 @@ def _unpacked(steps: list[int], versions: dict[str, list[int]]) -> dict[int, Ver
 
 
 def _changed() -> ServiceError:
-    said = _("What is asked for is not what was previewed, or the preview is too old: look at it again, then confirm.")
+    said = _("What you confirmed is not what was previewed, or the preview is too old: preview it again, then confirm.")
     return ServiceError("preview_changed", said)

@@ -29,7 +29,7 @@ def standing_begin(
     if since is not None and since > now:
         raise invalid("/since", _("That is in the future."))
     if Standing.objects.filter(commenter=commenter, kind=kind, ended_at=None).exists():
-        raise conflict(_("That is said of the commenter already."))
+        raise conflict(_("This is already recorded for the commenter."))
     return Standing.objects.create(commenter=commenter, kind=kind, actor=actor, note=note, since=since or now)
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from archive.models import Comment
 from moderation.models import Action, DecidedBy, Decision, DecisionKind, Review, ReviewRound, State
 from moderation.models.review import WAITING_STATES
-from moderation.services.ledger.append import decision_row
+from moderation.services.ledger.append import decision_row, undo_row
 from moderation.services.ledger.in_force import decisions_in_force
 from moderation.services.review.actions import ACTION_RULES, ActionRequest
 from moderation.services.states.status import REJECTED, ReviewStatus, held_in_queue
@@ -123,18 +123,8 @@ def undo_apply(
     """
     before = decisions_in_force(rows)[:-1]
     earlier = before[-1] if before else None
-    row = decision_row(
-        comment=comment,
-        review=review,
-        kind=DecisionKind.UNDO,
-        actor=request.actor,
-        api_key=request.api_key,
-        action=Action.UNDO,
-        from_state=review.state,
-        to_state=decision.from_state,
-        undoes=decision,
-        batch=request.batch,
-    )
+    who = {"actor": request.actor, "api_key": request.api_key, "batch": request.batch}
+    row = undo_row(comment=comment, review=review, undoes=decision, to_state=decision.from_state, **who)
     review.facts = {name: fact for name, fact in review.facts.items() if name != REJECTED}
     _mark_rejection(review, before)
     status = _status_before(decision, earlier, comment, review)

@@ -72,7 +72,7 @@ class Suggestion:
         if self.supported:
             yield f"{what}: match from {self.threshold:g} on."
             if self.upper is not None:
-                yield f"At a confidence of 95 % at most {self.upper:.1%} of what you reject is missed."
+                yield f"At 95 % confidence, at most {self.upper:.1%} of what you reject is missed."
             return
         yield f"{what}: the {self.decisions} decisions so far do not support an answer."
         kind = "decisions that reject a comment" if self.of_harmful else "decisions"

@@ -117,7 +117,7 @@ def _repeated(entries: Iterable[Entry], pointer: str) -> Iterable[FieldError]:
     seen: dict[tuple[str, str, str, bool], int] = {}
     for index, entry in enumerate(entries):
         if entry.key in seen:
-            detail = f"The same term is entry {seen[entry.key]} already."
+            detail = f"Entry {seen[entry.key]} already has this term."
             yield FieldError(f"{pointer}/{index}", "repeated", detail)
         seen.setdefault(entry.key, index)
 

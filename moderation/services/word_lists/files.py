@@ -82,7 +82,7 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Any]]:
         for row in rows:
             yield rows.line_num, _csv_row(row)
     except csv.Error as error:
-        raise invalid("/", f"Line {rows.line_num} is no CSV: {error}.") from error
+        raise invalid("/", f"Line {rows.line_num} is not valid CSV: {error}.") from error
 
 
 def _csv_row(row: dict[Any, Any]) -> dict[str, Any]:
@@ -97,10 +97,10 @@ def _json_rows(text: str) -> Iterator[tuple[int, Any]]:
     try:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise invalid("/", f"The file is no JSON: {error}.") from error
+        raise invalid("/", f"The file is not valid JSON: {error}.") from error
     rows = body.get("entries") if isinstance(body, dict) else body
     if not isinstance(rows, list):
-        raise invalid("/entries", "The file is a list of entries, or an object with one as `entries`.")
+        raise invalid("/entries", "The file must be a list of entries, or an object with such a list in `entries`.")
     for number, row in enumerate(rows, start=1):
         yield number, {"term": row} if isinstance(row, str) else row
 

@@ -1,15 +1,14 @@
 """Writes word lists: a change is a new version, and what each version had can be read for ever."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from moderation.models import WordList, WordListEntry, WordListVersion
-from moderation.services.accounts.source_limits import user_sources
-from moderation.services.errors import conflict, denied, invalid, not_found
+from moderation.services.errors import conflict, invalid, not_found
 from moderation.services.word_lists.entries import MAX_ENTRIES, Entry
 
 MAX_LISTS = 100
@@ -40,7 +39,7 @@ def word_list_create(*, name: str, entries: Sequence[Entry], author: Author, not
     if not NAME.fullmatch(name):
         raise invalid("/name", "A name has lower-case letters, digits, - and _, at most 64 of them.")
     if WordList.objects.filter(name=name).exists():
-        raise conflict(f"There is a list {name} already; PUT replaces its entries.")
+        raise conflict(f"The list {name} already exists; PUT replaces its entries.")
     if WordList.objects.count() >= MAX_LISTS:
         raise invalid("/name", f"There are at most {MAX_LISTS} lists.", code="too_many", limit=MAX_LISTS)
     return _write(WordList.objects.create(name=name), entries, author, note)
@@ -86,12 +85,6 @@ def word_list_find(name: str) -> WordList:
     return found
 
 
-def lists_writable(user: User) -> None:
-    """Raises ServiceError `permission_denied` for a person limited to sources: lists count in all of them."""
-    if user_sources(user):
-        raise denied("You are limited to some sources, and word lists count in all of them.")
-
-
 def _locked(name: str) -> WordList:
     _lock()
     return word_list_find(name)
@@ -108,10 +101,7 @@ def _write(found: WordList, entries: Sequence[Entry], author: Author, note: str)
     if len(note) > MAX_NOTE:
         raise invalid("/note", f"At most {MAX_NOTE} characters.", code="max_length", limit=MAX_NOTE)
     wanted = {entry.key: entry for entry in entries}
-    current = {_key(row): row for row in found.entries.filter(removed_in=None)}
-    gone = [row for key, row in current.items() if key not in wanted or wanted[key].note != row.note]
-    kept = current.keys() - {_key(row) for row in gone}
-    new = [entry for key, entry in wanted.items() if key not in kept]
+    gone, new = _difference(found, wanted)
     if found.version and not gone and not new:
         return found.versions.get(version=found.version)
     found.version += 1
@@ -127,6 +117,16 @@ def _write(found: WordList, entries: Sequence[Entry], author: Author, note: str)
         author=author.user,
         api_key=author.api_key,
     )
+
+
+def _difference(
+    found: WordList, wanted: Mapping[tuple[str, str, str, bool], Entry]
+) -> tuple[list[WordListEntry], list[Entry]]:
+    """Returns what leaves the list and what comes into it; an entry with another note does both."""
+    current = {_key(row): row for row in found.entries.filter(removed_in=None)}
+    gone = [row for key, row in current.items() if key not in wanted or wanted[key].note != row.note]
+    kept = current.keys() - {_key(row) for row in gone}
+    return gone, [entry for key, entry in wanted.items() if key not in kept]
 
 
 def _write_entries(found: WordList, gone: Sequence[WordListEntry], new: Sequence[Entry], author: Author) -> None:

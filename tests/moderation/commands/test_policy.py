@@ -67,7 +67,7 @@ def test_activating_a_file_saves_it_first(path: Path) -> None:
         (
             "action: hold",
             "action: hold\n    action: queue",
-            "{path}:7: /rules/0/action: the field action stands here twice",
+            "{path}:7: /rules/0/action: the field action occurs twice here",
         ),
         ("toxicity, gte", "wit, gte", "{path}:5: /rules/0/when/any/0/attribute: The active model does not serve wit"),
         ("gte: 0.5", "gte: 5", "{path}:5: /rules/0/when/any/0/gte: 5 is greater than the maximum of 1"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from moderation.estimates.equivalence import threshold_by_curve, threshold_of_equal_share
+from moderation.estimates.equivalence import threshold_of_equal_share
 from moderation.estimates.goals import Answer, goal_solve
 from moderation.estimates.guarantee import guarantee_threshold
 from moderation.estimates.measures import measures
@@ -138,11 +138,3 @@ def test_the_threshold_that_equals_anothers_flags_as_many() -> None:
     assert found is not None
     assert (ours >= found).sum() == (theirs >= 0.7).sum()
     assert threshold_of_equal_share(ours, theirs, 1.1) is None
-
-
-def test_a_calibrations_curve_is_read_backwards() -> None:
-    inputs, outputs = np.array([0.0, 0.4, 1.0]), np.array([0.0, 0.8, 1.0])
-    assert threshold_by_curve(inputs, outputs, 0.4) == pytest.approx(0.2)
-    assert threshold_by_curve(inputs, outputs, 0.9) == pytest.approx(0.7)
-    with pytest.raises(ValueError, match="from 0 to 1"):
-        threshold_by_curve(inputs, outputs, 1.2)

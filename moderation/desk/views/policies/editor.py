@@ -15,7 +15,7 @@ from moderation.desk.policies.kinds import number_text
 from moderation.desk.policies.moves import Editing, placed
 from moderation.desk.policies.refusals import fault_lines, fault_rule
 from moderation.desk.policies.words import draft_lines, draft_test_words
-from moderation.desk.responses import STATUSES, address, desk_page, go
+from moderation.desk.responses import address, desk_page, go, refused_status
 from moderation.desk.views.policies.access import WRITE, may_write, version_number, version_or_404
 from moderation.services.errors import ServiceError
 from moderation.services.policies.versions import NOTE_CHARACTERS, policy_create
@@ -67,7 +67,11 @@ def _saved(request: HttpRequest, person: Person, editing: Editing) -> HttpRespon
         editing.open = at if at is not None and at < len(editing.rules) else editing.open
         return _show(request, person, editing, refused=error)
     number = {"number": saved.version.version}
-    said = _("Saved as version %(number)d, a draft.") if saved.created else _("Version %(number)d says just that.")
+    said = (
+        _("Saved as version %(number)d, a draft.")
+        if saved.created
+        else _("Version %(number)d already says exactly this.")
+    )
     messages.success(request, said % number)
     return go(address("policy", saved.version.version))
 
@@ -82,7 +86,7 @@ def _show(request: HttpRequest, person: Person, editing: Editing, refused: Servi
         person,
         "policies/editor",
         title=_("Write a policy"),
-        status=STATUSES.get(refused.code, 400) if refused else 200,
+        status=refused_status(refused),
         draft=draft,
         draft_text=draft_text(draft),
         note=request.POST.get("note", ""),

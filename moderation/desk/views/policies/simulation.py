@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from moderation.desk.access import Person, desk_view
 from moderation.desk.policies.simulations import MEASURES, ScopeForm, estimate_lines, simulated_lines
-from moderation.desk.responses import STATUSES, desk_page
+from moderation.desk.responses import desk_page, refused_status
 from moderation.desk.views.policies.access import TRY, version_or_404
 from moderation.models import PolicyVersion
 from moderation.services.errors import ServiceError
@@ -28,7 +28,7 @@ def simulation(request: HttpRequest, person: Person, version: int) -> HttpRespon
     except ServiceError as error:
         if any(one.code == TOO_MANY for one in error.errors):
             return _show(request, person, found, form, command=form.command(version))
-        return _show(request, person, found, form, refused=error, status=STATUSES.get(error.code, 400))
+        return _show(request, person, found, form, refused=error, status=refused_status(error))
     return _show(request, person, found, form, **_shown(report))
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from moderation.desk.access import Person, desk_view
 from moderation.desk.policies.refusals import FaultLine, fault_lines
 from moderation.desk.policies.words import ChangeLine, change_lines, example_words, rule_lines
-from moderation.desk.responses import STATUSES, address, desk_page, go
+from moderation.desk.responses import address, desk_page, go, refused_status
 from moderation.desk.views.policies.access import READ, may_activate, may_write, version_number, version_or_404
 from moderation.models import PolicyStatus, PolicyVersion
 from moderation.policies import Policy, PolicyError, parse_policy
@@ -103,7 +103,7 @@ def _show(
         person,
         "policies/version",
         title=_("Version %(number)d of the policy") % {"number": found.version},
-        status=STATUSES.get(refused.code, 400) if refused else 200,
+        status=refused_status(refused),
         version=found,
         policy=policy,
         rules=rule_lines(policy, findings),

@@ -128,7 +128,7 @@ def test_the_tests_of_a_version_are_run_by_a_button_and_say_what_failed(senior, 
     text = answer.content.decode()
     assert answer.status_code == 200
     assert "1 test fails." in text
-    assert "It did: send it to the queue (rule shouting)." in text
+    assert "Instead: send it to the queue (rule shouting)." in text
 
 
 def test_activation_is_refused_while_a_test_fails_and_names_it(senior, draft):

@@ -115,7 +115,7 @@ def test_a_rule_matches_what_it_applies_to_and_holds_of(policy: Policy, rows: li
     for at, rule in enumerate(policy.rules):
         for place, row in enumerate(rows):
             applies = rule.applies(source=row[2], section=row[3])
-            assert matched[at][place] == (applies and rule.holds(columns.subject(place)))
+            assert matched[at][place] == (applies and rule.when.state(columns.subject(place)) is True)
 
 
 @given(policies(), st.lists(subjects, min_size=1, max_size=8))

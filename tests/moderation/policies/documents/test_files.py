@@ -33,8 +33,8 @@ BAD: list[tuple[str, str | bytes, int, str]] = [
     ("no UTF-8", b"schema: 2\nname: \xff\n", 2, "not UTF-8"),
     ("a control character", "schema: 2\nname: a\x00b\n", 2, "character that YAML has not"),
     ("two documents", rule() + "---\nschema: 2\n", 7, "another document"),
-    ("a field twice", "schema: 2\nname: a\nname: b\nrules: []\n", 3, "the field name stands here twice"),
-    ("a field twice in JSON", '{"schema": 2,\n "name": "a",\n "rules": [],\n "name": "b"}', 4, "stands here twice"),
+    ("a field twice", "schema: 2\nname: a\nname: b\nrules: []\n", 3, "the field name occurs twice here"),
+    ("a field twice in JSON", '{"schema": 2,\n "name": "a",\n "rules": [],\n "name": "b"}', 4, "occurs twice here"),
     ("a field twice in a rule", rule("any: [{attribute: toxicity, gte: 0.5}]", "    action: hold"), 7, "action stands"),
     ("an unknown field", "schema: 2\nname: a\nrulez: []\n", 3, "there is no field rulez here"),
     ("an unknown field of a rule", rule("any: [{list: a}]", "    acton: hold"), 7, "there is no field acton"),
@@ -43,7 +43,7 @@ BAD: list[tuple[str, str | bytes, int, str]] = [
     ("not a number", rule("any: [{attribute: toxicity, gte: .nan}]"), 5, "no number that a policy may have"),
     ("an infinite number", rule("any: [{fact: links, gte: .inf}]"), 5, "no number that a policy may have"),
     ("a number that is too large", rule("any: [{fact: links, gte: 1e999}]"), 5, "no number that a policy may have"),
-    ("NaN in JSON", '{"schema": 2,\n "name": "NaN",\n "audit_share": NaN, "rules": []}', 3, "NaN is no number"),
+    ("NaN in JSON", '{"schema": 2,\n "name": "NaN",\n "audit_share": NaN, "rules": []}', 3, "NaN is not a number"),
     ("a number of many digits", rule(f"any: [{{fact: links, gte: {'9' * 5000}}}]"), 5, "at most 40 digits"),
     ("an anchor", "schema: 2\nname: &n a\nrules: []\n", 2, "anchors and aliases"),
     ("an alias bomb", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", 1, "anchors and aliases"),
@@ -61,7 +61,7 @@ BAD: list[tuple[str, str | bytes, int, str]] = [
     ("conditions that are no list", rule("any: {attribute: toxicity, gte: 0.5}"), 5, "has a list of 1 to 50"),
     ("no conditions", rule("all: []"), 5, "has a list of 1 to 50"),
     ("all beside any", rule("all: [{list: a}], any: [{list: b}]"), 5, "one of all, any, not"),
-    ("nested four deep", rule(f"not: {nested(4)}"), 5, "nested at most 3 deep"),
+    ("nested four deep", rule(f"not: {nested(4)}"), 5, "nest at most 3 deep"),
     ("a fact that there is not", rule("any: [{fact: colour, gte: 1}]"), 5, "'colour' is not one of"),
     ("a mark with a bound", rule("any: [{commenter: staff, gte: 1}]"), 5, "there is no field gte"),
     ("a goal of another form", rule("any: [{attribute: toxicity, goal: best recall}]"), 5, "a goal has the form"),
@@ -69,7 +69,7 @@ BAD: list[tuple[str, str | bytes, int, str]] = [
     ("an id twice", rule() + "  - {id: r, when: {any: [{list: a}]}, action: hold}\n", 7, "used by an earlier rule"),
     ("a schema that there is not", "schema: 3\nname: a\nrules: []\n", 1, "there is no schema 3"),
     ("a test of nothing", rule() + "tests:\n  - {expect: queue}\n", 8, "either a text or scores"),
-    ("two shares", rule() + "audit_share: 0.1\naudit: {share: 0.1}\n", 7, "audit has the share already"),
+    ("two shares", rule() + "audit_share: 0.1\naudit: {share: 0.1}\n", 7, "the share is already given in audit"),
 ]
 
 

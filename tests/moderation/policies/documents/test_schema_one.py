@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from moderation.policies import Features, PolicyError, judge, parse_policy
+from moderation.policies.documents.shape import message_told
 
 SAFETY = ("reject", "hold", "queue", "pass", "approve", "highlight")
 CONDITION = {
@@ -101,7 +102,8 @@ def old_fault(body: Any) -> tuple[str, str] | None:
     """The place and the words of the first fault, as they were."""
     error = best_match(Draft202012Validator(SCHEMA).iter_errors(body))
     if error is not None:
-        return "".join(f"/{part}" for part in error.absolute_path), error.message
+        # What is long is cut since; the words are the same.
+        return "".join(f"/{part}" for part in error.absolute_path), message_told(error.message)
     for index, rule in enumerate(body["rules"]):
         ((quantifier, conditions),) = rule["when"].items()
         for at, condition in enumerate(conditions):

@@ -131,5 +131,5 @@ def test_a_goal_is_frozen_beside_its_number() -> None:
     assert frozen["rules"][0]["when"]["all"][0]["not"] == {**condition, "gte": 0.83}
     assert [goal.threshold for goal in policy_goals(frozen)] == [0.83]
     assert "gte" not in condition
-    with pytest.raises(PolicyError, match="no goal stands here"):
+    with pytest.raises(PolicyError, match="there is no goal here"):
         goals_freeze(body, {"/rules/0": 0.5})
