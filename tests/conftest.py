@@ -43,6 +43,16 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+# Of what no core may begin last: half a minute or more of it, in one test or in what a module starts.
+LONG = ("tests/linear_time/", "tests/moderation/training/", "tests/config/server/", "tests/archive/importers/test_r")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the longest tests that need no database before all others, so that no process ends with them alone."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 def pytest_collection_finish() -> None:
     """Leaves modules and tests, which stay to the end, out of every later search for garbage."""
     gc.collect()
