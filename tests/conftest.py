@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,6 +38,27 @@ settings.register_profile("unhurried", deadline=None, derandomize=True, suppress
 settings.load_profile("unhurried")
 
 
+# Even where a container says never: the rewritten tests, and what some hundred processes of theirs import.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+# Of what no core may begin last: half a minute or more of it, in one test or in what a module starts.
+LONG = ("tests/linear_time/", "tests/moderation/training/", "tests/config/server/", "tests/archive/importers/test_r")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the longest tests that need no database before all others, so that no process ends with them alone."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+def pytest_collection_finish() -> None:
+    """Leaves modules and tests, which stay to the end, out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Escapes what a test logged on purpose and no process can send to another: halves of a pair."""
@@ -39,6 +66,22 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     escaped = [(name, text.encode("utf-8", "backslashreplace").decode("utf-8")) for name, text in report.sections]
     report.sections[:] = escaped
     return report
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with every table and the seeds: tests that start processes work on copies of it."""
+    path = tmp_path_factory.mktemp("migrated") / "migrated.sqlite3"
+    if connection.vendor == "sqlite":
+        # The suite's own database, which the migrations have just made.
+        with django_db_blocker.unblock(), closing(sqlite3.connect(path)) as copy:
+            connection.ensure_connection()
+            connection.connection.backup(copy)
+        return path
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{path}"}
+    command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    subprocess.run(command, cwd=django_settings.BASE_DIR, env=environment, check=True)
+    return path
 
 
 @pytest.fixture(autouse=True, scope="session")

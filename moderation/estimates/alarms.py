@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.stats import binomtest
 
 from moderation.estimates.intervals import Sums, share_interval
 from moderation.estimates.rows import Floats, Ints
@@ -53,6 +52,8 @@ def rule_alarm(*, hits: int, rows: int, past_hits: Ints, past_rows: Ints, level:
             `HALF_LIFE` days later.
         level: The p-value below which it is an alarm.
     """
+    from scipy.stats import binomtest
+
     if rows < ENOUGH_ROWS or int((past_rows > 0).sum()) < ENOUGH_DAYS or past_rows.sum() < ENOUGH_ROWS:
         return Alarm(AlarmState.NOT_ENOUGH, hits / rows if rows else float("nan"), float("nan"), float("nan"), 1.0)
     low, high = _history(past_hits.astype(float), past_rows.astype(float))

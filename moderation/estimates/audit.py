@@ -6,7 +6,6 @@ uniform draw.
 """
 
 import numpy as np
-from scipy.optimize import brentq
 
 from moderation.estimates.rows import Floats
 
@@ -33,6 +32,8 @@ def audit_shares(counts: Floats, harmful: Floats, *, share: float, floor: float)
 
     def beyond(scale: float) -> float:
         return float((counts * np.clip(scale * deviations, floor, 1)).sum() - budget)
+
+    from scipy.optimize import brentq
 
     scale = brentq(beyond, 0.0, 1 / deviations.min(), xtol=1e-12)
     return np.asarray(np.clip(scale * deviations, floor, 1))

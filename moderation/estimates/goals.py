@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from moderation.estimates.intervals import LEVEL
 from moderation.estimates.measures import ENOUGH, Column, Estimate, measures
@@ -103,6 +102,8 @@ def _more(column: Column, relation: str, bound: float, decisions: int) -> tuple[
 
     Wilson's interval of n rows leaves a bound b out where n (p − b)² > z² b (1 − b).
     """
+    from scipy.special import ndtri
+
     distance = column.value - bound if relation == ">=" else bound - column.value
     beyond = (distance > 0) & (column.effective > 0)
     spread = max(bound * (1 - bound), 1e-4)

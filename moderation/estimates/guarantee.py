@@ -12,7 +12,6 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 
 from moderation.estimates.goals import FAR
 from moderation.estimates.rows import Floats, Ints, Rows
@@ -87,6 +86,8 @@ def log_gains(scores: Floats, weights: Floats, thresholds: Floats, target: float
 
 
 def _mixed(gains: Floats) -> Floats:
+    from scipy.special import logsumexp
+
     found: Floats = logsumexp(gains, axis=0) - np.log(len(STAKES))
     return found
 

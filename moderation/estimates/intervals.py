@@ -10,7 +10,6 @@ quantiles of a beta distribution. With equal weights these are Clopper and Pears
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaincinv
 
 from moderation.estimates.rows import Floats
 
@@ -57,6 +56,8 @@ def share(a: Sums, b: Sums) -> Floats:
 
 def share_interval(a: Sums, b: Sums, *, level: float = LEVEL) -> tuple[Floats, Floats]:
     """Returns both ends of the interval of a ÷ (a + b); 0 to 1 where nothing was found."""
+    from scipy.special import betaincinv
+
     tail = (1 - level) / 2
     low = _scaled(betaincinv(_positive(a.count), b.count + 1, tail), a, b)
     high = _scaled(betaincinv(a.count + 1, _positive(b.count), 1 - tail), a, b)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from statsmodels.stats.proportion import proportion_confint
-from statsmodels.stats.rates import confint_poisson
 
 from moderation.estimates.intervals import LEVEL, Sums, effective_sample, share, share_interval
 from moderation.estimates.rows import Floats, Ints, Rows
@@ -71,6 +69,8 @@ def false_alarm_share(tables: Tables) -> Column:
 
 def match_rate(tables: Tables) -> Column:
     """Of all rows, the share that matches. No decision is needed: the interval is Wilson's, over all rows."""
+    from statsmodels.stats.proportion import proportion_confint
+
     rows = np.maximum(tables.rows, 1)
     low, high = proportion_confint(tables.matched, rows, alpha=1 - LEVEL, method="wilson")
     return Column(tables.matched / rows, np.asarray(low), np.asarray(high), tables.rows.astype(float))
@@ -78,6 +78,8 @@ def match_rate(tables: Tables) -> Column:
 
 def queue_per_day(tables: Tables, days: float) -> Column:
     """What matches in a day, over `days` days; the interval is that of a Poisson count, which a busy day leaves."""
+    from statsmodels.stats.rates import confint_poisson
+
     low, high = confint_poisson(tables.matched, days, method="exact-c", alpha=1 - LEVEL)
     return Column(tables.matched / days, np.nan_to_num(low), np.asarray(high), tables.rows.astype(float))
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -403,7 +404,7 @@ execute_from_command_line(["manage.py", *sys.argv[1:]])
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_import_that_is_killed_goes_on_without_doubles(tmp_path: Path) -> None:
+def test_an_import_that_is_killed_goes_on_without_doubles(tmp_path: Path, migrated_sqlite: Path) -> None:
     """Runs the command itself on a database of its own, which is killed in the middle, and again, and again."""
     total = CHUNK_RECORDS + 500
     path = tmp_path / "rows.jsonl"
@@ -420,6 +421,8 @@ def test_an_import_that_is_killed_goes_on_without_doubles(tmp_path: Path) -> Non
 
     with scratch_database(tmp_path) as url:
         environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+        if url.startswith("sqlite"):
+            shutil.copyfile(migrated_sqlite, url.removeprefix("sqlite:///"))
         assert manage("migrate", "-v0").returncode == 0
         assert manage("import_comments", str(path), script=("-c", KILLED)).returncode == -signal.SIGKILL
         said = manage("import_comments", str(path)).stdout

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -27,13 +29,13 @@ def manage(database: str, *arguments: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, str]]:
+def server(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[tuple[int, str]]:
     """The port of the product's own server on an empty database, and a key."""
     folder = tmp_path_factory.mktemp("server")
     config = folder / "config.py"
     config.write_text("from config.gunicorn import *\n")
     database = f"sqlite:///{folder}/x.sqlite3"
-    manage(database, "migrate", "-v0")
+    shutil.copyfile(migrated_sqlite, folder / "x.sqlite3")
     key = manage(database, "create_api_key", "site", "--scope", "write")
     with gunicorn(config, "config.wsgi:application", PYTHONPATH=".", DATABASE_URL=database) as found:
         yield found, key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,11 @@ from django.conf import settings
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> str:
+def database(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> str:
     """The address of an empty database with its tables."""
-    address = f"sqlite:///{tmp_path_factory.mktemp('commands')}/x.sqlite3"
-    assert manage(address, "migrate", "-v0").returncode == 0
-    return address
+    path = tmp_path_factory.mktemp("commands") / "x.sqlite3"
+    shutil.copyfile(migrated_sqlite, path)
+    return f"sqlite:///{path}"
 
 
 def manage(database: str, *arguments: str) -> subprocess.CompletedProcess[str]:

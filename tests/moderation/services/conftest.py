@@ -128,8 +128,11 @@ def reviewed(make_comment: Callable[..., Comment]) -> Callable[..., Review]:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def migrated(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a migrated database, which is copied for each test that needs one of its own."""
+    if connection.vendor == "sqlite":
+        yield f"sqlite:///{request.getfixturevalue('migrated_sqlite')}"
+        return
     with _database(tmp_path_factory.mktemp("migrated") / "migrated.sqlite3") as url:
         command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
         subprocess.run(command, cwd=settings.BASE_DIR, env={**os.environ, "DATABASE_URL": url}, check=True)

@@ -46,8 +46,11 @@ def rows_of(database: Path, table: str) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name not in TIMES} for row in rows]
 
 
-def test_a_run_killed_within_a_chunk_and_resumed_gives_the_rows_of_an_uninterrupted_one(tmp_path: Path) -> None:
+def test_a_run_killed_within_a_chunk_and_resumed_gives_the_rows_of_an_uninterrupted_one(
+    tmp_path: Path, migrated_sqlite: Path
+) -> None:
     whole, killed = tmp_path / "whole.sqlite3", tmp_path / "killed.sqlite3"
+    shutil.copyfile(migrated_sqlite, whole)
     assert run(whole, FILL, str(ROWS)) == 0
     shutil.copyfile(whole, killed)
     before = rows_of(whole, "moderation_review")
