@@ -15,6 +15,12 @@ _MAX_STRAY = 4096
 _MARKDOWN_TITLE = re.compile(r"#{1,3} \S|---\s*$")
 _MARKDOWN = re.compile(r"#{1,6} \S|```|\|.*\|\s*+$|(?:[*+-]|\d+\.) \S|    \S")
 _MARKDOWN_LINK = re.compile(r"\[[^\]\n]{1,200}\]\([^)\s]{1,500}\)|`[^`\n]{1,200}`")
+# Files of text that are no pages: an article would be made of them.
+_FOREIGN = {
+    "SQL": re.compile(r"^(?:INSERT INTO|CREATE TABLE|DROP TABLE IF|COPY \S{1,200} \([^()\n]*\) FROM)\b", re.MULTILINE),
+    "PDF": re.compile(r"\A\s*%PDF-"),
+    "RTF": re.compile(r"\A\s*\{\\rtf"),
+}
 _DISQUS = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?disqus\b")
 _TABLE_ROWS = 5
 _TABLE_TITLES = 4
@@ -93,26 +99,30 @@ def is_table(rows: list[str]) -> bool:
 
 
 def _is_parted(rows: list[str], mark: str) -> bool:
-    """Says whether rows have cells. Commas and bars, which pages have too, need more rows or a header line."""
+    """Says whether rows have cells. Commas and bars, which pages have too, need more rows or a header line.
+
+    No sentence is a header line: it has a blank after its commas.
+    """
     try:
         cells = [len(row) for row in csv.reader(rows[:_TABLE_ROWS], delimiter=mark)]
     except csv.Error:
         return False
-    least = 2 if mark in "\t;" or (mark == "," and _is_header(rows)) else _TABLE_ROWS
-    return len(cells) >= least and len(set(cells)) == 1 and cells[0] > _TABLE_MARKS
-
-
-def _is_header(rows: list[str]) -> bool:
-    return bool(rows) and all(_COLUMN.fullmatch(cell.strip(' "')) for cell in rows[0].split(","))
+    named = bool(rows) and all(_COLUMN.fullmatch(cell.strip('"')) for cell in rows[0].split(mark))
+    least = 2 if named or mark in "\t;" else _TABLE_ROWS
+    marks = _TABLE_MARKS - 1 if named else _TABLE_MARKS
+    return len(cells) >= least and len(set(cells)) == 1 and cells[0] > marks
 
 
 def looks_like_page(head: bytes, reading: ImportSource) -> bool:
     """Any text that is neither markup nor JSON.
 
     Raises:
-        FormatError: it is Markdown, such as a README.
+        FormatError: it is Markdown, such as a README, or another program's file.
     """
     text = _text(head)
+    for name, form in _FOREIGN.items():
+        if form.search(text):
+            raise FormatError(f"this looks like {name} and not like a saved page (--format page takes it as one)")
     if is_markdown(text):
         raise FormatError("this looks like Markdown and not like a saved page (--format page takes it as one)")
     return "\x00" not in text and not _MARKUP.match(text)

@@ -1,11 +1,18 @@
 """Placeholders that systems write for missing ids, parents and names. Pure predicates."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
 # Written for "no id" and "no parent".
-_NO_ID = frozenset({"", "0", "-1", "\\n", "null", "(null)", "none", "nil", "undefined", "nan", "n/a", "false"})
-_NO_UUID = "00000000-0000-0000-0000-000000000000"
+_NO_ID = frozenset(
+    {
+        "", "\\n", "null", "(null)", "<null>", "[null]", "none", "(none)", "<none>", "nil", "undefined", "nan", "n/a",
+        "#n/a", "<na>", "false",
+    }
+)  # fmt: skip
+# 0 and -1, also as the decimals that spreadsheets and data frames make of them; UUIDs and object ids of zeros.
+_NO_NUMBER = re.compile(r"-?0+(?:\.0+)?|-1(?:\.0+)?|0{8}(?:-0{4}){3}-0{12}")
 # Written for a reader who gave no name, or whose account was deleted.
 _NOBODY = frozenset(
     {
@@ -16,17 +23,17 @@ _NOBODY = frozenset(
         "anoniem", "ospite", "utente anonimo", "аноним", "гость", "匿名", "名無し",
     }
 )  # fmt: skip
-_NO_PARENT = _NO_ID | {"root"}
 
 
 def is_no_id(value: str) -> bool:
     """Says whether an id stands for none: `0`, `-1`, `null`, `\\N` and the like."""
-    return folded(value) in _NO_ID or value.strip() == _NO_UUID
+    key = folded(value)
+    return key in _NO_ID or bool(_NO_NUMBER.fullmatch(key))
 
 
 def is_no_parent(value: str) -> bool:
     """Says whether a parent's id stands for no parent: a placeholder id, or `root`."""
-    return folded(value) in _NO_PARENT or value.strip() == _NO_UUID
+    return folded(value) == "root" or is_no_id(value)
 
 
 @lru_cache(maxsize=8192)

@@ -30,12 +30,14 @@ class TextBlock:
 class ArticleRecord:
     """An article as a file describes it. `source` is empty if the file names none; `line` is where it begins.
 
-    `site` is the host, or host and path, if `source` was made from it.
+    `base` is the host, or host and path, of the site that the file was exported from; `site` is the same if `source`
+    was made from it.
     """
 
     external_id: str
     source: str = ""
     site: str = ""
+    base: str = ""
     url: str = ""
     title: str = ""
     title_derived: bool = False

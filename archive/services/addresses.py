@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from archive.database.lookups import BulkLookup
+from archive.importers.placeholders import is_no_id
 from archive.importers.records import ArticleRecord
 from archive.models import Article, Source
 from archive.services.identity import same_time
@@ -69,7 +70,8 @@ class KnownArticle(NamedTuple):
 def is_another(stored: KnownArticle, said: ArticleRecord, zone: str) -> bool:
     """Says whether a record describes a different article than the stored one with its id.
 
-    A headline, an address or a date may change; if two of them differ, it is another article.
+    A headline, an address or a date may change; if two of them differ, it is another article. One is enough if the id
+    is a placeholder, or if the address leads out of the blog that the record's export is of.
     """
     pages = [page_address(url) for url in (stored.url, said.url)]
     moved = all(pages) and pages[0] != pages[1]
@@ -77,7 +79,15 @@ def is_another(stored: KnownArticle, said: ArticleRecord, zone: str) -> bool:
     dated = bool(
         stored.published_at and said.published_at and not same_time(stored.published_at, said.published_at, zone)
     )
-    return (moved or not all(pages)) and moved + titled + dated > 1
+    least = 1 if is_no_id(said.external_id) or (moved and _is_elsewhere(pages[0], said.base)) else 2
+    return (moved or not all(pages)) and moved + titled + dated >= least
+
+
+def _is_elsewhere(page: str, base: str) -> bool:
+    """Says whether a page belongs to another blog of the same host; another host may be the same blog, moved."""
+    own = page_address(f"https://{base}")
+    is_below = page == own or page.startswith((f"{own}/", f"{own}?"))
+    return page.partition("/")[0] == own.partition("/")[0] and not is_below
 
 
 def articles_told_apart(source: Source, records: Sequence[ArticleRecord]) -> list[ArticleRecord | None]:
@@ -85,7 +95,7 @@ def articles_told_apart(source: Source, records: Sequence[ArticleRecord]) -> lis
 
     None for a record that cannot be told apart because it has no address. Records that are one object stay one.
     """
-    telling = {record.external_id for record in records if record.url or (record.title and record.published_at)}
+    telling = {record.external_id for record in records if _tells(record)}
     if not telling:
         return list(records)
     known = _known(source, telling)
@@ -94,6 +104,11 @@ def articles_told_apart(source: Source, records: Sequence[ArticleRecord]) -> lis
         if id(record) not in made:
             made[id(record)] = _told_apart(known, record, source.timezone)
     return [made[id(record)] for record in records]
+
+
+def _tells(record: ArticleRecord) -> bool:
+    """Says whether a record tells enough to distinguish its article from another one with its id."""
+    return bool(record.url or (record.title and (record.published_at or is_no_id(record.external_id))))
 
 
 def _known(source: Source, keys: Iterable[str]) -> dict[str, KnownArticle]:
@@ -158,4 +173,4 @@ class AddressBook:
 
 def joined(record: ArticleRecord, key: str) -> ArticleRecord:
     """Returns the record under the id of the page that it leads to, without the fields that could contradict that."""
-    return replace(record, external_id=key, url="", published_at=None)
+    return replace(record, external_id=key, url="", published_at=None, title_derived=True)

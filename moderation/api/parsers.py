@@ -3,7 +3,6 @@
 import json
 import math
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from itertools import islice
@@ -15,6 +14,7 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
 from moderation.api.refusals import MAX_ERRORS, NAME_SHOWN, Problem, join_pointer
+from moderation.gzip_bodies import GZIP_NAMES, GzipError, GzipTooLargeError, gzip_unpacked
 from moderation.json_tokens import MAX_TOKENS, has_too_many_tokens
 from moderation.services.errors import FieldError
 
@@ -24,8 +24,6 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 LONG_BYTES = 65_536
 _LONG_TURN = Lock()
 CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
-GZIP_NAMES = frozenset({"gzip", "x-gzip"})
-GZIP_WINDOW = 16 + zlib.MAX_WBITS
 UTF8_NAMES = {"utf-8", "utf8"}
 
 
@@ -138,19 +136,12 @@ def body_unpacked(raw: bytes, encoding: str) -> bytes:
         return raw
     if encoding not in GZIP_NAMES:
         raise UnsupportedMediaType(encoding[:NAME_SHOWN], "A body is sent as it is, or with Content-Encoding: gzip.")
-    unpacked, rest = bytearray(), raw
     try:
-        while rest or not unpacked:
-            unpacking = zlib.decompressobj(GZIP_WINDOW)
-            unpacked += unpacking.decompress(rest, settings.MODERATION_MAX_BODY_BYTES + 1 - len(unpacked))
-            if len(unpacked) > settings.MODERATION_MAX_BODY_BYTES:
-                raise body_too_large()
-            if not unpacking.eof:
-                raise ParseError("The gzip body is cut short.")
-            rest = unpacking.unused_data
-    except zlib.error:
-        raise ParseError("The body is not gzip, as its Content-Encoding says.") from None
-    return bytes(unpacked)
+        return gzip_unpacked(raw, settings.MODERATION_MAX_BODY_BYTES)
+    except GzipTooLargeError:
+        raise body_too_large() from None
+    except GzipError as error:
+        raise ParseError(str(error)) from None
 
 
 def _declared_length(meta: Mapping[str, Any]) -> int | None:

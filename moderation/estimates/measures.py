@@ -29,8 +29,9 @@ class Estimate:
         return self.effective >= ENOUGH
 
     def as_json(self) -> dict[str, Any]:
-        """Returns the figure as the API shows it; without enough data the effective sample alone."""
-        shown = {"value": self.value, "low": self.low, "high": self.high} if self.enough else {}
+        """Returns the figure as the API shows it; without enough data its values are None."""
+        figures = {"value": self.value, "low": self.low, "high": self.high}
+        shown = figures if self.enough else dict.fromkeys(figures)
         return {"enough": self.enough, "effective": round(self.effective, 1), **shown}
 
 

@@ -15,6 +15,7 @@ STATUSES = {
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
     413: "INVALID_ARGUMENT",
+    415: "INVALID_ARGUMENT",
     429: "RESOURCE_EXHAUSTED",
     500: "INTERNAL",
     503: "UNAVAILABLE",
@@ -148,6 +149,11 @@ def internal() -> Refused:
 def not_found() -> Refused:
     """No such method, or not with this HTTP method."""
     return Refused(404, "Method not found.")
+
+
+def unsupported_encoding() -> Refused:
+    """A body in an encoding that is not unpacked here."""
+    return Refused(415, "A call is sent as it is, or with Content-Encoding: gzip; a batch as it is.")
 
 
 def too_large(limit: int, code: int = 400) -> Refused:

@@ -12,10 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import Histogram
 
+from moderation.gzip_bodies import GZIP_NAMES, GzipError, GzipTooLargeError, gzip_unpacked
 from moderation.perspective.batch import JSON_TYPE, batch_reply
 from moderation.perspective.calls import BatchContext, Call, Reply, is_pretty
 from moderation.perspective.discovery import VERSION, discovery_document
-from moderation.perspective.errors import Refused, not_found, too_large
+from moderation.perspective.errors import Refused, not_found, too_large, unsupported_encoding
 from moderation.perspective.methods import begin, fault_reply
 from moderation.perspective.schema import MAX_CALL_BYTES
 
@@ -25,9 +26,10 @@ ANY_ORIGIN = {
 }
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Goog-Api-Key, X-Goog-Api-Client",
+    "Access-Control-Allow-Headers": "Authorization, Content-Encoding, Content-Type, X-Goog-Api-Key, X-Goog-Api-Client",
     "Access-Control-Max-Age": "3600",
 }
+_AS_IT_IS = frozenset({"", "identity"})
 
 SECONDS = Histogram(
     "moderato_perspective_seconds",
@@ -84,8 +86,27 @@ def _call(request: HttpRequest, context: BatchContext) -> Call:
 
 
 def _body(request: HttpRequest, most: int) -> bytes:
-    _check_length(request, min(most, settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
-    return request.body
+    limit = min(most, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    _check_length(request, limit)
+    return _unpacked(request.body, _encoding(request), limit)
+
+
+def _encoding(request: HttpRequest) -> str:
+    return request.headers.get("Content-Encoding", "").strip().lower()
+
+
+def _unpacked(body: bytes, encoding: str, limit: int) -> bytes:
+    """The body without its Content-Encoding, within the limit that holds for one sent as it is."""
+    if encoding in _AS_IT_IS:
+        return body
+    if encoding not in GZIP_NAMES:
+        raise unsupported_encoding()
+    try:
+        return gzip_unpacked(body, limit)
+    except GzipTooLargeError:
+        raise too_large(limit) from None
+    except GzipError as error:
+        raise Refused(400, str(error)) from None
 
 
 def _check_length(request: HttpRequest, limit: int, code: int = 400) -> None:
@@ -104,6 +125,8 @@ def batch(request: HttpRequest) -> HttpResponse:
         raise not_found()
     headers = {name.lower(): value for name, value in request.headers.items()}
     _check_length(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, 413)
+    if _encoding(request) not in _AS_IT_IS:
+        raise unsupported_encoding()
     content_type, body = batch_reply(request.headers.get("Content-Type", ""), headers, request)
     return HttpResponse(body, content_type=content_type)
 

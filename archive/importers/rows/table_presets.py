@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from archive.importers.placeholders import is_no_id
+from archive.text import plain_text
 
 # Columns without a FIELD: the local time, and the kind of comment.
 LOCAL, KIND = "meta.comment_date", "meta.comment_type"
@@ -47,7 +48,9 @@ def wordpress_row(values: Mapping[str, Any]) -> dict[str, Any] | None:
     if "origin_state" in row:
         row["origin_state"] = _STATES.get(row["origin_state"], "unapproved")
     row["created_at"] = _time(row.get("created_at", ""), local)
-    user, name = row.get("commenter.external_id", ""), row.get("commenter.name", "")
+    # WordPress stores names escaped: `Tom &amp; Jerry`.
+    name = row["commenter.name"] = " ".join(plain_text(row.get("commenter.name", ""), "html").split())
+    user = row.get("commenter.external_id", "")
     row["commenter.external_id"] = "" if is_no_id(user) else f"user:{user}:{name}"[:_MAX_KEY]
     return row
 

@@ -87,7 +87,8 @@ class _Blog:
 
     def __init__(self, export: Export, reading: ImportSource) -> None:
         language = _LANGUAGE.search(export.head)
-        self._site = "" if reading.source else _site(export.head)
+        self._base = _site(export.head)
+        self._site = "" if reading.source else self._base
         self._source = reading.source or self._site
         self._language = language[1].replace("_", "-") if language else ""
         self._left_out = export.left_out
@@ -160,6 +161,7 @@ class _Blog:
             external_id=key,
             source=self._source,
             site=self._site,
+            base=self._base,
             url=values.get("link", ""),
             title=_line(values.get("title", "")),
             section=section,

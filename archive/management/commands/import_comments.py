@@ -126,7 +126,9 @@ class Command(DatabaseCommand):
         if dry_run:
             self.stdout.write("This was a dry run: nothing was written.")
         elif not counts.changed and not counts.rejected and not failed:
-            self.stdout.write("Nothing has changed: all of it was here already.")
+            known = any(kind["unchanged"] for kind in (counts.articles, counts.comments))
+            here = "Nothing has changed: all of it was here already."
+            self.stdout.write(here if known else "Nothing was imported: nothing in it is public or a comment.")
 
 
 def _wrong(files: list[ImportFile], how: ImportOptions) -> Iterator[str]:

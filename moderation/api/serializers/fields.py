@@ -157,6 +157,7 @@ class StrictBoolean(serializers.BooleanField):
         return data
 
 
+@extend_schema_field({"type": "object"})
 class PolicyField(serializers.JSONField):
     """A policy's JSON, at most as long as a file of one may be; its service looks at what is in it."""
 

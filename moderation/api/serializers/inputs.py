@@ -161,6 +161,12 @@ class NothingIn(StrictSerializer):
     """An empty body: none at all, or an object without fields."""
 
 
+class UndoIn(StrictSerializer):
+    """What an undo may say: nothing, or on whose behalf a key undoes."""
+
+    on_behalf_of = TextField(150, required=False, help_text="For a key: the name of the person for whom it acts.")
+
+
 class MuteIn(StrictSerializer):
     """A mute: its reason, when it ends, and the comment that caused it."""
 

@@ -15,7 +15,7 @@ from moderation.api.etags import IF_MATCH, if_match_parse
 from moderation.api.filters import DecisionFilter
 from moderation.api.schema import described
 from moderation.api.serializers.decisions import BatchUndoneOut, DecisionOut
-from moderation.api.serializers.inputs import DecisionIn, NothingIn
+from moderation.api.serializers.inputs import DecisionIn, NothingIn, UndoIn
 from moderation.api.views.base import ApiView, ListView
 from moderation.models import ApiKey, Decision
 from moderation.models.decision import DecisionQuerySet
@@ -82,16 +82,19 @@ class DecisionUndo(DecisionView):
     """Undoes one decision."""
 
     access = {"POST": Access("moderate", (DECIDE,))}
-    body_class = NothingIn
+    body_class = UndoIn
 
-    @described(request=None, responses={201: DecisionOut})
+    @described(request=UndoIn, responses={201: DecisionOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Undoes the decision if it is the last one on its comment; the undo is a decision of its own.
 
         Keys and people can undo their own decisions; people with `moderation.undo_others` can undo those of others too.
+        A key undoes for itself unless it says on whose behalf: then what that person may undo counts.
         """
-        self.body()
-        undo = decision_undo(decision_id=self.get_object().pk, **decider(request))
+        person, decision = self.body().get("on_behalf_of", ""), self.get_object()
+        sources = Comment.objects.filter(pk=decision.comment_id).values_list("source", flat=True)
+        who = decider(request, on_behalf_of=person, source_ids=list(sources) if person else ())
+        undo = decision_undo(decision_id=decision.pk, **who)
         return Response(DecisionOut(decisions_shown().get(pk=undo.pk)).data, status=201)
 
 

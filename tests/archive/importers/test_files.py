@@ -152,6 +152,8 @@ TABLE = "external_id;article_url;text\n1;https://g.example/a;Late.\n2;https://g.
         "Comments of May\n" + TABLE.replace(";", ","),
         "sep=;\nname;words\n1;2\n",
         "name,words,link\nAnn,Late,https://g.example\n",
+        "name,comment\nAnn,Late again\nBen,Not for me\n",
+        "id|author|body\n1|Ann|Late again\n2|Ben|Not for me\n",
         "name\twords\tlink\nAnn\tLate\thttps://g.example\n",
     ],
 )
@@ -172,6 +174,9 @@ def test_the_line_that_is_a_header_below_a_title_is_named() -> None:
         "News | Sport | Town\nHome | About | Help\n\nThe ferry is late\n\nIt was late, again, and again.\n",
         "Ferries; piers; ships\n\nThe council met; it talked; it left.\nNobody spoke.\n",
         "Some words\n<item>a;b;c</item>\n<item>d;e;f</item>\n<item>g;h;i</item>\n",
+        "Ferry, late\n\nIt came, at last\nNobody spoke.\n",
+        "News|Sport\nHome|About|Help\n\nThe ferry is late\n",
+        "He wrote that\n\n> INSERT INTO the record\n\nand left.\n",
         "Ships, piers, ferries\nThe council met on Monday, and talked, and left.\nNobody spoke.\n",
     ],
 )
@@ -196,6 +201,21 @@ def test_a_first_line_that_names_the_delimiter_is_none_of_the_table(first: str, 
 def test_markdown_is_no_page(text: str) -> None:
     with pytest.raises(FormatError, match="Markdown"):
         detect(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("SQL", "-- dump\nDROP TABLE IF EXISTS `wp_comments`;\nCREATE TABLE `wp_comments` (\n"),
+        ("SQL", "INSERT INTO `wp_comments` VALUES (1,7,'Ann','Late');\n"),
+        ("SQL", "--\nCOPY public.comments (id, body) FROM stdin;\n1\tLate\n"),
+        ("PDF", "%PDF-1.7\n"),
+        ("RTF", "{\\rtf1\\ansi\nLate again.\n}\n"),
+    ],
+)
+def test_files_of_other_programs_are_no_pages(name: str, head: str) -> None:
+    with pytest.raises(FormatError, match=f"looks like {name}"):
+        detect(head.encode())
 
 
 def test_files_that_describe_a_folder_are_marked_and_those_that_are_named_are_not(tmp_path: Path) -> None:

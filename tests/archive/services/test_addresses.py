@@ -108,6 +108,29 @@ def test_two_sites_under_one_source_are_told_apart_by_their_links() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("base", "articles"), [("a.example/politics", 2), ("a.example", 1), ("new.example", 1), ("", 1)]
+)
+def test_a_blog_of_the_same_host_with_a_post_of_the_same_title_and_date_is_another_one(
+    base: str, articles: int
+) -> None:
+    def hello(base: str) -> ArticleRecord:
+        return ArticleRecord(external_id="1", base=base, url=f"https://{base or 'a.example/x'}/hello/", title="Hello")
+
+    run(hello("a.example/sport"), hello(base))
+    assert Article.objects.count() == articles
+
+
+@pytest.mark.django_db
+def test_articles_that_share_a_placeholder_and_have_no_address_are_told_apart_by_their_headlines() -> None:
+    articles = [ArticleRecord(external_id="0", title=title) for title in ("Cup", "Cup", "Vote")]
+    told, done = run(*[CommentRecord(external_id=f"c{n}", article=each, raw="x") for n, each in enumerate(articles)])
+    assert [each.code for each in told] == ["other_article"]
+    assert (done.counts.comments["created"], done.counts.rejected) == (2, 1)
+    assert list(Article.objects.values_list("title", flat=True)) == ["Cup"]
+
+
+@pytest.mark.django_db
 def test_an_article_that_moves_or_gets_another_headline_stays_the_same_article(source: Source) -> None:
     first = ArticleRecord(external_id="1", url="https://a.example/?p=1", title="Cup")
     for said in (first, ArticleRecord(external_id="1", url="https://a.example/cup/", title="Cup")):

@@ -28,18 +28,41 @@ def taken(source: Source, *records: CommentRecord) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["Guest", " guest ", "ANONYMOUS", "[deleted]", "-1", "0", "\\N", "null", "???", "", "Misafir", "Ｇｕｅｓｔ"]
+    "name",
+    [
+        "Guest",
+        " guest ",
+        "ANONYMOUS",
+        "[deleted]",
+        "-1",
+        "0",
+        "\\N",
+        "null",
+        "???",
+        "",
+        "Misafir",
+        "Ｇｕｅｓｔ",
+        "0.0",
+        "00",
+        "-1.0",
+        "(none)",
+        "#N/A",
+        "<NA>",
+        "0" * 24,
+    ],
 )
 def test_a_placeholder_names_nobody(name: str) -> None:
     assert names_nobody(name)
 
 
-@pytest.mark.parametrize("name", ["Ann", "Guesthouse", "7", "u-0", "O'Neill", "李", "😀", "anonymous_46f1"])
+@pytest.mark.parametrize(
+    "name", ["Ann", "Guesthouse", "7", "u-0", "O'Neill", "李", "😀", "anonymous_46f1", "0.5", "10", "007"]
+)
 def test_a_name_is_no_placeholder(name: str) -> None:
     assert not names_nobody(name)
 
 
-@pytest.mark.parametrize("parent", ["0", "root", "null", "NULL", "\\N", "-1", "None", ""])
+@pytest.mark.parametrize("parent", ["0", "root", "null", "NULL", "\\N", "-1", "None", "", "0.0", "#N/A"])
 def test_some_ids_are_no_parent(parent: str) -> None:
     assert is_no_parent(parent)
     assert not is_no_parent(f"c{parent}")

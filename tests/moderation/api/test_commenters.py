@@ -123,6 +123,23 @@ def test_a_key_that_acts_for_somebody_decides_and_mutes_in_their_name(
     assert (ended["kind"], ended["actor"], ended["api_key"]) == ("system", None, "key 1")
 
 
+def test_a_key_undoes_in_the_name_of_somebody_what_they_may_undo(
+    api: APIClient, scored: Callable[..., Comment], ada: User
+) -> None:
+    comment = scored("A calm remark about it.")
+    undo = f"/api/v1/decisions/{decided(api, comment, on_behalf_of='ada').json()['id']}/undo/"
+    ben = User.objects.create_user("ben")
+    ben.groups.add(Group.objects.get(name="moderator"))
+    for fields, status in (({"on_behalf_of": "ben"}, 403), ({"on_behalf_of": "nobody"}, 400)):
+        assert api.post(undo, fields).status_code == status
+    done = api.post(undo, {"on_behalf_of": "ada"})
+    assert (done.status_code, done.json()["kind"]) == (201, "undo")
+    assert (done.json()["actor"], done.json()["api_key"]) == ("ada", "key 1")
+    own = f"/api/v1/decisions/{decided(api, comment).json()['id']}/undo/"
+    ben.groups.add(Group.objects.get(name="senior"))
+    assert api.post(own, {"on_behalf_of": "ben"}).json()["actor"] == "ben"
+
+
 def test_a_key_acts_for_nobody_who_could_not_do_it_themselves(
     api: APIClient, scored: Callable[..., Comment], ada: User, signed_in: Callable[..., APIClient]
 ) -> None:

@@ -23,9 +23,11 @@ ENTRY = {
     "required": ["term"],
     "additionalProperties": False,
 }
+# A text alone is a term that has no more to it.
+TERM = {"type": "string", "minLength": 1, "maxLength": MAX_TERM}
 
 
-@extend_schema_field({"type": "array", "items": ENTRY, "maxItems": MAX_ENTRIES})
+@extend_schema_field({"type": "array", "items": {"oneOf": [ENTRY, TERM]}, "maxItems": MAX_ENTRIES})
 class EntriesField(serializers.Field):  # type: ignore[type-arg]
     """The entries as sent: the service reads 100,000 of them in a second, and serializers would take a minute."""
 

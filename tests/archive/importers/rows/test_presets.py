@@ -188,7 +188,7 @@ WORDPRESS = (
     "comment_ID,comment_post_ID,comment_author,comment_author_email,comment_author_IP,comment_date,comment_date_gmt,"
     "comment_content,comment_karma,comment_approved,comment_type,comment_parent,user_id\n"
     "1,7,Ann,a@g.example,192.0.2.1,2020-01-02 12:00:00,2020-01-02 10:00:00,<b>Late</b> &amp; cold.,0,1,comment,0,0\n"
-    "2,7,Bo,,,2020-01-02 12:00:00,0000-00-00 00:00:00,Yes.,0,0,,1,5\n"
+    "2,7,Bo &amp; Co&#039;s,,,2020-01-02 12:00:00,0000-00-00 00:00:00,Yes.,0,0,,1,5\n"
     "3,7,X,,,2020-01-02 12:00:00,2020-01-02 10:00:00,[...] ping,0,1,pingback,0,0\n"
     "4,7,Cem,,,2020-01-02 12:00:00,2020-01-02 10:00:00,Buy,0,spam,,0,0\n"
 )
@@ -202,7 +202,7 @@ def test_the_comments_table_of_wordpress_comes_in_as_its_export_does(parsed: Par
         ("2", "1", "unapproved"),
         ("4", "", "spam"),
     ]
-    assert [each.commenter_external_id for each in told] == ["", "user:5:Bo", ""]
+    assert [each.commenter_external_id for each in told] == ["", "user:5:Bo & Co's", ""]
     assert [each.created_at for each in told[:2]] == [datetime(2020, 1, 2, 10, tzinfo=UTC), datetime(2020, 1, 2, 12)]
     assert all((each.numbered, each.text_format) == (True, "html") for each in told)
     notice = items[-1]
