@@ -14,7 +14,7 @@ from archive.admin.base import ReadOnlyAdmin
 from moderation.admin.scoped import ForAllSources, request_sources
 from moderation.models import WordList, WordListEntry, WordListVersion
 from moderation.services.errors import ServiceError
-from moderation.services.word_lists.entries import Entry, entry_parse
+from moderation.services.word_lists.entries import MAX_ENTRIES, Entry, entry_parse
 from moderation.services.word_lists.lists import Author, word_list_change
 
 
@@ -50,6 +50,8 @@ class EntryForm(ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """Returns the fields as they are stored; raises ValidationError by field."""
         said = dict(super().clean() or {})
+        if "list" in said and said["list"].entries.filter(removed_in=None).count() >= MAX_ENTRIES:
+            raise ValidationError(gettext("A list has at most %(limit)d entries.") % {"limit": MAX_ENTRIES})
         row = {name: said[name] for name in ("term", "language", "match", "allow", "note") if name in said}
         try:
             self.entry = entry_parse(row)
@@ -90,7 +92,8 @@ class WordListEntryAdmin(ForAllSources):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Adds the entry, as a new version of its list."""
         word_list_change(name=obj.list.name, add=[form.entry], author=author_of(request))
-        row = WordListEntry.objects.filter(list=obj.list, removed_in=None, term=form.entry.term).latest("pk")
+        said = {name: getattr(form.entry, name) for name in ("term", "language", "match", "allow")}
+        row = WordListEntry.objects.get(list=obj.list, removed_in=None, **said)
         obj.pk, obj.added_in, obj.who = row.pk, row.added_in, row.who
         obj._state.adding = False
 

@@ -45,7 +45,7 @@ def effect_check(*, version: PolicyVersion, actor: User | None, key: ApiKey | No
     """Raises ServiceError `permission_denied` for a caller who may not let the version take effect."""
     reach_check(actor=actor, key=key)
     automation_check(policy=_parsed(version), actor=actor, key=key)
-    consent_check(version=version, actor=actor)
+    consent_check(version=version, actor=actor, key=key)
 
 
 def judging_check(*, version: PolicyVersion) -> Policy:

@@ -30,16 +30,22 @@ def automation_check(*, policy: Policy, actor: User | None, key: ApiKey | None) 
         raise denied(detail, f"{rule.pointer}/action")
 
 
-def consent_check(*, version: PolicyVersion, actor: User | None) -> None:
+def consent_check(*, version: PolicyVersion, actor: User | None, key: ApiKey | None) -> None:
     """Raises ServiceError `permission_denied` if two people are asked for and the actor is not a second one.
 
-    Nobody wrote the version that came with the installation, and what was active before had its second person.
+    A key is no person: whoever holds one could be both. Nobody wrote the version that came with the installation, and
+    what was active before had its second person.
     """
     if not settings.POLICY_TWO_PEOPLE:
         return
-    if actor is None:
-        raise denied("POLICY_TWO_PEOPLE is on: say who activates the policy.")
+    if actor is None or key is not None:
+        raise denied("POLICY_TWO_PEOPLE is on: a person has to activate the policy, and to say who they are.")
     if version.author_id == actor.pk:
         raise denied("POLICY_TWO_PEOPLE is on: somebody other than its author has to activate a policy.")
-    if version.author_id is None and version.activated_at is None and version.version > 1:
+    if not _has_author(version) and version.activated_at is None and version.version > 1:
         raise denied("POLICY_TWO_PEOPLE is on, and this version does not say who wrote it: write it as a person.")
+
+
+def _has_author(version: PolicyVersion) -> bool:
+    """Returns whether the version says which person wrote it."""
+    return version.author_id is not None and not ApiKey.objects.filter(user=version.author_id).exists()

@@ -96,7 +96,7 @@ def test_a_test_that_fails_fails_the_command(path: Path) -> None:
         (("apply", "/nowhere.yaml"), "/nowhere.yaml: No such file"),
         (("show", "99"), "no version 99"),
         (("show", "9" * 40), "no version 999"),
-        (("activate", "1"), "active already"),
+        (("activate", "1"), "already active"),
         (("activate", "1", "--as", "nobody"), "no active user nobody"),
     ],
 )

@@ -45,7 +45,7 @@ def test_a_threshold_is_suggested_with_its_figures(decided_archive: Archive) -> 
     assert run("suggest", GOAL, "--section", "Nowhere").splitlines()[1] == (
         "Comments: 0, of 0 days with comments; decisions of people: 0."
     )
-    assert "At a confidence of 95 %" in run("suggest", "minimum match_rate @ recall >= 0.7", "--guarantee")
+    assert "At 95 % confidence" in run("suggest", "minimum match_rate @ recall >= 0.7", "--guarantee")
 
 
 def test_what_waits_and_what_comes_nearest_is_said(decided_archive: Archive) -> None:
@@ -60,8 +60,8 @@ def test_what_waits_and_what_comes_nearest_is_said(decided_archive: Archive) -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "Give a goal or --perspective"),
-        ((GOAL, "--perspective", "0.5"), "Give a goal or --perspective"),
+        ((), "Give either a goal or --perspective"),
+        ((GOAL, "--perspective", "0.5"), "Give either a goal or --perspective"),
         (("--perspective", "0.5", "--guarantee"), "--guarantee: "),
         (("--perspective", "7"), "A threshold is above 0 and at most 1"),
         (("the best",), "a goal has the form"),

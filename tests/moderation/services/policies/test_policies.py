@@ -160,6 +160,18 @@ def test_a_second_person_activates_where_the_setting_asks_for_one(person: Callab
     assert policy_activate(version=1, actor=ada).active
 
 
+def test_a_key_is_neither_of_two_people(person: Callable[..., User], settings: Any) -> None:
+    settings.POLICY_TWO_PEOPLE = True
+    ada, bo = person("senior"), person("senior")
+    key, _ = api_key_create(name="deploy", scopes=["policy", "policy_activate"])
+    by_key = {"actor": key.user, "key": key}
+    policy_create(body=body("hold"), actor=ada)
+    policy_create(body=body("queue"), **by_key)
+    assert refusal(policy_activate, version=2, **by_key)[0] == "permission_denied"
+    assert refusal(policy_activate, version=3, actor=bo)[0] == "permission_denied"
+    assert policy_activate(version=2, actor=bo).active
+
+
 def test_whoever_is_limited_to_sources_writes_and_activates_none(
     person: Callable[..., User], limited_to: Callable[..., User], source: Source
 ) -> None:

@@ -78,7 +78,7 @@ def test_the_second_person_rule_holds_for_the_version_with_the_numbers(decided_a
     settings.POLICY_TWO_PEOPLE = True
     body = {"schema": 2, "name": "G", "rules": [{"id": "r", "when": {"any": [QUEUE]}, "action": "queue"}]}
     version = policy_create(body=body, actor=ada).version
-    with pytest.raises(ServiceError, match="another person"):
+    with pytest.raises(ServiceError, match="somebody other"):
         policy_activate(version=version.version, actor=ada)
     active = policy_activate(version=version.version, actor=bo)
     assert (active.author, active.activated_by) == (ada, bo)

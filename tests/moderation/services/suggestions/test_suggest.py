@@ -89,7 +89,7 @@ def test_a_guarantee_bounds_what_is_missed(decided_archive: Callable[[int], None
     truth = np.array([value >= 0.7 for value in Score.objects.values_list("toxicity", flat=True)])
     caught = np.array([value >= promised.threshold for value in Score.objects.values_list("toxicity", flat=True)])
     assert (truth & ~caught).sum() / truth.sum() <= 0.3
-    assert "At a confidence of 95 %" in str(promised)
+    assert "At 95 % confidence" in str(promised)
 
 
 def test_a_guarantee_that_needs_more_says_how_many_rejections(decided_archive: Callable[[int], None]) -> None:
