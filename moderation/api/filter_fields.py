@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import BooleanField, Func, QuerySet, Subquery
+from django.db.models import BooleanField, Func, QuerySet
 from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.utils import extend_schema_field
@@ -110,14 +110,17 @@ class NamesReason(Func):
 
 
 class SourceFilter(django_filters.CharFilter):  # type: ignore[misc]
-    """A source by its slug. A subquery instead of a join, so that indexes that begin with the source are used."""
+    """A source by its slug. Its id is looked up first: a planner that knows it knows how many rows the source has."""
 
     def __init__(self) -> None:
         super().__init__("source", strip=False)
 
     def filter(self, rows: Rows, slug: str) -> Rows:
         """Returns the rows of the source, or none if there is no such source."""
-        return rows.filter(source=Subquery(Source.objects.filter(slug=slug).values("pk"))) if slug else rows
+        if not slug:
+            return rows
+        found = Source.objects.filter(slug=slug).values_list("pk", flat=True).first()
+        return rows.none() if found is None else rows.filter(source=found)
 
 
 class ListFilter(django_filters.BaseInFilter, django_filters.ChoiceFilter):  # type: ignore[misc]

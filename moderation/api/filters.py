@@ -76,8 +76,8 @@ class DecisionFilter(RepeatableFilterSet):
 
     def by_source(self, rows: DecisionQuerySet, _name: str, slug: str) -> DecisionQuerySet:
         """Returns the rows about comments and commenters of the source."""
-        found = list(Source.objects.filter(slug=slug).values_list("pk", flat=True))
-        return rows.in_sources(found) if found else rows.none()
+        found = Source.objects.filter(slug=slug).values_list("pk", flat=True).first()
+        return rows.none() if found is None else rows.of_source(found)
 
 
 # `from` is a Python keyword; statistics have the same names.

@@ -16,6 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from archive.models import Comment, Commenter
 from moderation.models.policy import PolicyVersion
 
+# A source with at most as many comments is small.
+SMALL = 1_000
+
 
 class DecisionKind(models.TextChoices):
     """Who or what made the change."""
@@ -86,6 +89,20 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         """Rows about comments or commenters of these sources, given by id; all rows if `sources` is empty."""
         of_sources = Q(comment__source__in=sources) | Q(commenter__source__in=sources)
         return self.filter(of_sources) if sources else self.all()
+
+    def of_source(self, source: int) -> Self:
+        """Rows about comments or commenters of one source.
+
+        The rows of a small source are looked up by their comments, however far apart they lie. Those of a large one
+        are frequent, and soon found in the order of the ledger.
+        """
+        comments, people = (
+            list(rows.filter(source=source).values_list("pk", flat=True)[: SMALL + 1])
+            for rows in (Comment.objects.all(), Commenter.objects.all())
+        )
+        if max(len(comments), len(people)) > SMALL:
+            return self.in_sources([source])
+        return self.filter(Q(comment__in=comments) | Q(commenter__in=people))
 
 
 class Decision(models.Model):

@@ -94,6 +94,15 @@ def test_a_page_comes_in_with_its_thread_and_again_with_nothing(write: Callable[
     assert "Nothing has changed" in out
 
 
+def test_an_export_of_which_all_is_left_out_is_not_said_to_be_here_already(write: Callable[..., Path]) -> None:
+    draft = "<item><wp:post_id>1</wp:post_id><wp:post_type>post</wp:post_type><wp:status>draft</wp:status></item>"
+    head = '<rss xmlns:wp="http://wordpress.org/export/1.2/"><channel><link>https://news.example</link>'
+    out, _ = run(write("export.xml", f"{head}{draft}</channel></rss>"))
+    assert "left out: 1 post (draft)" in out
+    assert "Nothing was imported" in out
+    assert "already" not in out
+
+
 def test_a_page_with_relative_times_changes_nothing_a_day_later(write: Callable[..., Path]) -> None:
     page = (
         "The ferry is late\n\nIt was late on Monday.\n\n2 Comments\n\nAnn Smith, {}\n\nAgain.\n\nBen Lee, {}\n\nYes.\n"

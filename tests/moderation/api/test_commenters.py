@@ -162,9 +162,11 @@ def test_a_key_acts_for_nobody_who_could_not_do_it_themselves(
     assert not Decision.objects.exists()
 
 
+@pytest.mark.parametrize("small", [0, 1_000])
 def test_the_ledger_is_filtered_by_source_actor_kind_action_and_time(
-    api: APIClient, scored: Callable[..., Comment], ada: User
+    api: APIClient, scored: Callable[..., Comment], ada: User, monkeypatch: pytest.MonkeyPatch, small: int
 ) -> None:
+    monkeypatch.setattr("moderation.models.decision.SMALL", small)
     comment = scored("A calm remark about it.")
     decided(api, comment, on_behalf_of="ada")
     decided(api, comment, action="reject")
