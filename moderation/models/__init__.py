@@ -6,6 +6,7 @@ from moderation.models.commenter import LookUp, Mute, Standing, StandingKind
 from moderation.models.decision import Action, Decision, DecisionKind, DecisionNote, Ground, Reason, ReviewRound
 from moderation.models.feedback import Feedback, ReaderFlag
 from moderation.models.policy import PolicyStatus, PolicyVersion
+from moderation.models.privacy import Erasure, ErasureKind
 from moderation.models.rejudging import Rejudging
 from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySet, State
 from moderation.models.rollout import Reversion, Rollout, ShadowVerdict
@@ -22,6 +23,8 @@ __all__ = [
     "DecisionKind",
     "DecisionNote",
     "Delivery",
+    "Erasure",
+    "ErasureKind",
     "Feedback",
     "Ground",
     "LookUp",

@@ -29,7 +29,7 @@ class DecisionKind(models.TextChoices):
 
 
 class Action(models.TextChoices):
-    """What can be done to a comment, and two actions on its commenter: mute and unmute."""
+    """What can be done to a comment, to its commenter (mute, unmute), and to either (erase)."""
 
     APPROVE = "approve", _("approve")
     REJECT = "reject", _("reject")
@@ -45,6 +45,7 @@ class Action(models.TextChoices):
     QUEUE = "queue", _("queue")
     MUTE = "mute", _("mute")
     UNMUTE = "unmute", _("unmute")
+    ERASE = "erase", _("erase")
 
 
 class Ground(models.TextChoices):
@@ -91,8 +92,8 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 class Decision(models.Model):
     """One row of the ledger. Ids follow commit order, so a reader that asks for rows after an id misses none.
 
-    A row is about a `comment` or, for mute and unmute, about a `commenter`; never about both. `until` is when the
-    effect ends by itself: a deferred comment comes back, a mute expires.
+    A row is about a `comment` or, when somebody is muted, unmuted or erased, about a `commenter`; never about both.
+    `until` is when the effect ends by itself: a deferred comment comes back, a mute expires.
 
     `text_seal` is the HMAC-SHA256, in hexadecimal, of the text that was judged, under the comment's `seal_key`.
     `scores` is what the actor saw. `review_probability` is the probability with which the comment was selected for

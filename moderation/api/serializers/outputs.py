@@ -17,6 +17,7 @@ from moderation.services.states.status import UNSCORED
 
 Out = serializers.Serializer[Any]
 OUTCOMES = ["created", "edited", "unchanged"]
+COMMENT_OUTCOMES = [*OUTCOMES, "erased"]
 STATES = [UNSCORED, *State.values]
 THREAD_REPLIES = {"type": "array", "items": {"$ref": "#/components/schemas/ThreadComment"}}
 
@@ -209,7 +210,7 @@ class CommentRow:
 class CommentStoredOut(CommentOut):
     """A comment and the outcome of storing it."""
 
-    outcome = serializers.ChoiceField(choices=OUTCOMES)
+    outcome = serializers.ChoiceField(choices=COMMENT_OUTCOMES)
 
 
 class CommentsStoredOut(OneOrMany):

@@ -103,6 +103,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
         "round",
     ),
     "moderation.Delivery": ("error",),
+    "moderation.Erasure": ("kind", "api_key", "export_sha256", "counts"),
     "moderation.Feedback": ("languages", "api_key"),
     "moderation.ModelVersion": ("name", "sha256", "attributes", "languages"),
     "moderation.Mute": ("reason",),

@@ -35,6 +35,9 @@ def new_model() -> Iterator[type[models.Model]]:
         class Meta:
             app_label = "moderation"
 
+        def __str__(self) -> str:
+            return "diary"
+
     yield Diary
     del apps.all_models["moderation"]["diary"]
     apps.clear_cache()
