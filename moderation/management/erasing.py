@@ -46,7 +46,11 @@ def erase(begin: Callable[..., Erasure], options: dict[str, Any], stdout: Output
     except ServiceError as error:
         raise CommandError(error.detail) from error
     with stop_on_signals() as stop, tqdm(unit=" comments", disable=not sys.stderr.isatty()) as bar:
-        erasure = erasure_run(erasure=begun, stop=stop, progress=bar.update)
+
+        def progress(count: int) -> None:
+            bar.update(count)
+
+        erasure = erasure_run(erasure=begun, stop=stop, progress=progress)
         search_purge()
     stdout.write(json.dumps(erasure_receipt(erasure)))
     if erasure.finished_at is None:

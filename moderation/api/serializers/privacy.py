@@ -18,7 +18,7 @@ class ErasureOut(serializers.Serializer[object]):
 
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=ErasureKind.choices)
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     commenter = serializers.IntegerField(allow_null=True)
     comment = serializers.IntegerField(allow_null=True)
     export_sha256 = serializers.CharField(allow_blank=True)

@@ -255,7 +255,7 @@ def test_an_import_that_found_the_commenter_before_the_erasure_leaves_no_words_a
         return ids
 
     monkeypatch.setattr(commenters, "rows_share", paused)
-    writing = in_thread(lambda: comments_store(source=source, records=[record(1), record(2)]))
+    writing = in_thread(lambda: comments_store(source=source, records=[record(2)]))
     assert found.wait(10)
     erasing = in_thread(lambda: erased(reader))
     erasing.join(0.5)
