@@ -3,7 +3,17 @@
 from moderation.models.access import ApiKey, Moderator, Scope
 from moderation.models.claim import Claim
 from moderation.models.commenter import LookUp, Mute, Standing, StandingKind
-from moderation.models.decision import Action, Decision, DecisionKind, DecisionNote, Ground, Reason, ReviewRound
+from moderation.models.decision import (
+    Action,
+    Decision,
+    DecisionKind,
+    DecisionNote,
+    Ground,
+    Reason,
+    ReviewRound,
+    StatementCategory,
+    StatementKeyword,
+)
 from moderation.models.feedback import Feedback, ReaderFlag
 from moderation.models.policy import PolicyStatus, PolicyVersion
 from moderation.models.privacy import Erasure, ErasureKind
@@ -11,6 +21,7 @@ from moderation.models.rejudging import Rejudging
 from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySet, State
 from moderation.models.rollout import Reversion, Rollout, ShadowVerdict
 from moderation.models.score import ModelVersion, Score
+from moderation.models.statement import Statement
 from moderation.models.webhook import Delivery, WebhookTarget
 from moderation.models.word_list import WordList, WordListEntry, WordListVersion, WordMatch
 
@@ -48,6 +59,9 @@ __all__ = [
     "Standing",
     "StandingKind",
     "State",
+    "Statement",
+    "StatementCategory",
+    "StatementKeyword",
     "WebhookTarget",
     "WordList",
     "WordListEntry",

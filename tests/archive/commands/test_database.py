@@ -39,6 +39,7 @@ def test_without_tables_each_command_says_so_in_one_line(tmp_path: Path) -> None
         "erase_commenter": "1 --no-export",
         "evaluate_model": "comments.jsonl",
         "export_commenter": "1",
+        "export_statements": ".",
         "import_comments": "comments.jsonl --source news",
         "key": "list",
         "model": "list",
