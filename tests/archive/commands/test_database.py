@@ -53,6 +53,7 @@ def test_without_tables_each_command_says_so_in_one_line(tmp_path: Path) -> None
         "DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONPATH": str(ROOT),
+        "MODERATION_RETENTION": "notes=365",
     }
     lines = "\n".join(f"{name} {words.get(name, '')}" for name in commands)
     done = subprocess.run(
