@@ -16,6 +16,7 @@ from config.logs import LEVELS, logging_settings
 from config.middleware.proxies import LOOPBACK, networks_read
 from config.private_files import close_to_others, folder_make, sqlite_close
 from config.secret import development_secret_key
+from moderation.services.privacy.retention_rules import retention_rules
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -243,6 +244,10 @@ MODERATION_REASON_REQUIRED = env.bool("MODERATION_REASON_REQUIRED", default=Fals
 POLICY_TWO_PEOPLE = env.bool("POLICY_TWO_PEOPLE", default=False)
 MODERATION_WEBHOOKS_PRIVATE = env.bool("MODERATION_WEBHOOKS_PRIVATE", default=False)
 MODERATO_KEEP_PERSONAL_DATA = env.bool("MODERATO_KEEP_PERSONAL_DATA", default=False)
+try:
+    MODERATION_RETENTION = retention_rules(env.list("MODERATION_RETENTION", default=[]))
+except ValueError as error:
+    raise ImproperlyConfigured(f"MODERATION_RETENTION: {error}.") from None
 DATA_UPLOAD_MAX_MEMORY_SIZE = MODERATION_MAX_BODY_BYTES
 FILE_UPLOAD_HANDLERS = ["config.uploads.NoFiles"]
 # Fields of a form or a query string. The longest form, an admin list with all rows ticked, has about 120.

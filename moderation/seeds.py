@@ -22,6 +22,15 @@ REASONS = (
     ("illegal", "Other illegal content", "illegal"),
     ("other", "Other", "terms"),
 )
+# Reason → category and keyword in statements of reasons; the others have the default.
+CATEGORIES = {
+    "insult": ("CYBER_VIOLENCE", "CYBER_BULLYING_INTIMIDATION"),
+    "threat": ("VIOLENCE", ""),
+    "hate": ("ILLEGAL_OR_HARMFUL_SPEECH", "HATE_SPEECH"),
+    "sexual": ("OTHER_VIOLATION_TC", "ADULT_SEXUAL_MATERIAL"),
+    "private_data": ("DATA_PROTECTION_AND_PRIVACY_VIOLATIONS", ""),
+    "illegal": ("ILLEGAL_OR_HARMFUL_SPEECH", ""),
+}
 BUILT_IN_NOTE = "Built in."
 # The apps whose permissions make up the roles.
 APPS = ("archive", "moderation", "auth")
@@ -44,7 +53,21 @@ def seed_reasons(apps: Apps) -> None:
     """Adds missing reasons."""
     reason = apps.get_model("moderation", "Reason")
     for code, label, ground in REASONS:
-        reason.objects.get_or_create(code=code, defaults={"label": label, "ground": ground})
+        reason.objects.get_or_create(code=code, defaults={"label": label, "ground": ground, **_category(reason, code)})
+
+
+def categorise_reasons(apps: Apps) -> None:
+    """Gives the reasons that every installation starts with their categories, unless they have another already."""
+    reason = apps.get_model("moderation", "Reason")
+    for code in CATEGORIES:
+        reason.objects.filter(code=code, category="OTHER_VIOLATION_TC", keyword="").update(**_category(reason, code))
+
+
+def _category(reason: Any, code: str) -> dict[str, str]:
+    """Returns the columns of the category; early migrations have none yet."""
+    known = {field.name for field in reason._meta.get_fields()}
+    category = dict(zip(("category", "keyword"), CATEGORIES.get(code, ()), strict=False))
+    return category if "category" in known else {}
 
 
 def seed_policy(apps: Apps) -> None:

@@ -11,7 +11,7 @@ from django.core.management import find_commands, get_commands, load_command_cla
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from moderation.desk.queues import QUEUES
-from moderation.models.webhook import DECIDED, EVENTS
+from moderation.models.webhook import COMMENT_ERASED, COMMENTER_ERASED, DECIDED, EVENTS
 from moderation.scoring.descriptions import MODELS
 from moderation.scoring.published import PUBLISHED
 from moderation.services.review.actions import ACTION_RULES
@@ -74,7 +74,8 @@ def test_every_endpoint_is_documented() -> None:
 
 def test_every_type_of_event_is_documented() -> None:
     text = (DOCS / "how-to/webhooks.md").read_text(encoding="utf-8")
-    assert [event for event in (DECIDED, *EVENTS.values()) if f"- `{event}`: " not in text] == []
+    events = (DECIDED, *EVENTS.values(), COMMENT_ERASED, COMMENTER_ERASED)
+    assert [event for event in events if f"- `{event}`: " not in text] == []
 
 
 def test_every_action_is_documented_for_the_api_and_every_queue_for_the_desk() -> None:

@@ -6,10 +6,11 @@ drops a table's triggers when it rebuilds it, so a migration that alters `archiv
 """
 
 import re
+import sqlite3
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db import connections, migrations
+from django.db import connection, connections, migrations, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Value
 from django.db.models.expressions import RawSQL
@@ -21,6 +22,10 @@ WORD = re.compile(r"[^\W_]+")
 MAX_WORDS = 16
 # A tsvector holds at most 1 MB, and a very long comment is not worth indexing whole.
 INDEXED_CHARACTERS = 100_000
+# Pages of the index that one step of `search_purge` writes, about 2 MB.
+PURGE_PAGES = 500
+# FTS5 counts one change for the command itself.
+NOTHING_MERGED = 2
 
 SQLITE_INSTALL = (
     """CREATE VIRTUAL TABLE IF NOT EXISTS archive_comment_words USING fts5(
@@ -70,6 +75,29 @@ def _search_sqlite(comments: CommentQuerySet, words: list[str]) -> CommentQueryS
     phrase = " ".join(f'"{word}"' for word in words)
     found = RawSQL("SELECT rowid FROM archive_comment_words WHERE archive_comment_words MATCH %s", [phrase])
     return comments.filter(pk__in=found)
+
+
+def search_purge() -> None:
+    """Takes words that were erased out of SQLite's index, in steps that each hold the lock for a moment.
+
+    FTS5 only notes that an entry is deleted; its words stay in the file until the parts of the index are merged. The
+    first step asks for that, and the others go on until a step changes nothing. PostgreSQL's VACUUM does it by itself.
+    """
+    if connection.vendor != "sqlite":
+        return
+    connection.ensure_connection()
+    pages = -PURGE_PAGES
+    while _merged(connection.connection, pages):
+        pages = PURGE_PAGES
+
+
+def _merged(database: sqlite3.Connection, pages: int) -> bool:
+    """Merges so many pages of the index; returns whether there may be more to merge."""
+    before = database.total_changes
+    merge = "INSERT INTO archive_comment_words(archive_comment_words, rank) VALUES ('merge', %s)"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(merge, [pages])
+    return database.total_changes - before >= NOTHING_MERGED
 
 
 def _run(database: BaseDatabaseWrapper, statements: dict[str, tuple[str, ...]]) -> None:

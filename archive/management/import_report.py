@@ -15,6 +15,8 @@ def summary(counts: Counts) -> Iterator[str]:
     for name, kind in (("articles", counts.articles), ("comments", counts.comments)):
         yield f"{name}: {', '.join(f'{count} {outcome}' for outcome, count in kind.items())}"
     yield f"rejected: {counts.rejected}"
+    if counts.erased:
+        yield f"erased here before, so not stored again: {counts.erased}"
     if counts.left_out:
         yield f"left out: {', '.join(f'{count} {kind}' for kind, count in sorted(counts.left_out.items()))}"
     if counts.linked:

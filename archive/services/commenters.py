@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from archive.database.bulk import allocate_ids, blank_values, build_row, rows_insert
+from archive.database.locks import rows_share
 from archive.database.lookups import BulkLookup
 from archive.importers.records import CommentRecord
 from archive.models import Commenter, Source
@@ -53,9 +54,14 @@ def _made(source: Source, missing: list[tuple[str, str]]) -> dict[str, int]:
 
 
 def _ids(source: Source, names: dict[str, str]) -> dict[str, int]:
-    """Returns the ids of the stored commenters, and fills in the names of those that have none."""
+    """Returns the ids of the stored commenters, and fills in the names of those that have none.
+
+    They cannot be erased until the transaction ends. One that was erased since it was read is none of them.
+    """
     rows = Commenter.objects.filter(BulkLookup(Commenter, source, names)).values_list("external_id", "pk", "name")
-    stored = list(rows)
+    read = list(rows)
+    kept = rows_share(Commenter, [pk for _, pk, _ in read], erased_at=None)
+    stored = [row for row in read if row[1] in kept]
     named = [Commenter(pk=pk, name=names[key]) for key, pk, name in stored if not name and names[key]]
     Commenter.objects.bulk_update(named, ["name"], batch_size=200)
     return {key: pk for key, pk, _ in stored}

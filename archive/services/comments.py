@@ -20,7 +20,14 @@ from archive.services.commenters import commenters_stored
 from archive.services.identity import placeholders_dropped
 from archive.services.parents import parents_link
 from archive.services.personal_data import personal_dropped
-from archive.services.upsert import EDITED_FIELDS, CommentUpsertBatch, RowsMovedError, text_replace
+from archive.services.upsert import (
+    EDITED_FIELDS,
+    CommentUpsertBatch,
+    RowsMovedError,
+    erased_stored,
+    numbers_told_apart,
+    text_replace,
+)
 from archive.services.validation import FieldProblem, RecordsRefusedError, comments_problems, raw_problems
 
 _ATTEMPTS = 3
@@ -28,7 +35,9 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result for one record: `outcome` is created, edited, unchanged or rejected (then with problems).
+    """The result for one record: `outcome` is created, edited, unchanged, erased or rejected (then with problems).
+
+    Erased: the comment of this id was erased here, and nothing of the record was stored.
 
     `article` is the outcome for its article, as far as this record changed it.
     """
@@ -103,6 +112,20 @@ def _retried(store: Callable[[], list[Outcome]]) -> list[Outcome]:
 
 
 def _store(
+    source: Source, records: list[CommentRecord], *, all_or_nothing: bool, link: bool, untimed: set[str] | None
+) -> list[Outcome]:
+    """Stores the records but those of comments that were erased: of these not even the writer is made anew."""
+    records = numbers_told_apart(source, records)
+    erased = erased_stored(source, records)
+    live = [record for record in records if record.external_id not in erased]
+    stored = iter(_store_live(source, live, all_or_nothing=all_or_nothing, link=link, untimed=untimed) if live else [])
+    return [
+        Outcome("erased", erased[record.external_id]) if record.external_id in erased else next(stored)
+        for record in records
+    ]
+
+
+def _store_live(
     source: Source, records: list[CommentRecord], *, all_or_nothing: bool, link: bool, untimed: set[str] | None
 ) -> list[Outcome]:
     articles = ArticleUpsertBatch(source, [record.article for record in records])

@@ -44,12 +44,14 @@ class ImportIssue:
 class Counts:
     """The totals of an import. `waiting` counts replies without their parent by code, over all rows of the sources.
 
+    `erased` counts the records of comments that were erased here: they are not stored again.
     `left_out` counts items that are neither public articles nor comments, by kind.
     """
 
     articles: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("created", "edited", "unchanged"), 0))
     comments: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("created", "edited", "unchanged"), 0))
     rejected: int = 0
+    erased: int = 0
     linked: int = 0
     waiting: dict[str, int] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -152,6 +154,7 @@ class ArchiveImport:
     def _count_comments(self, records: list[CommentRecord], outcomes: list[Outcome]) -> None:
         for record, outcome in zip(records, outcomes, strict=True):
             self._count(self.counts.comments, outcome.outcome)
+            self.counts.erased += outcome.outcome == "erased"
             if outcome.article != "unchanged":
                 self._count(self.counts.articles, outcome.article)
             if outcome.problems:

@@ -3,7 +3,7 @@
 Used only inside the transaction of `comments_store`.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -60,16 +60,19 @@ class CommentUpsertBatch:
     ) -> None:
         """Reads the stored rows. `writers` holds the id of each record's commenter.
 
+        Raises RowsMovedError if one of them was erased since the caller left those out.
         `untimed` holds the comment ids that this run has met without a time, or that are placeholders such as `0`.
         """
         self._untimed = untimed
         self.untimed: set[str] = set()
         self._people: dict[int, Writer] | None = None
         self._source, self._articles, self._writers = source, articles, writers
-        self._records = numbers_told_apart(source, records)
+        self._records = records
         self._now = timezone.now()
         self._blank = blank_values(Comment) | {"source_id": source.pk, "received_at": self._now}
         self._rows = {row.external_id: row for row in self._stored({record.external_id for record in self._records})}
+        if any(row.erased_at for row in self._rows.values()):
+            raise RowsMovedError
         self._revisions_read = {row.pk: row.revision for row in self._rows.values()}
         self._new: list[Comment] = []
         self._edited: dict[str, Comment] = {}
@@ -93,7 +96,7 @@ class CommentUpsertBatch:
         if row.article_id != self._articles.id_of(record.article):
             reason = "another article of this source has a comment with this id"
             return Taken("rejected", row, FieldProblem("external_id", "other_article", reason))
-        if row.erased_at is None and (problem := self._contradiction(row, record, writer)):
+        if problem := self._contradiction(row, record, writer):
             return Taken("rejected", row, problem)
         return Taken("edited" if self._changed(row, record) else "unchanged", row)
 
@@ -155,7 +158,7 @@ class CommentUpsertBatch:
         return time_aware(said, self._source.timezone) if said else self._now
 
     def _changed(self, row: Comment, record: CommentRecord) -> bool:
-        """Edits `row` if the record has another text or origin state; an erased row stays erased.
+        """Edits `row` if the record has another text or origin state.
 
         Another origin state counts as an edit: the revision tells the scorer that the comment changed.
         """
@@ -163,7 +166,7 @@ class CommentUpsertBatch:
         emptied = state == OriginState.DELETED and not record.raw.strip()
         raw, form = (row.raw, row.text_format) if emptied else (record.raw, record.text_format)
         same = (raw, form, state) == (row.raw, row.text_format, row.origin_state)
-        if same or row.erased_at is not None:
+        if same:
             return False
         self._earlier.append(text_replace(row, raw=raw, text_format=form, at=self._now))
         row.origin_state = state
@@ -203,11 +206,18 @@ class CommentUpsertBatch:
         return known | {key: (pk, article) for key, pk, article in rows.values_list("external_id", "pk", "article_id")}
 
     def _check_unmoved(self) -> None:
-        """Locks the rows to be edited. Raises RowsMovedError if one has changed since it was read."""
+        """Locks the rows to be edited. Raises RowsMovedError if one has changed or was erased since it was read."""
         keys = [row.pk for row in self._edited.values()]
-        rows = Comment.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk", "revision")
-        if keys and any(revision != self._revisions_read[pk] for pk, revision in rows):
+        rows = Comment.objects.select_for_update().filter(pk__in=keys, erased_at=None).order_by("pk")
+        if keys and dict(rows.values_list("pk", "revision")) != {pk: self._revisions_read[pk] for pk in keys}:
             raise RowsMovedError
+
+
+def erased_stored(source: Source, records: Sequence[CommentRecord]) -> dict[str, int]:
+    """Returns external id → id of those comments of the records that were erased here."""
+    keys = {record.external_id for record in records}
+    rows = Comment.objects.filter(BulkLookup(Comment, source, keys), erased_at__isnull=False).order_by()
+    return dict(rows.values_list("external_id", "pk"))
 
 
 def numbers_told_apart(source: Source, records: list[CommentRecord]) -> list[CommentRecord]:

@@ -96,10 +96,10 @@ class DecisionAdmin(ScopedAdmin, ReadOnlyAdmin):
 
 @admin.register(Reason)
 class ReasonAdmin(ForAllSources):
-    """The newsroom's reasons. A code cannot change, because decisions name it; its label and ground can."""
+    """The newsroom's reasons. A code cannot change, because decisions name it; the rest can."""
 
-    list_display = ("code", "label", "ground")
-    fields = ("code", "label", "ground")
+    list_display = ("code", "label", "ground", "category", "keyword")
+    fields = ("code", "label", "ground", "category", "keyword", "legal_ground")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Returns the code, once the reason exists."""

@@ -26,6 +26,7 @@ from moderation.api.views.policy_stages import (
     PolicyRollout,
     PolicyShadow,
 )
+from moderation.api.views.privacy import CommentErase, CommenterErase, CommenterExport, CommentExport
 from moderation.api.views.root import ApiMap
 from moderation.api.views.sources import SourceDetail, SourceList
 from moderation.api.views.word_lists import WordListDetail, WordListEntries, WordListList
@@ -39,6 +40,8 @@ urlpatterns = [
     path("articles/<int:id>/thread/", ArticleThread.as_view(), name="thread"),
     path("comments/", CommentList.as_view(), name="comments"),
     path("comments/<int:id>/", CommentDetail.as_view(), name="comment"),
+    path("comments/<int:id>/export/", CommentExport.as_view(), name="comment-export"),
+    path("comments/<int:id>/erase/", CommentErase.as_view(), name="comment-erase"),
     path("comments/<int:id>/restore/", CommentRestore.as_view(), name="comment-restore"),
     path("comments/<int:id>/decisions/", CommentDecisions.as_view(), name="comment-decisions"),
     path("comments/<int:id>/flags/", CommentFlags.as_view(), name="comment-flags"),
@@ -46,6 +49,8 @@ urlpatterns = [
     path("commenters/", CommenterList.as_view(), name="commenters"),
     path("commenters/<int:id>/", CommenterDetail.as_view(), name="commenter"),
     path("commenters/<int:id>/mute/", CommenterMute.as_view(), name="commenter-mute"),
+    path("commenters/<int:id>/export/", CommenterExport.as_view(), name="commenter-export"),
+    path("commenters/<int:id>/erase/", CommenterErase.as_view(), name="commenter-erase"),
     path("decisions/", DecisionList.as_view(), name="decisions"),
     path("decisions/<int:id>/undo/", DecisionUndo.as_view(), name="decision-undo"),
     path("batches/<uuid:batch>/undo/", BatchUndo.as_view(), name="batch-undo"),

@@ -24,6 +24,7 @@ DONE: Labels = {
     Action.QUEUE: pgettext_lazy("done", "queued"),
     Action.MUTE: pgettext_lazy("done", "muted"),
     Action.UNMUTE: pgettext_lazy("done", "unmuted"),
+    Action.ERASE: pgettext_lazy("done", "erased"),
 }
 ATTRIBUTES: Labels = {
     "toxicity": _("toxicity"),

@@ -3,13 +3,25 @@
 from moderation.models.access import ApiKey, Moderator, Scope
 from moderation.models.claim import Claim
 from moderation.models.commenter import LookUp, Mute, Standing, StandingKind
-from moderation.models.decision import Action, Decision, DecisionKind, DecisionNote, Ground, Reason, ReviewRound
+from moderation.models.decision import (
+    Action,
+    Decision,
+    DecisionKind,
+    DecisionNote,
+    Ground,
+    Reason,
+    ReviewRound,
+    StatementCategory,
+    StatementKeyword,
+)
 from moderation.models.feedback import Feedback, ReaderFlag
 from moderation.models.policy import PolicyStatus, PolicyVersion
+from moderation.models.privacy import Erasure, ErasureKind
 from moderation.models.rejudging import Rejudging
 from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySet, State
 from moderation.models.rollout import Reversion, Rollout, ShadowVerdict
 from moderation.models.score import ModelVersion, Score
+from moderation.models.statement import Statement
 from moderation.models.webhook import Delivery, WebhookTarget
 from moderation.models.word_list import WordList, WordListEntry, WordListVersion, WordMatch
 
@@ -22,6 +34,8 @@ __all__ = [
     "DecisionKind",
     "DecisionNote",
     "Delivery",
+    "Erasure",
+    "ErasureKind",
     "Feedback",
     "Ground",
     "LookUp",
@@ -45,6 +59,9 @@ __all__ = [
     "Standing",
     "StandingKind",
     "State",
+    "Statement",
+    "StatementCategory",
+    "StatementKeyword",
     "WebhookTarget",
     "WordList",
     "WordListEntry",

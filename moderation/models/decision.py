@@ -32,7 +32,7 @@ class DecisionKind(models.TextChoices):
 
 
 class Action(models.TextChoices):
-    """What can be done to a comment, and two actions on its commenter: mute and unmute."""
+    """What can be done to a comment, to its commenter (mute, unmute), and to either (erase)."""
 
     APPROVE = "approve", _("approve")
     REJECT = "reject", _("reject")
@@ -48,6 +48,7 @@ class Action(models.TextChoices):
     QUEUE = "queue", _("queue")
     MUTE = "mute", _("mute")
     UNMUTE = "unmute", _("unmute")
+    ERASE = "erase", _("erase")
 
 
 class Ground(models.TextChoices):
@@ -66,12 +67,54 @@ class ReviewRound(models.TextChoices):
     GOLDEN = "golden", _("golden")
 
 
+class StatementCategory(models.TextChoices):
+    """Kinds of violations, in the terms of the EU's DSA Transparency Database."""
+
+    ANIMAL_WELFARE = "ANIMAL_WELFARE", _("animal welfare")
+    CONSUMER_INFORMATION = "CONSUMER_INFORMATION", _("consumer information")
+    CYBER_VIOLENCE = "CYBER_VIOLENCE", _("cyber violence")
+    CYBER_VIOLENCE_AGAINST_WOMEN = "CYBER_VIOLENCE_AGAINST_WOMEN", _("cyber violence against women")
+    PRIVACY = "DATA_PROTECTION_AND_PRIVACY_VIOLATIONS", _("data protection and privacy")
+    SPEECH = "ILLEGAL_OR_HARMFUL_SPEECH", _("illegal or harmful speech")
+    INTELLECTUAL_PROPERTY = "INTELLECTUAL_PROPERTY_INFRINGEMENTS", _("intellectual property")
+    CIVIC_DISCOURSE = "NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS", _("civic discourse or elections")
+    NOT_SPECIFIED = "NOT_SPECIFIED_NOTICE", _("not specified by the notice")
+    TERMS = "OTHER_VIOLATION_TC", _("another violation of the terms")
+    MINORS = "PROTECTION_OF_MINORS", _("protection of minors")
+    PUBLIC_SECURITY = "RISK_FOR_PUBLIC_SECURITY", _("public security")
+    SCAMS = "SCAMS_AND_FRAUD", _("scams and fraud")
+    SELF_HARM = "SELF_HARM", _("self-harm")
+    PRODUCTS = "UNSAFE_AND_PROHIBITED_PRODUCTS", _("unsafe or prohibited products")
+    VIOLENCE = "VIOLENCE", _("violence")
+
+
+class StatementKeyword(models.TextChoices):
+    """What a violation is more exactly, in the same terms."""
+
+    NONE = "", _("not given")
+    HATE_SPEECH = "HATE_SPEECH", _("hate speech")
+    DISCRIMINATION = "DISCRIMINATION", _("discrimination")
+    DEFAMATION = "DEFAMATION", _("defamation")
+    INCITEMENT = "INCITEMENT_VIOLENCE_HATRED", _("incitement to violence or hatred")
+    HARASSMENT = "CYBER_HARASSMENT", _("harassment")
+    BULLYING = "CYBER_BULLYING_INTIMIDATION", _("bullying or intimidation")
+    SEXUAL = "ADULT_SEXUAL_MATERIAL", _("sexual material")
+    MISINFORMATION = "MISINFORMATION_DISINFORMATION", _("misinformation")
+    ADVERTISEMENT = "HIDDEN_ADVERTISEMENT", _("hidden advertisement")
+
+
 class Reason(models.Model):
-    """A reason that the newsroom gives for a rejection."""
+    """A reason that the newsroom gives for a rejection.
+
+    `category`, `keyword` and `legal_ground` (the law, or the clause of the terms) are what a statement of reasons says.
+    """
 
     code = models.SlugField(max_length=32, unique=True)
     label = models.CharField(max_length=100)
     ground = models.CharField(max_length=8, choices=Ground, default=Ground.TERMS)
+    category = models.CharField(max_length=64, choices=StatementCategory, default=StatementCategory.TERMS)
+    keyword = models.CharField(max_length=32, choices=StatementKeyword, blank=True, default=StatementKeyword.NONE)
+    legal_ground = models.CharField(max_length=400, blank=True, default="")
 
     class Meta:
         verbose_name = _("reason")
@@ -108,8 +151,8 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 class Decision(models.Model):
     """One row of the ledger. Ids follow commit order, so a reader that asks for rows after an id misses none.
 
-    A row is about a `comment` or, for mute and unmute, about a `commenter`; never about both. `until` is when the
-    effect ends by itself: a deferred comment comes back, a mute expires.
+    A row is about a `comment` or, when somebody is muted, unmuted or erased, about a `commenter`; never about both.
+    `until` is when the effect ends by itself: a deferred comment comes back, a mute expires.
 
     `text_seal` is the HMAC-SHA256, in hexadecimal, of the text that was judged, under the comment's `seal_key`.
     `scores` is what the actor saw. `review_probability` is the probability with which the comment was selected for

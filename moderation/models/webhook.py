@@ -11,13 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.database.clock import lease_ended
 from archive.models import Source
-from moderation.models.decision import Decision, DecisionKind
+from moderation.models.decision import Action, Decision, DecisionKind
 
 # The lease of one attempt to send.
 LEASE_SECONDS = 120
 # Kinds of decisions that have a type of event of their own; of all others the event is DECIDED.
 DECIDED = "decision.created"
 EVENTS = {DecisionKind.UNDO: "decision.undone"}
+# Erasures tell the site to erase what it has itself.
+COMMENT_ERASED, COMMENTER_ERASED = "comment.erased", "commenter.erased"
 
 
 class WebhookTarget(models.Model):
@@ -112,5 +114,7 @@ class Delivery(models.Model):
 
     @property
     def event(self) -> str:
-        """The event's type: an undo has its own."""
+        """The event's type: an undo and an erasure have their own."""
+        if self.decision.action == Action.ERASE:
+            return COMMENT_ERASED if self.decision.comment_id else COMMENTER_ERASED
         return EVENTS.get(DecisionKind(self.decision.kind), DECIDED)

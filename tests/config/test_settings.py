@@ -126,6 +126,7 @@ def test_what_is_no_number_and_no_truth_is_named() -> None:
     [
         ("MODERATION_THREADS", "many", "MODERATION_THREADS must be a whole number."),
         ("DATABASE_URL", "foo", "DATABASE_URL must be sqlite:///PATH or"),
+        ("MODERATION_RETENTION", "notes=soon", "MODERATION_RETENTION: 'notes=soon' is not KIND=DAYS"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, "),
         ("REDIS_URL", "foo", "REDIS_URL must be redis://"),
         ("REDIS_URL", "redis://127.0.0.1:port/0", "REDIS_URL must be redis://"),

@@ -6,3 +6,4 @@ from rest_framework import serializers
 
 Out = serializers.Serializer[Any]
 OUTCOMES = ["created", "edited", "unchanged"]
+COMMENT_OUTCOMES = [*OUTCOMES, "erased"]

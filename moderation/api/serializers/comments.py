@@ -8,7 +8,7 @@ from rest_framework import serializers
 from archive.models import Comment, OriginState, TextFormat
 from moderation.api.etags import comment_etag
 from moderation.api.serializers.archive import ArticleRefOut, CommenterOut
-from moderation.api.serializers.base import OUTCOMES, Out
+from moderation.api.serializers.base import COMMENT_OUTCOMES, Out
 from moderation.api.serializers.fields import OneOrMany
 from moderation.api.shown import status_of
 from moderation.models import DecidedBy, State
@@ -110,7 +110,7 @@ class CommentRow:
 class CommentStoredOut(CommentOut):
     """A comment and the outcome of storing it."""
 
-    outcome = serializers.ChoiceField(choices=OUTCOMES)
+    outcome = serializers.ChoiceField(choices=COMMENT_OUTCOMES)
 
 
 class CommentsStoredOut(OneOrMany):

@@ -5,7 +5,7 @@ Keys appear in public pages, so a suggestion counts for calibration only if its 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
@@ -40,10 +40,16 @@ class Suggestion:
 
 @transaction.atomic
 def feedback_record(*, suggestion: Suggestion, key: ApiKey) -> Feedback:
-    """Stores a suggestion; raises ServiceError at `/scores` for values outside 0 to 1 and for too many attributes."""
+    """Stores a suggestion, without its words if the comment was erased.
+
+    Raises ServiceError at `/scores` for values outside 0 to 1 and for too many attributes.
+    """
     _check(suggestion)
+    comment = comment_find(suggestion=suggestion, key=key)
+    if comment and comment.erased_at:
+        suggestion = replace(suggestion, text="", client_token="", session_id="", context={})
     return Feedback.objects.create(
-        comment=comment_find(suggestion=suggestion, key=key),
+        comment=comment,
         text=storable(suggestion.text),
         scores=storable(dict(suggestion.scores)),
         languages=storable(list(suggestion.languages)),

@@ -25,7 +25,7 @@ def asked_chances(*, after: int, last: int) -> dict[int, float]:
     """
     kinds = [DecisionKind.PERSON, DecisionKind.SYSTEM]
     rows = Decision.objects.filter(comment_id__gt=after, comment_id__lte=last, kind__in=kinds)
-    ordered = rows.exclude(action=Action.CLOSE).order_by("comment_id", "pk").values_list(*FIELDS)
+    ordered = rows.exclude(action__in=[Action.CLOSE, Action.ERASE]).order_by("comment_id", "pk").values_list(*FIELDS)
     return dict(_first_chances(ordered.iterator(chunk_size=10_000)))
 
 

@@ -35,7 +35,11 @@ def test_without_tables_each_command_says_so_in_one_line(tmp_path: Path) -> None
     (tmp_path / "comments.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     words = {
         "create_api_key": "newsroom --scope read",
+        "erase_comment": "1 --no-export",
+        "erase_commenter": "1 --no-export",
         "evaluate_model": "comments.jsonl",
+        "export_commenter": "1",
+        "export_statements": ".",
         "import_comments": "comments.jsonl --source news",
         "key": "list",
         "model": "list",
@@ -49,6 +53,7 @@ def test_without_tables_each_command_says_so_in_one_line(tmp_path: Path) -> None
         "DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONPATH": str(ROOT),
+        "MODERATION_RETENTION": "notes=365",
     }
     lines = "\n".join(f"{name} {words.get(name, '')}" for name in commands)
     done = subprocess.run(

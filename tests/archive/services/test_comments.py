@@ -15,7 +15,15 @@ from pytest_django import DjangoAssertNumQueries
 
 from archive.importers.records import ArticleRecord, CommentRecord
 from archive.models import Article, Comment, Commenter, CommentRevision, Source
-from archive.services import RecordsRefusedError, comment_edit, comment_withdraw, comments_store
+from archive.services import (
+    RecordsRefusedError,
+    comment_edit,
+    comment_withdraw,
+    commenter_erase,
+    comments_erase,
+    comments_store,
+)
+from archive.services.upsert import CommentUpsertBatch, RowsMovedError
 from archive.text import text_digest
 
 pytestmark = pytest.mark.django_db
@@ -116,11 +124,56 @@ def test_a_deletion_at_the_origin_that_brings_no_text_keeps_the_text_that_is_her
     assert (row.origin_state, row.raw) == ("deleted", "It is late.")
 
 
-def test_an_erased_comment_does_not_come_back(source: Source) -> None:
-    comments_store(source=source, records=[record()])
-    Comment.objects.update(erased_at=django_timezone.now(), raw="", text="")
-    assert outcomes(source, record(), record(raw="other")) == ["unchanged", "unchanged"]
-    assert Comment.objects.get().raw == ""
+def test_an_erased_comment_does_not_come_back_nor_does_its_writer(source: Source) -> None:
+    written = record(commenter_name="Ann Lee")
+    (stored,) = comments_store(source=source, records=[written])
+    comments_erase(ids=[stored.comment_id or 0], at=django_timezone.now())
+    commenter_erase(commenter=Commenter.objects.get(), at=django_timezone.now())
+    other = record("c2", commenter_name="Bo")
+    assert outcomes(source, written, other, replace(written, raw="other")) == ["erased", "created", "erased"]
+    row = Comment.objects.get(external_id="c1")
+    assert (row.raw, row.text, row.text_hash, bytes(row.seal_key), row.meta) == ("", "", "", b"", {})
+    assert not Comment.objects.unscored().filter(pk=row.pk).exists()
+    assert sorted(Commenter.objects.values_list("name", flat=True)) == ["", "Bo"]
+
+
+def test_a_number_path_is_known_as_erased_in_its_own_article_alone(source: Source) -> None:
+    pier = ArticleRecord(external_id="a2", title="Pier")
+    both = [record("1", numbered=True), record("1", numbered=True, article=pier, raw="Other.")]
+    ids = [one.comment_id or 0 for one in comments_store(source=source, records=both)]
+    comments_erase(ids=ids[1:], at=django_timezone.now())
+    assert outcomes(source, *both) == ["unchanged", "erased"]
+
+
+def test_somebody_who_writes_again_after_the_erasure_is_a_new_commenter(source: Source) -> None:
+    comments_store(source=source, records=[record(commenter_external_id="u7", commenter_name="Ann")])
+    commenter_erase(commenter=Commenter.objects.get(), at=django_timezone.now())
+    assert outcomes(source, record("c2", commenter_external_id="u7", commenter_name="Ann")) == ["created"]
+    first, second = Commenter.objects.order_by("pk")
+    assert (first.name, second.name, second.external_id) == ("", "Ann", "u7")
+    assert Comment.objects.get(external_id="c2").commenter == second
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_edit_that_read_the_comment_before_it_was_erased_brings_no_words_back(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime(2021, 5, 3, 10, tzinfo=UTC)
+    (stored,) = comments_store(source=source, records=[record(created_at=at, commenter_name="Ann")])
+    save = CommentUpsertBatch.save
+
+    def erased_meanwhile(self: CommentUpsertBatch) -> None:
+        """As another connection does it: by the time of the write, the erasure is committed."""
+        if not Comment.objects.filter(erased_at__isnull=False).exists():
+            comments_erase(ids=[stored.comment_id or 0], at=django_timezone.now())
+        save(self)
+
+    monkeypatch.setattr(CommentUpsertBatch, "save", erased_meanwhile)
+    # In one transaction the erasure is undone with the attempt that it made fail: it must fail, not write.
+    with pytest.raises(RowsMovedError):
+        comments_store(source=source, records=[record(raw="Later words.", created_at=at, commenter_name="Ann")])
+    assert Comment.objects.get().raw == "It is late."
+    assert not CommentRevision.objects.exists()
 
 
 def test_an_id_that_comes_twice_in_a_chunk_is_stored_once_and_its_edits_in_order(source: Source) -> None:

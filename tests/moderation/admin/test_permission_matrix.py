@@ -28,6 +28,7 @@ from moderation.models import (
     Claim,
     Decision,
     Delivery,
+    Erasure,
     Feedback,
     LookUp,
     ModelVersion,
@@ -71,6 +72,7 @@ MODELS: dict[str, tuple[set[str], set[str], set[str], set[str]]] = {
     "moderation.ApiKey": (ADMINISTRATORS, NONE, NONE, NONE),
     "moderation.WebhookTarget": (ADMINISTRATORS, ADMINISTRATORS, NONE, NONE),
     "moderation.Delivery": (ADMINISTRATORS, NONE, NONE, NONE),
+    "moderation.Erasure": (VIEWERS, NONE, NONE, NONE),
     "auth.User": (ADMINISTRATORS, ADMINISTRATORS, ADMINISTRATORS, NONE),
     "auth.Group": (ADMINISTRATORS, ROOT, ROOT, ROOT),
     "axes.AccessAttempt": (ROOT, NONE, ROOT, ROOT),
@@ -115,9 +117,11 @@ ABSENT = {
     *(("site (?P<url>.*)$", way) for way in ("get", "post")),
     *((f"site {page}", "post") for page in ("password_change/done/", "jsi18n/")),
     ("desk <slug:name>/act/", "post"),
+    ("archive.Commenter export", "post"),
 }
 ACTIONS: dict[str, dict[str, set[str]]] = {
     "archive.Comment": {"approve_selected": DECIDERS, "reject_selected": DECIDERS},
+    "archive.Commenter": {"erase_selected": ADMINISTRATORS},
     "moderation.WebhookTarget": {f"{act}_selected": ADMINISTRATORS for act in ("rotate", "disable", "enable")},
     "moderation.Delivery": {"send_again": ADMINISTRATORS},
     "moderation.Standing": {"end_selected": POLICY_WRITERS | ADMINISTRATORS},
@@ -179,6 +183,8 @@ def rules(route: str) -> tuple[str, set[str], set[str]]:
         "delete": (delete, delete),
         "password": (change, change),
         "revoke": (see, see),
+        "export": (ADMINISTRATORS, ADMINISTRATORS),
+        "erase": (ADMINISTRATORS, ADMINISTRATORS),
         "redirect": (STAFF, STAFF),
     }
     return f"{label} {name}", *of_page[name]
@@ -214,6 +220,7 @@ def newsroom(db: None, make_review: Callable[..., Any]) -> Callable[[Source], di
             ReaderFlag.objects.create(comment=comment, reporter=key, reason="spam"),
             Feedback.objects.create(comment=comment, text=key, scores={"toxicity": 1}),
             Delivery.objects.create(target=target, decision=decision),
+            Erasure.objects.create(kind="retention", source=source, counts={"notes": 1}),
             Group.objects.get(name="viewer"),
             ModelVersion.objects.get(),
             PolicyVersion.objects.first(),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from archive.models import Article, Comment, Source
 from moderation.models import ApiKey, Feedback
@@ -40,6 +41,13 @@ def test_corals_decision_is_kept_and_tied_to_the_comment(call: Any, make_comment
     assert (kept.comment, kept.text, kept.scores, kept.trusted) == (comment, TEXT, {"TOXICITY": 1.0}, False)
     assert (kept.languages, kept.community_id, kept.api_key) == (["en"], "Coral:https://coral.example", "key 1")
     assert json.loads(kept.context["entries"][0]["text"])["Coral_comment_id"] == "c1"
+
+
+def test_a_suggestion_for_an_erased_comment_keeps_no_words(call: Any, make_comment: Callable[..., Comment]) -> None:
+    make_comment("", external_id="c1", erased_at=timezone.now())
+    assert call(coral(), path=SUGGEST).status == 200
+    kept = Feedback.objects.get()
+    assert (kept.text, kept.context, kept.client_token, kept.scores) == ("", {}, "", {"TOXICITY": 1.0})
 
 
 def test_only_a_marked_keys_feedback_is_trusted(call: Any, api_key: Callable[..., str]) -> None:

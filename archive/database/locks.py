@@ -1,0 +1,21 @@
+"""Locks that let others read and change rows, but neither delete them nor change what identifies them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection, models
+
+
+def rows_share(model: type[models.Model], ids: Sequence[int], **still: Any) -> set[int]:
+    """Returns those of the ids whose rows are `still` so, and keeps their identity until the transaction ends.
+
+    PostgreSQL's FOR KEY SHARE, for which Django has no name: as foreign keys take it, and any number of transactions at
+    once. SQLite has one writer, and nothing moves meanwhile.
+    """
+    if connection.vendor != "postgresql" or not ids:
+        return set(ids)
+    rows = model._default_manager.filter(pk__in=ids, **still).order_by("pk").values_list("pk")
+    statement, values = rows.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} FOR KEY SHARE", values)
+        return {pk for (pk,) in cursor.fetchall()}

@@ -1,0 +1,1 @@
+"""Statements of reasons for restrictions, as the EU's DSA Transparency Database takes them."""
