@@ -11,9 +11,11 @@ from datetime import datetime
 
 from django.db.models import Min
 
-from moderation.models import Decision, Mute, ReaderFlag, Standing, StandingKind, State
+from archive.database.reading import ids_in, rows_fetched
+from moderation.models import Decision, Mute, ReaderFlag, Standing, StandingKind
 from moderation.policies import CommenterRecord
-from moderation.services.facts.timeline import Act, Timeline, acts_of, people_acts
+from moderation.services.facts.moments import Microseconds, microseconds
+from moderation.services.facts.timeline import SETTLED, Act, Timeline, people_acts
 
 # Ids in one query, below what SQLite takes in one statement.
 IDS = 5_000
@@ -28,13 +30,13 @@ Reporter = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that is known of a commenter, each with its time."""
+    """All that is known of a commenter, each with its time in microseconds."""
 
     acts: Timeline
-    muted_since: datetime | None
-    standings: tuple[tuple[str, datetime, datetime | None], ...]
+    muted_since: int | None
+    standings: tuple[tuple[str, int, int | None], ...]
 
-    def at(self, moment: datetime) -> CommenterRecord:
+    def at(self, moment: int) -> CommenterRecord:
         """Returns the record as it was just before `moment`."""
         counts = self.acts.before(moment)
         standing = {
@@ -67,7 +69,9 @@ class History:
         missing = sorted({commenter for commenter, _ in asked} - self._commenters.keys())
         for at in range(0, len(missing), IDS):
             self._read_commenters(missing[at : at + IDS])
-        return {(commenter, moment): self._commenters[commenter].at(moment) for commenter, moment in asked}
+        return {
+            (commenter, moment): self._commenters[commenter].at(microseconds(moment)) for commenter, moment in asked
+        }
 
     def flags(self, comments: Mapping[int, int]) -> dict[int, float]:
         """Returns comment's id → its reports, weighted, for `comments`: id → source's id.
@@ -84,7 +88,7 @@ class History:
             found[pk] = sum(self._weight((comments[pk], name), moment) for name in sorted(names))
         return found
 
-    def _weight(self, reporter: Reporter, moment: datetime) -> float:
+    def _weight(self, reporter: Reporter, moment: int) -> float:
         """The share of decided comments of theirs that were rejected, pulled to one half while there are few."""
         counts = self._reporters[reporter].before(moment)
         return (counts.rejected + AGREED_BEFORE) / (counts.decided + DECIDED_BEFORE)
@@ -114,21 +118,23 @@ class History:
 def commenters_read(ids: Collection[int]) -> dict[int, Known]:
     """Returns commenter's id → all that is known of them; three queries, for IDS at most."""
     acts: dict[int, list[Act]] = defaultdict(list)
-    rows = acts_of(ids).values_list("comment__commenter_id", "at", "comment_id", "to_state")
-    for commenter, at, comment, state in rows.iterator():
-        acts[commenter].append(Act(at, comment, state))
-    mutes = Mute.objects.filter(commenter__in=ids).order_by().values_list("commenter_id").annotate(Min("since"))
-    muted = dict(mutes)
-    standings: dict[int, list[tuple[str, datetime, datetime | None]]] = defaultdict(list)
-    kinds = Standing.objects.filter(commenter__in=ids)
-    for commenter, kind, since, ended in kinds.values_list("commenter_id", "kind", "since", "ended_at"):
+    people = Decision.objects.filter(people_acts(), comment__commenter__in=ids_in(ids)).order_by("at", "pk")
+    columns = ("comment__commenter_id", Microseconds("at"), "comment_id", "to_state")
+    for commenter, *act in rows_fetched(people.values_list(*columns)):
+        acts[commenter].append(Act(*act))
+    mutes = Mute.objects.filter(commenter__in=ids_in(ids)).order_by().values_list("commenter_id")
+    muted = dict(rows_fetched(mutes.annotate(first=Min(Microseconds("since")))))
+    standings: dict[int, list[tuple[str, int, int | None]]] = defaultdict(list)
+    kinds = Standing.objects.filter(commenter__in=ids_in(ids)).order_by("pk")
+    spans = kinds.values_list("commenter_id", "kind", Microseconds("since"), Microseconds("ended_at"))
+    for commenter, kind, since, ended in rows_fetched(spans):
         standings[commenter].append((kind, since, ended))
-    return {pk: Known(Timeline(acts[pk]), muted.get(pk), tuple(standings[pk])) for pk in ids}
+    return {pk: Known(Timeline(acts.get(pk, ())), muted.get(pk), tuple(standings.get(pk, ()))) for pk in ids}
 
 
-def _reports(comments: Collection[int]) -> dict[int, tuple[datetime, set[str]]]:
+def _reports(comments: Collection[int]) -> dict[int, tuple[int, set[str]]]:
     """Returns comment's id → when the last report came that counts, and who reported until then."""
-    flags: dict[int, list[tuple[datetime, str]]] = defaultdict(list)
+    flags: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for pk, name, at in _in_parts(comments):
         flags[pk].append((at, name))
     decided = _first_decided(flags)
@@ -140,30 +146,31 @@ def _reports(comments: Collection[int]) -> dict[int, tuple[datetime, set[str]]]:
     return found
 
 
-def _in_parts(comments: Collection[int]) -> Iterable[tuple[int, str, datetime]]:
+def _in_parts(comments: Collection[int]) -> Iterable[tuple[int, str, int]]:
     ids = sorted(comments)
     for at in range(0, len(ids), IDS):
-        rows = ReaderFlag.objects.filter(comment__in=ids[at : at + IDS])
-        yield from rows.values_list("comment_id", "reporter", "at")
+        rows = ReaderFlag.objects.filter(comment__in=ids_in(ids[at : at + IDS]))
+        yield from rows_fetched(rows.values_list("comment_id", "reporter", Microseconds("at")))
 
 
-def _first_decided(comments: Collection[int]) -> dict[int, datetime]:
+def _first_decided(comments: Collection[int]) -> dict[int, int]:
     """Returns comment's id → when a person first approved or rejected it."""
     ids, found = sorted(comments), {}
     for at in range(0, len(ids), IDS):
-        rows = Decision.objects.filter(people_acts(), comment__in=ids[at : at + IDS])
-        final = rows.filter(to_state__in=[State.APPROVED, State.REJECTED]).order_by()
-        found.update(dict(final.values_list("comment_id").annotate(Min("at"))))
+        rows = Decision.objects.filter(people_acts(), comment__in=ids_in(ids[at : at + IDS]))
+        final = rows.filter(to_state__in=SETTLED).order_by().values_list("comment_id")
+        found.update(dict(rows_fetched(final.annotate(first=Min(Microseconds("at"))))))
     return found
 
 
 def _agreements(names: Collection[str]) -> Iterable[tuple[Reporter, Act]]:
     """Yields people's acts on comments that these reporters had reported by then, oldest first."""
     rows = ReaderFlag.objects.filter(people_acts("comment__decisions__"), reporter__in=names)
-    columns = ("reporter", "comment__source_id", "comment_id", "at", "comment__decisions__at")
+    decided = Microseconds("comment__decisions__at")
+    columns = ("reporter", "comment__source_id", "comment_id", Microseconds("at"), decided)
     ordered = rows.order_by("comment__decisions__at", "comment__decisions__pk")
-    for name, source, comment, flagged, at, state in ordered.values_list(
-        *columns, "comment__decisions__to_state"
-    ).iterator():
+    for name, source, comment, flagged, at, state in rows_fetched(
+        ordered.values_list(*columns, "comment__decisions__to_state")
+    ):
         if flagged <= at:
             yield (source, name), Act(at, comment, state)

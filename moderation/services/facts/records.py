@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from moderation.policies import CommenterRecord
 from moderation.services.facts.history import IDS, MOST_ACTS, Known, commenters_read
-from moderation.services.facts.moments import microseconds
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -106,7 +105,7 @@ class Records:
             self._places[pk] = len(self._places)
             acts += [BEFORE_ALL, *_rows(known)]
             begins.append(len(self._acts) + len(acts))
-            muted.append(microseconds(known.muted_since) if known.muted_since else ENDS.max)
+            muted.append(ENDS.max if known.muted_since is None else known.muted_since)
             if known.standings:
                 self._standings[self._places[pk]] = [*_spans(known)]
         self._acts = np.concatenate((self._acts, np.array(acts, dtype=np.int64)))
@@ -124,12 +123,12 @@ class Records:
 
 def _rows(known: Known) -> Iterable[tuple[int, int, int, int]]:
     for moment, counts in known.acts.steps():
-        yield microseconds(moment), counts.approved, counts.last_decided, counts.last_rejected
+        yield moment, counts.approved, counts.last_decided, counts.last_rejected
 
 
 def _spans(known: Known) -> Iterable[tuple[str, int, int]]:
     for kind, since, ended in known.standings:
-        yield kind, microseconds(since), microseconds(ended) if ended else ENDS.max
+        yield kind, since, ENDS.max if ended is None else ended
 
 
 def _last_before(values: Ints, begins: Ints, ends: Ints, asked: Ints) -> Ints:

@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 from moderation.policies import Policy
 from moderation.policies.columns import NO_RULE, VerdictColumns, judge_columns
 from moderation.policies.schema import ACTIONS
+from moderation.services.samples.chances import SampleReader
 from moderation.services.simulation import decided
-from moderation.services.simulation.decided import DecidedRows
+from moderation.services.simulation.decided import DecidedCounts
 from moderation.services.simulation.lacking import Lacking
 from moderation.services.simulation.ranks import Ranking, alarm_ranks, explained, miss_ranks
 from moderation.services.verdicts.stored_columns import StoredRows
 
-FIELDS = (*decided.FIELDS, "reader_flags", "day", "edition")
+FIELDS = (*decided.FIELDS, "reader_flags", "written", "edition")
+# In microseconds, in UTC.
+DAY = 86_400_000_000
 EXAMPLES = 10
 WAITS = np.array([action in {"queue", "hold"} for action in ACTIONS])
 # Fibonacci hashing: which rows are the examples of a change is settled by their ids, not by their order.
@@ -38,7 +41,7 @@ class Tally:
         days: Those with comments.
         examples: Some comments of each change of action.
         misses: Likely misses; `alarms` likely false alarms.
-        decided: What people decided, a part a chunk.
+        decided: What people decided beside it.
         lacking: How many lack facts that a rule reads: of their texts, or hits of a list's current version.
     """
 
@@ -53,14 +56,15 @@ class Tally:
     examples: dict[Change, list[Example]] = field(default_factory=dict)
     misses: Ranking = field(init=False)
     alarms: Ranking = field(init=False)
-    decided: list[DecidedRows] = field(default_factory=list)
+    decided: DecidedCounts = field(init=False)
     lacking: Lacking = field(init=False)
+    _samples: SampleReader = field(default_factory=SampleReader)
 
     def __post_init__(self) -> None:
         self.matched = np.zeros(len(self.policy.rules), dtype=np.int64)
         self.deciding = np.zeros(len(self.policy.rules), dtype=np.int64)
         self.misses, self.alarms = Ranking(self.policy), Ranking(self.policy)
-        self.lacking = Lacking.of(self.policy)
+        self.decided, self.lacking = DecidedCounts(self.policy), Lacking.of(self.policy)
 
     @property
     def rows(self) -> int:
@@ -75,7 +79,7 @@ class Tally:
         self.misses.observe(rows, *miss_ranks(rows, found))
         self.alarms.observe(rows, *alarm_ranks(rows, found))
         self.lacking.observe(rows)
-        self.decided.append(DecidedRows.of(rows, self.policy, found, before))
+        self.decided.observe(rows, self._samples.read(rows.ids, rows.fields), found, before)
 
     def add(self, other: "Tally") -> None:
         """Adds the counts of another range of comments."""
@@ -89,7 +93,7 @@ class Tally:
             self._add_examples(change, rows)
         self.misses.add(other.misses.rows)
         self.alarms.add(other.alarms.rows)
-        self.decided += other.decided
+        self.decided.add(other.decided)
         self.lacking.add(other.lacking)
 
     def _count(self, rows: StoredRows, found: VerdictColumns, before: VerdictColumns) -> None:
@@ -98,7 +102,7 @@ class Tally:
         self.matched += found.matched.sum(axis=1)
         decided_by = found.rule[found.rule != NO_RULE]
         self.deciding += np.bincount(decided_by, minlength=len(self.deciding))
-        days = rows.array("day", np.int64)
+        days = rows.array("written", np.int64) // DAY
         self.days |= set(np.unique(days).tolist())
         for counter, verdicts in ((self.queued, found), (self.queued_before, before)):
             counter.update(dict(_counted(days[WAITS[verdicts.action]])))

@@ -75,10 +75,10 @@ def test_an_undo_and_a_second_decision_replace_the_first(came: Callable[..., Com
 
 
 def test_the_share_of_the_rejected_is_of_the_last_twenty() -> None:
-    acts = [Act(hours(at), at, "rejected" if at < 10 else "approved") for at in range(25)]
-    counts = Timeline(acts).before(hours(25))
+    acts = [Act(at, at, "rejected" if at < 10 else "approved") for at in range(25)]
+    counts = Timeline(acts).before(25)
     assert (counts.approved, counts.decided, counts.last_decided, counts.last_rejected) == (15, 25, 20, 5)
-    assert Timeline(acts).before(hours(3)).decided == 3
+    assert Timeline(acts).before(3).decided == 3
 
 
 def test_mutes_and_standings_count_from_when_they_began(came: Callable[..., Comment], reader: Commenter) -> None:
