@@ -52,6 +52,10 @@ class Known:
         )
 
 
+# Most commenters have no past.
+NOTHING = Known(Timeline(()), None, ())
+
+
 @dataclass(slots=True)
 class History:
     """Reads histories and remembers them from chunk to chunk; one a run, not shared between threads.
@@ -95,8 +99,8 @@ class History:
 
     def _read_commenters(self, ids: Collection[int]) -> None:
         read = commenters_read(ids)
-        self._commenters.update(read)
-        self._acts += sum(len(known.acts) + 1 for known in read.values())
+        self._commenters.update({pk: read.get(pk, NOTHING) for pk in ids})
+        self._acts += len(ids) + sum(len(known.acts) for known in read.values())
 
     def _read_reporters(self, reporters: Collection[Reporter]) -> None:
         acts: dict[Reporter, list[Act]] = defaultdict(list)
@@ -116,7 +120,7 @@ class History:
 
 
 def commenters_read(ids: Collection[int]) -> dict[int, Known]:
-    """Returns commenter's id → all that is known of them; three queries, for IDS at most."""
+    """Returns commenter's id → all that is known of those of whom anything is; three queries, for IDS at most."""
     acts: dict[int, list[Act]] = defaultdict(list)
     people = Decision.objects.filter(people_acts(), comment__commenter__in=ids_in(ids)).order_by("at", "pk")
     columns = ("comment__commenter_id", Microseconds("at"), "comment_id", "to_state")
@@ -129,7 +133,8 @@ def commenters_read(ids: Collection[int]) -> dict[int, Known]:
     spans = kinds.values_list("commenter_id", "kind", Microseconds("since"), Microseconds("ended_at"))
     for commenter, kind, since, ended in rows_fetched(spans):
         standings[commenter].append((kind, since, ended))
-    return {pk: Known(Timeline(acts.get(pk, ())), muted.get(pk), tuple(standings.get(pk, ()))) for pk in ids}
+    found = {*acts, *muted, *standings}
+    return {pk: Known(Timeline(acts.get(pk, ())), muted.get(pk), tuple(standings.get(pk, ()))) for pk in found}
 
 
 def _reports(comments: Collection[int]) -> dict[int, tuple[int, set[str]]]:

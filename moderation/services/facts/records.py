@@ -19,6 +19,8 @@ Booleans = NDArray[np.bool_]
 ENDS = np.iinfo(np.int64)
 # Stands before the acts of each commenter: nothing was decided yet.
 BEFORE_ALL = (ENDS.min, 0, 0, 0)
+# The place of comments without a commenter.
+NOBODY = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Records:
 
     def as_of(self, commenters: Ints, moments: Ints) -> RecordColumns:
         """Returns the record of each row's commenter just before its moment, in microseconds; id 0 is nobody."""
-        if len(self._acts) > MOST_ACTS:
+        if len(self._acts) + len(self._places) > MOST_ACTS:
             self._forget()
         names, places = np.unique(commenters, return_inverse=True)
         self._read(pk for pk in names.tolist() if pk not in self._places)
@@ -86,7 +88,7 @@ class Records:
 
     def _forget(self) -> None:
         """Begins anew: nobody's record is the first."""
-        self._places = {0: 0}
+        self._places = {0: NOBODY}
         self._acts: Ints = np.array([BEFORE_ALL], dtype=np.int64)
         # Where the acts of each commenter begin; at the next one's begin they end.
         self._begins: Ints = np.array([0, 1], dtype=np.int64)
@@ -97,18 +99,23 @@ class Records:
     def _read(self, missing: Iterable[int]) -> None:
         ids = list(missing)
         for at in range(0, len(ids), IDS):
-            self._add(commenters_read(ids[at : at + IDS]))
+            part = ids[at : at + IDS]
+            # Those without a past share the first place.
+            self._places.update(dict.fromkeys(part, NOBODY))
+            self._add(commenters_read(part))
 
     def _add(self, read: dict[int, Known]) -> None:
-        acts, begins, muted = [], [], []
+        acts: list[tuple[int, int, int, int]] = []
+        begins, muted = [], []
         for pk, known in read.items():
-            self._places[pk] = len(self._places)
-            acts += [BEFORE_ALL, *_rows(known)]
+            self._places[pk] = len(self._muted) + len(muted)
+            acts.append(BEFORE_ALL)
+            acts.extend(_rows(known))
             begins.append(len(self._acts) + len(acts))
             muted.append(ENDS.max if known.muted_since is None else known.muted_since)
             if known.standings:
                 self._standings[self._places[pk]] = [*_spans(known)]
-        self._acts = np.concatenate((self._acts, np.array(acts, dtype=np.int64)))
+        self._acts = np.concatenate((self._acts, np.array(acts, dtype=np.int64).reshape(-1, 4)))
         self._begins = np.concatenate((self._begins, np.array(begins, dtype=np.int64)))
         self._muted = np.concatenate((self._muted, np.array(muted, dtype=np.int64)))
 

@@ -5,7 +5,7 @@ asked. A passing comment that was not drawn has the chance that its policy draws
 had none. The probability stored with a review says neither: it is 1 of whatever was not drawn.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,6 @@ from moderation.services.samples.asked import WAITING, asked_chances
 # What of a review tells it; `is_sampled` is 0 or 1.
 FIELDS = ("state", "decided_by", "is_sampled", "review_probability", "risk", "policy_id")
 OUTCOMES = (State.APPROVED.value, State.REJECTED.value)
-Chance = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,8 @@ class Sample:
 class SampleReader:
     """Reads chunk by chunk; of each policy version, how it draws is read once. One a run."""
 
-    _chances: dict[int, Chance] = field(default_factory=dict)
+    # Version's id → its policy, None if the current schema refuses it.
+    _policies: dict[int, Policy | None] = field(default_factory=dict)
 
     def read(self, ids: Ints, fields: Mapping[str, Sequence[Any]]) -> Sample:
         """Returns the sample; `ids` are of the comments, in order, and `fields` holds FIELDS of their reviews."""
@@ -61,25 +61,24 @@ class SampleReader:
         chance = np.where(waits, stored, 0.0)
         risk = np.array(fields["risk"], dtype=np.float64)
         policies = np.array([one or 0 for one in fields["policy_id"]], dtype=np.int64)
-        for policy in np.unique(policies[passes & (policies > 0)]).tolist():
-            at = passes & (policies == policy)
-            chance[at] = self._audit(policy)(risk[at])
+        for version in np.unique(policies[passes & (policies > 0)]).tolist():
+            at = passes & (policies == version)
+            policy = self._policy(version)
+            # Nothing is known of how an unreadable one drew.
+            chance[at] = audit_chances(policy, risk[at]) if policy else 0.0
         return chance
 
-    def _audit(self, policy: int) -> Chance:
-        if policy not in self._chances:
-            self._chances[policy] = audit_of(PolicyVersion.objects.get(pk=policy))
-        return self._chances[policy]
+    def _policy(self, version: int) -> Policy | None:
+        if version not in self._policies:
+            self._policies[version] = _readable(PolicyVersion.objects.get(pk=version))
+        return self._policies[version]
 
 
-def audit_of(version: PolicyVersion) -> Chance:
-    """Returns the function from the risks of passing comments to the chances with which the version draws them."""
+def _readable(version: PolicyVersion) -> Policy | None:
     try:
-        policy = parse_policy(version.body, version=version.version)
+        return parse_policy(version.body, version=version.version)
     except PolicyError:
-        # An old version that the current schema refuses: nothing is known of its draw.
-        return np.zeros_like
-    return lambda risks: audit_chances(policy, risks)
+        return None
 
 
 def audit_chances(policy: Policy, risks: Floats) -> Floats:
