@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 
 from django.db.models import Min
 
@@ -21,6 +22,8 @@ from moderation.services.facts.timeline import SETTLED, Act, Timeline, people_ac
 IDS = 5_000
 # Acts that a history remembers before it begins anew: about 200 MB.
 MOST_ACTS = 500_000
+# Seconds after which it begins anew, so that a long run sees what people decide meanwhile.
+MOST_SECONDS = 300.0
 # A reporter whom nobody has agreed or disagreed with yet counts one half.
 AGREED_BEFORE, DECIDED_BEFORE = 1, 2
 
@@ -66,10 +69,11 @@ class History:
     _commenters: dict[int, Known] = field(default_factory=dict)
     _reporters: dict[Reporter, Timeline] = field(default_factory=dict)
     _acts: int = 0
+    _since: float = field(default_factory=monotonic)
 
     def records(self, asked: Collection[tuple[int, datetime]]) -> dict[tuple[int, datetime], CommenterRecord]:
         """Returns (commenter's id, moment) → the record as it was just before the moment."""
-        self._forget_if_full()
+        self._forget_if_due()
         missing = sorted({commenter for commenter, _ in asked} - self._commenters.keys())
         for at in range(0, len(missing), IDS):
             self._read_commenters(missing[at : at + IDS])
@@ -83,7 +87,7 @@ class History:
         Those count that came before a person decided on the comment, and each reporter once, with the weight that they
         had when the last of these reports came: that is when the judging ran which the reports caused.
         """
-        self._forget_if_full()
+        self._forget_if_due()
         reports = _reports(comments)
         wanted = {(comments[pk], name) for pk, (_, names) in reports.items() for name in names}
         self._read_reporters(wanted - self._reporters.keys())
@@ -112,11 +116,11 @@ class History:
             self._reporters[reporter] = Timeline(acts[reporter])
             self._acts += len(acts[reporter]) + 1
 
-    def _forget_if_full(self) -> None:
-        if self._acts > MOST_ACTS:
+    def _forget_if_due(self) -> None:
+        if self._acts > MOST_ACTS or monotonic() - self._since > MOST_SECONDS:
             self._commenters.clear()
             self._reporters.clear()
-            self._acts = 0
+            self._acts, self._since = 0, monotonic()
 
 
 def commenters_read(ids: Collection[int]) -> dict[int, Known]:

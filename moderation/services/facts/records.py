@@ -5,12 +5,13 @@ The acts of all commenters read so far stand behind one another in arrays, and o
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moderation.policies import CommenterRecord
-from moderation.services.facts.history import IDS, MOST_ACTS, Known, commenters_read
+from moderation.services.facts.history import IDS, MOST_ACTS, MOST_SECONDS, Known, commenters_read
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -68,7 +69,7 @@ NUMBERS: dict[str, Callable[[RecordColumns], NDArray[np.generic]]] = {
 
 
 class Records:
-    """Reads records and remembers them from chunk to chunk, as long as they are not too many; one a run."""
+    """Reads records and remembers them from chunk to chunk, as long as they are neither many nor old; one a run."""
 
     def __init__(self) -> None:
         """Begins without any."""
@@ -76,7 +77,7 @@ class Records:
 
     def as_of(self, commenters: Ints, moments: Ints) -> RecordColumns:
         """Returns the record of each row's commenter just before its moment, in microseconds; id 0 is nobody."""
-        if len(self._acts) + len(self._places) > MOST_ACTS:
+        if len(self._acts) + len(self._places) > MOST_ACTS or monotonic() - self._since > MOST_SECONDS:
             self._forget()
         names, places = np.unique(commenters, return_inverse=True)
         self._read(pk for pk in names.tolist() if pk not in self._places)
@@ -88,6 +89,7 @@ class Records:
 
     def _forget(self) -> None:
         """Begins anew: nobody's record is the first."""
+        self._since = monotonic()
         self._places = {0: NOBODY}
         self._acts: Ints = np.array([BEFORE_ALL], dtype=np.int64)
         # Where the acts of each commenter begin; at the next one's begin they end.

@@ -35,12 +35,12 @@ def _actions(counts: Any) -> dict[str, int]:
 
 def _queue(tally: Tally) -> dict[str, Any]:
     """Returns what would wait for a person, a day with comments; what the audit draws is on top of it."""
-    days, passing = max(1, len(tally.days)), int(tally.crossed.sum(axis=0)[ACTIONS.index("pass")])
+    days = max(1, len(tally.days))
     return {
         "per_day": round(tally.queued.total() / days, 2),
         "per_day_before": round(tally.queued_before.total() / days, 2),
         "busiest_day": max(tally.queued.values(), default=0),
-        "audit_per_day": round(passing * tally.policy.audit_share / days, 2),
+        "audit_per_day": round(tally.audited / days, 2),
     }
 
 

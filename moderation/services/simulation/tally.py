@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from moderation.policies import Policy
 from moderation.policies.columns import NO_RULE, VerdictColumns, judge_columns
 from moderation.policies.schema import ACTIONS
-from moderation.services.samples.chances import SampleReader
+from moderation.services.samples.chances import SampleReader, audit_chances
 from moderation.services.simulation import decided
 from moderation.services.simulation.decided import DecidedCounts
 from moderation.services.simulation.lacking import Lacking
@@ -22,6 +22,7 @@ FIELDS = (*decided.FIELDS, "reader_flags", "written", "edition")
 # In microseconds, in UTC.
 DAY = 86_400_000_000
 EXAMPLES = 10
+PASS = ACTIONS.index("pass")
 WAITS = np.array([action in {"queue", "hold"} for action in ACTIONS])
 # Fibonacci hashing: which rows are the examples of a change is settled by their ids, not by their order.
 HASH = np.uint64(0x9E3779B97F4A7C15)
@@ -38,6 +39,7 @@ class Tally:
         matched: How many each rule matches.
         deciding: How many each rule decides.
         queued: Day → how many would wait for a person; `queued_before` by the active policy.
+        audited: How many of what passes the audit is expected to draw: the chance of each, by its stratum of risk.
         days: Those with comments.
         examples: Some comments of each change of action.
         misses: Likely misses; `alarms` likely false alarms.
@@ -52,6 +54,7 @@ class Tally:
     deciding: NDArray[np.int64] = field(init=False)
     queued: Counter[int] = field(default_factory=Counter)
     queued_before: Counter[int] = field(default_factory=Counter)
+    audited: float = 0.0
     days: set[int] = field(default_factory=set)
     examples: dict[Change, list[Example]] = field(default_factory=dict)
     misses: Ranking = field(init=False)
@@ -88,6 +91,7 @@ class Tally:
         self.deciding += other.deciding
         self.queued.update(other.queued)
         self.queued_before.update(other.queued_before)
+        self.audited += other.audited
         self.days |= other.days
         for change, rows in other.examples.items():
             self._add_examples(change, rows)
@@ -102,6 +106,7 @@ class Tally:
         self.matched += found.matched.sum(axis=1)
         decided_by = found.rule[found.rule != NO_RULE]
         self.deciding += np.bincount(decided_by, minlength=len(self.deciding))
+        self.audited += float(audit_chances(self.policy, found.risk[found.action == PASS]).sum())
         days = rows.array("written", np.int64) // DAY
         self.days |= set(np.unique(days).tolist())
         for counter, verdicts in ((self.queued, found), (self.queued_before, before)):

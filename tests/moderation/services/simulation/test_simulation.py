@@ -80,6 +80,19 @@ def test_the_queue_a_day_is_over_the_days_with_comments(reviewed: Make) -> None:
     assert (queue["per_day"], queue["busiest_day"], queue["audit_per_day"]) == (2.0, 3, 0.0)
 
 
+def test_the_audit_a_day_is_what_its_strata_draw_and_not_their_mean(reviewed: Make) -> None:
+    for day in (0, 1):
+        for toxicity in (0.01, 0.01, 0.01, 0.3):
+            reviewed(toxicity=toxicity, created_at=NOON + timedelta(days=day))
+    audit = {"share": 0.2, "strata": 2, "shares": [0.1, 0.5]}
+    body = {"schema": 2, "name": "Tried", "rules": [rule(toxicity=0.5)]}
+    found = [
+        policy_simulate(policy=parse_policy({**body, "audit": one}), scope=SimulationScope())["queue"]["audit_per_day"]
+        for one in (audit, {"share": 0.2}, {"share": 0.2, "strata": 2})
+    ]
+    assert found == [3 * 0.1 + 0.5, 0.8, 0.8]
+
+
 @pytest.fixture
 def answered(reviewed: Make) -> Make:
     """Makes a comment that a person decided on when it was in a state: `answered("rejected", asked_in="pending")`."""
