@@ -147,12 +147,11 @@ def test_passing_comments_that_were_not_drawn_weigh_as_their_policy_draws_them(a
 
 def test_a_passing_comment_that_a_report_sends_to_people_weighs_one(answered: Make) -> None:
     """It was not drawn, and did not pass any more when a person was asked: nothing else stands for it."""
-    for state, count in ((State.REJECTED, 20), (State.APPROVED, 20)):
+    for state, count in ((State.REJECTED, 40), (State.APPROVED, 40)):
         for _ in range(count):
             answered(state, asked_in="pending", toxicity=0.1, flagged=True, reader_flags=1)
-            answered(state, asked_in="passed", toxicity=0.1)
     found = {(one["by"], one["name"]): one for one in simulated(rule(toxicity=0.05))["estimates"]}
-    assert (found["policy", ""]["decided"], found["policy", ""]["precision"]["value"]) == (40, 0.5)
+    assert (found["policy", ""]["decided"], found["policy", ""]["precision"]["value"]) == (80, 0.5)
 
 
 def test_a_miss_that_a_person_rejected_comes_first_with_the_margin(reviewed: Make) -> None:
