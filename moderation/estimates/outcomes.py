@@ -49,7 +49,8 @@ class Outcomes:
         sums = [np.bincount(cells, weights=column, minlength=2 * count) for column in columns.T]
         heaviest = np.zeros(2 * count)
         np.maximum.at(heaviest, cells, row_weights(rows))
-        return cls(np.stack(sums, axis=1).reshape(2, count, -1), heaviest.reshape(2, count))
+        whole: Floats = np.stack(sums, axis=1).reshape(2, count, -1).astype(np.float64)
+        return cls(whole, heaviest.reshape(2, count))
 
     def __add__(self, other: Self) -> Self:
         return type(self)(self.sums + other.sums, np.maximum(self.heaviest, other.heaviest))
@@ -82,7 +83,8 @@ class Outcomes:
         return Drawn(self.sums[side, :, WEIGHTS], self.heaviest[side], unseen, seen)
 
     def _whole(self, side: int, *columns: int) -> Ints:
-        return self.sums[side][:, columns].sum(axis=1).astype(np.int64)
+        found: Ints = self.sums[side][:, columns].sum(axis=1).astype(np.int64)
+        return found
 
 
 def _columns(rows: Rows) -> Floats:

@@ -108,7 +108,8 @@ class Records:
 
     def _add(self, read: dict[int, Known]) -> None:
         acts: list[tuple[int, int, int, int]] = []
-        begins, muted = [], []
+        begins: list[int] = []
+        muted: list[int] = []
         for pk, known in read.items():
             self._places[pk] = len(self._muted) + len(muted)
             acts.append(BEFORE_ALL)

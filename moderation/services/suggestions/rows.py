@@ -91,8 +91,8 @@ class ScoresReader:
         self.unscored += int((~known).sum())
         self.waiting += int((known & sample.waiting).sum())
         self.days |= set(np.unique(np.array(columns["day"])[known]).tolist())
-        parts = (scores, sample.reviewed, sample.harmful, sample.probability)
-        self.parts.append(tuple(part[known] for part in parts))
+        reviewed, harmful = sample.reviewed[known], sample.harmful[known]
+        self.parts.append((scores[known], reviewed, harmful, sample.probability[known]))
 
     def _scores(self, columns: Mapping[str, tuple[Any, ...]], ids: NDArray[np.int64]) -> Floats:
         """Returns the scores by the model; NaN without one. The reviews' own are taken where they are of the model."""
