@@ -201,10 +201,8 @@ class CsvParser(BaseParser):
     media_type = "text/csv"
     form = "csv"
 
-    def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> FileBody:
-        """Returns the body; raises what `body_text` does."""
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        """Returns the body as a `FileBody`; raises what `body_text` does."""
         return FileBody(self.form, body_text(stream, media_type, parser_context))
 
 
