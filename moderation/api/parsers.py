@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
 from typing import IO, Any, NoReturn
@@ -124,7 +125,7 @@ def refuse_bad_characters(value: Any) -> None:
 def _check_charset(media_type: str | None) -> None:
     found = CHARSET.search(media_type or "")
     if found and found.group(1).lower() not in UTF8_NAMES:
-        raise UnsupportedMediaType(str(media_type), "JSON is read as UTF-8 only.")
+        raise UnsupportedMediaType(str(media_type), "A body is read as UTF-8 only.")
 
 
 def body_unpacked(raw: bytes, encoding: str) -> bytes:
@@ -149,6 +150,18 @@ def _declared_length(meta: Mapping[str, Any]) -> int | None:
     return int(value) if value.isascii() and value.isdigit() else None
 
 
+def body_text(stream: IO[bytes], media_type: str | None, parser_context: Mapping[str, Any] | None) -> str:
+    """Returns the body as text; raises ParseError, Problem (too large) or UnsupportedMediaType."""
+    _check_charset(media_type)
+    meta = parser_context["request"].META if parser_context else {}
+    encoding = str(meta.get("HTTP_CONTENT_ENCODING", "")).strip().lower()
+    raw = body_unpacked(body_read(stream, _declared_length(meta)), encoding)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ParseError(f"The body is not UTF-8: byte {error.start} is invalid.") from None
+
+
 class StrictJSONParser(BaseParser):
     """application/json, read strictly."""
 
@@ -156,17 +169,36 @@ class StrictJSONParser(BaseParser):
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         """Returns the decoded body; raises ParseError, Problem (too large, bad characters) or UnsupportedMediaType."""
-        _check_charset(media_type)
-        meta = parser_context["request"].META if parser_context else {}
-        encoding = str(meta.get("HTTP_CONTENT_ENCODING", "")).strip().lower()
-        raw = body_unpacked(body_read(stream, _declared_length(meta)), encoding)
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise ParseError(f"The body is not UTF-8: byte {error.start} is invalid.") from None
+        text = body_text(stream, media_type, parser_context)
         # One long body at a time: while it is decoded no other thread runs, and several would follow each other.
-        with _LONG_TURN if len(raw) > LONG_BYTES else nullcontext():
+        with _LONG_TURN if len(text) > LONG_BYTES else nullcontext():
             value = json_decode(text)
         if SUSPECT_ESCAPE.search(text):
             refuse_bad_characters(value)
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class FileBody:
+    """A body that is a file: its text, and its `form`, `csv` or `lines`."""
+
+    form: str
+    text: str
+
+
+class CsvParser(BaseParser):
+    """text/csv."""
+
+    media_type = "text/csv"
+    form = "csv"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        """Returns the body as a `FileBody`; raises what `body_text` does."""
+        return FileBody(self.form, body_text(stream, media_type, parser_context))
+
+
+class LinesParser(CsvParser):
+    """text/plain, a thing a line."""
+
+    media_type = "text/plain"
+    form = "lines"

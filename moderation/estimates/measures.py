@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from moderation.estimates.intervals import LEVEL, Sums, effective_sample, share, share_interval
+from moderation.estimates.outcomes import tables_by_group
 from moderation.estimates.rows import Floats, Ints, Rows
-from moderation.estimates.tables import Tables, tables_by_group
+from moderation.estimates.tables import Tables
 
 # With a smaller effective sample an estimate is not shown.
 ENOUGH = 30

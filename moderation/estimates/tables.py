@@ -1,4 +1,4 @@
-"""Counts the four outcomes of matching against deciding, by group or by threshold, in one pass over the rows."""
+"""The four outcomes of matching against deciding, and how they are counted by threshold, in one pass over the rows."""
 
 from dataclasses import dataclass
 from typing import Self, TypeVar
@@ -37,29 +37,6 @@ class Tables:
     reviewed: Ints
 
 
-def tables_by_group(rows: Rows, *, groups: Ints | None = None, count: int = 1) -> Tables:
-    """Returns the outcomes of each group.
-
-    Args:
-        rows: The comments.
-        groups: The number of each row's group, 0 to `count` − 1; None: all in one.
-        count: How many groups there are.
-    """
-    groups = np.zeros(len(rows), np.int64) if groups is None else groups
-    weights = _weights(rows)
-    hits, false_alarms = _by_group(rows, weights, groups, rows.matched, count)
-    misses, passes = _by_group(rows, weights, groups, ~rows.matched, count)
-    return Tables(
-        hits=hits,
-        false_alarms=false_alarms,
-        misses=misses,
-        passes=passes,
-        rows=np.bincount(groups, minlength=count),
-        matched=np.bincount(groups[rows.matched], minlength=count),
-        reviewed=np.bincount(groups[rows.reviewed], minlength=count),
-    )
-
-
 def tables_by_threshold(rows: Rows, *, scores: Floats, thresholds: Floats) -> Tables:
     """Returns the outcomes of each threshold: a row matches where its score is at least that.
 
@@ -71,7 +48,7 @@ def tables_by_threshold(rows: Rows, *, scores: Floats, thresholds: Floats) -> Ta
         thresholds: Increasing.
     """
     # A row of step n matches the first n thresholds: what is in the steps after n matches threshold n.
-    steps, count, weights = np.searchsorted(thresholds, scores, side="right"), len(thresholds) + 1, _weights(rows)
+    steps, count, weights = np.searchsorted(thresholds, scores, side="right"), len(thresholds) + 1, row_weights(rows)
     found = Counted.of(steps, weights, rows.reviewed & rows.harmful, count)
     fine = Counted.of(steps, weights, rows.reviewed & ~rows.harmful, count)
     drawn = Drawn.of(steps, weights, count)
@@ -148,18 +125,10 @@ class Counted:
         return Sums(self.total, self.squares, np.maximum(drawn.heaviest, 1), drawn.usual)
 
 
-def _weights(rows: Rows) -> Floats:
+def row_weights(rows: Rows) -> Floats:
+    """Returns one over the chance of each row; 0 for a row without a chance."""
     chance = rows.probability
     return np.where(chance > 0, 1 / np.where(chance > 0, chance, 1), 0.0)
-
-
-def _by_group(rows: Rows, weights: Floats, groups: Ints, side: Flags, count: int) -> tuple[Sums, Sums]:
-    """Returns the harmful and the harmless of one side, matched or not."""
-    drawn = Drawn.of(groups[side], weights[side], count)
-    reviewed = rows.reviewed & side
-    found = (Counted.of(groups, weights, reviewed & which, count) for which in (rows.harmful, ~rows.harmful))
-    harmful, harmless = (counted.sums(drawn) for counted in found)
-    return harmful, harmless
 
 
 def _sum_above(by_step: NDArray[Number]) -> NDArray[Number]:

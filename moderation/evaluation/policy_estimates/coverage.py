@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from moderation.estimates.measures import ENOUGH, Column, missed_share, precision, recall
+from moderation.estimates.outcomes import tables_by_group
 from moderation.estimates.rows import Flags, Floats, Rows
-from moderation.estimates.tables import Tables, tables_by_group
+from moderation.estimates.tables import Tables
 from moderation.evaluation.policy_estimates.archives import (
     SOURCES,
     STRATA,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from moderation.estimates.measures import missed_share
+from moderation.estimates.outcomes import tables_by_group
 from moderation.estimates.rows import Floats
-from moderation.estimates.tables import tables_by_group
 from moderation.evaluation.policy_estimates.archives import (
     Archive,
     Kind,

@@ -22,11 +22,12 @@ from moderation.benchmarks.moderators import moderators_measured
 from moderation.benchmarks.policy import policy_measured
 from moderation.benchmarks.scoring import TEXTS, ScoringPlan, scoring_measured
 from moderation.benchmarks.scratch import BenchmarkError
+from moderation.benchmarks.term_lists import terms_measured
 from moderation.management.arguments import number_of, parse_texts
 from moderation.management.output import report_write
 
 Figures = dict[str, Any]
-ARCHIVE_COMMENTS, DESK_COMMENTS, POLICY_ROWS = 100_000, 200_000, 100_000
+ARCHIVE_COMMENTS, DESK_COMMENTS, POLICY_ROWS, ENTRIES = 100_000, 200_000, 100_000, 100_000
 
 
 def at_least_one(value: str) -> int:
@@ -81,6 +82,12 @@ def scoring(options: dict[str, Any]) -> Figures:
     return scoring_measured(plan, say=_say)
 
 
+def terms(options: dict[str, Any]) -> Figures:
+    """Compares matching `--texts` with word lists of `--entries` with scoring them; opens no database."""
+    plan = ScoringPlan(parse_texts(options["texts"]), options["count"])
+    return terms_measured(plan, entries=options["entries"])
+
+
 def _say(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
@@ -93,6 +100,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], Figures]] = {
     "desk": desk,
     "hostile": hostile,
     "policy": policy,
+    "terms": terms,
 }
 
 
@@ -106,7 +114,8 @@ class Command(BaseCommand):
         "desk: every page of the review desk, on a filled scratch database. "
         "hostile: how hostile requests affect readers, on a scratch database and server. "
         "policy: a policy simulated over stored scores, and judging them again, on a filled scratch database. "
-        "scoring: the engine against the detoxify library, without a database."
+        "scoring: the engine against the detoxify library, without a database. "
+        "terms: matching with word lists beside scoring, without a database."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -150,9 +159,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--processes", type=at_least_one, default=2, metavar="N", help="policy: how many share the work (2)"
         )
-        parser.add_argument("--texts", type=Path, metavar="FILE", help="scoring: comments; without it, seeded ones")
         parser.add_argument(
-            "--count", type=at_least_one, default=TEXTS, metavar="N", help=f"scoring: texts to score ({TEXTS})"
+            "--entries", type=at_least_one, default=ENTRIES, metavar="N", help=f"terms: of word lists ({ENTRIES})"
+        )
+        parser.add_argument(
+            "--texts", type=Path, metavar="FILE", help="scoring, terms: comments; without it, seeded ones"
+        )
+        parser.add_argument(
+            "--count", type=at_least_one, default=TEXTS, metavar="N", help=f"scoring, terms: texts to score ({TEXTS})"
         )
         parser.add_argument("--json", type=Path, metavar="FILE", help="writes the figures there too")
 

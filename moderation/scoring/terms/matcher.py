@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
@@ -93,12 +94,12 @@ class TermMatcher:
     def _matches(self, text: str, code: str) -> Iterator[tuple[Meaning, Range]]:
         for reading in readings(text, self._is_listed):
             for folded in ("", code) if is_dotless(code) and "I" in reading.text else (code,):
-                words = words_of(reading.text, folded)
+                words, ranges = words_of(reading.text, folded), _Ranges(reading.text)
                 for language, automaton in self._automata.items():
                     if language and code and language != code:
                         continue
                     compared = stems_of(words, language) if language else words
-                    yield from _found(automaton, compared, reading, code)
+                    yield from _found(automaton, compared, reading, ranges, code)
 
     def _is_listed(self, word: str) -> bool:
         # Most of what is asked about is no word at all: its beginning tells that without a stemmer.
@@ -115,17 +116,32 @@ def _automaton(keys: dict[str, dict[Meaning, None]]) -> Any:
     return automaton
 
 
+class _Ranges:
+    """Where the words of a text are; looked up once, at the first match, as most texts have none."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def all(self) -> list[Range]:
+        return word_ranges(self._text)
+
+
 def _found(
-    automaton: Any, words: Sequence[str], reading: OffsetMappedText, code: str
+    automaton: Any, words: Sequence[str], reading: OffsetMappedText, ranges: _Ranges, code: str
 ) -> Iterator[tuple[Meaning, Range]]:
     row = f" {' '.join(words)} "
     places: _Places | None = None
     for last, (length, meanings) in automaton.iter(row):
         counted = [one for one in meanings if not one[1] or not code or one[1] == code]
         if counted:
-            places = places or _Places.of(words, reading.text)
+            places = places or _Places(list(accumulate(map(len, words), _next_begin, initial=1)), ranges.all)
             place = reading.origin(*places.place(row, last - length + 1, last))
             yield from ((one, place) for one in counted)
+
+
+def _next_begin(begin: int, length: int) -> int:
+    return begin + length + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +150,6 @@ class _Places:
 
     begins: Sequence[int]
     ranges: Sequence[Range]
-
-    @classmethod
-    def of(cls, words: Sequence[str], text: str) -> _Places:
-        return cls(list(accumulate((len(word) + 1 for word in words), initial=1)), word_ranges(text))
 
     def place(self, row: str, first: int, last: int) -> Range:
         """The range in the text of `row[first:last + 1]`: from a word's begin to a word's end, or within a word."""

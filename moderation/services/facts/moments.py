@@ -25,8 +25,8 @@ class Microseconds(Func):
         return self.as_sql(compiler, connection, template=template, **context)
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """Returns it for PostgreSQL."""
-        template = "(EXTRACT(EPOCH FROM %(expressions)s) * 1000000)::bigint"
+        """Returns it for PostgreSQL, by way of a float: numbers of any size take longer, and until 2242 it is exact."""
+        template = "(date_part('epoch', %(expressions)s) * 1000000)::bigint"
         return self.as_sql(compiler, connection, template=template, **context)
 
 

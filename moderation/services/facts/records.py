@@ -5,13 +5,13 @@ The acts of all commenters read so far stand behind one another in arrays, and o
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moderation.policies import CommenterRecord
-from moderation.services.facts.history import IDS, MOST_ACTS, Known, commenters_read
-from moderation.services.facts.moments import microseconds
+from moderation.services.facts.history import IDS, MOST_ACTS, MOST_SECONDS, Known, commenters_read
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -20,6 +20,8 @@ Booleans = NDArray[np.bool_]
 ENDS = np.iinfo(np.int64)
 # Stands before the acts of each commenter: nothing was decided yet.
 BEFORE_ALL = (ENDS.min, 0, 0, 0)
+# The place of comments without a commenter.
+NOBODY = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ NUMBERS: dict[str, Callable[[RecordColumns], NDArray[np.generic]]] = {
 
 
 class Records:
-    """Reads records and remembers them from chunk to chunk, as long as they are not too many; one a run."""
+    """Reads records and remembers them from chunk to chunk, as long as they are neither many nor old; one a run."""
 
     def __init__(self) -> None:
         """Begins without any."""
@@ -75,7 +77,7 @@ class Records:
 
     def as_of(self, commenters: Ints, moments: Ints) -> RecordColumns:
         """Returns the record of each row's commenter just before its moment, in microseconds; id 0 is nobody."""
-        if len(self._acts) > MOST_ACTS:
+        if len(self._acts) + len(self._places) > MOST_ACTS or monotonic() - self._since > MOST_SECONDS:
             self._forget()
         names, places = np.unique(commenters, return_inverse=True)
         self._read(pk for pk in names.tolist() if pk not in self._places)
@@ -87,7 +89,8 @@ class Records:
 
     def _forget(self) -> None:
         """Begins anew: nobody's record is the first."""
-        self._places = {0: 0}
+        self._since = monotonic()
+        self._places = {0: NOBODY}
         self._acts: Ints = np.array([BEFORE_ALL], dtype=np.int64)
         # Where the acts of each commenter begin; at the next one's begin they end.
         self._begins: Ints = np.array([0, 1], dtype=np.int64)
@@ -98,18 +101,24 @@ class Records:
     def _read(self, missing: Iterable[int]) -> None:
         ids = list(missing)
         for at in range(0, len(ids), IDS):
-            self._add(commenters_read(ids[at : at + IDS]))
+            part = ids[at : at + IDS]
+            # Those without a past share the first place.
+            self._places.update(dict.fromkeys(part, NOBODY))
+            self._add(commenters_read(part))
 
     def _add(self, read: dict[int, Known]) -> None:
-        acts, begins, muted = [], [], []
+        acts: list[tuple[int, int, int, int]] = []
+        begins: list[int] = []
+        muted: list[int] = []
         for pk, known in read.items():
-            self._places[pk] = len(self._places)
-            acts += [BEFORE_ALL, *_rows(known)]
+            self._places[pk] = len(self._muted) + len(muted)
+            acts.append(BEFORE_ALL)
+            acts.extend(_rows(known))
             begins.append(len(self._acts) + len(acts))
-            muted.append(microseconds(known.muted_since) if known.muted_since else ENDS.max)
+            muted.append(ENDS.max if known.muted_since is None else known.muted_since)
             if known.standings:
                 self._standings[self._places[pk]] = [*_spans(known)]
-        self._acts = np.concatenate((self._acts, np.array(acts, dtype=np.int64)))
+        self._acts = np.concatenate((self._acts, np.array(acts, dtype=np.int64).reshape(-1, 4)))
         self._begins = np.concatenate((self._begins, np.array(begins, dtype=np.int64)))
         self._muted = np.concatenate((self._muted, np.array(muted, dtype=np.int64)))
 
@@ -124,12 +133,12 @@ class Records:
 
 def _rows(known: Known) -> Iterable[tuple[int, int, int, int]]:
     for moment, counts in known.acts.steps():
-        yield microseconds(moment), counts.approved, counts.last_decided, counts.last_rejected
+        yield moment, counts.approved, counts.last_decided, counts.last_rejected
 
 
 def _spans(known: Known) -> Iterable[tuple[str, int, int]]:
     for kind, since, ended in known.standings:
-        yield kind, microseconds(since), microseconds(ended) if ended else ENDS.max
+        yield kind, since, ENDS.max if ended is None else ended
 
 
 def _last_before(values: Ints, begins: Ints, ends: Ints, asked: Ints) -> Ints:

@@ -2,21 +2,23 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
+from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
-from moderation.models import Decision, DecisionKind, ReviewRound, State
+from moderation.models import DecisionKind, ReviewRound, State
 
 LAST = 20
 # Kinds of ledger rows that say what a person thinks of a comment; what the policy or an import did says nothing.
 BY_PEOPLE = (DecisionKind.PERSON, DecisionKind.UNDO, DecisionKind.APPEAL)
 
+# As plain texts: a million of them are compared.
+REJECTED = State.REJECTED.value
+SETTLED = frozenset({State.APPROVED.value, REJECTED})
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+
+class Counts(NamedTuple):
     """Comments that were decided at a moment: all that were approved, decided and rejected, and of the last LAST."""
 
     approved: int = 0
@@ -26,11 +28,10 @@ class Counts:
     last_rejected: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """A person's act on a comment, and the state it led to."""
+class Act(NamedTuple):
+    """A person's act on a comment, at a moment in microseconds, and the state it led to."""
 
-    at: datetime
+    at: int
     comment_id: int
     state: str
 
@@ -42,14 +43,14 @@ class Timeline:
 
     def __init__(self, acts: Iterable[Act]) -> None:
         """Counts once through the acts, which are in order."""
-        self._moments: list[datetime] = []
+        self._moments: list[int] = []
         self._counts: list[Counts] = [Counts()]
         standing: dict[int, bool] = {}
         rejected = 0
         for act in acts:
             rejected -= standing.pop(act.comment_id, False)
-            if act.state in {State.APPROVED, State.REJECTED}:
-                standing[act.comment_id] = act.state == State.REJECTED
+            if act.state in SETTLED:
+                standing[act.comment_id] = act.state == REJECTED
                 rejected += standing[act.comment_id]
             self._moments.append(act.at)
             self._counts.append(_counts(standing, rejected))
@@ -57,11 +58,11 @@ class Timeline:
     def __len__(self) -> int:
         return len(self._moments)
 
-    def steps(self) -> Iterator[tuple[datetime, Counts]]:
+    def steps(self) -> Iterator[tuple[int, Counts]]:
         """Yields the moments of the acts and the counts after each."""
         return zip(self._moments, self._counts[1:], strict=True)
 
-    def before(self, moment: datetime) -> Counts:
+    def before(self, moment: int) -> Counts:
         """Returns the counts as they were just before `moment`: an act at the moment itself is not in them."""
         return self._counts[bisect_left(self._moments, moment)]
 
@@ -75,8 +76,3 @@ def people_acts(prefix: str = "") -> Q:
     """Selects the ledger's rows by people about a comment; `prefix` is the lookup to the ledger, with `__`."""
     wanted = {f"{prefix}kind__in": BY_PEOPLE, f"{prefix}round": ReviewRound.FIRST, f"{prefix}comment__isnull": False}
     return Q(**wanted)
-
-
-def acts_of(commenters: Iterable[int]) -> QuerySet[Decision]:
-    """Returns people's acts on the comments of these commenters, oldest first."""
-    return Decision.objects.filter(people_acts(), comment__commenter__in=list(commenters)).order_by("at", "pk")

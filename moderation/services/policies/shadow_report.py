@@ -8,8 +8,8 @@ import numpy as np
 from django.db.models import Count, F, Q, QuerySet
 
 from moderation.estimates.measures import false_alarm_share, missed_share, precision, recall
+from moderation.estimates.outcomes import tables_by_group
 from moderation.estimates.rows import Rows
-from moderation.estimates.tables import tables_by_group
 from moderation.models import DecidedBy, PolicyVersion, ShadowVerdict, State
 from moderation.policies.verdict import FLAGGING_ACTIONS
 from moderation.services.verdicts.policy import rollout_of

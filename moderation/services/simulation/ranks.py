@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from moderation.models import State
+from moderation.models import DecidedBy, State
 from moderation.policies import Policy, judge
 from moderation.policies.columns import Booleans, Floats, VerdictColumns
 from moderation.policies.conditions import Subject
@@ -85,5 +85,5 @@ def nearest(policy: Policy, subject: Subject) -> dict[str, Any] | None:
 
 def _states(rows: StoredRows) -> tuple[Booleans, Booleans]:
     """Returns which rows a person rejected, and which one approved."""
-    states, person = rows.array("state", object), rows.array("decided_by", object) == "person"
-    return person & (states == State.REJECTED.value), person & (states == State.APPROVED.value)
+    states, person = rows.coded("state"), rows.coded("decided_by").equal(DecidedBy.PERSON.value)
+    return person & states.equal(State.REJECTED.value), person & states.equal(State.APPROVED.value)

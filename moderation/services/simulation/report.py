@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from moderation.policies.documents.schema import ACTIONS
-from moderation.services.simulation.decided import DecidedRows
+from moderation.services.simulation.estimates import decisions, estimates
 from moderation.services.simulation.tally import Tally
 
 
@@ -22,8 +22,8 @@ def tally_report(tally: Tally) -> dict[str, Any]:
         "queue": _queue(tally),
         "rules": list(_rules(tally)),
         "changes": list(_changes(tally)),
-        "decided": sum(len(part.probability) for part in tally.decided),
-        "estimates": list(_estimates(tally)),
+        "decided": decisions(tally.decided),
+        "estimates": list(estimates(tally.decided)),
         "likely_misses": [row for _, _, row in tally.misses.rows],
         "likely_false_alarms": [row for _, _, row in tally.alarms.rows],
     }
@@ -35,12 +35,12 @@ def _actions(counts: Any) -> dict[str, int]:
 
 def _queue(tally: Tally) -> dict[str, Any]:
     """Returns what would wait for a person, a day with comments; what the audit draws is on top of it."""
-    days, passing = max(1, len(tally.days)), int(tally.crossed.sum(axis=0)[ACTIONS.index("pass")])
+    days = max(1, len(tally.days))
     return {
         "per_day": round(tally.queued.total() / days, 2),
         "per_day_before": round(tally.queued_before.total() / days, 2),
         "busiest_day": max(tally.queued.values(), default=0),
-        "audit_per_day": round(passing * tally.policy.audit_share / days, 2),
+        "audit_per_day": round(tally.audited / days, 2),
     }
 
 
@@ -60,10 +60,3 @@ def _changes(tally: Tally) -> Iterator[dict[str, Any]]:
             "comments": int(tally.crossed[before, after]),
             "examples": [example for _, example in tally.examples[before, after]],
         }
-
-
-def _estimates(tally: Tally) -> Iterator[dict[str, Any]]:
-    if not tally.decided:
-        return
-    attributes = sorted({name for part in tally.decided for name in part.reached})
-    yield from DecidedRows.joined(tally.decided, attributes).estimates(tally.policy)

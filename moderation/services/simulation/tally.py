@@ -11,14 +11,18 @@ from numpy.typing import NDArray
 from moderation.policies import Policy
 from moderation.policies.columns import NO_RULE, VerdictColumns, judge_columns
 from moderation.policies.documents.schema import ACTIONS
+from moderation.services.samples.chances import SampleReader, audit_chances
 from moderation.services.simulation import decided
-from moderation.services.simulation.decided import DecidedRows
+from moderation.services.simulation.decided import DecidedCounts
 from moderation.services.simulation.lacking import Lacking
 from moderation.services.simulation.ranks import Ranking, alarm_ranks, explained, miss_ranks
 from moderation.services.verdicts.stored_columns import StoredRows
 
-FIELDS = (*decided.FIELDS, "reader_flags", "day", "edition")
+FIELDS = (*decided.FIELDS, "reader_flags", "written", "edition")
+# In microseconds, in UTC.
+DAY = 86_400_000_000
 EXAMPLES = 10
+PASS = ACTIONS.index("pass")
 WAITS = np.array([action in {"queue", "hold"} for action in ACTIONS])
 # Fibonacci hashing: which rows are the examples of a change is settled by their ids, not by their order.
 HASH = np.uint64(0x9E3779B97F4A7C15)
@@ -35,10 +39,11 @@ class Tally:
         matched: How many each rule matches.
         deciding: How many each rule decides.
         queued: Day → how many would wait for a person; `queued_before` by the active policy.
+        audited: How many of what passes the audit is expected to draw: the chance of each, by its stratum of risk.
         days: Those with comments.
         examples: Some comments of each change of action.
         misses: Likely misses; `alarms` likely false alarms.
-        decided: What people decided, a part a chunk.
+        decided: What people decided beside it.
         lacking: How many lack facts that a rule reads: of their texts, or hits of a list's current version.
     """
 
@@ -49,18 +54,20 @@ class Tally:
     deciding: NDArray[np.int64] = field(init=False)
     queued: Counter[int] = field(default_factory=Counter)
     queued_before: Counter[int] = field(default_factory=Counter)
+    audited: float = 0.0
     days: set[int] = field(default_factory=set)
     examples: dict[Change, list[Example]] = field(default_factory=dict)
     misses: Ranking = field(init=False)
     alarms: Ranking = field(init=False)
-    decided: list[DecidedRows] = field(default_factory=list)
+    decided: DecidedCounts = field(init=False)
     lacking: Lacking = field(init=False)
+    _samples: SampleReader = field(default_factory=SampleReader)
 
     def __post_init__(self) -> None:
         self.matched = np.zeros(len(self.policy.rules), dtype=np.int64)
         self.deciding = np.zeros(len(self.policy.rules), dtype=np.int64)
         self.misses, self.alarms = Ranking(self.policy), Ranking(self.policy)
-        self.lacking = Lacking.of(self.policy)
+        self.decided, self.lacking = DecidedCounts(self.policy), Lacking.of(self.policy)
 
     @property
     def rows(self) -> int:
@@ -75,7 +82,7 @@ class Tally:
         self.misses.observe(rows, *miss_ranks(rows, found))
         self.alarms.observe(rows, *alarm_ranks(rows, found))
         self.lacking.observe(rows)
-        self.decided.append(DecidedRows.of(rows, self.policy, found, before))
+        self.decided.observe(rows, self._samples.read(rows.ids, rows.fields), found, before)
 
     def add(self, other: "Tally") -> None:
         """Adds the counts of another range of comments."""
@@ -84,12 +91,13 @@ class Tally:
         self.deciding += other.deciding
         self.queued.update(other.queued)
         self.queued_before.update(other.queued_before)
+        self.audited += other.audited
         self.days |= other.days
         for change, rows in other.examples.items():
             self._add_examples(change, rows)
         self.misses.add(other.misses.rows)
         self.alarms.add(other.alarms.rows)
-        self.decided += other.decided
+        self.decided.add(other.decided)
         self.lacking.add(other.lacking)
 
     def _count(self, rows: StoredRows, found: VerdictColumns, before: VerdictColumns) -> None:
@@ -98,7 +106,8 @@ class Tally:
         self.matched += found.matched.sum(axis=1)
         decided_by = found.rule[found.rule != NO_RULE]
         self.deciding += np.bincount(decided_by, minlength=len(self.deciding))
-        days = rows.array("day", np.int64)
+        self.audited += float(audit_chances(self.policy, found.risk[found.action == PASS]).sum())
+        days = rows.array("written", np.int64) // DAY
         self.days |= set(np.unique(days).tolist())
         for counter, verdicts in ((self.queued, found), (self.queued_before, before)):
             counter.update(dict(_counted(days[WAITS[verdicts.action]])))

@@ -1,11 +1,10 @@
 """Reads an attribute's scores and what people decided as the arrays that estimates are made of; no text is read.
 
-Decisions may have been made on another model's flags than the one in question: what counts is the chance with which a
-person was asked. A passing comment that was not drawn has the chance that its policy draws it with, one that a policy
-decided on had none.
+Decisions may have been made on another model's flags than the one in question: who was asked, and with what chance,
+tells `services.samples`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,16 +13,14 @@ from django.db.models import F
 from numpy.typing import NDArray
 
 from moderation.estimates.rows import Flags, Floats, Rows
-from moderation.models import DecidedBy, ModelVersion, PolicyVersion, Score, State
-from moderation.policies import Policy, PolicyError, parse_policy
+from moderation.models import ModelVersion, Score
+from moderation.services.samples import chances
+from moderation.services.samples.chances import SampleReader
 from moderation.services.simulation.scope import SimulationScope
-from moderation.services.suggestions.asked import WAITING, asked_chances
 from moderation.services.verdicts.stored_columns import EXPRESSIONS, last_id
 
 CHUNK = 20_000
-OUTCOMES = (State.APPROVED.value, State.REJECTED.value)
-COLUMNS = ("state", "decided_by", "is_sampled", "review_probability", "risk", "policy_id", "day", "score__model_id")
-Chance = Callable[[Floats], Floats]
+COLUMNS = (*chances.FIELDS, "day", "score__model_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ class ScoresReader:
     parts: list[tuple[Floats, Flags, Flags, Floats]] = field(default_factory=list)
     waiting: int = 0
     unscored: int = 0
-    _chances: dict[int, Chance] = field(default_factory=dict)
+    _samples: SampleReader = field(default_factory=SampleReader)
 
     def read(self) -> DecidedScores:
         """Returns all comments with an id up to the largest of now: a few queries a chunk, none a row."""
@@ -84,68 +81,28 @@ class ScoresReader:
         rows = list(reviews.values_list(*names)[:CHUNK])
         if not rows:
             return None
-        columns = dict(zip((*names[:-1], "value"), map(np.array, zip(*rows, strict=True)), strict=True))
-        self._take(columns, after)
+        self._take(dict(zip((*names[:-1], "value"), zip(*rows, strict=True), strict=True)))
         return int(rows[-1][0])
 
-    def _take(self, columns: dict[str, NDArray[Any]], after: int) -> None:
-        ids = columns["pk"].astype(np.int64)
-        scores = self._scores(columns, ids)
+    def _take(self, columns: Mapping[str, tuple[Any, ...]]) -> None:
+        ids = np.array(columns["pk"], dtype=np.int64)
+        scores, sample = self._scores(columns, ids), self._samples.read(ids, columns)
         known = ~np.isnan(scores)
-        asked = asked_chances(after=after, last=int(ids[-1])) if _by_people(columns).any() else {}
-        chance = np.array([asked.get(one, np.nan) for one in ids.tolist()])
-        reviewed = _settled(columns) & ~np.isnan(chance)
-        probability = np.where(reviewed, chance, self._chance_of(columns))
         self.unscored += int((~known).sum())
-        self.waiting += int((known & np.isin(columns["state"], list(WAITING))).sum())
-        self.days |= set(np.unique(columns["day"][known]).tolist())
-        harmful = reviewed & (columns["state"] == State.REJECTED.value)
-        self.parts.append((scores[known], reviewed[known], harmful[known], probability[known].astype(np.float64)))
+        self.waiting += int((known & sample.waiting).sum())
+        self.days |= set(np.unique(np.array(columns["day"])[known]).tolist())
+        reviewed, harmful = sample.reviewed[known], sample.harmful[known]
+        self.parts.append((scores[known], reviewed, harmful, sample.probability[known]))
 
-    def _scores(self, columns: Mapping[str, NDArray[Any]], ids: NDArray[np.int64]) -> Floats:
+    def _scores(self, columns: Mapping[str, tuple[Any, ...]], ids: NDArray[np.int64]) -> Floats:
         """Returns the scores by the model; NaN without one. The reviews' own are taken where they are of the model."""
-        own = columns["score__model_id"] == self.model.pk
-        scores = np.where(own, columns["value"].astype(np.float64), np.nan)
+        own = np.array(columns["score__model_id"]) == self.model.pk
+        scores = np.where(own, np.array(columns["value"], dtype=np.float64), np.nan)
         if not own.all():
             others = scores_by(self.model, self.attribute, after=int(ids[0]) - 1, last=int(ids[-1]))
             at = np.flatnonzero(~own)
             scores[at] = [others.get(one, np.nan) for one in ids[at].tolist()]
         return scores
-
-    def _chance_of(self, columns: Mapping[str, NDArray[Any]]) -> Floats:
-        """Returns the chance of review of rows that nobody decided on, or that somebody merely came across."""
-        state, risk = columns["state"], columns["risk"].astype(np.float64)
-        waits = np.isin(state, list(WAITING))
-        stored = np.where(columns["is_sampled"] == 1, columns["review_probability"].astype(np.float64), 1.0)
-        chance = np.where(waits, stored, 0.0)
-        passes = (state == State.PASSED.value) | (_by_people(columns) & ~waits)
-        for policy in {one for one in columns["policy_id"][passes].tolist() if one is not None}:
-            at = passes & (columns["policy_id"] == policy)
-            chance[at] = self._audit(policy)(risk[at])
-        return chance
-
-    def _audit(self, policy: int) -> Chance:
-        if policy not in self._chances:
-            self._chances[policy] = audit_of(PolicyVersion.objects.get(pk=policy))
-        return self._chances[policy]
-
-
-def audit_of(version: PolicyVersion) -> Chance:
-    """Returns the function from the risks of passing comments to the chances with which the version draws them."""
-    try:
-        policy = parse_policy(version.body, version=version.version)
-    except PolicyError:
-        # An old version that the current schema refuses: nothing is known of its draw.
-        return np.zeros_like
-    return lambda risks: audit_chances(policy, risks)
-
-
-def audit_chances(policy: Policy, risks: Floats) -> Floats:
-    """Returns with what chance passing comments of these risks go to a person anyway."""
-    if policy.audit is None or not policy.audit.shares:
-        return np.full(len(risks), policy.audit_chance(0.0))
-    strata = np.searchsorted(np.array(policy.audit.bounds), risks, side="right")
-    return np.array(policy.audit.shares)[strata]
 
 
 def attribute_column(attribute: str) -> tuple[str]:
@@ -165,11 +122,3 @@ def scores_by(model: ModelVersion, attribute: str, *, after: int, last: int) -> 
 def decided_scores(*, model: ModelVersion, attribute: str, scope: SimulationScope) -> DecidedScores:
     """Returns the model's scores of an attribute and people's decisions, of the comments in the scope."""
     return ScoresReader(model, attribute, scope).read()
-
-
-def _by_people(columns: Mapping[str, NDArray[Any]]) -> Flags:
-    return np.asarray(columns["decided_by"] == DecidedBy.PERSON.value, np.bool_)
-
-
-def _settled(columns: Mapping[str, NDArray[Any]]) -> Flags:
-    return _by_people(columns) & np.isin(columns["state"], OUTCOMES)

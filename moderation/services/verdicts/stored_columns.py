@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
-from django.db import connection
-from django.db.models import F, Func, IntegerField, QuerySet, TextField
+from django.db.models import Func, IntegerField, TextField
 from django.db.models.functions import Cast, Coalesce
 from numpy.typing import NDArray
 
+from archive.database.reading import rows_fetched
 from moderation.models import Review, ReviewQuerySet, Score
 from moderation.policies import AttributeRange, Policy, facts_needed, features_needed, lists_needed
 from moderation.policies.columns import Coded, SubjectColumns
@@ -19,16 +19,17 @@ from moderation.services.facts.history import History
 from moderation.services.facts.moments import Microseconds
 from moderation.services.facts.records import RecordColumns, Records
 from moderation.services.verdicts.stored_features import StoredFeatures
+from moderation.services.verdicts.stored_places import Places
 
-SUBJECT_FIELDS = ("source__slug", "article__section", "score__language", *Score.ATTRIBUTES)
+SUBJECT_FIELDS = ("source_id", "article_id", "score__language", *Score.ATTRIBUTES)
 # What is read for the features that some rule asks for, and for what is stored as JSON.
 FACTS, EXTRA = "facts", "extra"
 READ_FOR = {
     FACTS: ("facts_text",),
     EXTRA: ("extra_text",),
     "commenter": ("writer", "came"),
-    "flags": ("source_id", "reader_flags"),
-    "article_age_hours": ("written", "published"),
+    "flags": ("reader_flags",),
+    "article_age_hours": ("written",),
 }
 SECOND = 1_000_000
 
@@ -60,7 +61,6 @@ EXPRESSIONS = {
     "writer": Coalesce("comment__commenter_id", 0),
     "came": Microseconds(Coalesce("comment__edited_at", "comment__received_at")),
     "written": Microseconds("created_at"),
-    "published": Microseconds(F("article__published_at")),
     # As numbers: Django turns SQLite's booleans into Python's one by one.
     "is_sampled": Cast("sampled", IntegerField()),
     "is_flagged": Cast("flagged", IntegerField()),
@@ -74,10 +74,17 @@ class StoredRows:
     ids: NDArray[np.int64]
     subjects: SubjectColumns
     fields: Mapping[str, Sequence[Any]]
+    _coded: dict[str, Coded] = field(default_factory=dict, repr=False)
 
     def array(self, name: str, kind: Any = np.float64) -> NDArray[Any]:
         """Returns a field as an array."""
         return np.array(self.fields[name], dtype=kind)
+
+    def coded(self, name: str) -> Coded:
+        """Returns a field of texts that repeat; made once."""
+        if name not in self._coded:
+            self._coded[name] = Coded.of(self.fields[name])
+        return self._coded[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ class StoredReader:
         fields: Those wanted beside what is judged.
         attributes: Those that are not stored in a column of their own.
         needed: What some rule asks for, of READ_FOR.
-        records: What is known of commenters already; `history` the same of reporters.
+        records: What is known of commenters already; `history` the same of reporters, `places` of articles.
     """
 
     fields: tuple[str, ...]
@@ -96,6 +103,7 @@ class StoredReader:
     needed: frozenset[str]
     records: Records = field(default_factory=Records)
     history: History = field(default_factory=History)
+    places: Places = field(default_factory=Places)
 
     @classmethod
     def of(cls, policies: Iterable[Policy], *fields: str) -> Self:
@@ -120,7 +128,7 @@ class StoredReader:
         names = self._names()
         made = {name: EXPRESSIONS[name] for name in names if name in EXPRESSIONS}
         within = reviews.filter(pk__gt=after, pk__lte=last).order_by("pk").annotate(**made)
-        rows = _fetched(within.values_list("pk", *names)[:size])
+        rows = rows_fetched(within.values_list("pk", *names)[:size])
         if not rows:
             return None
         pks, *columns = zip(*rows, strict=True)
@@ -133,24 +141,27 @@ class StoredReader:
 
     def _subjects(self, ids: NDArray[np.int64], fields: Mapping[str, Sequence[Any]]) -> SubjectColumns:
         scores = {name: np.array(fields[name], dtype=np.float64) for name in Score.ATTRIBUTES}
-        features = self._features(ids, fields)
+        sections, published = self.places.articles(fields["article_id"])
+        features = self._features(ids, fields, published)
         return SubjectColumns(
             len(ids),
             {**scores, **self._extra(fields)},
             features,
-            Coded.of(fields["source__slug"]),
-            Coded.of(fields["article__section"]),
+            self.places.sources(fields["source_id"]),
+            sections,
             features.numbers,
             Coded.of(fields["score__language"]),
         )
 
-    def _features(self, ids: NDArray[np.int64], fields: Mapping[str, Sequence[Any]]) -> StoredFeatures:
+    def _features(
+        self, ids: NDArray[np.int64], fields: Mapping[str, Sequence[Any]], published: NDArray[np.float64]
+    ) -> StoredFeatures:
         return StoredFeatures(
             languages=fields["score__language"],
             texts=fields["facts_text"] if FACTS in self.needed else None,
             records=self._records(fields) if "commenter" in self.needed else None,
             flags=self._flags(ids, fields) if "flags" in self.needed else None,
-            ages=_ages(fields) if "article_age_hours" in self.needed else None,
+            ages=_ages(fields, published) if "article_age_hours" in self.needed else None,
         )
 
     def _records(self, fields: Mapping[str, Sequence[Any]]) -> RecordColumns:
@@ -171,18 +182,8 @@ class StoredReader:
         return {name: np.array([row.get(name) for row in rows], dtype=np.float64) for name in self.attributes}
 
 
-def _fetched(rows: QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
-    """Returns the rows as the database gives them: converting each value, as Django does, takes as long again."""
-    sql, params = rows.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
-
-
-def _ages(fields: Mapping[str, Sequence[Any]]) -> NDArray[np.float64]:
+def _ages(fields: Mapping[str, Sequence[Any]], published: NDArray[np.float64]) -> NDArray[np.float64]:
     """Returns hours as `features_as_of` reckons them."""
-    published = np.array(fields["published"], dtype=np.float64)
     return np.maximum(0.0, (np.array(fields["written"], dtype=np.float64) - published) / SECOND / HOUR)
 
 

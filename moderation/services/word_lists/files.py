@@ -5,11 +5,12 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any
 
-from moderation.services.errors import ServiceError, invalid
+from moderation.services.errors import FieldError, ServiceError, invalid
 from moderation.services.ledger.csv_cells import cell
-from moderation.services.word_lists.entries import BOOLEANS, FIELDS, MAX_ENTRIES, Entry, entry_parse
+from moderation.services.word_lists.entries import BOOLEANS, FIELDS, MAX_ENTRIES, MAX_ERRORS, Entry, entry_parse
 
 FORMATS = ("csv", "json", "lines")
 MAX_BYTES = 50_000_000
@@ -62,6 +63,19 @@ def entries_read(text: str, *, form: str, defaults: dict[str, Any] | None = None
     if len(read.entries) > MAX_ENTRIES:
         raise invalid("/entries", f"A list has at most {MAX_ENTRIES:,} entries.", code="too_many", limit=MAX_ENTRIES)
     return read
+
+
+def file_entries(text: str, *, form: str) -> list[Entry]:
+    """Returns the entries of a file of which every row has to be one; raises ServiceError naming the rows, up to 100.
+
+    A pointer has the row's number as in the file, from 1.
+    """
+    read = entries_read(text, form=form)
+    if not read.rejected:
+        return read.entries
+    first = read.rejected[0]
+    errors = (FieldError(f"/{one.row}", "invalid", f"Row {one.row}: {one.reason}") for one in read.rejected)
+    raise ServiceError("validation_error", f"Row {first.row}: {first.reason}", tuple(islice(errors, MAX_ERRORS)))
 
 
 def _shown(row: Any) -> str:

@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management import call_command
 
 from moderation.models import Review
 from moderation.models.review import WAITING_STATES
 from moderation.services.review.decisions import decision_record
+from tests.pages import BLOCK, page_steps, step_run
 
 ROOT = Path(settings.BASE_DIR)
 PAGE = ROOT / "docs/how-to/choose-a-threshold.md"
-BLOCK = re.compile(r"^```(console|yaml|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"Save this as `([\w.]+)`:\n\n\Z")
-Step = tuple[str, str]
-
-
-def steps() -> Iterator[Step]:
-    """Yields the page's commands, each with the lines that are shown below it, and its files: (name, content)."""
-    text = PAGE.read_text(encoding="utf-8")
-    for block in BLOCK.finditer(text):
-        kind, body = block.groups()
-        if kind == "yaml":
-            named = FILE.search(text[: block.start()])
-            assert named, body
-            yield named[1], body
-        elif kind == "console":
-            for part in body.removeprefix("$ ").split("\n$ "):
-                command, _, shown = part.partition("\n")
-                yield command, shown
-
-
-def run(command: str) -> str:
-    python, manage, *arguments = shlex.split(command)
-    assert (python, manage) == ("python", "manage.py")
-    out = StringIO()
-    call_command(*arguments, stdout=out, stderr=out)
-    return out.getvalue()
 
 
 def everything_decided() -> int:
@@ -64,15 +35,10 @@ def test_every_command_of_the_page_runs_and_says_what_the_page_shows(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     ran = []
-    for name, content in steps():
-        if not name.startswith("python "):
-            (tmp_path / name).write_text(content, encoding="utf-8")
-            continue
-        said = run(name)
-        ran.append(name.split(" ")[2:4])
-        missing = [line for line in content.splitlines() if line not in said]
-        assert missing == [], f"{name}:\n{said}"
-        if name.endswith("policy rejudge"):
+    for step in page_steps(PAGE):
+        if command := step_run(step, tmp_path):
+            ran.append(command.split(" ")[2:4])
+        if command.endswith("policy rejudge"):
             assert everything_decided() > 30
     assert len(ran) == 12
     assert ["policy", "resolve"] in ran

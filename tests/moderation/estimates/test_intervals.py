@@ -8,8 +8,8 @@ from scipy.stats import binomtest
 
 from moderation.estimates.intervals import effective_sample, share, share_interval
 from moderation.estimates.measures import estimates, missed_share
+from moderation.estimates.outcomes import tables_by_group
 from moderation.estimates.rows import Rows
-from moderation.estimates.tables import tables_by_group
 
 
 def rows_of(hits: int, misses: int, *, passed: int = 0, chance: float = 1.0) -> Rows:

@@ -7,8 +7,9 @@ from moderation.estimates.equivalence import threshold_of_equal_share
 from moderation.estimates.goals import Answer, goal_solve
 from moderation.estimates.guarantee import guarantee_threshold
 from moderation.estimates.measures import measures
+from moderation.estimates.outcomes import tables_by_group
 from moderation.estimates.rows import Floats, Rows
-from moderation.estimates.tables import tables_by_group, tables_by_threshold
+from moderation.estimates.tables import tables_by_threshold
 
 
 def archive(count: int, *, share: float = 0.2, seed: int = 1) -> tuple[Rows, Floats]:

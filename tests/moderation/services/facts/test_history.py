@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -14,7 +16,9 @@ from archive.models import Article, Comment, Commenter, Source
 from moderation.models import Decision, Mute, ReaderFlag, Standing
 from moderation.policies import CommenterRecord, Features
 from moderation.services.facts.as_of import Subject, features_as_of
-from moderation.services.facts.history import History
+from moderation.services.facts.history import MOST_SECONDS, History
+from moderation.services.facts.moments import microseconds
+from moderation.services.facts.records import Records
 from moderation.services.facts.timeline import Act, Timeline
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -75,10 +79,10 @@ def test_an_undo_and_a_second_decision_replace_the_first(came: Callable[..., Com
 
 
 def test_the_share_of_the_rejected_is_of_the_last_twenty() -> None:
-    acts = [Act(hours(at), at, "rejected" if at < 10 else "approved") for at in range(25)]
-    counts = Timeline(acts).before(hours(25))
+    acts = [Act(at, at, "rejected" if at < 10 else "approved") for at in range(25)]
+    counts = Timeline(acts).before(25)
     assert (counts.approved, counts.decided, counts.last_decided, counts.last_rejected) == (15, 25, 20, 5)
-    assert Timeline(acts).before(hours(3)).decided == 3
+    assert Timeline(acts).before(3).decided == 3
 
 
 def test_mutes_and_standings_count_from_when_they_began(came: Callable[..., Comment], reader: Commenter) -> None:
@@ -183,6 +187,27 @@ def test_a_history_reads_a_commenter_once_in_a_run(came: Callable[..., Comment])
     with CaptureQueriesContext(connection) as captured:
         features_as_of(subjects=subjects[2:], needed={"commenter"}, history=history)
     assert len(captured) == 0
+
+
+def test_a_long_run_sees_what_people_decide_meanwhile(
+    came: Callable[..., Comment], reader: Commenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history, records, first, second = History(), Records(), came(0), came(9)
+
+    def approved() -> tuple[int, float]:
+        subjects = [Subject.of(second, language="en", features=Features())]
+        (found,) = features_as_of(subjects=subjects, needed={"commenter"}, history=history)
+        columns = records.as_of(np.array([reader.pk]), np.array([microseconds(hours(9))]))
+        assert found.commenter
+        return found.commenter.approved, float(columns.approved[0])
+
+    assert approved() == (0, 0)
+    decide(first, "approved", 5)
+    assert approved() == (0, 0)
+    later = monotonic() + MOST_SECONDS + 1
+    for module in ("history", "records"):
+        monkeypatch.setattr(f"moderation.services.facts.{module}.monotonic", lambda: later)
+    assert approved() == (1, 1)
 
 
 def test_the_articles_age_is_from_its_publication_to_the_comment(

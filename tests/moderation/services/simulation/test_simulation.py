@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from archive.models import Article, Source
-from moderation.models import DecidedBy, Review, State
+from moderation.models import DecidedBy, Decision, DecisionKind, PolicyVersion, Review, State
 from moderation.policies import PolicyError, parse_policy
 from moderation.services.simulation import run
 from moderation.services.simulation.run import policy_simulate, span_tally
@@ -80,14 +80,40 @@ def test_the_queue_a_day_is_over_the_days_with_comments(reviewed: Make) -> None:
     assert (queue["per_day"], queue["busiest_day"], queue["audit_per_day"]) == (2.0, 3, 0.0)
 
 
-def test_estimates_are_weighted_by_the_probability_of_review(reviewed: Make) -> None:
-    decided = {"decided_by": DecidedBy.PERSON}
+def test_the_audit_a_day_is_what_its_strata_draw_and_not_their_mean(reviewed: Make) -> None:
+    for day in (0, 1):
+        for toxicity in (0.01, 0.01, 0.01, 0.3):
+            reviewed(toxicity=toxicity, created_at=NOON + timedelta(days=day))
+    audit = {"share": 0.2, "strata": 2, "shares": [0.1, 0.5]}
+    body = {"schema": 2, "name": "Tried", "rules": [rule(toxicity=0.5)]}
+    found = [
+        policy_simulate(policy=parse_policy({**body, "audit": one}), scope=SimulationScope())["queue"]["audit_per_day"]
+        for one in (audit, {"share": 0.2}, {"share": 0.2, "strata": 2})
+    ]
+    assert found == [3 * 0.1 + 0.5, 0.8, 0.8]
+
+
+@pytest.fixture
+def answered(reviewed: Make) -> Make:
+    """Makes a comment that a person decided on when it was in a state: `answered("rejected", asked_in="pending")`."""
+
+    def make(state: str, asked_in: str = "pending", **columns: Any) -> Review:
+        review: Review = reviewed(state=state, decided_by=DecidedBy.PERSON, **columns)
+        said = {"kind": DecisionKind.PERSON, "action": "approve", "from_state": asked_in, "to_state": state}
+        chance = review.review_probability
+        Decision.objects.create(comment=review.comment, revision=1, review_probability=chance, **said)
+        return review
+
+    return make
+
+
+def test_estimates_are_weighted_by_the_probability_of_review(answered: Make) -> None:
     for state, count in ((State.REJECTED, 30), (State.APPROVED, 10)):
         for _ in range(count):
-            reviewed(toxicity=0.9, state=state, **decided)
+            answered(state, toxicity=0.9)
     for state, count in ((State.REJECTED, 1), (State.APPROVED, 39)):
         for _ in range(count):
-            reviewed(toxicity=0.1, state=state, sampled=True, review_probability=0.1, **decided)
+            answered(state, toxicity=0.1, sampled=True, review_probability=0.1)
     found = {(one["by"], one["name"]): one for one in simulated(rule(toxicity=0.5))["estimates"]}
     policy = found["policy", ""]
     assert policy["decided"] == 80
@@ -99,9 +125,33 @@ def test_estimates_are_weighted_by_the_probability_of_review(reviewed: Make) -> 
     assert found["language", "en"]["decided"] == found["section", "Politics"]["decided"] == 80
 
 
-def test_what_nobody_was_asked_to_review_is_in_no_estimate(reviewed: Make) -> None:
-    reviewed(toxicity=0.1, state=State.REJECTED, decided_by=DecidedBy.PERSON)
+def test_what_nobody_was_asked_to_review_is_in_no_estimate(answered: Make) -> None:
+    answered(State.REJECTED, asked_in="passed", toxicity=0.1)
+    answered(State.REJECTED, asked_in="passed", toxicity=0.9)
     assert simulated(rule(toxicity=0.5))["decided"] == 0
+
+
+def test_passing_comments_that_were_not_drawn_weigh_as_their_policy_draws_them(answered: Make, reviewed: Make) -> None:
+    """Their stored probability is 1, which would make what was drawn look like all there is."""
+    body = PolicyVersion.objects.get(active=True).body
+    PolicyVersion.objects.filter(active=True).update(body={**body, "schema": 2, "audit": {"share": 0.05}})
+    for state, count in ((State.REJECTED, 30), (State.APPROVED, 30)):
+        for _ in range(count):
+            answered(state, toxicity=0.9)
+    assert reviewed(toxicity=0.1).review_probability == 1.0
+    found = {(one["by"], one["name"]): one for one in simulated(rule(toxicity=0.5))["estimates"]}
+    # Nothing was seen to be missed, but one comment in twenty was looked at: that vouches for little.
+    assert found["policy", ""]["precision"]["enough"]
+    assert found["policy", ""]["recall"]["effective"] < 30
+
+
+def test_a_passing_comment_that_a_report_sends_to_people_weighs_one(answered: Make) -> None:
+    """It was not drawn, and did not pass any more when a person was asked: nothing else stands for it."""
+    for state, count in ((State.REJECTED, 40), (State.APPROVED, 40)):
+        for _ in range(count):
+            answered(state, asked_in="pending", toxicity=0.1, flagged=True, reader_flags=1)
+    found = {(one["by"], one["name"]): one for one in simulated(rule(toxicity=0.05))["estimates"]}
+    assert (found["policy", ""]["decided"], found["policy", ""]["precision"]["value"]) == (80, 0.5)
 
 
 def test_a_miss_that_a_person_rejected_comes_first_with_the_margin(reviewed: Make) -> None:
@@ -169,7 +219,7 @@ def test_the_queries_do_not_grow_with_the_rows(
 ) -> None:
     for _ in range(30):
         reviewed(toxicity=0.6)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(9):
         simulated(rule(toxicity=0.5))
     assert connection.vendor
 
