@@ -83,12 +83,16 @@ def rule_hits(*, version: PolicyVersion, until: date, days: int = DAYS) -> HitsR
     )
 
 
-def rule_samples(*, version: PolicyVersion, rule: str, limit: int = SAMPLES) -> ReviewQuerySet:
+def rule_samples(
+    *, version: PolicyVersion, rule: str, limit: int = SAMPLES, sources: Collection[int] = ()
+) -> ReviewQuerySet:
     """Returns reviews that the rule decided, newest first, with comment, article and source; one query.
 
-    The empty rule is no match. A candidate in shadow has decided nothing: those are the comments it would have.
+    The empty rule is no match; `sources` are ids, none: all. A candidate in shadow has decided nothing: those are the
+    comments it would have.
     """
-    reviews = Review.objects.filter(pk__gt=last_id() - SAMPLED_AMONG).select_related("comment", "source", "article")
+    reviews = Review.objects.filter(pk__gt=last_id() - SAMPLED_AMONG).in_sources(sources)
+    reviews = reviews.select_related("comment", "source", "article")
     if version.status in CANDIDATES:
         said = ShadowVerdict.objects.filter(policy=version, rule=rule).values("comment_id")
         return reviews.filter(pk__in=said).order_by("-pk")[:limit]

@@ -1,6 +1,6 @@
 """A version's way from the draft into effect: in shadow, on a share of the comments, retired, and taken back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from math import inf
 
 from django.contrib.auth.models import User
@@ -15,7 +15,9 @@ from moderation.services.policies.activation import effect_check, judging_check
 from moderation.services.policies.brakes import rollout_watch
 from moderation.services.policies.rights import reach_check
 from moderation.services.policies.versions import lock_versions, policy_get
+from moderation.services.reversion.preview import preview_check, reversion_preview
 from moderation.services.reversion.run import Stop, reversion_begin, reversion_run
+from moderation.services.states.version import VersionToken
 
 LEAST_PERCENT, MOST_PERCENT = 1, 100
 Progress = Callable[[Reversion], None]
@@ -99,6 +101,25 @@ def policy_revert(
         lock_versions()
         reversion = reversion_begin(version=row, rule=rule, actor=actor, api_key=key.name if key else "")
     return reversion_run(reversion=reversion, seconds=seconds, progress=progress, stop=stop)
+
+
+def policy_revert_previewed(
+    *, version: int, rule: str, last_id: int, tokens: Collection[VersionToken], actor: User, seconds: float
+) -> Reversion:
+    """Undoes what was previewed, as `policy_revert` does: these comments, of those up to `last_id`, and no others.
+
+    The same call after a new preview goes on if the `seconds` were too few. Raises ServiceError as `policy_revert`
+    does, `preview_changed` if other comments would be undone than these: nothing is then undone, nor braked.
+    """
+    row = policy_get(version=version)
+    reach_check(actor=actor)
+    _check_rule(row, rule)
+    with transaction.atomic():
+        lock_versions()
+        reversion = reversion_begin(version=row, rule=rule, actor=actor, api_key="", last_id=last_id)
+        # With the rule braked nothing is added any more, so what is undone is what was shown or less.
+        preview_check(found=reversion_preview(version=row, rule=rule, last_id=last_id), tokens=tokens)
+    return reversion_run(reversion=reversion, seconds=seconds)
 
 
 def _locked(row: PolicyVersion) -> PolicyVersion:

@@ -1,0 +1,58 @@
+"""One rule of a version: its hits day by day, and the newest comments that it decided, beside the version before."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from moderation.desk.access import Person, desk_view
+from moderation.desk.cards import Card, cards_read
+from moderation.desk.policies.rollouts import day_lines
+from moderation.desk.policies.words import rule_lines
+from moderation.desk.responses import desk_page
+from moderation.desk.views.policies.access import READ, version_or_404
+from moderation.models import PolicyVersion
+from moderation.models.policy import CANDIDATES
+from moderation.policies import Policy, parse_policy
+from moderation.services.policies.hits import SAMPLES, rule_hits, rule_samples
+
+
+@desk_view(READ)
+def rule(request: HttpRequest, person: Person, version: int) -> HttpResponse:
+    """Shows the rule that `rule` names; an empty name is that none matched."""
+    found, name = version_or_404(version), request.GET.get("rule", "")
+    policy, report = (
+        parse_policy(found.body, version=found.version),
+        rule_hits(version=found, until=timezone.now().date()),
+    )
+    if name not in {row.rule for row in report.rules} | {""}:
+        raise Http404
+    before = PolicyVersion.objects.filter(version=report.before).first()
+    return desk_page(
+        request,
+        person,
+        "policies/rule",
+        title=_("Rule %(name)s of version %(number)d") % {"name": name, "number": found.version}
+        if name
+        else _("No rule of version %(number)d matched") % {"number": found.version},
+        version=found,
+        before=before,
+        rule=name,
+        line=next((line for line in rule_lines(policy) if line.id == name), None),
+        days=day_lines(report, name),
+        samples=_samples(found, name, person),
+        samples_before=_samples(before, name, person) if before else [],
+        most=SAMPLES,
+        **_words(found, policy, name),
+    )
+
+
+def _samples(version: PolicyVersion, name: str, person: Person) -> list[Card]:
+    rows = rule_samples(version=version, rule=name, sources=person.sources)
+    return cards_read(list(rows.values_list("pk", flat=True)), person)
+
+
+def _words(found: PolicyVersion, policy: Policy, name: str) -> dict[str, Any]:
+    automatic = name in {one.id for one in policy.automatic}
+    return {"is_candidate": found.status in CANDIDATES, "automatic": automatic}
