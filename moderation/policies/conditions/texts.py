@@ -1,7 +1,7 @@
 """Conditions on the text: its facts, its language, the word lists that it hits."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from moderation.policies.conditions.base import Check, Subject
@@ -9,6 +9,7 @@ from moderation.policies.conditions.choices import ValueChoice
 from moderation.policies.conditions.domains import Interval, measured
 from moderation.policies.conditions.ranges import NumberRange, refuse_empty
 from moderation.policies.errors import PolicyError
+from moderation.policies.verdict import ConditionReason, Reason
 
 FACTS: dict[str, Callable[[Subject], float | None]] = {
     "links": lambda subject: subject.features.links,
@@ -81,6 +82,12 @@ class ListHits(NumberRange):
         """Returns the hits."""
         lists = subject.features.lists
         return None if lists is None else lists.get(self.list)
+
+    def reasons(self, subject: Subject, *, wanted: bool = True) -> Iterator[Reason]:
+        """Yields the hits, with the version of the list that they are of."""
+        version = (subject.features.list_versions or {}).get(self.list)
+        for reason in NumberRange.reasons(self, subject, wanted=wanted):
+            yield replace(reason, version=version) if isinstance(reason, ConditionReason) else reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

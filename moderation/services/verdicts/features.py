@@ -65,7 +65,7 @@ def _facts(comment: Comment, hashed: str, repeats: int, lists: CompiledLists, la
         near_hash=hashed,
         capitals=capitals(comment.text),
         repeats=repeats,
-        lists=_hits(hits),
+        **_matched(hits),
     )
     return TextFacts(features, hits, lists.edition)
 
@@ -82,7 +82,7 @@ def text_features(*, raw: str, text: str, language: str = "", lists: CompiledLis
         length=len(text),
         near_hash=near_hash(text),
         capitals=capitals(text),
-        lists=_hits(lists.facts(text, language)) if lists else None,
+        **_matched(lists.facts(text, language) if lists else None),
     )
 
 
@@ -106,11 +106,15 @@ def _whole(facts: Mapping[str, Any]) -> bool:
 
 def features_of(facts: Mapping[str, Any]) -> Features:
     """Returns the features in a review's `facts`; those that are missing there are None."""
-    return Features(**{name: facts.get(name) for name in PLAIN}, lists=_hits(facts.get("lists")))
+    return Features(**{name: facts.get(name) for name in PLAIN}, **_matched(facts.get("lists")))
 
 
-def _hits(lists: Mapping[str, Mapping[str, int]] | None) -> dict[str, int] | None:
-    return None if lists is None else {name: found["hits"] for name, found in lists.items()}
+def _matched(lists: Mapping[str, Mapping[str, int]] | None) -> dict[str, dict[str, int]]:
+    """Returns the hits of each list and the version of it that they are of, as fields of Features."""
+    if lists is None:
+        return {}
+    fields = {"lists": "hits", "list_versions": "version"}
+    return {name: {of: found[key] for of, found in lists.items()} for name, key in fields.items()}
 
 
 def links_in(raw: str) -> int:
