@@ -13,6 +13,7 @@ from moderation.policies.conditions import GROUPS, KINDS, Condition, ConditionKi
 from moderation.policies.conditions.kinds import KINDS_ONE
 from moderation.policies.errors import PolicyError, join_pointer
 from moderation.policies.examples import Example, parse_example
+from moderation.policies.messages import Message, gettext_noop
 from moderation.policies.policy import Policy
 from moderation.policies.rules import Rule
 from moderation.policies.schema import SCHEMAS
@@ -20,6 +21,32 @@ from moderation.policies.schema import SCHEMAS
 MAX_DEPTH = 3
 MAX_PARTS = 50
 MAX_CONDITIONS = 200
+NO_SCHEMA = gettext_noop("there is no schema {number}; there are {known}")
+NO_FIELD = gettext_noop("there is no field {key} here; there are {known}")
+TOO_MANY = gettext_noop("a rule has at most {most} conditions")
+NO_GROUP = gettext_noop("this has one of all, any, not, and nothing else")
+TOO_DEEP = gettext_noop("all, any and not are nested at most {most} deep")
+NO_LIST = gettext_noop("{group} has a list of 1 to {most} conditions")
+NO_OBJECT = gettext_noop("a condition is an object, not {found}")
+NO_KIND = gettext_noop("a condition has one of {kinds}")
+TWO_SHARES = gettext_noop("audit has the share already")
+NO_TEST = gettext_noop("a test has either a text or scores")
+SAME_ID = gettext_noop("the id {rule} is used by an earlier rule")
+# What jsonschema says, by its keyword; other messages of its stay English.
+SHAPES = {
+    "required": (gettext_noop("{missing} is a required property"),),
+    "enum": (gettext_noop("{found} is not one of {limit}"),),
+    "type": (gettext_noop("{found} is not of type {limit}"),),
+    "const": (gettext_noop("{limit} was expected"),),
+    "minimum": (gettext_noop("{found} is less than the minimum of {limit}"),),
+    "maximum": (gettext_noop("{found} is greater than the maximum of {limit}"),),
+    "minLength": (gettext_noop("{found} should be non-empty"), gettext_noop("{found} is too short")),
+    "minItems": (gettext_noop("{found} should be non-empty"), gettext_noop("{found} is too short")),
+    "maxLength": (gettext_noop("{found} is too long"),),
+    "maxItems": (gettext_noop("{found} is too long"),),
+    "pattern": (gettext_noop("{found} does not match {limit}"),),
+    "minProperties": (gettext_noop("{found} does not have enough properties"),),
+}
 VALIDATORS = {number: Draft202012Validator(schema) for number, schema in SCHEMAS.items()}
 
 
@@ -50,7 +77,7 @@ def _schema_number(body: Any) -> int:
     """Returns which schema the policy says it has: 1 unless it says 2; a number that is not there fails that of 1."""
     number = body.get("schema") if isinstance(body, Mapping) else None
     if isinstance(number, int) and number > max(SCHEMAS):
-        raise PolicyError("/schema", f"there is no schema {number}; there are {', '.join(map(str, SCHEMAS))}")
+        raise PolicyError("/schema", Message(NO_SCHEMA, number=number, known=", ".join(map(str, SCHEMAS))))
     return number if type(number) is int and number in SCHEMAS else 1
 
 
@@ -68,8 +95,18 @@ def _policy_error(error: ValidationError, pointer: str, *, keyed: bool) -> Polic
     place, key = join_pointer(pointer, *error.absolute_path), _unknown_field(error)
     if key and keyed:
         known = ", ".join(error.schema["properties"])  # type: ignore[index]
-        return PolicyError(join_pointer(place, key), f"there is no field {key} here; there are {known}")
-    return PolicyError(place, error.message, key)
+        return PolicyError(join_pointer(place, key), Message(NO_FIELD, key=key, known=known))
+    return PolicyError(place, _shape_message(error), key)
+
+
+def _shape_message(error: ValidationError) -> str:
+    """Returns what the schema says, as a message that can be translated if it is one of the usual ones."""
+    limit = error.validator_value
+    values = {"found": repr(error.instance), "limit": repr(limit), "missing": ""}
+    if error.validator == "required" and isinstance(error.instance, Mapping):
+        values["missing"] = repr(next((name for name in limit if name not in error.instance), ""))
+    messages = (Message(template, **values) for template in SHAPES.get(str(error.validator), ()))
+    return next((message for message in messages if message == error.message), error.message)
 
 
 def _unknown_field(error: ValidationError) -> str:
@@ -94,17 +131,17 @@ def _rule(rule: Mapping[str, Any], pointer: str, number: int) -> Rule:
         pointer=pointer,
     )
     if sum(1 for _ in made.leaves()) > MAX_CONDITIONS:
-        raise PolicyError(f"{pointer}/when", f"a rule has at most {MAX_CONDITIONS} conditions")
+        raise PolicyError(f"{pointer}/when", Message(TOO_MANY, most=MAX_CONDITIONS))
     return made
 
 
 def _group(body: Mapping[str, Any], pointer: str, kinds: Mapping[str, ConditionKind], depth: int) -> Group:
     """Returns the `all`, `any` or `not` that `body` describes; `depth` is how many may still be nested."""
     if len(body) != 1 or not body.keys() <= GROUPS.keys():
-        raise PolicyError(pointer, "this has one of all, any, not, and nothing else")
+        raise PolicyError(pointer, Message(NO_GROUP))
     ((quantifier, parts),) = body.items()
     if depth == 0:
-        raise PolicyError(pointer, f"all, any and not are nested at most {MAX_DEPTH} deep")
+        raise PolicyError(pointer, Message(TOO_DEEP, most=MAX_DEPTH))
     places = _places(quantifier, parts, join_pointer(pointer, quantifier))
     return GROUPS[quantifier](tuple(_condition(part, place, kinds, depth - 1) for place, part in places))
 
@@ -114,25 +151,25 @@ def _places(quantifier: str, parts: Any, pointer: str) -> list[tuple[str, Any]]:
     if quantifier == "not":
         return [(pointer, parts)]
     if not isinstance(parts, list) or not 1 <= len(parts) <= MAX_PARTS:
-        raise PolicyError(pointer, f"{quantifier} has a list of 1 to {MAX_PARTS} conditions")
+        raise PolicyError(pointer, Message(NO_LIST, group=quantifier, most=MAX_PARTS))
     return [(f"{pointer}/{index}", part) for index, part in enumerate(parts)]
 
 
 def _condition(body: Any, pointer: str, kinds: Mapping[str, ConditionKind], depth: int) -> Condition:
     if not isinstance(body, Mapping):
-        raise PolicyError(pointer, f"a condition is an object, not {body!r:.50}")
+        raise PolicyError(pointer, Message(NO_OBJECT, found=f"{body!r:.50}"))
     if body.keys() & GROUPS.keys():
         return _group(body, pointer, kinds, depth)
     mark = next((mark for mark in kinds if mark in body), None)
     if mark is None:
-        raise PolicyError(pointer, f"a condition has one of {', '.join(kinds)}, {', '.join(GROUPS)}")
+        raise PolicyError(pointer, Message(NO_KIND, kinds=", ".join([*kinds, *GROUPS])))
     _check_shape(Draft202012Validator(kinds[mark].schema), body, pointer)
     return kinds[mark].parse(body, pointer)
 
 
 def _audit(body: Mapping[str, Any]) -> Audit | None:
     if "audit" in body and "audit_share" in body:
-        raise PolicyError("/audit_share", "audit has the share already")
+        raise PolicyError("/audit_share", Message(TWO_SHARES))
     return parse_audit(body["audit"]) if "audit" in body else None
 
 
@@ -140,7 +177,7 @@ def _examples(body: Mapping[str, Any]) -> Iterator[Example]:
     for index, example in enumerate(body.get("tests", ())):
         pointer = f"/tests/{index}"
         if ("text" in example) == ("scores" in example):
-            raise PolicyError(pointer, "a test has either a text or scores")
+            raise PolicyError(pointer, Message(NO_TEST))
         yield parse_example(example, pointer)
 
 
@@ -148,5 +185,5 @@ def _refuse_equal_ids(rules: tuple[Rule, ...]) -> None:
     seen: set[str] = set()
     for index, rule in enumerate(rules):
         if rule.id in seen:
-            raise PolicyError(f"/rules/{index}/id", f"the id {rule.id} is used by an earlier rule")
+            raise PolicyError(f"/rules/{index}/id", Message(SAME_ID, rule=rule.id))
         seen.add(rule.id)

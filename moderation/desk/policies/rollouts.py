@@ -100,8 +100,8 @@ def share_words(hits: int, judged: int) -> str:
 
 
 def percent(share: float) -> str:
-    """Returns a share in percent with one decimal."""
-    return gettext("%(share)s %%") % {"share": number_format(100 * share, decimal_pos=1)}
+    """Returns a share in percent with one decimal, rounded: `number_format` alone cuts off."""
+    return gettext("%(share)s %%") % {"share": number_format(round(100 * share, 1), decimal_pos=1)}
 
 
 def today_line(row: RuleAlarm) -> TodayLine:

@@ -9,6 +9,7 @@ from moderation.policies.conditions.choices import ValueChoice
 from moderation.policies.conditions.domains import Interval, measured
 from moderation.policies.conditions.ranges import NumberRange, refuse_empty
 from moderation.policies.errors import PolicyError
+from moderation.policies.messages import Message, gettext_noop
 from moderation.policies.verdict import ConditionReason, Reason
 
 FACTS: dict[str, Callable[[Subject], float | None]] = {
@@ -34,7 +35,7 @@ class FactRange(NumberRange):
         if found.fact == "capitals":
             for end in ("gte", "lte"):
                 if body.get(end, 0) > 1:
-                    raise PolicyError(f"{pointer}/{end}", "capitals is a share from 0 to 1")
+                    raise PolicyError(f"{pointer}/{end}", Message(gettext_noop("capitals is a share from 0 to 1")))
         return found
 
     @property

@@ -9,9 +9,8 @@ from moderation.policies.documents.sentences import (
     MARKS,
     NEGATED,
     NUMBERS,
-    Translate,
-    gettext_noop,
 )
+from moderation.policies.messages import Translate, gettext_noop
 
 DIGITS = 4
 # By whether there is a lower and an upper end: what was asked for …
