@@ -33,14 +33,15 @@ class Scratch:
     url: str
     folder: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
+    script: Path = SCRIPT
 
     def call(self, *arguments: str) -> None:
         """Runs one mode of the script and waits for it."""
-        subprocess.run([sys.executable, str(SCRIPT), *arguments], env=self.env(), check=True, timeout=WAIT_SECONDS)
+        subprocess.run([sys.executable, str(self.script), *arguments], env=self.env(), check=True, timeout=WAIT_SECONDS)
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
         """Starts one mode of the script."""
-        command = [sys.executable, str(SCRIPT), *arguments]
+        command = [sys.executable, str(self.script), *arguments]
         process = subprocess.Popen(
             command, env=self.env() | env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
