@@ -57,7 +57,7 @@ def fill(count: str, every: str) -> None:
 
 
 def judge(first: str, step: str, go: str, times: str) -> None:
-    """Judges each `step`th comment from the `first`, one by one, once the file `go` is there; writes from when to when."""
+    """Judges each `step`th comment from the `first`, one by one, once `go` is there; writes from when to when."""
     ids = list(Comment.objects.order_by("pk").values_list("pk", flat=True))[int(first) :: int(step)]
     Path(f"{times}.ready").touch()
     while go and not Path(go).exists():
