@@ -101,7 +101,7 @@ def _policy_error(error: ValidationError, pointer: str, *, keyed: bool) -> Polic
 
 def _shape_message(error: ValidationError) -> str:
     """Returns what the schema says, as a message that can be translated if it is one of the usual ones."""
-    limit = error.validator_value
+    limit: Any = error.validator_value
     values = {"found": repr(error.instance), "limit": repr(limit), "missing": ""}
     if error.validator == "required" and isinstance(error.instance, Mapping):
         values["missing"] = repr(next((name for name in limit if name not in error.instance), ""))

@@ -28,7 +28,7 @@ def rule(request: HttpRequest, person: Person, version: int) -> HttpResponse:
     )
     if name not in {row.rule for row in report.rules} | {""}:
         raise Http404
-    before = PolicyVersion.objects.filter(version=report.before).first()
+    before = version_or_404(report.before) if report.before else None
     return desk_page(
         request,
         person,
