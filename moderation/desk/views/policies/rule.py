@@ -1,7 +1,5 @@
 """One rule of a version: its hits day by day, and the newest comments that it decided, beside the version before."""
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,7 +12,7 @@ from moderation.desk.responses import desk_page
 from moderation.desk.views.policies.access import READ, version_or_404
 from moderation.models import PolicyVersion
 from moderation.models.policy import CANDIDATES
-from moderation.policies import Policy, parse_policy
+from moderation.policies import parse_policy
 from moderation.services.policies.hits import SAMPLES, rule_hits, rule_samples
 
 
@@ -33,9 +31,7 @@ def rule(request: HttpRequest, person: Person, version: int) -> HttpResponse:
         request,
         person,
         "policies/rule",
-        title=_("Rule %(name)s of version %(number)d") % {"name": name, "number": found.version}
-        if name
-        else _("No rule of version %(number)d matched") % {"number": found.version},
+        title=_title(found, name),
         version=found,
         before=before,
         rule=name,
@@ -44,7 +40,7 @@ def rule(request: HttpRequest, person: Person, version: int) -> HttpResponse:
         samples=_samples(found, name, person),
         samples_before=_samples(before, name, person) if before else [],
         most=SAMPLES,
-        **_words(found, policy, name),
+        is_candidate=found.status in CANDIDATES,
     )
 
 
@@ -53,6 +49,6 @@ def _samples(version: PolicyVersion, name: str, person: Person) -> list[Card]:
     return cards_read(list(rows.values_list("pk", flat=True)), person)
 
 
-def _words(found: PolicyVersion, policy: Policy, name: str) -> dict[str, Any]:
-    automatic = name in {one.id for one in policy.automatic}
-    return {"is_candidate": found.status in CANDIDATES, "automatic": automatic}
+def _title(version: PolicyVersion, name: str) -> str:
+    said = _("Rule %(name)s of version %(number)d") if name else _("No rule of version %(number)d matched")
+    return said % {"name": name, "number": version.version}
