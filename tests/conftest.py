@@ -8,8 +8,10 @@ import os
 import sqlite3
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -19,16 +21,18 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings as django_settings
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from hypothesis import HealthCheck, settings
 from rest_framework.test import APIClient
 
 from archive.models import Article, Comment, Commenter, Source
 from moderation import seeds
-from moderation.models import ledger
+from moderation.models import Claim, Review, Score, ledger
 
 NOON = datetime(2021, 11, 16, 12, tzinfo=UTC)
 
@@ -249,5 +253,58 @@ def client_with(api_key: Callable[..., str]) -> Callable[..., APIClient]:
         client = APIClient(raise_request_exception=False)
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {api_key(*scopes, **options)}")
         return client
+
+    return make
+
+
+@dataclass
+class Arrivals:
+    """Comments that come and are judged in one batch, from scores that they have: `arrive(0.9, 0.1)`, toxicity each.
+
+    `queries` is how many the last batch took.
+    """
+
+    make_comment: Callable[..., Comment]
+    queries: int = 0
+
+    def __call__(self, *toxicity: float, **columns: Any) -> list[Review]:
+        from moderation.services.batch_scoring.chunk import ScoreRun
+        from moderation.services.batch_scoring.inference import Inference
+        from moderation.services.batch_scoring.options import ScoreReport
+        from moderation.services.model_versions import model_active
+
+        model = model_active()
+        run = ScoreRun(Inference(None), model, True, "me", ScoreReport(str(model), active=True))  # type: ignore[arg-type]
+        comments = [self.make_comment(f"Remark {uuid.uuid4()}.", **columns) for _ in toxicity]
+        for comment, value in zip(comments, toxicity, strict=True):
+            scored = {"comment": comment, "model": model, "revision": 1, "text_hash": comment.text_hash}
+            Score.objects.create(**scored, language="en", toxicity=value)
+            Claim.objects.create(comment=comment, worker="me")
+        loaded = run.load([comment.pk for comment in comments])
+        with CaptureQueriesContext(connection) as captured:
+            run.batch(loaded)
+        self.queries = len(captured)
+        return list(Review.objects.filter(pk__in=[comment.pk for comment in comments]).order_by("pk"))
+
+
+@pytest.fixture
+def arrive(make_comment: Callable[..., Comment]) -> Arrivals:
+    """Comments that come and are judged: see `Arrivals`."""
+    return Arrivals(make_comment)
+
+
+@pytest.fixture
+def write_policy(db: None) -> Callable[..., int]:
+    """Saves a policy as a draft and returns its version: `write_policy(("r", "reject", 0.5), author=ada)`."""
+    from moderation.services.policies.versions import policy_create
+
+    def make(*rules: tuple[str, str, float], author: User | None = None, audit_share: float = 0.0) -> int:
+        written = [
+            {"id": name, "when": {"any": [{"attribute": "toxicity", "gte": gte}]}, "action": action}
+            for name, action, gte in rules
+        ]
+        # A name of its own: the newest version is not saved again.
+        body = {"schema": 2, "name": str(uuid.uuid4()), "rules": written, "audit_share": audit_share}
+        return policy_create(body=body, actor=author).version.version
 
     return make

@@ -15,11 +15,14 @@ from moderation.api.views.metrics import Metrics
 from moderation.api.views.policies import (
     PolicyActivation,
     PolicyDetail,
+    PolicyDiff,
     PolicyList,
+    PolicyResolution,
     PolicySimulation,
     PolicySuggestion,
 )
 from moderation.api.views.policy_stages import (
+    PolicyAlarms,
     PolicyHits,
     PolicyRetirement,
     PolicyReversion,
@@ -61,6 +64,8 @@ urlpatterns = [
     path("policies/simulate/", PolicySimulation.as_view(), name="policy-simulate"),
     path("policies/suggest/", PolicySuggestion.as_view(), name="policy-suggest"),
     path("policies/<int:version>/", PolicyDetail.as_view(), name="policy"),
+    path("policies/<int:version>/diff/", PolicyDiff.as_view(), name="policy-diff"),
+    path("policies/<int:version>/resolve/", PolicyResolution.as_view(), name="policy-resolve"),
     path("policies/<int:version>/activate/", PolicyActivation.as_view(), name="policy-activate"),
     path("word-lists/", WordListList.as_view(), name="word-lists"),
     path("word-lists/<slug:name>/", WordListDetail.as_view(), name="word-list"),
@@ -70,6 +75,7 @@ urlpatterns = [
     path("policies/<int:version>/retire/", PolicyRetirement.as_view(), name="policy-retire"),
     path("policies/<int:version>/revert/", PolicyReversion.as_view(), name="policy-revert"),
     path("policies/<int:version>/hits/", PolicyHits.as_view(), name="policy-hits"),
+    path("policies/<int:version>/alarms/", PolicyAlarms.as_view(), name="policy-alarms"),
     path("metrics/", Metrics.as_view(), name="metrics"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),

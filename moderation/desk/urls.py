@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
 from moderation.desk.views import bulk, by_score, comment, commenter, queue, settings, undo
-from moderation.desk.views.policies import additions, editor, simulation, versions
+from moderation.desk.views.policies import additions, editor, reversion, rollout, rule, simulation, versions
 
 
 class RowConverter(IntConverter):
@@ -32,6 +32,9 @@ urlpatterns = [
     path("policies/write/", editor.editor, name="policy-editor"),
     path("policies/<row:version>/", versions.version, name="policy"),
     path("policies/<row:version>/simulate/", simulation.simulation, name="policy-simulation"),
+    path("policies/<row:version>/rollout/", rollout.rollout, name="policy-rollout"),
+    path("policies/<row:version>/rule/", rule.rule, name="policy-rule"),
+    path("policies/<row:version>/revert/", reversion.reversion, name="policy-reversion"),
     path("<slug:name>/", queue.queue, name="queue"),
     path("<slug:name>/act/", queue.quick, name="quick"),
     path("<slug:name>/next/", queue.take_next, name="next"),

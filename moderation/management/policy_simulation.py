@@ -11,6 +11,7 @@ from moderation.management.arguments import parse_since, parse_sources
 from moderation.management.lacking import lacking_lines
 from moderation.management.policy_files import WHICH, policy_given
 from moderation.policies import Policy, PolicyError, parse_policy
+from moderation.policies.documents.reasons import reason_phrase
 from moderation.services.errors import ServiceError
 from moderation.services.simulation.run import policy_simulate
 from moderation.services.simulation.scope import SimulationScope
@@ -89,7 +90,7 @@ MEASURES = ("precision", "recall", "missed_share", "false_alarm_share")
 def clause(row: dict[str, Any]) -> str:
     """Returns which clauses fired, or by what margin none did."""
     if row["reasons"]:
-        return f"rule {row['rule']}: " + "; ".join(json.dumps(reason, ensure_ascii=False) for reason in row["reasons"])
+        return f"rule {row['rule']}: " + "; ".join(map(reason_phrase, row["reasons"]))
     near = row.get("nearest")
     if near is None:
         return f"rule {row['rule']}" if row["rule"] else "no score would make a rule match"

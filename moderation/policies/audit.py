@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from moderation.policies.errors import PolicyError
+from moderation.policies.messages import Message, gettext_noop
 
 # One stratum ends where the next begins, each at half the risk of the one after it: 1/8, 1/4, 1/2.
 HALF = 0.5
+HIGH_FLOOR = gettext_noop("the floor {floor} is above the share {share}")
+SHARES = gettext_noop("there are {shares} shares for {strata} strata")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def parse_audit(body: Mapping[str, Any]) -> Audit:
     """Returns the audit that `body`, which fits the schema, describes; raises PolicyError."""
     audit = Audit(body["share"], body.get("floor", 0.0), body.get("strata", 1), tuple(body.get("shares", ())))
     if audit.floor > audit.share:
-        raise PolicyError("/audit/floor", f"the floor {audit.floor} is above the share {audit.share}")
+        raise PolicyError("/audit/floor", Message(HIGH_FLOOR, floor=audit.floor, share=audit.share))
     if audit.shares and len(audit.shares) != audit.strata:
-        raise PolicyError("/audit/shares", f"there are {len(audit.shares)} shares for {audit.strata} strata")
+        raise PolicyError("/audit/shares", Message(SHARES, shares=len(audit.shares), strata=audit.strata))
     return audit

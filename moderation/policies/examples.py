@@ -44,11 +44,15 @@ class ExampleOutcome:
         """Whether it is what was expected."""
         return self.action == self.example.expect
 
+    @property
+    def name(self) -> str:
+        """What to call the example."""
+        return self.example.name or self.example.text[:60] or self.example.pointer
+
     def __str__(self) -> str:
-        name = self.example.name or self.example.text[:60] or self.example.pointer
         by = f" by {self.rule}" if self.rule else ", for no rule matches"
         found = f"{self.example.expect}" if self.passed else f"{self.action}{by}, expected {self.example.expect}"
-        return f"{'ok' if self.passed else 'FAILED'}  {name}: {found}"
+        return f"{'ok' if self.passed else 'FAILED'}  {self.name}: {found}"
 
 
 def parse_example(body: Mapping[str, Any], pointer: str) -> Example:

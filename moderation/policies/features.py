@@ -39,6 +39,7 @@ class Features:
         capitals: Share of the cased letters that are capital, from 0 to 1; 0 for a text without cased letters.
         repeats: Earlier comments of the same source with the same `near_hash`, counted to a limit.
         lists: Name of a word list → places in the text that it hits; a list that was not matched yet is missing.
+        list_versions: Name of a word list → the version of it that the text was matched with.
         language: Code of the language in which the text was scored.
         article_age_hours: Hours from the article's publication to the comment.
         flags: Readers' reports, each reporter weighted by how often people agreed with them.
@@ -51,6 +52,7 @@ class Features:
     capitals: float | None = None
     repeats: int | None = None
     lists: Mapping[str, int] | None = None
+    list_versions: Mapping[str, int] | None = None
     language: str | None = None
     article_age_hours: float | None = None
     flags: float | None = None

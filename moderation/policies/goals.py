@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moderation.policies.errors import PolicyError
+from moderation.policies.messages import Message, gettext_noop
 
 METRICS = ("match_rate", "precision", "recall", "queue_per_day")
 # Shares lie between 0 and 1; a queue is any number of comments a day.
@@ -18,6 +19,10 @@ SHARES = frozenset(METRICS) - {"queue_per_day"}
 GOAL = re.compile(r"(maximum|minimum) ([a-z_]+) @ ([a-z_]+) (>=|<=) ([0-9]+(?:\.[0-9]+)?)")
 FORM = "maximum|minimum METRIC @ METRIC >=|<= BOUND"
 MAX_GOAL_CHARACTERS = 200
+NO_GOAL = gettext_noop("a goal has the form {form}, not {found}")
+NO_METRIC = gettext_noop("there is no metric {metric}; there are {known}")
+SAME_METRIC = gettext_noop("a goal bounds another metric than the one it optimises, not {metric} twice")
+NO_SHARE = gettext_noop("{metric} is a share from 0 to 1: it is never {bound}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ def parse_goal(text: str, pointer: str = "") -> Goal:
     """Returns the goal that `text` describes; raises PolicyError at `pointer`."""
     found = GOAL.fullmatch(" ".join(text[:MAX_GOAL_CHARACTERS].split()))
     if found is None:
-        raise PolicyError(pointer, f"a goal has the form {FORM}, not {text[:MAX_GOAL_CHARACTERS]!r}")
+        raise PolicyError(pointer, Message(NO_GOAL, form=FORM, found=repr(text[:MAX_GOAL_CHARACTERS])))
     goal = Goal(found[1], found[2], found[3], found[4], float(found[5]))
     _check_metrics(goal, pointer)
     return goal
@@ -68,11 +73,11 @@ def parse_goal(text: str, pointer: str = "") -> Goal:
 def _check_metrics(goal: Goal, pointer: str) -> None:
     for metric in (goal.metric, goal.bounded):
         if metric not in METRICS:
-            raise PolicyError(pointer, f"there is no metric {metric}; there are {', '.join(METRICS)}")
+            raise PolicyError(pointer, Message(NO_METRIC, metric=metric, known=", ".join(METRICS)))
     if goal.metric == goal.bounded:
-        raise PolicyError(pointer, f"a goal bounds another metric than the one it optimises, not {goal.metric} twice")
+        raise PolicyError(pointer, Message(SAME_METRIC, metric=goal.metric))
     if goal.bounded in SHARES and goal.bound > 1:
-        raise PolicyError(pointer, f"{goal.bounded} is a share from 0 to 1: it is never {goal.bound:g}")
+        raise PolicyError(pointer, Message(NO_SHARE, metric=goal.bounded, bound=f"{goal.bound:g}"))
 
 
 def policy_goals(body: Mapping[str, Any]) -> Iterator[PlacedGoal]:

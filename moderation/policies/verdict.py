@@ -30,7 +30,7 @@ class ConditionReason:
     """Any other condition that held, or, if `negated`, one whose opposite was asked for and that did not hold.
 
     `condition` is its kind (`fact`, `list`, `language` …), `name` which of that kind, `value` what was found; `gte` and
-    `lte` are the bounds, if it has any.
+    `lte` are the bounds, if it has any; `version` is that of a list, the one that the text was matched with.
     """
 
     condition: str
@@ -39,11 +39,13 @@ class ConditionReason:
     gte: float | None = None
     lte: float | None = None
     negated: bool = False
+    version: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Returns the reason as the API shows it, without what it has not."""
         value = round(self.value, 6) if isinstance(self.value, float) else self.value
-        shown = {"condition": self.condition, "name": self.name, "value": value, "gte": self.gte, "lte": self.lte}
+        named = {"condition": self.condition, "name": self.name, "version": self.version}
+        shown = {**named, "value": value, "gte": self.gte, "lte": self.lte}
         shown = {name: part for name, part in shown.items() if name == "value" or part not in ("", None)}
         return {**shown, "not": True} if self.negated else shown
 
@@ -52,12 +54,13 @@ Reason = VerdictReason | ConditionReason
 
 
 def reason_text(reason: Mapping[str, Any]) -> str:
-    """Returns a reason of a stored verdict in few signs: `toxicity 0.93 ≥ 0.80`, `links 3 ≥ 2`, `not staff`."""
+    """Returns a reason of a stored verdict in few signs: `toxicity 0.93 ≥ 0.80`, `list slurs@3 2 ≥ 1`, `not staff`."""
     if "attribute" in reason:
         return f"{reason['attribute']} {reason['score']:.2f} ≥ {reason['threshold']:.2f}"
     value, name = reason["value"], reason.get("name", "")
     what = name or reason["condition"]
-    what = f"list {name}" if reason["condition"] == "list" else what
+    if reason["condition"] == "list":
+        what = f"list {name}@{reason['version']}" if "version" in reason else f"list {name}"
     number = isinstance(value, int | float)
     found = what if isinstance(value, bool) else f"{what} {value:g}" if number else f"{what} {value}"
     bounds = f"{found}{_bound(' ≥ ', reason.get('gte'))}{_bound(' ≤ ', reason.get('lte'))}"

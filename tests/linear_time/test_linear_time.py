@@ -3,16 +3,28 @@
 `python -m tests.linear_time patterns` and `… functions` print the tables.
 """
 
-import re
+import signal
+import subprocess
+import sys
 
 import pytest
 
 from archive.importers import FORMATS
 from archive.importers.rows.presets import PRESETS
-from tests.linear_time.attacks import attacks
 from tests.linear_time.functions import FILES
-from tests.linear_time.measure import SIZES, Row, measured, rows_measured
+from tests.linear_time.measure import ROOT, SIZES, Row, rows_measured
 from tests.linear_time.patterns import found, strays
+
+FAULT = 3
+SEARCH = f"""
+import re, resource, sys
+from tests.linear_time.attacks import attacks
+from tests.linear_time.measure import measured
+resource.setrlimit(resource.RLIMIT_CPU, (8, resource.RLIM_INFINITY))
+slow = re.compile(sys.argv[1])
+texts = [(str(one), one.text) for one in attacks(slow, most=200)]
+sys.exit({FAULT} if measured(slow.pattern, lambda text: list(slow.finditer(text)), texts).fault else 0)
+"""
 
 
 def test_every_pattern_is_linear() -> None:
@@ -49,9 +61,17 @@ def test_every_pattern_is_where_the_catalogue_finds_it() -> None:
     ],
 )
 def test_a_pattern_that_is_not_linear_is_found_out(pattern: str) -> None:
-    slow = re.compile(pattern)
-    texts = [(str(one), one.text) for one in attacks(slow, most=200)]
-    assert measured(pattern, lambda text: list(slow.finditer(text)), texts).fault
+    assert search_ends(pattern) in (FAULT, -signal.SIGXCPU)
+
+
+def test_a_linear_pattern_has_no_fault() -> None:
+    assert search_ends(r"[a-z]+") == 0
+
+
+def search_ends(pattern: str) -> int:
+    """Measures a pattern in a process of its own: an exponential one would never end."""
+    command = [sys.executable, "-W", "ignore", "-c", SEARCH, pattern]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 def test_growth_tells_linear_from_quadratic() -> None:

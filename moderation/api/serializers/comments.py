@@ -28,6 +28,7 @@ class VerdictReasonOut(Out):
         required=False, help_text="What was asked about: attribute, fact, list, language, commenter, …"
     )
     name = serializers.CharField(required=False, help_text="Which of its kind: links, approved, a list's name …")
+    version = serializers.IntegerField(required=False, help_text="Of a list: the one that the text was matched with.")
     value = serializers.JSONField(required=False, help_text="What was found.")
     gte = serializers.FloatField(required=False)
     lte = serializers.FloatField(required=False)

@@ -3,6 +3,7 @@
 from typing import Any, TypedDict
 
 from django.contrib.auth.models import User
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,6 +12,7 @@ from archive.models import Source
 from moderation.api.access import Access, read
 from moderation.api.schema import described
 from moderation.api.serializers.inputs import NothingIn, PolicyIn, SimulationIn
+from moderation.api.serializers.policies.differences import DiffOut, ResolvedOut
 from moderation.api.serializers.policies.simulation import LackingOut, PolicyActivatedOut, SimulationOut
 from moderation.api.serializers.policies.suggestions import SuggestionIn, SuggestionOut
 from moderation.api.serializers.policies.versions import FindingOut, PolicyOut, PolicySavedOut
@@ -21,8 +23,10 @@ from moderation.policies import parse_policy
 from moderation.services.errors import invalid
 from moderation.services.online_scoring.equivalent import threshold_equal
 from moderation.services.policies.activation import policy_activate
+from moderation.services.policies.hits import version_before
+from moderation.services.policies.renewal import policy_renew
 from moderation.services.policies.simulation import policy_try
-from moderation.services.policies.versions import policy_create
+from moderation.services.policies.versions import policy_compare, policy_create
 from moderation.services.simulation.scope import SimulationScope
 from moderation.services.suggestions.suggest import threshold_suggest
 from moderation.services.verdicts.facts_walk import policy_lacking
@@ -31,6 +35,8 @@ READ = read("moderation.view_policyversion")
 WRITE = Access("policy", ("moderation.change_policy",))
 SUGGEST = Access("moderate", ("moderation.decide",))
 ACTIVATE = Access("policy_activate", ("moderation.activate_policy",))
+# Of a version's number, as the database holds it.
+MAX_DIGITS = 9
 
 
 class Caller(TypedDict):
@@ -82,6 +88,59 @@ class PolicyDetail(PolicyView):
     def get(self, request: Request, **_: Any) -> Response:
         """Returns the version."""
         return Response(PolicyOut(self.get_object()).data)
+
+
+class PolicyDiff(PolicyView):
+    """What changes from one version to another."""
+
+    access = {"GET": READ}
+    parameters = {"GET": frozenset({"against"})}
+
+    @described(
+        responses=DiffOut,
+        parameters=[
+            OpenApiParameter("against", int, description="By default the active version, of that one the one before.")
+        ],
+    )
+    def get(self, request: Request, **_: Any) -> Response:
+        """Returns what has to change in the version `against` to make this one, part by part."""
+        version = self.get_object()
+        against = self._against(version)
+        changes = policy_compare(before=against.body, after=version.body) if against else []
+        shown = {"version": version.version, "against": against and against.version, "changes": changes}
+        return Response(DiffOut(shown).data)
+
+    def _against(self, version: PolicyVersion) -> PolicyVersion | None:
+        asked = self.request.query_params.get("against")
+        if asked is None:
+            active = PolicyVersion.objects.filter(active=True).exclude(pk=version.pk).first()
+            return active or version_before(version)
+        numbered = asked.isascii() and asked.isdigit() and len(asked) <= MAX_DIGITS
+        found = PolicyVersion.objects.filter(version=int(asked)).first() if numbered else None
+        if found is None:
+            raise invalid("/against", "There is no such version of the policy.", code="does_not_exist")
+        return found
+
+
+class PolicyResolution(PolicyView):
+    """Works a version's numbers out anew."""
+
+    access = {"POST": WRITE}
+    body_class = NothingIn
+
+    @described(request=None, responses={200: ResolvedOut, 201: ResolvedOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Resolves the version's goals and its audit's shares from the decisions so far, for the active model.
+
+        They are saved as a draft that waits for a person: 201. 200 if the version has these numbers already.
+        """
+        self.body()
+        with below("/body"):
+            renewed = policy_renew(version=self.get_object().version, **caller(request))
+        goals = [{"pointer": at, **one.as_json()} for at, one in renewed.resolution.goals.items()]
+        shown = {"version": renewed.of.version, "draft": renewed.version, "goals": goals}
+        answer = ResolvedOut({**shown, "audit": list(renewed.resolution.audit)})
+        return Response(answer.data, status=201 if renewed.version else 200)
 
 
 class PolicyActivation(PolicyView):

@@ -1,5 +1,6 @@
 """A policy's way into effect: in shadow, on a share of the comments, retired, taken back; what its rules hit."""
 
+from math import isfinite
 from typing import Any
 
 from django.utils import timezone
@@ -8,11 +9,11 @@ from rest_framework.response import Response
 
 from moderation.api.schema import described
 from moderation.api.serializers.inputs import NothingIn
-from moderation.api.serializers.policies.stages import HitsOut, ReversionOut, RevertIn, RolloutIn, ShadowOut
+from moderation.api.serializers.policies.stages import AlarmsOut, HitsOut, ReversionOut, RevertIn, RolloutIn, ShadowOut
 from moderation.api.serializers.policies.versions import PolicyOut
 from moderation.api.views.pointers import below
 from moderation.api.views.policies import ACTIVATE, READ, PolicyView, caller
-from moderation.services.policies.hits import rule_hits
+from moderation.services.policies.hits import RuleAlarm, rule_alarms, rule_hits
 from moderation.services.policies.shadow_report import shadow_report
 from moderation.services.policies.stages import policy_retire, policy_revert, policy_rollout, policy_shadow
 
@@ -93,3 +94,22 @@ class PolicyHits(PolicyView):
         """Returns the hits a rule a day of the last 28 days, in UTC, beside the version before or the active one."""
         today, sources = timezone.now().date(), self.allowed_sources
         return Response(HitsOut(rule_hits(version=self.get_object(), until=today, sources=sources)).data)
+
+
+class PolicyAlarms(PolicyView):
+    """Whether a version's rules behave as they did."""
+
+    access = {"GET": READ}
+
+    @described(responses=AlarmsOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Returns each rule's share of today's comments, in UTC, and whether it leaves the rule's own history."""
+        version, day = self.get_object(), timezone.now().date()
+        rules = [_alarm_json(row) for row in rule_alarms(version=version, day=day, sources=self.allowed_sources)]
+        return Response(AlarmsOut({"version": version.version, "day": day, "rules": rules}).data)
+
+
+def _alarm_json(row: RuleAlarm) -> dict[str, Any]:
+    figures = {name: getattr(row.alarm, name) for name in ("share", "low", "high", "p")}
+    known = {name: figure if isfinite(figure) else None for name, figure in figures.items()}
+    return {"rule": row.rule, "hits": row.hits, "judged": row.judged, "alarm": row.alarm.state.value, **known}

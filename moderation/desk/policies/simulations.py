@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from archive.models import Source
 from moderation.desk.access import Person
 from moderation.desk.labels import ATTRIBUTES, label
-from moderation.policies.verdict import reason_text
+from moderation.policies.documents.reasons import reason_phrase
 from moderation.services.simulation.scope import SimulationScope
 
 MEASURES: Mapping[str, str | Promise] = {
@@ -142,7 +142,7 @@ def _clause(row: Mapping[str, Any]) -> Iterator[str]:
     near = row.get("nearest")
     if row["rule"]:
         yield gettext("Rule %(name)s") % {"name": row["rule"]}
-        yield from map(reason_text, row["reasons"])
+        yield from (reason_phrase(reason, gettext) for reason in row["reasons"])
     elif near is not None:
         words = {"attribute": near["attribute"], "rule": near["rule"], "score": _two(near["score"])}
         words |= {"margin": _two(near["margin"]), "bar": _two(near.get("gte", near.get("lte")))}

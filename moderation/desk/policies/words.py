@@ -15,6 +15,7 @@ from moderation.policies.checks import Finding
 from moderation.policies.documents.diff import ADDED, CHANGED, MOVED, REMOVED, Change
 from moderation.policies.documents.sentences import condition_phrase, rule_sentence
 from moderation.policies.examples import Example
+from moderation.policies.messages import message_said
 from moderation.policies.rules import Rule
 
 KINDS: Mapping[str, str | Promise] = {
@@ -69,7 +70,7 @@ def rule_lines(policy: Policy, findings: Iterable[Finding] = ()) -> list[RuleLin
     """Returns the rules in the order in which they are tried, with what the checks say of them."""
     told: dict[str, list[str]] = {}
     for one in findings:
-        told.setdefault(one.rule, []).append(one.detail)
+        told.setdefault(one.rule, []).append(message_said(one.detail, gettext))
     return [_rule_line(rule, tuple(told.get(rule.id, ()))) for rule in policy.rules]
 
 
@@ -87,7 +88,7 @@ def _draft_line(rule: Mapping[str, Any]) -> RuleLine:
     try:
         sentence, fault = rule_sentence(_rule(rule), gettext), ""
     except PolicyError as error:
-        sentence, fault = "", error.detail
+        sentence, fault = "", message_said(error.detail, gettext)
     return RuleLine(str(rule.get("id", "")), sentence, rule.get("priority", 0), fault)
 
 

@@ -4,7 +4,32 @@ from collections.abc import Iterator, Sequence
 
 from moderation.policies.checks.findings import ERROR, WARNING, Finding
 from moderation.policies.checks.terms import Term, implies, rule_terms
+from moderation.policies.messages import Message, gettext_noop
 from moderation.policies.rules import SAFETY, Rule
+
+NEVER = gettext_noop("The rule {rule} can never match: its conditions, and its scope, exclude each other.")
+IDLE = gettext_noop("The floor {rule} has no effect: no action is less safe than {action}.")
+SHADOWED = gettext_noop(
+    "The rule {rule} never decides: {earlier}, which comes before it, matches everything that it matches."
+)
+# By the floor's action.
+AGAINST = {
+    "pass": gettext_noop(
+        "The rule {rule} contradicts the floor {floor}: everything that it would {action}, the floor passes."
+    ),
+    "queue": gettext_noop(
+        "The rule {rule} contradicts the floor {floor}: everything that it would {action}, the floor queues."
+    ),
+    "hold": gettext_noop(
+        "The rule {rule} contradicts the floor {floor}: everything that it would {action}, the floor holds."
+    ),
+    "approve": gettext_noop(
+        "The rule {rule} contradicts the floor {floor}: everything that it would {action}, the floor approves."
+    ),
+    "reject": gettext_noop(
+        "The rule {rule} contradicts the floor {floor}: everything that it would {action}, the floor rejects."
+    ),
+}
 
 Reach = tuple[Rule, list[Term]]
 
@@ -28,12 +53,12 @@ def _deciding_order(rule: Rule) -> tuple[bool, int]:
 
 
 def _never(rule: Rule) -> Finding:
-    detail = f"The rule {rule.id} can never match: its conditions, and its scope, exclude each other."
+    detail = Message(NEVER, rule=rule.id)
     return Finding(ERROR, "never_matches", f"{rule.pointer}/when", rule.id, detail)
 
 
 def _idle_floor(rule: Rule) -> Finding:
-    detail = f"The floor {rule.id} has no effect: no action is less safe than {rule.action}."
+    detail = Message(IDLE, rule=rule.id, action=rule.action)
     return Finding(ERROR, "idle_floor", f"{rule.pointer}/action", rule.id, detail)
 
 
@@ -44,9 +69,7 @@ def _shadowing(earlier: Sequence[Reach], rule: Rule, terms: Sequence[Term]) -> R
 
 
 def _shadowed(rule: Rule, earlier: Rule) -> Finding:
-    detail = (
-        f"The rule {rule.id} never decides: {earlier.id}, which comes before it, matches everything that it matches."
-    )
+    detail = Message(SHADOWED, rule=rule.id, earlier=earlier.id)
     return Finding(WARNING, "shadowed", rule.pointer, rule.id, detail)
 
 
@@ -57,10 +80,5 @@ def _contradicted(reaches: Sequence[Reach], rule: Rule, terms: Sequence[Term]) -
 
 
 def _against(rule: Rule, floor: Rule) -> Finding:
-    both = f"everything that it would {rule.action}, the floor {_does(floor)}"
-    detail = f"The rule {rule.id} contradicts the floor {floor.id}: {both}."
+    detail = Message(AGAINST[floor.action], rule=rule.id, floor=floor.id, action=rule.action)
     return Finding(ERROR, "contradicts_floor", f"{rule.pointer}/action", rule.id, detail)
-
-
-def _does(rule: Rule) -> str:
-    return {"pass": "passes"}.get(rule.action, f"{rule.action}s")

@@ -8,7 +8,14 @@ from moderation.policies.conditions.base import Check, Condition, Literal, Subje
 from moderation.policies.conditions.domains import Interval, counted, measured
 from moderation.policies.errors import PolicyError
 from moderation.policies.goals import Goal, parse_goal
+from moderation.policies.messages import Message, gettext_noop
 from moderation.policies.verdict import ConditionReason, Reason, VerdictReason
+
+UNRESOLVED = gettext_noop("the goal {goal} for {attribute} has not been resolved to a number")
+EMPTY = {
+    "score": gettext_noop("no score is both at least {gte} and at most {lte}"),
+    "number": gettext_noop("no number is both at least {gte} and at most {lte}"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +113,7 @@ class AttributeRange(NumberRange):
     def check(self, *, wanted: bool = True) -> Check:
         """Returns a function that says whether the state is `wanted`; raises PolicyError for a goal without number."""
         if not self.resolved:
-            raise PolicyError("", f"the goal {self.goal} for {self.attribute} has not been resolved to a number")
+            raise PolicyError("", Message(UNRESOLVED, goal=self.goal, attribute=self.attribute))
         name, (low, high) = self.attribute, self._ends()
         if wanted and self.lte is None:
             return lambda subject: (score := subject.scores.get(name)) is not None and score >= low
@@ -148,4 +155,4 @@ class ExplainedRange(AttributeRange):
 def refuse_empty(found: NumberRange, pointer: str, noun: str) -> None:
     """Raises PolicyError if the lower end is above the upper one."""
     if found.gte is not None and found.lte is not None and found.gte > found.lte:
-        raise PolicyError(pointer, f"no {noun} is both at least {found.gte} and at most {found.lte}")
+        raise PolicyError(pointer, Message(EMPTY[noun], gte=found.gte, lte=found.lte))

@@ -1,14 +1,17 @@
 """Conditions on the text: its facts, its language, the word lists that it hits."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from moderation.policies.conditions.base import Subject
 from moderation.policies.conditions.choices import ValueChoice
 from moderation.policies.conditions.ranges import NumberRange, refuse_empty
 from moderation.policies.errors import PolicyError
+from moderation.policies.messages import Message, gettext_noop
+from moderation.policies.verdict import ConditionReason, Reason
 
+NO_SHARE = gettext_noop("{fact} is a share from 0 to 1")
 FACTS: dict[str, Callable[[Subject], float | None]] = {
     "links": lambda subject: subject.features.links,
     "length": lambda subject: subject.features.length,
@@ -32,7 +35,7 @@ class FactRange(NumberRange):
         refuse_empty(found, pointer, "number")
         for end in ("gte", "lte") if found.fact in cls.shares else ():
             if body.get(end, 0) > 1:
-                raise PolicyError(f"{pointer}/{end}", f"{found.fact} is a share from 0 to 1")
+                raise PolicyError(f"{pointer}/{end}", Message(NO_SHARE, fact=found.fact))
         return found
 
     @property
@@ -71,6 +74,12 @@ class ListHits(NumberRange):
         """Returns the hits."""
         lists = subject.features.lists
         return None if lists is None else lists.get(self.list)
+
+    def reasons(self, subject: Subject, *, wanted: bool = True) -> Iterator[Reason]:
+        """Yields the hits, with the version of the list that they are of."""
+        version = (subject.features.list_versions or {}).get(self.list)
+        for reason in NumberRange.reasons(self, subject, wanted=wanted):
+            yield replace(reason, version=version) if isinstance(reason, ConditionReason) else reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,23 @@ from moderation.policies.documents.shape import Validator, lists_check, shape_ch
 from moderation.policies.documents.values import values_check
 from moderation.policies.errors import PolicyError, join_pointer
 from moderation.policies.examples import Example, parse_example
+from moderation.policies.messages import Message, gettext_noop
 from moderation.policies.policy import Policy
 from moderation.policies.rules import Rule
 
 MAX_DEPTH = 3
 MAX_PARTS = 50
 MAX_CONDITIONS = 200
+NO_SCHEMA = gettext_noop("there is no schema {number}; there are {known}")
+TOO_MANY = gettext_noop("a rule has at most {most} conditions")
+NO_GROUP = gettext_noop("a group has exactly one of all, any and not, and nothing else")
+TOO_DEEP = gettext_noop("all, any and not nest at most {most} deep")
+NO_LIST = gettext_noop("{group} takes a list of 1 to {most} conditions")
+NO_OBJECT = gettext_noop("a condition is an object, not {found}")
+NO_KIND = gettext_noop("a condition has one of {kinds}")
+TWO_SHARES = gettext_noop("the share is already given in audit")
+NO_TEST = gettext_noop("a test needs either a text or scores")
+SAME_ID = gettext_noop("the id {rule} is used by an earlier rule")
 VALIDATORS = {number: Validator(schema) for number, schema in SCHEMAS.items()}
 
 
@@ -51,7 +62,7 @@ def _schema_number(body: Any) -> int:
     """Returns which schema the policy says it has: 1 unless it says 2; a number that is not there fails that of 1."""
     number = body.get("schema") if isinstance(body, Mapping) else None
     if isinstance(number, int) and number > max(SCHEMAS):
-        raise PolicyError("/schema", f"there is no schema {number}; there are {', '.join(map(str, SCHEMAS))}")
+        raise PolicyError("/schema", Message(NO_SCHEMA, number=number, known=", ".join(map(str, SCHEMAS))))
     return number if type(number) is int and number in SCHEMAS else 1
 
 
@@ -70,17 +81,17 @@ def _rule(rule: Mapping[str, Any], pointer: str, number: int) -> Rule:
         pointer=pointer,
     )
     if sum(1 for _ in made.leaves()) > MAX_CONDITIONS:
-        raise PolicyError(f"{pointer}/when", f"a rule has at most {MAX_CONDITIONS} conditions")
+        raise PolicyError(f"{pointer}/when", Message(TOO_MANY, most=MAX_CONDITIONS))
     return made
 
 
 def _group(body: Mapping[str, Any], pointer: str, kinds: Mapping[str, ConditionKind], depth: int) -> Group:
     """Returns the `all`, `any` or `not` that `body` describes; `depth` is how many may still be nested."""
     if len(body) != 1 or not body.keys() <= GROUPS.keys():
-        raise PolicyError(pointer, "a group has exactly one of all, any and not, and nothing else")
+        raise PolicyError(pointer, Message(NO_GROUP))
     ((quantifier, parts),) = body.items()
     if depth == 0:
-        raise PolicyError(pointer, f"all, any and not nest at most {MAX_DEPTH} deep")
+        raise PolicyError(pointer, Message(TOO_DEEP, most=MAX_DEPTH))
     places = _places(quantifier, parts, join_pointer(pointer, quantifier))
     return GROUPS[quantifier](tuple(_condition(part, place, kinds, depth - 1) for place, part in places))
 
@@ -90,18 +101,18 @@ def _places(quantifier: str, parts: Any, pointer: str) -> list[tuple[str, Any]]:
     if quantifier == "not":
         return [(pointer, parts)]
     if not isinstance(parts, list) or not 1 <= len(parts) <= MAX_PARTS:
-        raise PolicyError(pointer, f"{quantifier} takes a list of 1 to {MAX_PARTS} conditions")
+        raise PolicyError(pointer, Message(NO_LIST, group=quantifier, most=MAX_PARTS))
     return [(f"{pointer}/{index}", part) for index, part in enumerate(parts)]
 
 
 def _condition(body: Any, pointer: str, kinds: Mapping[str, ConditionKind], depth: int) -> Condition:
     if not isinstance(body, Mapping):
-        raise PolicyError(pointer, f"a condition is an object, not {body!r:.50}")
+        raise PolicyError(pointer, Message(NO_OBJECT, found=f"{body!r:.50}"))
     if body.keys() & GROUPS.keys():
         return _group(body, pointer, kinds, depth)
     mark = next((mark for mark in kinds if mark in body), None)
     if mark is None:
-        raise PolicyError(pointer, f"a condition has one of {', '.join(kinds)}, {', '.join(GROUPS)}")
+        raise PolicyError(pointer, Message(NO_KIND, kinds=", ".join([*kinds, *GROUPS])))
     lists_check(body, {mark: MAX_VALUES}, pointer)
     shape_check(Validator(kinds[mark].schema), body, pointer)
     return kinds[mark].parse(body, pointer)
@@ -109,7 +120,7 @@ def _condition(body: Any, pointer: str, kinds: Mapping[str, ConditionKind], dept
 
 def _audit(body: Mapping[str, Any]) -> Audit | None:
     if "audit" in body and "audit_share" in body:
-        raise PolicyError("/audit_share", "the share is already given in audit")
+        raise PolicyError("/audit_share", Message(TWO_SHARES))
     return parse_audit(body["audit"]) if "audit" in body else None
 
 
@@ -117,7 +128,7 @@ def _examples(body: Mapping[str, Any]) -> Iterator[Example]:
     for index, example in enumerate(body.get("tests", ())):
         pointer = f"/tests/{index}"
         if ("text" in example) == ("scores" in example):
-            raise PolicyError(pointer, "a test needs either a text or scores")
+            raise PolicyError(pointer, Message(NO_TEST))
         yield parse_example(example, pointer)
 
 
@@ -125,5 +136,5 @@ def _refuse_equal_ids(rules: tuple[Rule, ...]) -> None:
     seen: set[str] = set()
     for index, rule in enumerate(rules):
         if rule.id in seen:
-            raise PolicyError(f"/rules/{index}/id", f"the id {rule.id} is used by an earlier rule")
+            raise PolicyError(f"/rules/{index}/id", Message(SAME_ID, rule=rule.id))
         seen.add(rule.id)

@@ -4,21 +4,14 @@ Policies know no Django: whoever shows the sentence gives a `translate` (its `ge
 `gettext_noop`, which marks and does nothing else.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from moderation.policies.conditions import All, AnyOf, AttributeRange, Condition, Group, Not
 from moderation.policies.conditions.choices import ValueChoice
 from moderation.policies.conditions.people import RecordMark
 from moderation.policies.conditions.ranges import NumberRange
+from moderation.policies.messages import Translate, gettext_noop
 from moderation.policies.rules import Rule
-
-Translate = Callable[[str], str]
-
-
-def gettext_noop(text: str) -> str:
-    """Marks a text for translation and returns it as it is."""
-    return text
-
 
 # What each number is called, by its kind and name; a list is called by its own.
 NUMBERS = {

@@ -5,6 +5,10 @@ from math import isfinite
 from typing import Any
 
 from moderation.policies.errors import PolicyError, join_pointer
+from moderation.policies.messages import Message, gettext_noop
+
+NO_TEXT = gettext_noop("a NUL or half a surrogate pair cannot be stored")
+NO_NUMBER = gettext_noop("{value} is not a number that a policy may contain")
 
 
 def values_check(body: Any) -> None:
@@ -14,9 +18,9 @@ def values_check(body: Any) -> None:
         pointer, value = waiting.pop()
         waiting += _parts(pointer, value)
         if isinstance(value, str) and not _storable(value):
-            raise PolicyError(pointer, "a NUL or half a surrogate pair cannot be stored")
+            raise PolicyError(pointer, Message(NO_TEXT))
         if isinstance(value, float) and not isfinite(value):
-            raise PolicyError(pointer, f"{value} is not a number that a policy may contain")
+            raise PolicyError(pointer, Message(NO_NUMBER, value=value))
 
 
 def _parts(pointer: str, value: Any) -> Iterable[tuple[str, Any]]:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from moderation.models import ApiKey, PolicyStatus, PolicyVersion
 from moderation.policies import Policy, PolicyError, parse_policy
@@ -69,15 +71,31 @@ def _parsed(row: PolicyVersion) -> Policy:
 def _refuse_active(row: PolicyVersion) -> None:
     rollout = rollout_of(row)
     if row.active and not (rollout and rollout.braked_at):
-        raise conflict(f"Version {row.version} of the policy is already active.")
+        raise conflict(_("Version %(number)d of the policy is already active.") % {"number": row.version})
 
 
 def _refuse_failures(outcomes: Sequence[ExampleOutcome]) -> None:
     failed = [one for one in outcomes if not one.passed]
-    errors = tuple(FieldError(f"{one.example.pointer}/expect", "test_failed", str(one)) for one in failed)
+    errors = tuple(FieldError(f"{one.example.pointer}/expect", "test_failed", _failure(one)) for one in failed)
     if errors:
-        detail = f"{len(errors)} of the policy's {len(outcomes)} tests fail."
+        detail = ngettext(
+            "%(failed)d of the policy's %(number)d test fails.",
+            "%(failed)d of the policy's %(number)d tests fail.",
+            len(outcomes),
+        ) % {"failed": len(errors), "number": len(outcomes)}
         raise ServiceError("validation_error", detail, errors)
+
+
+def _failure(outcome: ExampleOutcome) -> str:
+    told = {
+        "name": outcome.name,
+        "action": outcome.action,
+        "rule": outcome.rule,
+        "expect": outcome.example.expect,
+    }
+    if outcome.rule:
+        return _("FAILED  %(name)s: %(action)s by %(rule)s, expected %(expect)s") % told
+    return _("FAILED  %(name)s: %(action)s, for no rule matches, expected %(expect)s") % told
 
 
 @transaction.atomic
@@ -85,7 +103,7 @@ def _switch(row: PolicyVersion, resolution: Resolution, actor: User | None) -> P
     lock_versions()
     row = PolicyVersion.objects.select_related("author", "rollout").get(pk=row.pk)
     if resolution.changed:
-        row, _ = version_save(body=resolution.body, author=row.author, note=resolution.note(row.version))
+        row, _made = version_save(body=resolution.body, author=row.author, note=resolution.note(row.version))
     _refuse_active(row)
     rollout_watch(version=row)
     PolicyVersion.objects.filter(active=True).update(active=False, status=PolicyStatus.RETIRED)

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from archive.models import Comment
 from moderation.models import PolicyStatus, PolicyVersion, Review
@@ -31,7 +32,7 @@ def policy_add_test(*, comment: Comment, expect: str, actor: User) -> PolicySave
     reach_check(actor=actor)
     review = current_review(comment)
     if review is None or review.score is None:
-        raise conflict("The comment's current text has no scores yet.")
+        raise conflict(_("The comment's current text has no scores yet."))
     base, test = _base(actor), _test(comment, review, expect)
     others = [one for one in base.body.get("tests", []) if one.get("name") != test["name"]]
     body = {**base.body, "schema": 2, "tests": [*others, test]}
@@ -42,7 +43,7 @@ def policy_add_test(*, comment: Comment, expect: str, actor: User) -> PolicySave
 def _base(actor: User) -> PolicyVersion:
     active = PolicyVersion.objects.filter(active=True).first()
     if active is None:
-        raise conflict("No policy is active.")
+        raise conflict(_("No policy is active."))
     drafts = PolicyVersion.objects.filter(author=actor, status=PolicyStatus.DRAFT, version__gt=active.version)
     return drafts.order_by("-version").first() or active
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+
 from moderation.policies import Policy, judge, judge_refusal
 from moderation.policies.examples import Example, ExampleOutcome
 from moderation.scoring import Refusal, Result, ScoringError
@@ -29,7 +31,7 @@ def _scored(examples: Sequence[Example]) -> list[Result | Refusal]:
     try:
         return scorer_active().score([example.text for example in examples], languages=languages)
     except ScoringError as error:
-        raise ServiceError("unavailable", "The model is not available at the moment.", retryable=True) from error
+        raise ServiceError("unavailable", _("The model is not available at the moment."), retryable=True) from error
 
 
 def _outcome(policy: Policy, example: Example, scored: Result | Refusal | None) -> ExampleOutcome:

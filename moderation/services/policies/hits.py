@@ -83,26 +83,30 @@ def rule_hits(*, version: PolicyVersion, until: date, days: int = DAYS, sources:
     )
 
 
-def rule_samples(*, version: PolicyVersion, rule: str, limit: int = SAMPLES) -> ReviewQuerySet:
+def rule_samples(
+    *, version: PolicyVersion, rule: str, limit: int = SAMPLES, sources: Collection[int] = ()
+) -> ReviewQuerySet:
     """Returns reviews that the rule decided, newest first, with comment, article and source; one query.
 
-    The empty rule is no match. A candidate in shadow has decided nothing: those are the comments it would have.
+    The empty rule is no match; `sources` are ids, none: all. A candidate in shadow has decided nothing: those are the
+    comments it would have.
     """
-    reviews = Review.objects.filter(pk__gt=last_id() - SAMPLED_AMONG).select_related("comment", "source", "article")
+    reviews = Review.objects.filter(pk__gt=last_id() - SAMPLED_AMONG).in_sources(sources)
+    reviews = reviews.select_related("comment", "source", "article")
     if version.status in CANDIDATES:
         said = ShadowVerdict.objects.filter(policy=version, rule=rule).values("comment_id")
         return reviews.filter(pk__in=said).order_by("-pk")[:limit]
     return reviews.filter(policy=version, verdict__rule=rule).order_by("-pk")[:limit]
 
 
-def rule_alarms(*, version: PolicyVersion, day: date) -> list[RuleAlarm]:
+def rule_alarms(*, version: PolicyVersion, day: date, sources: Collection[int] = ()) -> list[RuleAlarm]:
     """Returns of each rule whether its share of the comments of `day` leaves its own history; two queries.
 
-    Its history is that of all versions that have the very same rule, over 56 days.
+    Its history is that of all versions that have the very same rule, over 56 days; `sources` are ids, none: all.
     """
     span = tuple(day - timedelta(days=HISTORY_DAYS - at) for at in range(HISTORY_DAYS + 1))
     sharing = _sharing(version)
-    counts = _review_counts({pk for pks in sharing.values() for pk in pks}, span)
+    counts = _review_counts({pk for pks in sharing.values() for pk in pks}, span, sources)
     return [_alarm(rule, pks, counts, span) for rule, pks in sharing.items()]
 
 

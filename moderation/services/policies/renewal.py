@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
-from moderation.models import ModelVersion, PolicyVersion
+from django.contrib.auth.models import User
+
+from moderation.models import ApiKey, ModelVersion, PolicyVersion
 from moderation.policies import PolicyError, parse_policy
 from moderation.policies.goals import policy_goals
 from moderation.services.errors import ServiceError
 from moderation.services.model_versions import model_activate
 from moderation.services.policies.refusals import unreadable
 from moderation.services.policies.resolution import Resolution, policy_resolve
+from moderation.services.policies.rights import reach_check
 from moderation.services.policies.versions import policy_get, policy_validate, version_save
 
 
@@ -36,12 +39,14 @@ class ModelSwitch:
     refusal: ServiceError | None = None
 
 
-def policy_renew(*, version: int) -> Renewal:
+def policy_renew(*, version: int, actor: User | None = None, key: ApiKey | None = None) -> Renewal:
     """Resolves the goals of a version anew for the active model, and the audit's shares; saves them as a draft.
 
-    The draft has the same author. Raises ServiceError: `not_found`, and `validation_error` as `policy_resolve` does.
+    The draft has the same author, whoever asks. Raises ServiceError: `not_found`, `permission_denied` for a caller who
+    is limited to some sources, and `validation_error` as `policy_resolve` does.
     """
     row = policy_get(version=version)
+    reach_check(actor=actor, key=key)
     try:
         policy = parse_policy(row.body, version=row.version)
     except PolicyError as error:

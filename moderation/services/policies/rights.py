@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from moderation.models import ApiKey, PolicyVersion, Scope
 from moderation.policies import Policy
@@ -15,7 +16,7 @@ AUTOMATE = "moderation.automate_policy"
 def reach_check(*, actor: User | None, key: ApiKey | None = None) -> None:
     """Raises ServiceError `permission_denied` if the actor, or the key, is limited to some sources."""
     if user_sources(actor) or (key is not None and key_sources(key)):
-        raise denied("A policy applies to all sources, and you are limited to some of them.")
+        raise denied(_("A policy applies to all sources, and you are limited to some of them."))
 
 
 def automation_check(*, policy: Policy, actor: User | None, key: ApiKey | None) -> None:
@@ -25,8 +26,10 @@ def automation_check(*, policy: Policy, actor: User | None, key: ApiKey | None) 
     """
     allowed = Scope.POLICY_AUTOMATE in key.scopes if key is not None else actor is None or actor.has_perm(AUTOMATE)
     if policy.automatic and not allowed:
-        rule, lacking = policy.automatic[0], f"the scope {Scope.POLICY_AUTOMATE}" if key else "automate_policy"
-        detail = f"The rule {rule.id} would {rule.action} without a person: activating it requires {lacking}."
+        rule = policy.automatic[0]
+        lacking = _("the scope %(name)s") % {"name": Scope.POLICY_AUTOMATE} if key else AUTOMATE.partition(".")[2]
+        told = {"rule": rule.id, "action": rule.action, "lacking": lacking}
+        detail = _("The rule %(rule)s would %(action)s without a person: activating it requires %(lacking)s.") % told
         raise denied(detail, f"{rule.pointer}/action")
 
 
@@ -39,11 +42,12 @@ def consent_check(*, version: PolicyVersion, actor: User | None, key: ApiKey | N
     if not settings.POLICY_TWO_PEOPLE:
         return
     if actor is None or key is not None:
-        raise denied("POLICY_TWO_PEOPLE is on: a person has to activate the policy, and to say who they are.")
+        raise denied(_("POLICY_TWO_PEOPLE is on: a person has to activate the policy, and to say who they are."))
     if version.author_id == actor.pk:
-        raise denied("POLICY_TWO_PEOPLE is on: somebody other than its author has to activate a policy.")
+        raise denied(_("POLICY_TWO_PEOPLE is on: somebody other than its author has to activate a policy."))
     if not _has_author(version) and version.activated_at is None and version.version > 1:
-        raise denied("POLICY_TWO_PEOPLE is on, and this version does not say who wrote it: write it as a person.")
+        said = _("POLICY_TWO_PEOPLE is on, and this version does not say who wrote it: write it as a person.")
+        raise denied(said)
 
 
 def _has_author(version: PolicyVersion) -> bool:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
 from moderation.policies import Policy, PolicyError, parse_policy
 from moderation.services.errors import FieldError, ServiceError
 from moderation.services.policies.refusals import refuse_goals, unreadable
@@ -27,7 +30,7 @@ def policy_try(
     a goal without a number.
     """
     if body is not None and version is not None:
-        detail = "A policy or the number of a version, not both."
+        detail = _("A policy or the number of a version, not both.")
         raise ServiceError("validation_error", detail, (FieldError("/version", "invalid", detail),))
     policy = _policy(body, version)
     refuse_goals(policy, below="/body")
@@ -50,8 +53,8 @@ def _policy(body: Mapping[str, Any] | None, version: int | None) -> Policy:
 def _refuse_many(scope: SimulationScope) -> None:
     if scope.reviews()[: MOST_COMMENTS + 1].count() <= MOST_COMMENTS:
         return
-    detail = (
-        f"These are over {MOST_COMMENTS:,} comments, too many for a request: narrow them by since, until, source or "
-        "section, or run `manage.py policy simulate`."
-    )
+    detail = _(
+        "These are over %(most)s comments, too many for a request: narrow them by since, until, source or section, or "
+        "run `manage.py policy simulate`."
+    ) % {"most": number_format(MOST_COMMENTS, force_grouping=True)}
     raise ServiceError("validation_error", detail, (FieldError("/since", "too_many", detail, MOST_COMMENTS),))

@@ -1,11 +1,12 @@
 """A version's way from the draft into effect: in shadow, on a share of the comments, retired, and taken back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from math import inf
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from moderation.models import ApiKey, PolicyStatus, PolicyVersion, Reversion, Rollout
 from moderation.models.policy import CANDIDATES
@@ -15,7 +16,9 @@ from moderation.services.policies.activation import effect_check, judging_check
 from moderation.services.policies.brakes import rollout_watch
 from moderation.services.policies.rights import reach_check
 from moderation.services.policies.versions import lock_versions, policy_get
+from moderation.services.reversion.preview import preview_check, reversion_preview
 from moderation.services.reversion.run import Stop, reversion_begin, reversion_run
+from moderation.services.states.version import VersionToken
 
 LEAST_PERCENT, MOST_PERCENT = 1, 100
 Progress = Callable[[Reversion], None]
@@ -48,14 +51,15 @@ def policy_rollout(*, version: int, percent: int, actor: User | None, key: ApiKe
     version that is no candidate, `validation_error` at `/percent` for one that is not from 1 to 100.
     """
     if not LEAST_PERCENT <= percent <= MOST_PERCENT:
-        raise invalid("/percent", f"A share is {LEAST_PERCENT} to {MOST_PERCENT} percent.", limit=MOST_PERCENT)
+        said = _("A share is %(least)d to %(most)d percent.") % {"least": LEAST_PERCENT, "most": MOST_PERCENT}
+        raise invalid("/percent", said, limit=MOST_PERCENT)
     row = policy_get(version=version)
     effect_check(version=row, actor=actor, key=key)
     judging_check(version=row)
     with transaction.atomic():
         row = _locked(row)
         if row.status not in CANDIDATES:
-            raise conflict(f"Version {row.version} is {row.get_status_display()}: put it into shadow first.")
+            raise conflict(_("Version %(number)d is %(status)s: put it into shadow first.") % _named(row))
         rollout_watch(version=row, percent=percent)
         row.activated_by, row.activated_at = actor, timezone.now()
         return _moved(row, PolicyStatus.ROLLOUT)
@@ -101,6 +105,25 @@ def policy_revert(
     return reversion_run(reversion=reversion, seconds=seconds, progress=progress, stop=stop)
 
 
+def policy_revert_previewed(
+    *, version: int, rule: str, last_id: int, tokens: Collection[VersionToken], actor: User, seconds: float
+) -> Reversion:
+    """Undoes what was previewed, as `policy_revert` does: these comments, of those up to `last_id`, and no others.
+
+    The same call after a new preview goes on if the `seconds` were too few. Raises ServiceError as `policy_revert`
+    does, `preview_changed` if other comments would be undone than these: nothing is then undone, nor braked.
+    """
+    row = policy_get(version=version)
+    reach_check(actor=actor)
+    _check_rule(row, rule)
+    with transaction.atomic():
+        lock_versions()
+        reversion = reversion_begin(version=row, rule=rule, actor=actor, api_key="", last_id=last_id)
+        # With the rule braked nothing is added any more, so what is undone is what was shown or less.
+        preview_check(found=reversion_preview(version=row, rule=rule, last_id=last_id), tokens=tokens)
+    return reversion_run(reversion=reversion, seconds=seconds)
+
+
 def _locked(row: PolicyVersion) -> PolicyVersion:
     lock_versions()
     return PolicyVersion.objects.select_related("author", "activated_by").get(pk=row.pk)
@@ -114,14 +137,18 @@ def _moved(row: PolicyVersion, status: PolicyStatus) -> PolicyVersion:
 
 def _refuse(row: PolicyVersion, *statuses: PolicyStatus) -> None:
     if row.status in statuses:
-        raise conflict(f"Version {row.version} of the policy is {row.get_status_display()}.")
+        raise conflict(_("Version %(number)d of the policy is %(status)s.") % _named(row))
 
 
 def _refuse_second(row: PolicyVersion) -> None:
     other = PolicyVersion.objects.filter(status__in=CANDIDATES).exclude(pk=row.pk).first()
     if other is not None:
-        said = f"Version {other.version} is {other.get_status_display()}: retire it first, there is one candidate."
-        raise conflict(said)
+        said = _("Version %(number)d is %(status)s: retire it first, there is one candidate.")
+        raise conflict(said % _named(other))
+
+
+def _named(row: PolicyVersion) -> dict[str, object]:
+    return {"number": row.version, "status": row.get_status_display()}
 
 
 def _check_rule(row: PolicyVersion, rule: str) -> None:
@@ -131,4 +158,5 @@ def _check_rule(row: PolicyVersion, rule: str) -> None:
         # A version that the current schema refuses has acted all the same.
         return
     if rule not in {one.id for one in policy.rules}:
-        raise invalid("/rule", f"Version {row.version} has no rule {rule}.", code="invalid_choice")
+        said = _("Version %(number)d has no rule %(rule)s.") % {"number": row.version, "rule": rule}
+        raise invalid("/rule", said, code="invalid_choice")

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from moderation.models import ApiKey, PolicyStatus, PolicyVersion
 from moderation.policies import Policy, PolicyError, parse_policy, policy_sha256
@@ -39,7 +40,7 @@ def policy_create(*, body: Any, actor: User | None, key: ApiKey | None = None, n
     """
     reach_check(actor=actor, key=key)
     if len(note) > NOTE_CHARACTERS:
-        detail = f"A note has at most {NOTE_CHARACTERS} characters."
+        detail = _("A note has at most %(limit)d characters.") % {"limit": NOTE_CHARACTERS}
         raise invalid("/note", detail, code="max_length", limit=NOTE_CHARACTERS)
     warnings = policy_validate(body=body)[1]
     version, created = version_save(body=body, author=actor, note=note)
@@ -63,7 +64,7 @@ def policy_get(*, version: int) -> PolicyVersion:
     """Returns the version with its author; raises ServiceError `not_found`."""
     found = PolicyVersion.objects.select_related("author", "activated_by", "rollout").filter(version=version).first()
     if found is None:
-        raise not_found(f"There is no version {version} of the policy.")
+        raise not_found(_("There is no version %(number)d of the policy.") % {"number": version})
     return found
 
 

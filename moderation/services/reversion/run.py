@@ -7,36 +7,62 @@ reviews, then the ledger.
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import inf
+from typing import NamedTuple
 from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from archive.models import Comment
 from moderation.models import DecidedBy, Decision, PolicyVersion, Reversion, Review, ReviewQuerySet, Rollout, Score
 from moderation.services.ledger.append import decisions_append
 from moderation.services.reversion.transitions import decision_to_revert, review_revert
 from moderation.services.states.locking import lock_comments, lock_reviews, reviews_write
+from moderation.services.states.version import VersionToken
 
 CHUNK = 500
 Progress = Callable[[Reversion], None]
 Stop = Callable[[], bool]
 
 
-def reversion_begin(*, version: PolicyVersion, rule: str, actor: User | None, api_key: str) -> Reversion:
-    """Brakes the rule, and returns its unfinished reversion or a new one; call it in a transaction of its own."""
+class Undo(NamedTuple):
+    """One review that is made what it was: unsaved, with its ledger row if its status changes; before that it was."""
+
+    review: Review
+    row: Decision | None
+    token: VersionToken
+    state: str
+
+
+def reversion_begin(
+    *, version: PolicyVersion, rule: str, actor: User | None, api_key: str, last_id: int | None = None
+) -> Reversion:
+    """Brakes the rule, and returns its unfinished reversion or a new one; call it in a transaction of its own.
+
+    `last_id` is the last comment that a new one is about; by default the newest.
+    """
     rollout, _made = Rollout.objects.select_for_update(no_key=True).get_or_create(policy=version)
     if rule not in rollout.braked_rules:
         rollout.braked_rules = [*rollout.braked_rules, rule]
         rollout.save(update_fields=["braked_rules"])
+    planned = reversion_planned(version=version, rule=rule, last_id=last_id)
+    if planned.pk is None:
+        planned.batch, planned.actor, planned.api_key = uuid4(), actor, api_key
+        planned.save()
+    return planned
+
+
+def reversion_planned(*, version: PolicyVersion, rule: str, last_id: int | None = None) -> Reversion:
+    """Returns the rule's unfinished reversion, or an unsaved one up to `last_id`, by default the newest comment."""
     unfinished = Reversion.objects.filter(policy=version, rule=rule, finished_at=None).first()
     if unfinished is not None:
         return unfinished
-    last = Review.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    who = {"actor": actor, "api_key": api_key}
-    return Reversion.objects.create(policy=version, rule=rule, batch=uuid4(), last_id=last, **who)
+    if last_id is None:
+        last_id = Review.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    return Reversion(policy=version, rule=rule, last_id=last_id)
 
 
 def reversion_run(
@@ -79,18 +105,23 @@ def _step(pk: int) -> Reversion:
 
 def _revert(ids: Collection[int], reversion: Reversion) -> int:
     """Takes back what the rule did to these comments, where it still holds; returns how many."""
-    comments, rows = lock_comments(ids), _decisions(ids)
-    reviews = lock_reviews(ids)
-    scores = _scores(reviews.values())
-    changed, undos = [], []
+    comments = lock_comments(ids)
+    undos = undos_make(comments=comments, reviews=lock_reviews(ids), reversion=reversion)
+    reviews_write([undo.review for undo in undos])
+    decisions_append([undo.row for undo in undos if undo.row])
+    return len(undos)
+
+
+def undos_make(*, comments: Sequence[Comment], reviews: Mapping[int, Review], reversion: Reversion) -> list[Undo]:
+    """Returns what taking the rule back makes of these comments, where it still holds; writes nothing. Two queries."""
+    rows, scores = _decisions(reviews), _scores(reviews.values())
+    undos = []
     for comment in comments:
         review = reviews[comment.pk]
         if decision := decision_to_revert(comment, review, rows[comment.pk], reversion):
-            undos.append(review_revert(comment, review, decision, reversion, scores))
-            changed.append(review)
-    reviews_write(changed)
-    decisions_append([row for row in undos if row])
-    return len(changed)
+            before = VersionToken(comment.pk, comment.revision, review.state_version), review.state
+            undos.append(Undo(review, review_revert(comment, review, decision, reversion, scores), *before))
+    return undos
 
 
 def _decisions(ids: Collection[int]) -> defaultdict[int, list[Decision]]:

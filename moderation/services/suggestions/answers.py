@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from moderation.estimates.measures import ENOUGH, Estimate
 from moderation.policies import Goal
 
@@ -68,20 +70,27 @@ class Suggestion:
         return " ".join(self._sentences())
 
     def _sentences(self) -> Iterator[str]:
-        what = f"{self.attribute} by {self.model}, {self.goal}"
-        if self.supported:
-            yield f"{what}: match from {self.threshold:g} on."
+        told = {"attribute": self.attribute, "model": self.model, "goal": self.goal, "number": self.decisions}
+        if self.threshold is not None:
+            found = {**told, "threshold": f"{self.threshold:g}"}
+            yield _("%(attribute)s by %(model)s, %(goal)s: match from %(threshold)s on.") % found
             if self.upper is not None:
-                yield f"At 95 % confidence, at most {self.upper:.1%} of what you reject is missed."
+                said = _("At 95 %% confidence, at most %(share)s of what you reject is missed.")
+                yield said % {"share": f"{self.upper:.1%}"}
             return
-        yield f"{what}: the {self.decisions} decisions so far do not support an answer."
-        kind = "decisions that reject a comment" if self.of_harmful else "decisions"
+        said = _("%(attribute)s by %(model)s, %(goal)s: the %(number)d decisions so far do not support an answer.")
+        yield said % told
+        yield self._lacking()
+
+    def _lacking(self) -> str:
         if self.more is None and self.decisions < ENOUGH:
-            yield f"Nothing can be said before there are {ENOUGH}, and the goal may take many more."
-        elif self.more is None:
-            yield "More decisions of the same kind would not help: no threshold comes near the goal."
-        else:
-            yield f"About {self.more} more {kind} would."
+            said = _("Nothing can be said before there are %(number)d, and the goal may take many more.")
+            return said % {"number": ENOUGH}
+        if self.more is None:
+            return _("More decisions of the same kind would not help: no threshold comes near the goal.")
+        if self.of_harmful:
+            return _("About %(number)d more decisions that reject a comment would.") % {"number": self.more}
+        return _("About %(number)d more decisions would.") % {"number": self.more}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ HASH_BYTES = 8
 # The facts that become fields of Features as they are; `lists` becomes one with the hits alone.
 PLAIN = ("links", "length", "near_hash", "capitals", "repeats")
 NAMES = frozenset({*PLAIN, "lists"})
+# What is kept of each list.
+HITS, VERSION = "hits", "version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def _facts(comment: Comment, hashed: str, repeats: int, lists: CompiledLists, la
         near_hash=hashed,
         capitals=capitals(comment.text),
         repeats=repeats,
-        lists=_hits(hits),
+        lists=_each(hits, HITS),
+        list_versions=_each(hits, VERSION),
     )
     return TextFacts(features, hits, lists.edition)
 
@@ -77,12 +80,14 @@ def comment_features(comment: Comment) -> Features:
 
 def text_features(*, raw: str, text: str, language: str = "", lists: CompiledLists | None = None) -> Features:
     """Returns the features of a text: links are counted in `raw`, which has the markup; the rest comes from `text`."""
+    hits = lists.facts(text, language) if lists else None
     return Features(
         links=links_in(raw),
         length=len(text),
         near_hash=near_hash(text),
         capitals=capitals(text),
-        lists=_hits(lists.facts(text, language)) if lists else None,
+        lists=_each(hits, HITS),
+        list_versions=_each(hits, VERSION),
     )
 
 
@@ -106,11 +111,13 @@ def _whole(facts: Mapping[str, Any]) -> bool:
 
 def features_of(facts: Mapping[str, Any]) -> Features:
     """Returns the features in a review's `facts`; those that are missing there are None."""
-    return Features(**{name: facts.get(name) for name in PLAIN}, lists=_hits(facts.get("lists")))
+    lists, plain = facts.get("lists"), {name: facts.get(name) for name in PLAIN}
+    return Features(**plain, lists=_each(lists, HITS), list_versions=_each(lists, VERSION))
 
 
-def _hits(lists: Mapping[str, Mapping[str, int]] | None) -> dict[str, int] | None:
-    return None if lists is None else {name: found["hits"] for name, found in lists.items()}
+def _each(lists: Mapping[str, Mapping[str, int]] | None, what: str) -> dict[str, int] | None:
+    """Returns the `hits` or the `version` of each list; None if no list was matched."""
+    return None if lists is None else {name: found[what] for name, found in lists.items()}
 
 
 def links_in(raw: str) -> int:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from functools import lru_cache
 
+from django.utils.translation import gettext as _
+
 from moderation.models import PolicyVersion, Rollout
 from moderation.policies import Policy, parse_policy
 from moderation.services.errors import ServiceError
@@ -36,5 +38,6 @@ def policy_active() -> tuple[PolicyVersion, Policy]:
 def active_or_refused(version: PolicyVersion | None) -> tuple[PolicyVersion, Policy]:
     """Returns the version and its parsed form; raises ServiceError if there is none."""
     if version is None:
-        raise ServiceError("conflict", "No policy is active: run `manage.py migrate`, which adds the built-in one.")
+        said = _("No policy is active: run `manage.py migrate`, which adds the built-in one.")
+        raise ServiceError("conflict", said)
     return version, policy_parsed(version)

@@ -64,7 +64,9 @@ def test_a_simulation_is_printed_in_lines(review: Review, policy_file: str) -> N
     assert lines[0] == "Stricter: 1 comments of 1 days, 0 decided by people"
     assert "rule toxic: matches 1, decides 1 (queue)" in lines
     assert f"pass → queue: 1, such as {review.pk}" in lines
-    assert any(line.startswith(f"likely false alarm: comment {review.pk}, rule toxic") for line in lines)
+    said = next(line for line in lines if line.startswith(f"likely false alarm: comment {review.pk}, rule toxic: "))
+    assert said.partition("rule toxic: ")[2].startswith("toxicity is 0.")
+    assert "{" not in said
 
 
 def test_a_simulation_of_a_version_is_printed_as_json(review: Review) -> None:

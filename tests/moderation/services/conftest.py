@@ -18,16 +18,10 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from archive.models import Comment
-from moderation.models import Claim, ModelVersion, PolicyVersion, Review, Score
+from moderation.models import ModelVersion, PolicyVersion, Review, Score
 from moderation.scoring import describe
-from moderation.services.batch_scoring.chunk import ScoreRun
-from moderation.services.batch_scoring.inference import Inference
-from moderation.services.batch_scoring.options import ScoreReport
-from moderation.services.model_versions import model_active
-from moderation.services.policies.versions import policy_create
 
 SCRIPT = Path(__file__).with_name("batch_scoring") / "score_process.py"
 WAIT_SECONDS = 60
@@ -40,14 +34,15 @@ class Scratch:
     url: str
     folder: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
+    script: Path = SCRIPT
 
     def call(self, *arguments: str) -> None:
         """Runs one mode of the script and waits for it."""
-        subprocess.run([sys.executable, str(SCRIPT), *arguments], env=self.env(), check=True, timeout=WAIT_SECONDS)
+        subprocess.run([sys.executable, str(self.script), *arguments], env=self.env(), check=True, timeout=WAIT_SECONDS)
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
         """Starts one mode of the script."""
-        command = [sys.executable, str(SCRIPT), *arguments]
+        command = [sys.executable, str(self.script), *arguments]
         process = subprocess.Popen(
             command, env=self.env() | env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -173,50 +168,3 @@ def _database(file: Path, template: str = "") -> Iterator[str]:
             yield f"{base}/{name}"
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@dataclass
-class Arrivals:
-    """Comments that come and are judged in one batch, from scores that they have: `arrive(0.9, 0.1)`, toxicity each.
-
-    `queries` is how many the last batch took.
-    """
-
-    make_comment: Callable[..., Comment]
-    queries: int = 0
-
-    def __call__(self, *toxicity: float, **columns: Any) -> list[Review]:
-        model = model_active()
-        run = ScoreRun(Inference(None), model, True, "me", ScoreReport(str(model), active=True))  # type: ignore[arg-type]
-        comments = [self.make_comment(f"Remark {uuid.uuid4()}.", **columns) for _ in toxicity]
-        for comment, value in zip(comments, toxicity, strict=True):
-            scored = {"comment": comment, "model": model, "revision": 1, "text_hash": comment.text_hash}
-            Score.objects.create(**scored, language="en", toxicity=value)
-            Claim.objects.create(comment=comment, worker="me")
-        loaded = run.load([comment.pk for comment in comments])
-        with CaptureQueriesContext(connection) as captured:
-            run.batch(loaded)
-        self.queries = len(captured)
-        return list(Review.objects.filter(pk__in=[comment.pk for comment in comments]).order_by("pk"))
-
-
-@pytest.fixture
-def arrive(make_comment: Callable[..., Comment]) -> Arrivals:
-    """Comments that come and are judged: see `Arrivals`."""
-    return Arrivals(make_comment)
-
-
-@pytest.fixture
-def write_policy(db: None) -> Callable[..., int]:
-    """Saves a policy as a draft and returns its version: `write_policy(("r", "reject", 0.5), author=ada)`."""
-
-    def make(*rules: tuple[str, str, float], author: User | None = None, audit_share: float = 0.0) -> int:
-        written = [
-            {"id": name, "when": {"any": [{"attribute": "toxicity", "gte": gte}]}, "action": action}
-            for name, action, gte in rules
-        ]
-        # A name of its own: the newest version is not saved again.
-        body = {"schema": 2, "name": str(uuid.uuid4()), "rules": written, "audit_share": audit_share}
-        return policy_create(body=body, actor=author).version.version
-
-    return make

@@ -5,6 +5,7 @@ from rest_framework import serializers
 from moderation.api.serializers.base import Out
 from moderation.api.serializers.fields import StrictSerializer, TextField
 from moderation.api.serializers.policies.estimates import MeasuredOut
+from moderation.estimates.alarms import AlarmState
 from moderation.services.policies.stages import LEAST_PERCENT, MOST_PERCENT
 
 RULE_CHARACTERS = 100
@@ -82,3 +83,24 @@ class HitsOut(Out):
     judged = serializers.ListField(child=serializers.IntegerField())
     judged_before = serializers.ListField(child=serializers.IntegerField())
     rules = RuleDaysOut(many=True)
+
+
+class AlarmOut(Out):
+    """A rule's share of a day's comments against its own history; what nothing is known of is null."""
+
+    rule = serializers.CharField()
+    hits = serializers.IntegerField()
+    judged = serializers.IntegerField()
+    alarm = serializers.ChoiceField(choices=[(one.value, one.value) for one in AlarmState])
+    share = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True, help_text="What the weighted history leaves open: from here …")
+    high = serializers.FloatField(allow_null=True, help_text="… to here.")
+    p = serializers.FloatField(allow_null=True, help_text="The exact binomial p-value; below 0.001 is an alarm.")
+
+
+class AlarmsOut(Out):
+    """Each rule of a version on one day, in UTC."""
+
+    version = serializers.IntegerField()
+    day = serializers.DateField()
+    rules = AlarmOut(many=True)

@@ -42,7 +42,7 @@ def test_a_simulation_says_what_changes_with_examples_that_lead_to_their_comment
     assert "let it pass → hold it until a person has decided: 1 comment" in text
     link = reverse("desk:comment", args=[heated.pk])
     assert f'<a href="{link}">#{heated.pk}</a>' in text
-    assert "Rule strict; toxicity 0.60 ≥ 0.50" in text
+    assert "Rule strict; toxicity is 0.6, at least 0.5" in text
     assert f"#{calm.pk}" in text.split("Likely misses")[1]
     assert "toxicity 0.10 is 0.40 from 0.50 of rule strict" in text
 

@@ -10,9 +10,10 @@ from django.utils.translation import gettext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.policies import BUILT_IN_POLICY, Goal, PolicyError, parse_policy
+from moderation.policies import BUILT_IN_POLICY, CommenterRecord, Features, Goal, PolicyError, judge, parse_policy
 from moderation.policies.conditions import KINDS
 from moderation.policies.documents.diff import policy_diff
+from moderation.policies.documents.reasons import reason_phrase
 from moderation.policies.documents.sentences import rule_sentence
 from moderation.policies.goals import goals_freeze, parse_goal, policy_goals
 
@@ -133,3 +134,57 @@ def test_a_goal_is_frozen_beside_its_number() -> None:
     assert "gte" not in condition
     with pytest.raises(PolicyError, match="there is no goal here"):
         goals_freeze(body, {"/rules/0": 0.5})
+
+
+KNOWN = Features(
+    links=3,
+    length=12345,
+    capitals=0.51236,
+    lists={"slurs": 2},
+    list_versions={"slurs": 4},
+    language="en-GB",
+    article_age_hours=2.5,
+    flags=1.75,
+    commenter=CommenterRecord(approved=7),
+)
+
+
+def phrases(condition: dict[str, Any], language: str = "en") -> list[str]:
+    """Returns the reasons of a verdict that the condition alone leads to, in words."""
+    body = {"schema": 2, "name": "x", "rules": [{"id": "r", "when": {"all": [condition]}, "action": "queue"}]}
+    verdict = judge(parse_policy(body), {"toxicity": 0.934567}, features=KNOWN, source="s", section="Sport")
+    assert verdict.rule == "r"
+    with translation.override(language):
+        return [reason_phrase(reason.as_json(), gettext) for reason in verdict.reasons]
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ({"attribute": "toxicity", "gte": 0.8}, "toxicity is 0.9346, at least 0.8"),
+        ({"attribute": "toxicity", "lte": 0.95}, "toxicity is 0.9346, at most 0.95"),
+        ({"not": {"attribute": "toxicity", "lte": 0.9}}, "toxicity is 0.9346, above 0.9"),
+        ({"fact": "links", "gte": 2, "lte": 5}, "the number of links is 3, between 2 and 5"),
+        ({"not": {"fact": "links", "gte": 4}}, "the number of links is 3, below 4"),
+        ({"not": {"fact": "links", "gte": 5, "lte": 9}}, "the number of links is 3, not between 5 and 9"),
+        ({"fact": "length", "gte": 100}, "the number of characters is 12345, at least 100"),
+        ({"fact": "capitals", "gte": 0.5}, "the share of capitals is 0.5124, at least 0.5"),
+        ({"list": "slurs"}, "the number of hits in version 4 of the list “slurs” is 2, at least 1"),
+        ({"language": ["en"]}, "the language is en"),
+        ({"not": {"source": ["other"]}}, "it is not true that the source is s"),
+        ({"section": ["Sport"]}, "the section is Sport"),
+        ({"commenter": "approved", "gte": 5}, "the commenter's number of approved comments is 7, at least 5"),
+        ({"commenter": "new"}, "no comment of the commenter has been decided yet"),
+        ({"not": {"commenter": "staff"}}, "it is not true that the commenter is staff"),
+        ({"flags": {"gte": 1.5}}, "the weighted number of reader flags is 1.75, at least 1.5"),
+        ({"article_age_hours": {"lte": 3}}, "the article's age in hours is 2.5, at most 3"),
+    ],
+)
+def test_each_reason_of_a_verdict_is_a_clause_in_words(condition: dict[str, Any], words: str) -> None:
+    assert phrases(condition) == [words]
+    assert phrases(condition, "tr") != [words]
+
+
+def test_a_list_without_a_known_version_is_named_without_one() -> None:
+    reason = {"condition": "list", "name": "slurs", "value": 2, "gte": 1}
+    assert reason_phrase(reason) == "the number of hits in the list “slurs” is 2, at least 1"
