@@ -8,12 +8,15 @@ import ast
 import pkgutil
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from moderation.policies.conditions import KINDS
+from moderation.policies.documents.schema import SCHEMAS
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("archive", "config", "moderation")
@@ -64,10 +67,23 @@ def _renamed() -> list[re.Pattern[Any]]:
 
 
 # Functions that compile a pattern, with what they make; nothing if a module keeps it.
+def _of_schemas() -> list[re.Pattern[Any]]:
+    schemas = [*SCHEMAS.values(), *(kind.schema for kind in KINDS.values())]
+    return [re.compile(pattern) for pattern in sorted(set(_schema_patterns(schemas)))]
+
+
+def _schema_patterns(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield from (pattern for name, pattern in value.items() if name == "pattern" and isinstance(pattern, str))
+    for one in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        yield from _schema_patterns(one)
+
+
 MADE: dict[str, Callable[[], list[re.Pattern[Any]]]] = {
     "archive.importers.page.furniture": list,
     "archive.importers.xml.fragments": _fragments,
     "archive.importers.xml.prefixes": _renamed,
+    "moderation.policies.documents.shape": _of_schemas,
 }
 
 

@@ -5,6 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from moderation.policies.documents.schema import SCHEMAS
+
+NEWEST = SCHEMAS[max(SCHEMAS)]["properties"]
+FIELDS = [*NEWEST, *NEWEST["rules"]["items"]["properties"]]
 ADDED, REMOVED, CHANGED, MOVED = "added", "removed", "changed", "moved"
 SIGNS = {ADDED: "+", REMOVED: "-", CHANGED: "~", MOVED: "~"}
 
@@ -53,11 +57,16 @@ def _rules(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> Iterato
 
 
 def _fields(before: Mapping[str, Any], after: Mapping[str, Any], of: str) -> Iterator[Change]:
-    for name in dict.fromkeys((*before, *after)):
+    for name in sorted({*before, *after}, key=_place):
         old, new = before.get(name), after.get(name)
         if old != new:
             kind = ADDED if name not in before else REMOVED if name not in after else CHANGED
             yield Change(kind, f"{of}{name}", old, new)
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Sorts fields as the schema names them: PostgreSQL keeps no order of an object's names."""
+    return FIELDS.index(name) if name in FIELDS else len(FIELDS), name
 
 
 def _moved(before: list[str], after: list[str]) -> Iterator[Change]:

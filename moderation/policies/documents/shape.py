@@ -37,7 +37,7 @@ SHAPES = {
 
 def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
     """As JSON Schema has it, but for Python's `$`, which lets a line feed follow."""
-    if isinstance(value, str) and re.fullmatch(pattern, value) is None:
+    if isinstance(value, str) and re.compile(pattern).fullmatch(value) is None:
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 

@@ -49,6 +49,7 @@ OFFERED: dict[str, set[str]] = {
         *("comment__id__exact", "commenter__id__exact", "batch__exact"),
     },
     "moderation.Delivery": {"target__id__exact", "target__isnull"},
+    "moderation.Erasure": {"kind__exact", "kind__isnull"},
     "moderation.Feedback": {"trusted__exact", "trusted__isnull"},
     "moderation.LookUp": {"commenter__id__exact"},
     "moderation.ModelVersion": set(),

@@ -186,6 +186,7 @@ def test_a_reason_keeps_its_code(admin_client, db):
     from moderation.models import Reason
 
     reason = Reason.objects.get(code="spam")
-    admin_client.post(address(Reason, "change", reason.pk), {"code": "eggs", "label": "Advertising", "ground": "terms"})
+    changed = {"code": "eggs", "label": "Advertising", "ground": "terms", "category": reason.category}
+    admin_client.post(address(Reason, "change", reason.pk), changed)
     reason.refresh_from_db()
     assert (reason.code, reason.label) == ("spam", "Advertising")

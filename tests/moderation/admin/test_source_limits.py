@@ -216,7 +216,7 @@ def test_who_may_do_more_is_not_changed(staff: Callable[..., Client], source: So
 
 def test_what_holds_for_all_sources_is_not_changed(limited: Client, staff: Callable[..., Client]) -> None:
     reason = Reason.objects.get(code="spam")
-    form = {"code": "new", "label": "New", "ground": "terms"}
+    form = {"code": "new", "label": "New", "ground": "terms", "category": reason.category}
     assert limited.get(page("moderation_reason_change", reason.pk)).status_code == 200
     assert limited.post(page("moderation_reason_change", reason.pk), form).status_code == 403
     assert limited.post(page("moderation_reason_add"), form).status_code == 403

@@ -21,6 +21,7 @@ def test_the_policy_has_twenty_rules_up_to_three_deep(body: dict[str, list[dict[
     assert max(depth(rule["when"]) for rule in body["rules"]) == 3
 
 
+@pytest.mark.django_db
 def test_a_small_archive_is_judged_again_and_simulated(tmp_path: Path) -> None:
     path = tmp_path / "policy.json"
     call_command("benchmark", "policy", "--rows", "2000", "--processes", "1", "--json", str(path))

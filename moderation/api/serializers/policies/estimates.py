@@ -6,13 +6,13 @@ from moderation.api.serializers.base import Out
 
 
 class FigureOut(Out):
-    """A figure with its 95 % interval; without enough decisions its effective sample alone."""
+    """A figure with its 95 % interval; without enough decisions these three are null."""
 
     enough = serializers.BooleanField()
     effective = serializers.FloatField(help_text="How many equally weighted decisions would tell as much.")
-    value = serializers.FloatField(required=False)
-    low = serializers.FloatField(required=False)
-    high = serializers.FloatField(required=False)
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
 
 
 class MeasuredOut(Out):

@@ -6,10 +6,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from moderation.desk.policies.simulations import figure
-from moderation.models import DecidedBy, ModelVersion, State
+from moderation.models import ModelVersion
 from moderation.scoring import ATTRIBUTES
 from moderation.services.policies import simulation
 from moderation.services.policies.versions import policy_create
+from moderation.services.review.decisions import decision_record
 
 STRICT = {
     "schema": 2,
@@ -47,13 +48,12 @@ def test_a_simulation_says_what_changes_with_examples_that_lead_to_their_comment
     assert "toxicity 0.10 is 0.40 from 0.50 of rule strict" in text
 
 
-def test_estimates_say_plainly_where_there_is_not_enough_data(moderator, strict, make_comment, make_review):
+def test_estimates_say_plainly_where_there_is_not_enough_data(moderator, strict, make_comment, make_review, admin_user):
     text = ask(moderator, strict).content.decode()
     assert "Not enough data: nobody has decided" in text
-    decided = {"decided_by": DecidedBy.PERSON, "flagged": True, "review_probability": 1.0}
     for number in range(40):
-        state = State.REJECTED if number < 30 else State.APPROVED
-        make_review(make_comment(), toxicity=0.9, state=state, **decided)
+        waiting = make_review(make_comment(), toxicity=0.9)
+        decision_record(comment_id=waiting.pk, action="reject" if number < 30 else "approve", actor=admin_user)
     text = ask(moderator, strict).content.decode()
     row = text.split("this version</th><td>40</td>")[1].split("</tr>")[0]
     assert "75.0 %" in row
