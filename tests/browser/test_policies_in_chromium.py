@@ -141,7 +141,7 @@ def write_rule(window: Any) -> None:
     write(window, "input[name='when-1-0.lte']", "500")
     choose(window, "select[name='when-1.new']", "Group: this is not")
     press(window, "button[value='part-add:when-1']")
-    choose(window, "select[name='when-1-1.new']", "commenter: rejected share")
+    choose(window, "select[name='when-1-1.new']", "commenter: staff")
     press(window, "button[value='part-add:when-1-1']")
     choose(window, "select[name='rule.action']", "hold it")
     tab_to(window, "input[name='rule.floor']")
