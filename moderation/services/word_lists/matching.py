@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
-
-from django.db.models import Max
 
 from moderation.models import WordList, WordListEntry, WordListVersion, WordMatch
 from moderation.scoring.terms import Term, TermMatcher
+
+# The newest version of any list, and when it was made: after a rollback SQLite gives the same id once more.
+Newest = tuple[int, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +28,29 @@ class CompiledLists:
 
 def lists_edition() -> int:
     """Returns the edition of the lists as they are now. One query."""
-    return int(WordListVersion.objects.aggregate(newest=Max("pk"))["newest"] or 0)
+    return _newest()[0]
 
 
 def lists_compiled() -> CompiledLists:
     """Returns the lists as they are now. One query, and reading and compiling them after a change."""
-    return _compiled(lists_edition())
+    return _compiled(_newest())
+
+
+def _newest() -> Newest:
+    newest = WordListVersion.objects.order_by("-pk").values_list("pk", "created_at").first()
+    return newest or (0, None)
 
 
 @lru_cache(maxsize=1)
-def _compiled(edition: int) -> CompiledLists:
+def _compiled(newest: Newest) -> CompiledLists:
     # A list that changed while it was read is read again: versions, entries and edition belong together.
     while True:
         versions = dict(WordList.objects.filter(version__gt=0).values_list("name", "version"))
         matcher = TermMatcher(_terms())
-        now = lists_edition()
-        if now == edition:
-            return CompiledLists(edition, versions, matcher)
-        edition = now
+        now = _newest()
+        if now == newest:
+            return CompiledLists(newest[0], versions, matcher)
+        newest = now
 
 
 def _terms() -> Iterator[Term]:
