@@ -12,14 +12,10 @@ from archive.models import Comment
 from moderation.models import ModelVersion, PolicyVersion, Review
 from moderation.scoring import ATTRIBUTES
 from moderation.services.policies.versions import policy_create
+from tests.browser.keyboard import TOO_WIDE, choose, press, tab_to, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Newsroom = Callable[..., list[Comment]]
-MOST_TABS = 150
-# What reaches beyond the window, the widest first.
-TOO_WIDE = """document.documentElement.scrollWidth <= window.innerWidth ? [] : [...document.querySelectorAll("#desk *")]
-    .map((one) => [Math.round(one.getBoundingClientRect().width), one.outerHTML.slice(0, 90)])
-    .filter(([width, words]) => width > window.innerWidth - 60)"""
 HOSTILE = '<img src=x onerror="window.hacked = 1"><script>window.hacked = 1</script>{{ 7|add:7 }}'
 
 
@@ -34,36 +30,6 @@ def served(newsroom: Newsroom) -> Newsroom:
         return comments
 
     return fill
-
-
-def tab_to(window: Any, selector: str) -> None:
-    """Presses the Tab key until what `selector` names has the focus."""
-    for _ in range(MOST_TABS):
-        window.page.keyboard.press("Tab")
-        if window.page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
-            return
-    pytest.fail(f"no Tab leads to {selector}")
-
-
-def press(window: Any, selector: str) -> None:
-    """Goes to a button or a link by the Tab key and presses Enter on it."""
-    tab_to(window, selector)
-    window.press("Enter")
-
-
-def write(window: Any, selector: str, words: str) -> None:
-    """Goes to a field by the Tab key and types into it, in place of what is there."""
-    tab_to(window, selector)
-    window.page.keyboard.press("Control+a")
-    window.page.keyboard.type(words)
-
-
-def choose(window: Any, selector: str, words: str) -> None:
-    """Goes to a list of choices by the Tab key and chooses by the beginning of the words."""
-    tab_to(window, selector)
-    window.page.keyboard.type(words)
-    chosen = window.page.evaluate("document.activeElement.selectedOptions[0].textContent")
-    assert chosen.startswith(words), chosen
 
 
 def focused(window: Any) -> str:
