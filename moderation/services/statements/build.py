@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema
 
-from moderation.models import Action, Decision, Ground, Reason
+from moderation.models import Action, Decision, Ground, Reason, StatementCategory
 
 SCHEMA = Path(__file__).with_name("schema.json")
 REMOVED = "A reader's comment under an article was removed."
@@ -79,7 +79,7 @@ def _ground(decision: Decision, reason: Reason | None) -> dict[str, str]:
 
 
 def _category(reason: Reason | None) -> dict[str, Any]:
-    category = reason.category if reason else "OTHER_VIOLATION_TC"
+    category = reason.category if reason else StatementCategory.TERMS.value
     keywords = [f"KEYWORD_{reason.keyword}"] if reason and reason.keyword else []
     found: dict[str, Any] = {"category": f"STATEMENT_CATEGORY_{category}"}
     return {**found, "category_specification": keywords} if keywords else found
