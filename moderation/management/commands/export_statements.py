@@ -41,10 +41,13 @@ class Command(DatabaseCommand):
         if options["again"]:
             statements_again()
         with stop_on_signals() as stop:
+            written = 0
             while not stop() and (batch := self._next(sources)):
                 self._write(folder, batch)
+                written += len(batch.statements)
             if stop():
                 raise CommandError("Stopped before the end: run it again, and it goes on from there.")
+        self.stdout.write(f"statements written: {written}")
         self._tell_problems()
 
     def _next(self, sources: list[int]) -> StatementBatch | None:
@@ -62,7 +65,7 @@ class Command(DatabaseCommand):
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}.") from error
         batch_sent(number=batch.number)
-        self.stdout.write(f"{path}: {len(batch.statements)} statements")
+        self.stdout.write(f"{path}: {len(batch.statements)}")
 
     def _tell_problems(self) -> None:
         problems = statement_problems()

@@ -231,5 +231,13 @@ def test_only_of_a_source_if_that_is_asked(reviewed: Callable[..., Review], ada:
         run(tmp_path / "none")
 
 
-def run(folder: Path, *options: str) -> None:
-    call_command("export_statements", str(folder), *options, stdout=StringIO())
+def test_the_command_ends_with_how_many_it_wrote(reviewed: Callable[..., Review], ada: User, tmp_path: Path) -> None:
+    rejected(reviewed(), actor=ada)
+    assert run(tmp_path).endswith("statements-000001.json: 1\nstatements written: 1\n")
+    assert run(tmp_path) == "statements written: 0\n"
+
+
+def run(folder: Path, *options: str) -> str:
+    out = StringIO()
+    call_command("export_statements", str(folder), *options, stdout=out)
+    return out.getvalue()
