@@ -23,7 +23,14 @@ def origins_read(var: str, origins: Sequence[str]) -> list[str]:
 
 
 class Environment(environ.Env):  # type: ignore[misc]
-    """Reads variables; raises ImproperlyConfigured with the name of one that is invalid."""
+    """Reads variables; raises ImproperlyConfigured with the name of one that is invalid.
+
+    `given` has each variable that was read and set, as it was written.
+    """
+
+    def __init__(self, **scheme: Any) -> None:
+        super().__init__(**scheme)
+        self.given: dict[str, str] = {}
 
     def get_value(
         self,
@@ -33,6 +40,8 @@ class Environment(environ.Env):  # type: ignore[misc]
         parse_default: bool = False,
     ) -> Any:
         """Returns the value converted by `cast`. A boolean that is neither true nor false is refused, not false."""
+        if var in self.ENVIRON:
+            self.given[var] = self.ENVIRON[var]
         form = FORMS.get(cast, "a value of another form") if isinstance(cast, type) else "a value of another form"
         if cast is bool and self.ENVIRON.get(var, "").strip().lower() not in BOOLEANS:
             raise ImproperlyConfigured(f"{var} must be {form}.")

@@ -65,6 +65,7 @@ def post_worker_init(worker: "BufferingWorker") -> None:
 
     from moderation.checks import database_faults_log, settings_faults_log
     from moderation.scoring import ScoringError
+    from moderation.services.ledger.audit import settings_record
     from moderation.services.model_versions import scorer_active
 
     if settings_faults_log():
@@ -73,4 +74,5 @@ def post_worker_init(worker: "BufferingWorker") -> None:
     # `/readyz` reports a database that is not migrated or briefly unreachable; that is no reason to exit.
     with suppress(OperationalError, ProgrammingError, ScoringError):
         database_faults_log()
+        settings_record()
         scorer_active().load()

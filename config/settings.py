@@ -248,6 +248,8 @@ try:
     MODERATION_RETENTION = retention_rules(env.list("MODERATION_RETENTION", default=[]))
 except ValueError as error:
     raise ImproperlyConfigured(f"MODERATION_RETENTION: {error}.") from None
+# What the environment set, for the audit trail.
+MODERATO_ENVIRONMENT = env.given
 DATA_UPLOAD_MAX_MEMORY_SIZE = MODERATION_MAX_BODY_BYTES
 FILE_UPLOAD_HANDLERS = ["config.uploads.NoFiles"]
 # Fields of a form or a query string. The longest form, an admin list with all rows ticked, has about 120.

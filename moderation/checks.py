@@ -51,13 +51,12 @@ def ledger_check_skipped() -> Iterator[None]:
 def ledger_is_append_only(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_: Any
 ) -> list[CheckMessage]:
-    """E001: the triggers that make the decision ledger append-only are missing."""
+    """E001: triggers that make the decision ledger or the audit trail append-only are missing."""
     aliases = () if _skip_ledger.get() else databases or ()
     missing = [name for alias in aliases for name in ledger.missing_triggers(connections[alias])]
     hint = "Run manage.py migrate, which installs it again."
-    return [
-        Error(f"The decision ledger lacks its trigger {name}.", hint=hint, id="moderation.E001") for name in missing
-    ]
+    said = "A table that is only appended to lacks its trigger {}."
+    return [Error(said.format(name), hint=hint, id="moderation.E001") for name in missing]
 
 
 @register(SETTINGS)

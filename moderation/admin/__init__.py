@@ -7,6 +7,8 @@ its own pages.
 from moderation.admin import (
     access,
     articles,
+    audit,
+    audited,
     claims,
     commenters,
     comments,
@@ -25,6 +27,8 @@ from moderation.admin import (
 __all__ = [
     "access",
     "articles",
+    "audit",
+    "audited",
     "claims",
     "commenters",
     "comments",

@@ -20,8 +20,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from archive.admin.base import ListedLookups, ReadOnlyAdmin
+from archive.models import Source
+from moderation.admin.audited import AuditedAdmin
 from moderation.admin.scoped import OwnSourcesAdmin, own_sources
-from moderation.models import ApiKey, Moderator
+from moderation.models import ApiKey, AuditKind, Moderator
 from moderation.services.accounts.api_keys import api_key_revoke
 from moderation.services.accounts.people import (
     people_within,
@@ -30,6 +32,7 @@ from moderation.services.accounts.people import (
     person_limit,
     roles_within,
 )
+from moderation.services.accounts.source_limits import user_sources
 from moderation.services.errors import ServiceError
 
 User = get_user_model()
@@ -120,12 +123,21 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class ModeratorUserAdmin(ListedLookups, UserAdmin):  # type: ignore[type-arg]
+class ModeratorUserAdmin(AuditedAdmin, ListedLookups, UserAdmin):  # type: ignore[type-arg]
     """Users with the sources they are limited to. They are deactivated, never deleted: decisions name them.
 
     Administrators manage users, but cannot grant more than they have: only a superuser makes superusers and assigns
     single permissions. People limited to sources manage only people limited to a subset of those.
     """
+
+    audit_kind = AuditKind.PERSON
+    audit_fields = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+    audit_hashed = ("username", "email", "password")
+
+    def audit_state(self, obj: Any) -> dict[str, Any]:
+        """Returns the person's rights, and the sources that they are limited to."""
+        limit = Source.objects.filter(pk__in=user_sources(self.model._base_manager.get(pk=obj.pk)))
+        return {**super().audit_state(obj), "sources": sorted(limit.values_list("slug", flat=True))}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Returns the users that the person may see."""

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from archive.admin.base import ReadOnlyAdmin
 from archive.admin.text import isolated, row_link
 from archive.excerpts import COMMENT_UNREAD
+from moderation.admin.audited import AuditedAdmin
 from moderation.admin.scoped import ForAllSources, ScopedAdmin
-from moderation.models import Decision, DecisionNote, Reason
+from moderation.models import AuditKind, Decision, DecisionNote, Reason
 from moderation.models.decision import DecisionQuerySet
 
 MAX_COMMENT_ID = 2**63 - 1
@@ -95,8 +96,11 @@ class DecisionAdmin(ScopedAdmin, ReadOnlyAdmin):
 
 
 @admin.register(Reason)
-class ReasonAdmin(ForAllSources):
+class ReasonAdmin(AuditedAdmin, ForAllSources):
     """The newsroom's reasons. A code cannot change, because decisions name it; the rest can."""
+
+    audit_kind = AuditKind.REASON
+    audit_fields = ("label", "ground", "category", "keyword", "legal_ground")
 
     list_display = ("code", "label", "ground", "category", "keyword")
     fields = ("code", "label", "ground", "category", "keyword", "legal_ground")

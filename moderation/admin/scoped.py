@@ -10,6 +10,8 @@ from archive.admin.base import LargeTableAdmin
 from archive.admin.commenters import CommenterAdmin
 from archive.admin.sources import SourceAdmin
 from archive.models import Commenter, Source
+from moderation.admin.audited import AuditedAdmin
+from moderation.models import AuditKind
 from moderation.services.accounts.source_limits import rows_within, user_sources
 
 
@@ -74,8 +76,11 @@ admin.site.unregister(Commenter)
 
 
 @admin.register(Source)
-class ScopedSourceAdmin(ScopedAdmin, SourceAdmin):
+class ScopedSourceAdmin(AuditedAdmin, ScopedAdmin, SourceAdmin):
     """The sources that the person may see."""
+
+    audit_kind = AuditKind.SOURCE
+    audit_fields = ("slug", "name", "default_language", "timezone")
 
     source_path = "pk"
 

@@ -7,6 +7,8 @@ from django.http import HttpRequest
 
 from archive.admin.base import ListedLookups
 from moderation.admin.access import is_superuser_request
+from moderation.admin.audited import AuditedAdmin
+from moderation.models import AuditKind
 
 
 def restrict_lookups(site: admin.AdminSite) -> None:
@@ -22,8 +24,11 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class RoleAdmin(ListedLookups, GroupAdmin):
+class RoleAdmin(AuditedAdmin, ListedLookups, GroupAdmin):
     """Roles. Only superusers change them, because changing a role's permissions can give oneself anything."""
+
+    audit_kind = AuditKind.ROLE
+    audit_fields = ("name", "permissions")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Superusers alone."""

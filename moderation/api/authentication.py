@@ -11,7 +11,7 @@ from moderation.services.accounts.api_keys import api_key_authenticate
 SCHEME = "Bearer"
 PARTS = 2
 HEADER_FORM = "The Authorization header must read: Bearer KEY, where KEY is what create_api_key printed."
-UNKNOWN_KEY = "The key is unknown, expired or revoked."
+UNKNOWN_KEY = "The key is unknown, expired, revoked, or not for this address."
 # What stands for a key in the documentation.
 PLACEHOLDERS = frozenset({"KEY", "$KEY", "{KEY}", "<KEY>"})
 
@@ -34,7 +34,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         token = bearer_token(request)
         if token is None:
             return None
-        key = api_key_authenticate(token=token)
+        key = api_key_authenticate(token=token, address=request.META.get("REMOTE_ADDR", ""))
         if key is None:
             raise AuthenticationFailed(HEADER_FORM if token in PLACEHOLDERS else UNKNOWN_KEY)
         return key.user, key

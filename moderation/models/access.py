@@ -24,9 +24,10 @@ class Scope(models.TextChoices):
 class ApiKey(AbstractAuthToken):  # type: ignore[misc]
     """A machine's key. Only its digest is stored. `sources` limits it to some sources; none means all.
 
-    `rate` is in requests per minute; null means no limit. `trusted_feedback` marks keys whose suggested scores may be
-    used for calibration. `drop_unsupported` ignores attributes that no model serves instead of refusing a Perspective
-    request.
+    For a time after a rotation the secret before works too: `previous_digest`, until `previous_until`. `networks` are
+    the addresses that the key works from, as `10.0.0.0/8`; none means all. `rate` is in requests per minute; null means
+    no limit. `trusted_feedback` marks keys whose suggested scores may be used for calibration. `drop_unsupported`
+    ignores attributes that no model serves instead of refusing a Perspective request.
     """
 
     name = models.CharField(max_length=100, unique=True)
@@ -35,6 +36,10 @@ class ApiKey(AbstractAuthToken):  # type: ignore[misc]
     rate = models.PositiveIntegerField(null=True, blank=True)
     trusted_feedback = models.BooleanField(default=False)
     drop_unsupported = models.BooleanField(default=False)
+    networks = models.JSONField(default=list, blank=True)
+    previous_digest = models.CharField(max_length=128, blank=True, default="")
+    previous_token_key = models.CharField(max_length=25, blank=True, default="", db_index=True)
+    previous_until = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 

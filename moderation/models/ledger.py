@@ -1,7 +1,7 @@
-"""The triggers that make the ledger append-only, on SQLite and on PostgreSQL.
+"""The triggers that make the ledger and the audit trail append-only, on SQLite and on PostgreSQL.
 
 SQLite rebuilds a table for most schema changes and drops its triggers with the old one, so any migration that touches
-the ledger ends with `InstallLedgerTriggers()`. If one forgets, `migrate` reinstalls them at its end
+one of them ends with `InstallLedgerTriggers()`. If one forgets, `migrate` reinstalls them at its end
 (`moderation.apps`), and a system check reports missing ones in `check --database default` and in the server's log at
 startup.
 """
@@ -14,72 +14,88 @@ from django.db import connection, migrations
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLE = "moderation_decision"
-MESSAGE = "the decision ledger is append-only"
+# Table → what it says when somebody changes or removes one of its rows.
+GUARDED = {
+    TABLE: "the decision ledger is append-only",
+    "moderation_auditentry": "the audit trail is append-only",
+}
 
-SQLITE_TRIGGERS = {
-    "moderation_decision_no_update": f"""
-        CREATE TRIGGER IF NOT EXISTS moderation_decision_no_update BEFORE UPDATE ON {TABLE}
-        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",
-    "moderation_decision_no_delete": f"""
-        CREATE TRIGGER IF NOT EXISTS moderation_decision_no_delete BEFORE DELETE ON {TABLE}
-        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",
-    # INSERT OR REPLACE deletes the existing row, and SQLite fires no DELETE trigger for that unless the pragma
-    # `recursive_triggers` is on, which each connection sets for itself.
-    "moderation_decision_no_replace": f"""
-        CREATE TRIGGER IF NOT EXISTS moderation_decision_no_replace BEFORE INSERT ON {TABLE}
-        WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id)
-        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",  # noqa: S608
-}
-POSTGRES_FUNCTION = f"""
-    CREATE OR REPLACE FUNCTION moderation_decision_refuse() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'restrict_violation'; END $$"""
-POSTGRES_TRIGGERS = {
-    "moderation_decision_no_change": f"""
-        CREATE OR REPLACE TRIGGER moderation_decision_no_change BEFORE UPDATE OR DELETE ON {TABLE}
-        FOR EACH ROW EXECUTE FUNCTION moderation_decision_refuse()""",
-    "moderation_decision_no_truncate": f"""
-        CREATE OR REPLACE TRIGGER moderation_decision_no_truncate BEFORE TRUNCATE ON {TABLE}
-        FOR EACH STATEMENT EXECUTE FUNCTION moderation_decision_refuse()""",
-}
+
+def _sqlite_triggers(table: str, message: str) -> dict[str, str]:
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+    return {
+        f"{table}_no_update": f"CREATE TRIGGER IF NOT EXISTS {table}_no_update BEFORE UPDATE ON {table} {refuse}",
+        f"{table}_no_delete": f"CREATE TRIGGER IF NOT EXISTS {table}_no_delete BEFORE DELETE ON {table} {refuse}",
+        # INSERT OR REPLACE deletes the existing row, and SQLite fires no DELETE trigger for that unless the pragma
+        # `recursive_triggers` is on, which each connection sets for itself.
+        f"{table}_no_replace": f"""
+            CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table}
+            WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) {refuse}""",  # noqa: S608
+    }
+
+
+def _postgresql_triggers(table: str, message: str) -> dict[str, str]:
+    function = f"""
+        CREATE OR REPLACE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION '{message}' USING ERRCODE = 'restrict_violation'; END $$;"""
+    return {
+        f"{table}_no_change": f"""{function}
+            CREATE OR REPLACE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION {table}_refuse()""",
+        f"{table}_no_truncate": f"""{function}
+            CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()""",
+    }
 
 
 def triggers_of(database: BaseDatabaseWrapper) -> dict[str, str]:
-    """Returns name → CREATE statement of the triggers for this vendor; raises NotImplementedError if it is unknown."""
-    kinds = {"sqlite": SQLITE_TRIGGERS, "postgresql": POSTGRES_TRIGGERS}
+    """Returns name → CREATE statement of the triggers of the guarded tables that exist.
+
+    Raises:
+        NotImplementedError: The vendor is unknown.
+    """
+    kinds = {"sqlite": _sqlite_triggers, "postgresql": _postgresql_triggers}
     if database.vendor not in kinds:
         raise NotImplementedError(f"The ledger has no triggers for {database.vendor}: use SQLite or PostgreSQL.")
-    return kinds[database.vendor]
+    made: dict[str, str] = {}
+    for table in _guarded(database):
+        made |= kinds[database.vendor](table, GUARDED[table])
+    return made
+
+
+def _guarded(database: BaseDatabaseWrapper) -> list[str]:
+    """Returns the guarded tables that exist: an early migration comes before the later ones."""
+    present = set(database.introspection.table_names())
+    return [table for table in GUARDED if table in present]
 
 
 def install_triggers(database: BaseDatabaseWrapper) -> None:
     """Installs the triggers; existing ones are kept or replaced."""
-    triggers = triggers_of(database)
     with database.cursor() as cursor:
-        if database.vendor == "postgresql":
-            cursor.execute(POSTGRES_FUNCTION)
-        for statement in triggers.values():
+        for statement in triggers_of(database).values():
             cursor.execute(statement)
 
 
 def remove_triggers(database: BaseDatabaseWrapper) -> None:
     """Removes the triggers: for migrating back past the ledger, and for tests that empty tables."""
-    suffix = f" ON {TABLE}" if database.vendor == "postgresql" else ""
     with database.cursor() as cursor:
         for name in triggers_of(database):
+            table = name.rpartition("_no_")[0]
+            suffix = f" ON {table}" if database.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{suffix}")
 
 
 def missing_triggers(database: BaseDatabaseWrapper) -> list[str]:
-    """Returns the names of the missing triggers; none if the ledger's table does not exist yet."""
+    """Returns the names of the missing triggers; none for a table that does not exist yet."""
     query = {
         "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
         "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND tgenabled <> 'D'",
     }[database.vendor]
-    if TABLE not in database.introspection.table_names():
-        return []
-    with database.cursor() as cursor:
-        cursor.execute(query, [TABLE])
-        present = {row[0] for row in cursor.fetchall()}
+    present: set[str] = set()
+    for table in _guarded(database):
+        with database.cursor() as cursor:
+            cursor.execute(query, [table])
+            present |= {row[0] for row in cursor.fetchall()}
     return sorted(set(triggers_of(database)) - present)
 
 

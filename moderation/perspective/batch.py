@@ -64,8 +64,10 @@ class Part:
     fault: Refused | None = None
 
 
-def batch_reply(content_type: str, headers: Mapping[str, str], stream: Readable) -> tuple[str, bytes]:
-    """The content type and the body of the reply to a batch.
+def batch_reply(
+    content_type: str, headers: Mapping[str, str], stream: Readable, address: str = ""
+) -> tuple[str, bytes]:
+    """The content type and the body of the reply to a batch that came from `address`.
 
     Raises:
         Refused: 400 if there is no multipart body, or it has more than a thousand parts; 400 or 403 if a body over
@@ -78,7 +80,7 @@ def batch_reply(content_type: str, headers: Mapping[str, str], stream: Readable)
         parts = [_part(raw) for raw in parts_split(opening + stream.read(), outer)]
     else:
         parts = _refused(opening, stream, outer, inherited)
-    return _multipart(parts, _replies(parts, inherited))
+    return _multipart(parts, _replies(parts, inherited, BatchContext(address)))
 
 
 def _tokens(*places: bytes) -> set[str]:
@@ -121,8 +123,7 @@ def _part(raw: bytes) -> Part:
     return Part(content_id, content)
 
 
-def _replies(parts: list[Part], inherited: Mapping[str, str]) -> Iterator[Reply]:
-    context = BatchContext()
+def _replies(parts: list[Part], inherited: Mapping[str, str], context: BatchContext) -> Iterator[Reply]:
     for group in _groups(parts):
         try:
             yield from [finish() for finish in [_begin(part, inherited, context) for part in group]]

@@ -54,12 +54,13 @@ TOKEN = re.compile(r"[!-~]{1,200}")
 
 @dataclass(slots=True)
 class BatchContext:
-    """What calls that are begun together share: a place in the request queue.
+    """What calls that are begun together share: the client's address, and a place in the request queue.
 
     The first of them waits for it; the others are then not refused for want of room, which the batch itself fills. Once
     a wait was in vain, later ones are refused at once if the queue is full: a batch does not wait part by part.
     """
 
+    address: str = ""
     queue: RequestQueue | None = None
     place: Place | None = None
     waits: bool = True
@@ -117,7 +118,7 @@ def call_key(call: Call, method: str) -> ApiKey:
     token = _token(call)
     if not token:
         raise no_key()
-    key = api_key_authenticate(token=token) if TOKEN.fullmatch(token) else None
+    key = api_key_authenticate(token=token, address=call.context.address) if TOKEN.fullmatch(token) else None
     if key is None:
         raise bad_key()
     if Scope.ANALYZE not in key.scopes:

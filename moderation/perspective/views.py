@@ -72,7 +72,7 @@ def http_reply(reply: Reply) -> HttpResponse:
 @open_to_pages
 def method(request: HttpRequest) -> HttpResponse:
     """comments:analyze and comments:suggestscore."""
-    context = BatchContext()
+    context = BatchContext(request.META.get("REMOTE_ADDR", ""))
     try:
         return http_reply(begin(lambda: _call(request, context))())
     finally:
@@ -127,7 +127,9 @@ def batch(request: HttpRequest) -> HttpResponse:
     _check_length(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, 413)
     if _encoding(request) not in _AS_IT_IS:
         raise unsupported_encoding()
-    content_type, body = batch_reply(request.headers.get("Content-Type", ""), headers, request)
+    content_type, body = batch_reply(
+        request.headers.get("Content-Type", ""), headers, request, request.META["REMOTE_ADDR"]
+    )
     return HttpResponse(body, content_type=content_type)
 
 

@@ -28,6 +28,9 @@ class Command(DatabaseCommand):
         parser.add_argument(
             "--rate", type=number_of("--rate"), help="requests per minute; by default MODERATION_KEY_RATE"
         )
+        parser.add_argument(
+            "--network", action="append", default=[], help="an address or network it works from; may be repeated"
+        )
         parser.add_argument("--drop-unsupported", action="store_true", help="drop attributes that no model serves")
         parser.add_argument("--trusted-feedback", action="store_true", help="its suggested scores may be calibrated on")
 
@@ -42,6 +45,7 @@ class Command(DatabaseCommand):
                 rate=options["rate"],
                 drop_unsupported=options["drop_unsupported"],
                 trusted_feedback=options["trusted_feedback"],
+                networks=options["network"],
             )
         except ServiceError as error:
             raise CommandError(str(error)) from error

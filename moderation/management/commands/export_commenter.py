@@ -8,6 +8,7 @@ from archive.management.database import DatabaseCommand
 from moderation.management.arguments import MAX_ID, number_of
 from moderation.management.commands.erase_commenter import commenter_numbered
 from moderation.management.output import lines_write
+from moderation.services.ledger.audit import export_record
 from moderation.services.privacy.export import commenter_export_lines
 
 
@@ -25,3 +26,4 @@ class Command(DatabaseCommand):
         """Streams the lines."""
         lines = commenter_export_lines(commenter=commenter_numbered(options["id"]))
         lines_write(lines, path=options["output"], stdout=self.stdout)
+        export_record(subject=f"commenter {options['id']}")

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from archive.management.database import DatabaseCommand
 from moderation.management.arguments import MAX_ID, USAGE, number_of, parse_sources
 from moderation.management.output import lines_write
+from moderation.services.ledger.audit import export_record
 from moderation.services.ledger.csv_cells import csv_lines
 from moderation.services.ledger.export import DECISION_COLUMNS, decision_rows, json_lines
 
@@ -35,3 +36,4 @@ class Command(DatabaseCommand):
         rows = decision_rows(after=options["after"], sources=sources)
         lines = csv_lines(rows, DECISION_COLUMNS) if options["format"] == "csv" else json_lines(rows)
         lines_write(lines, path=options["output"], stdout=self.stdout)
+        export_record(subject="decisions", after=options["after"], sources=options["source"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from archive.management.database import DatabaseCommand
 from moderation.management.output import lines_write
+from moderation.services.ledger.audit import export_record
 from moderation.services.ledger.csv_cells import csv_lines
 from moderation.services.ledger.export import FEEDBACK_COLUMNS, feedback_rows, json_lines
 
@@ -26,3 +27,4 @@ class Command(DatabaseCommand):
         rows = feedback_rows(trusted_only=options["trusted_only"])
         lines = csv_lines(rows, FEEDBACK_COLUMNS) if options["format"] == "csv" else json_lines(rows)
         lines_write(lines, path=options["output"], stdout=self.stdout)
+        export_record(subject="feedback", trusted_only=options["trusted_only"])

@@ -12,6 +12,7 @@ from archive.management.files import file_made
 from moderation.management.arguments import USAGE, parse_sources
 from moderation.management.signals import stop_on_signals
 from moderation.services.errors import ServiceError
+from moderation.services.ledger.audit import export_record
 from moderation.services.statements.batches import (
     StatementBatch,
     batch_next,
@@ -47,6 +48,7 @@ class Command(DatabaseCommand):
                 written += len(batch.statements)
             if stop():
                 raise CommandError("Stopped before the end: run it again, and it goes on from there.")
+        export_record(subject="statements", statements=written, sources=options["source"])
         self.stdout.write(f"statements written: {written}")
         self._tell_problems()
 

@@ -1,4 +1,4 @@
-"""API keys: shown once when created, stored as digests, rate-limited in one place.
+"""API keys: shown once when created, stored as digests, limited by rate and by address in one place.
 
 Checked keys are cached for two seconds. Revoking a key, or saving its user, takes effect at once in this process and
 within two seconds in the others.
@@ -7,11 +7,14 @@ within two seconds in the others.
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from hmac import compare_digest
+from ipaddress import ip_address, ip_network
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -20,16 +23,22 @@ from knox.settings import CONSTANTS
 
 from archive.database.by_the_way import note_if_free
 from archive.models import Source
-from moderation.models import ApiKey, Scope
+from moderation.models import ApiKey, AuditKind, Scope
 from moderation.services.accounts.rate_limits import Allowance, rate_limiter
 from moderation.services.accounts.source_limits import Actor, row_check
 from moderation.services.errors import conflict, invalid
+from moderation.services.ledger.audit import audit_record
 from moderation.services.ttl_cache import TTLCache
 
 # `last_used_at` is informational: written at most once per interval, and skipped if the write would have to wait.
 LAST_USED_EVERY = timedelta(minutes=5)
 # What a key keeps when its secret is replaced.
-ROTATED = ("user", "name", "scopes", "rate", "trusted_feedback", "drop_unsupported", "last_used_at")
+ROTATED = ("user", "name", "scopes", "rate", "trusted_feedback", "drop_unsupported", "networks", "last_used_at")
+# What the audit trail says of a new key.
+TOLD = ("scopes", "rate", "networks", "trusted_feedback", "drop_unsupported")
+MAX_NETWORKS = 50
+# For how long the secret before may work beside the new one.
+MAX_OVERLAP_HOURS = 30 * 24
 # Digest → key. The TTL bounds how long a key works after another process has revoked it.
 _key_cache = TTLCache[str, ApiKey | None](seconds=2)
 
@@ -44,8 +53,12 @@ def api_key_create(
     rate: int | None = None,
     drop_unsupported: bool = False,
     trusted_feedback: bool = False,
+    networks: Sequence[str] = (),
 ) -> tuple[ApiKey, str]:
-    """Creates a key and returns it with its secret, which is not stored and cannot be shown again."""
+    """Creates a key and returns it with its secret, which is not stored and cannot be shown again.
+
+    `networks` are the addresses that it works from; none means all.
+    """
     _check(name=name, scopes=scopes, expires=expires, rate=rate)
     key, token = ApiKey.objects.create(
         user=_service_user(name),
@@ -55,46 +68,103 @@ def api_key_create(
         rate=rate,
         drop_unsupported=drop_unsupported,
         trusted_feedback=trusted_feedback,
+        networks=networks_read(networks),
     )
     key.sources.set(sources)
     if expires is not None:
         # Knox only takes a duration from now, which would miss the requested time by some microseconds.
         key.expiry = expires
         key.save(update_fields=["expiry"])
+    _audit("created", key, after={**{name: getattr(key, name) for name in TOLD}, **_limits(key)})
     return key, token
 
 
-def api_key_authenticate(*, token: str) -> ApiKey | None:
-    """Returns the key whose secret is `token`; None if it is unknown, expired or revoked, or its user is inactive.
+def networks_read(texts: Sequence[str]) -> list[str]:
+    """Returns addresses and networks in their usual form; raises ServiceError for one that is neither."""
+    if len(texts) > MAX_NETWORKS:
+        raise invalid("/networks", f"At most {MAX_NETWORKS} networks.", code="too_many", limit=MAX_NETWORKS)
+    try:
+        return sorted({str(ip_network(text.strip())) for text in texts})
+    except ValueError as error:
+        raise invalid("/networks", f"A network reads 10.0.0.0/8 or 2001:db8::/32: {error}.") from None
 
-    The key, its user and its sources are up to two seconds old and shared between requests: treat them as read-only.
+
+def _limits(key: ApiKey) -> dict[str, Any]:
+    expiry = key.expiry.isoformat() if key.expiry else None
+    return {"sources": sorted(source.slug for source in key.sources.all()), "expires": expiry}
+
+
+def _audit(action: str, key: ApiKey, actor: Actor = None, **said: Any) -> None:
+    audit_record(kind=AuditKind.KEY, action=action, subject=key.name, actor=actor, **said)
+
+
+def api_key_authenticate(*, token: str, address: str = "") -> ApiKey | None:
+    """Returns the key whose secret is `token`; None if it is unknown, expired, revoked or not for `address`.
+
+    Also None if its user is inactive. `address` is the client's, empty for a Unix socket. The key, its user and its
+    sources are up to two seconds old and shared between requests: treat them as read-only.
     """
     digest = hash_token(token)
     key = _key_cache.get(digest, lambda: _read_key(token, digest))
-    return key if key and not _is_expired(key) else None
+    if key is None or not _is_valid(key, digest) or not _is_from(key, address):
+        return None
+    return key
+
+
+def _is_from(key: ApiKey, address: str) -> bool:
+    """Returns whether the key works from the address: from any if it has no networks."""
+    if not key.networks:
+        return True
+    try:
+        here = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    # A socket that takes both kinds writes IPv4 as IPv6.
+    here = getattr(here, "ipv4_mapped", None) or here
+    return any(here in ip_network(network) for network in key.networks)
 
 
 def any_key_valid(*, tokens: Collection[str]) -> bool:
     """Returns whether any of these is the secret of a valid key; a single query rules out unknown tokens."""
     digests = {hash_token(token): token for token in tokens}
     starts = {token[: CONSTANTS.TOKEN_KEY_LENGTH] for token in tokens}
-    known = ApiKey.objects.filter(token_key__in=starts, revoked_at=None).values_list("digest", flat=True)
-    found = digests.keys() & set(known) if tokens else set()
-    return any(api_key_authenticate(token=digests[digest]) for digest in found)
+    rows = _of_starts(starts).values_list("digest", "previous_digest")
+    known = {digest for row in (rows if tokens else ()) for digest in row}
+    return any(api_key_is_live(token=digests[digest]) for digest in digests.keys() & known)
+
+
+def api_key_is_live(*, token: str) -> bool:
+    """Returns whether this is the secret of a key that is neither expired nor revoked, wherever it is used from."""
+    digest = hash_token(token)
+    key = _key_cache.get(digest, lambda: _read_key(token, digest))
+    return key is not None and _is_valid(key, digest)
+
+
+def _of_starts(starts: Collection[str]) -> Any:
+    """Returns the keys that are not revoked, one of whose secrets begins so."""
+    either = Q(token_key__in=starts) | Q(previous_token_key__in=starts)
+    return ApiKey.objects.filter(either, revoked_at=None)
 
 
 def _read_key(token: str, digest: str) -> ApiKey | None:
-    found = ApiKey.objects.filter(token_key=token[: CONSTANTS.TOKEN_KEY_LENGTH], revoked_at=None)
+    found = _of_starts([token[: CONSTANTS.TOKEN_KEY_LENGTH]])
     key: ApiKey
     for key in found.select_related("user").prefetch_related("sources"):
-        if compare_digest(digest, key.digest) and key.user.is_active and not _is_expired(key):
+        if key.user.is_active and _is_valid(key, digest):
             _record_use(key, timezone.now())
             return key
     return None
 
 
-def _is_expired(key: ApiKey) -> bool:
-    return bool(key.expiry and key.expiry < timezone.now())
+def _is_valid(key: ApiKey, digest: str) -> bool:
+    """Returns whether the key has not expired and the digest is that of its secret, or of the one before, in time."""
+    now = timezone.now()
+    if key.expiry and key.expiry < now:
+        return False
+    if compare_digest(digest, key.digest):
+        return True
+    overlaps = key.previous_until is not None and key.previous_until > now
+    return overlaps and compare_digest(digest, key.previous_digest)
 
 
 def api_key_revoke(*, key: ApiKey, actor: Actor = None) -> None:
@@ -103,29 +173,45 @@ def api_key_revoke(*, key: ApiKey, actor: Actor = None) -> None:
     Raises ServiceError `not_found` for a key that is not limited to the actor's sources.
     """
     row_check(actor=actor, row=key)
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    with transaction.atomic():
+        if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
+            _audit("revoked", key, actor)
     keys_forget()
 
 
 @transaction.atomic
-def api_key_rotate(*, key: ApiKey, actor: Actor = None) -> str:
-    """Gives a key a new secret and returns it; the old one is invalid from then on. All else stays, its name too.
+def api_key_rotate(*, key: ApiKey, overlap_hours: int = 0, actor: Actor = None) -> str:
+    """Gives a key a new secret and returns it; all else stays, its name too.
 
-    Raises ServiceError `conflict` for a revoked key, `not_found` for one that is not limited to the actor's sources.
+    The old secret works for another `overlap_hours`, or is invalid at once. A key has two secrets at most: the one
+    before the old one is invalid from now on. Raises ServiceError `conflict` for a revoked key, `not_found` for one
+    that is not limited to the actor's sources, `validation_error` for `/overlap_hours` out of range.
     """
     row_check(actor=actor, row=key)
+    if not 0 <= overlap_hours <= MAX_OVERLAP_HOURS:
+        said = f"Two secrets work for 0 to {MAX_OVERLAP_HOURS} hours."
+        raise invalid("/overlap_hours", said, limit=MAX_OVERLAP_HOURS)
     old = ApiKey.objects.select_for_update().get(pk=key.pk)
     if old.revoked_at is not None:
         raise conflict("The key is revoked for good: create another one.")
+    new, token = _replaced(old, overlap_hours)
+    _audit("rotated", new, actor, after={"overlap_hours": overlap_hours})
+    keys_forget()
+    return token
+
+
+def _replaced(old: ApiKey, overlap_hours: int) -> tuple[ApiKey, str]:
+    """Returns the key with its new secret in place of the old row, of which the digest is the primary key."""
     kept = {name: getattr(old, name) for name in ROTATED}
+    if overlap_hours:
+        until = timezone.now() + timedelta(hours=overlap_hours)
+        kept |= {"previous_digest": old.digest, "previous_token_key": old.token_key, "previous_until": until}
     sources = list(old.sources.all())
-    # A key's digest is its primary key.
     old.delete()
     new, token = ApiKey.objects.create(expiry=None, **kept)
     new.sources.set(sources)
     ApiKey.objects.filter(pk=new.pk).update(expiry=old.expiry)
-    keys_forget()
-    return str(token)
+    return new, str(token)
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)

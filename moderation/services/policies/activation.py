@@ -17,7 +17,13 @@ from moderation.services.policies.examples import policy_test
 from moderation.services.policies.refusals import refuse_goals, unreadable
 from moderation.services.policies.resolution import Resolution, policy_resolve
 from moderation.services.policies.rights import automation_check, consent_check, reach_check
-from moderation.services.policies.versions import lock_versions, policy_get, policy_validate, version_save
+from moderation.services.policies.versions import (
+    lock_versions,
+    policy_get,
+    policy_validate,
+    version_audit,
+    version_save,
+)
 from moderation.services.verdicts.policy import rollout_of
 
 
@@ -40,7 +46,7 @@ def policy_activate(*, version: int, actor: User | None, key: ApiKey | None = No
     _refuse_active(row)
     resolution = policy_resolve(version=row, policy=_parsed(row))
     _refuse_failures(policy_test(policy=policy_validate(body=resolution.body)[0]))
-    return _switch(row, resolution, actor)
+    return _switch(row, resolution, actor, key)
 
 
 def effect_check(*, version: PolicyVersion, actor: User | None, key: ApiKey | None) -> None:
@@ -99,15 +105,17 @@ def _failure(outcome: ExampleOutcome) -> str:
 
 
 @transaction.atomic
-def _switch(row: PolicyVersion, resolution: Resolution, actor: User | None) -> PolicyVersion:
+def _switch(row: PolicyVersion, resolution: Resolution, actor: User | None, key: ApiKey | None) -> PolicyVersion:
     lock_versions()
     row = PolicyVersion.objects.select_related("author", "rollout").get(pk=row.pk)
     if resolution.changed:
         row, _made = version_save(body=resolution.body, author=row.author, note=resolution.note(row.version))
     _refuse_active(row)
     rollout_watch(version=row)
+    last = PolicyVersion.objects.filter(active=True).values_list("version", flat=True).first()
     PolicyVersion.objects.filter(active=True).update(active=False, status=PolicyStatus.RETIRED)
     row.active, row.status = True, PolicyStatus.ACTIVE
     row.activated_by, row.activated_at = actor, timezone.now()
     row.save(update_fields=["active", "status", "activated_by", "activated_at"])
+    version_audit(version=row, action="activated", actor=actor, key=key, before={"active": last})
     return row

@@ -15,7 +15,7 @@ from moderation.services.errors import conflict, invalid
 from moderation.services.policies.activation import effect_check, judging_check
 from moderation.services.policies.brakes import rollout_watch
 from moderation.services.policies.rights import reach_check
-from moderation.services.policies.versions import lock_versions, policy_get
+from moderation.services.policies.versions import lock_versions, policy_get, version_audit
 from moderation.services.reversion.preview import preview_check, reversion_preview
 from moderation.services.reversion.run import Stop, reversion_begin, reversion_run
 from moderation.services.states.version import VersionToken
@@ -40,7 +40,7 @@ def policy_shadow(*, version: int, actor: User | None, key: ApiKey | None = None
         _refuse_second(row)
         zero = {"percent": 0, "effective_at": None, "judged": 0, "automatic": 0, "failures": 0, "braked_at": None}
         Rollout.objects.update_or_create(policy=row, defaults=zero)
-        return _moved(row, PolicyStatus.SHADOW)
+        return _moved(row, PolicyStatus.SHADOW, actor, key)
 
 
 def policy_rollout(*, version: int, percent: int, actor: User | None, key: ApiKey | None = None) -> PolicyVersion:
@@ -62,7 +62,7 @@ def policy_rollout(*, version: int, percent: int, actor: User | None, key: ApiKe
             raise conflict(_("Version %(number)d is %(status)s: put it into shadow first.") % _named(row))
         rollout_watch(version=row, percent=percent)
         row.activated_by, row.activated_at = actor, timezone.now()
-        return _moved(row, PolicyStatus.ROLLOUT)
+        return _moved(row, PolicyStatus.ROLLOUT, actor, key, percent=percent)
 
 
 def policy_retire(*, version: int, actor: User | None, key: ApiKey | None = None) -> PolicyVersion:
@@ -77,7 +77,7 @@ def policy_retire(*, version: int, actor: User | None, key: ApiKey | None = None
         row = _locked(row)
         _refuse(row, PolicyStatus.ACTIVE, PolicyStatus.RETIRED)
         Rollout.objects.filter(policy=row).update(percent=0)
-        return _moved(row, PolicyStatus.RETIRED)
+        return _moved(row, PolicyStatus.RETIRED, actor, key)
 
 
 def policy_revert(
@@ -102,6 +102,7 @@ def policy_revert(
     with transaction.atomic():
         lock_versions()
         reversion = reversion_begin(version=row, rule=rule, actor=actor, api_key=key.name if key else "")
+        version_audit(version=row, action="reverted", actor=actor, key=key, after={"rule": rule})
     return reversion_run(reversion=reversion, seconds=seconds, progress=progress, stop=stop)
 
 
@@ -121,6 +122,7 @@ def policy_revert_previewed(
         reversion = reversion_begin(version=row, rule=rule, actor=actor, api_key="", last_id=last_id)
         # With the rule braked nothing is added any more, so what is undone is what was shown or less.
         preview_check(found=reversion_preview(version=row, rule=rule, last_id=last_id), tokens=tokens)
+        version_audit(version=row, action="reverted", actor=actor, after={"rule": rule})
     return reversion_run(reversion=reversion, seconds=seconds)
 
 
@@ -129,7 +131,11 @@ def _locked(row: PolicyVersion) -> PolicyVersion:
     return PolicyVersion.objects.select_related("author", "activated_by").get(pk=row.pk)
 
 
-def _moved(row: PolicyVersion, status: PolicyStatus) -> PolicyVersion:
+def _moved(
+    row: PolicyVersion, status: PolicyStatus, actor: User | None, key: ApiKey | None, **more: int
+) -> PolicyVersion:
+    before, after = {"status": row.status}, {"status": str(status), **more}
+    version_audit(version=row, action="moved", actor=actor, key=key, before=before, after=after)
     row.status = status
     row.save(update_fields=["status", "activated_by", "activated_at"])
     return policy_get(version=row.version)

@@ -9,11 +9,12 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from moderation.models import ApiKey, PolicyStatus, PolicyVersion
+from moderation.models import ApiKey, AuditKind, PolicyStatus, PolicyVersion
 from moderation.policies import Policy, PolicyError, parse_policy, policy_sha256
 from moderation.policies.checks import ERROR, Finding, policy_check
 from moderation.policies.documents.diff import Change, policy_diff
 from moderation.services.errors import invalid, not_found
+from moderation.services.ledger.audit import audit_record
 from moderation.services.policies.catalogue import policy_catalogue
 from moderation.services.policies.refusals import refused, unreadable
 from moderation.services.policies.rights import reach_check
@@ -43,7 +44,7 @@ def policy_create(*, body: Any, actor: User | None, key: ApiKey | None = None, n
         detail = _("A note has at most %(limit)d characters.") % {"limit": NOTE_CHARACTERS}
         raise invalid("/note", detail, code="max_length", limit=NOTE_CHARACTERS)
     warnings = policy_validate(body=body)[1]
-    version, created = version_save(body=body, author=actor, note=note)
+    version, created = version_save(body=body, author=actor, note=note, key=key)
     return PolicySaved(version, created, warnings)
 
 
@@ -74,7 +75,9 @@ def policy_compare(*, before: Mapping[str, Any], after: Mapping[str, Any]) -> li
 
 
 @transaction.atomic
-def version_save(*, body: Mapping[str, Any], author: User | None, note: str) -> tuple[PolicyVersion, bool]:
+def version_save(
+    *, body: Mapping[str, Any], author: User | None, note: str, key: ApiKey | None = None
+) -> tuple[PolicyVersion, bool]:
     """Saves a policy that has been checked as a draft; returns the version and whether it is new.
 
     A policy that is the newest version already is not saved again.
@@ -86,7 +89,17 @@ def version_save(*, body: Mapping[str, Any], author: User | None, note: str) -> 
         return newest, False
     number = (PolicyVersion.objects.aggregate(last=Max("version"))["last"] or 0) + 1
     columns = {"body": body, "sha256": sha256, "note": note, "author": author, "status": PolicyStatus.DRAFT}
-    return PolicyVersion.objects.create(version=number, **columns), True
+    row = PolicyVersion.objects.create(version=number, **columns)
+    version_audit(version=row, action="created", actor=author, key=key, after={"sha256": sha256})
+    return row, True
+
+
+def version_audit(
+    *, version: PolicyVersion, action: str, actor: User | None, key: ApiKey | None = None, **said: Mapping[str, Any]
+) -> None:
+    """Adds what was done to a version to the audit trail. `actor` is the key's user if it came with a `key`."""
+    subject, name = f"version {version.version}", key.name if key else ""
+    audit_record(kind=AuditKind.POLICY, action=action, subject=subject, actor=actor, api_key=name, **said)
 
 
 def lock_versions() -> None:

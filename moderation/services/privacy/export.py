@@ -17,6 +17,7 @@ from django.utils import timezone
 from archive.database.by_the_way import note_soon
 from archive.models import Comment, Commenter
 from moderation.models import Decision, DecisionNote, Feedback, LookUp, Mute, ReaderFlag, Standing
+from moderation.services.ledger.audit import export_record
 from moderation.services.ledger.export import decision_fields, moment_text, with_names
 from moderation.services.states.current import review_of
 
@@ -39,9 +40,14 @@ def commenter_export_lines(*, commenter: Commenter) -> Iterator[str]:
 
 
 def export_note(*, commenter: Commenter, actor: User) -> None:
-    """Records that somebody had a commenter's data exported, as a look-up of their record."""
+    """Records that somebody had a commenter's data exported: as a look-up of their record, and in the audit trail."""
     seen = {"commenter_id": commenter.pk, "actor_id": actor.pk, "at": timezone.now()}
-    note_soon(lambda: LookUp.objects.create(**seen))
+
+    def note() -> None:
+        LookUp.objects.create(**seen)
+        export_record(subject=f"commenter {commenter.pk}", actor=actor)
+
+    note_soon(note)
 
 
 def comment_export_lines(*, comment: Comment) -> Iterator[str]:

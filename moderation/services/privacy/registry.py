@@ -96,7 +96,11 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
         "language",
     ),
     "archive.Comment": ("text_format", "language", "origin_state"),
-    "moderation.ApiKey": ("digest", "token_key", "name", "scopes"),
+    "moderation.ApiKey": (
+        *("digest", "token_key", "name", "scopes", "networks", "previous_digest", "previous_token_key"),
+    ),
+    # People stand there by number or as a hash.
+    "moderation.AuditEntry": ("kind", "action", "subject", "api_key", "before", "after"),
     "moderation.Claim": ("worker",),
     "moderation.Decision": (
         *("kind", "api_key", "rule", "action", "from_state", "to_state", "reason", "ground", "scores", "model"),

@@ -12,15 +12,17 @@ from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from secrets import token_hex
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from archive.models import Source
-from moderation.models import WebhookTarget
+from moderation.models import AuditKind, WebhookTarget
 from moderation.services.accounts.source_limits import Actor, row_check, sources_check
 from moderation.services.errors import conflict, invalid
+from moderation.services.ledger.audit import CREATED, audit_hash, audit_record
 from moderation.services.webhooks.transport import url_check
 
 PREFIX = "whsec_"
@@ -45,6 +47,7 @@ def webhook_target_create(
     secret = _secret(salt)
     target = WebhookTarget.objects.create(url=url, salt=salt, mark=_mark(secret))
     target.sources.set(sources)
+    _audit(target, CREATED, actor, url=audit_hash(url), sources=sorted(source.slug for source in sources))
     return target, secret
 
 
@@ -67,6 +70,7 @@ def webhook_secret_rotate(*, target: WebhookTarget, overlap_hours: int = OVERLAP
     secret = _secret(row.salt)
     row.mark = _mark(secret)
     row.save(update_fields=["salt", "mark", "previous_salt", "previous_until"])
+    _audit(row, "rotated", actor, overlap_hours=overlap_hours)
     return secret
 
 
@@ -74,7 +78,8 @@ def webhook_target_disable(*, target: WebhookTarget, because: str = "", actor: A
     """Stops sending to the target; unsent deliveries stay, and new decisions are not queued for it."""
     row_check(actor=actor, row=target)
     active = WebhookTarget.objects.filter(pk=target.pk, active=True)
-    active.update(active=False, disabled_because=because[:BECAUSE_CHARACTERS])
+    if active.update(active=False, disabled_because=because[:BECAUSE_CHARACTERS]):
+        _audit(target, "disabled", actor)
 
 
 def webhook_target_enable(*, target: WebhookTarget, actor: Actor = None) -> None:
@@ -85,6 +90,7 @@ def webhook_target_enable(*, target: WebhookTarget, actor: Actor = None) -> None
         raise conflict("SECRET_KEY has changed since the secret was made: give the target a new secret first.")
     reset = {"failures": 0, "failing_since": None, "paused_until": None}
     WebhookTarget.objects.filter(pk=target.pk).update(active=True, disabled_because="", **reset)
+    _audit(target, "enabled", actor)
 
 
 def secrets_now(target: WebhookTarget, now: datetime | None = None) -> list[str]:
@@ -94,6 +100,11 @@ def secrets_now(target: WebhookTarget, now: datetime | None = None) -> list[str]
         return []
     overlapping = target.previous_until is not None and target.previous_until > (now or timezone.now())
     return [secret, _secret(target.previous_salt)] if overlapping else [secret]
+
+
+def _audit(target: WebhookTarget, action: str, actor: Actor, **after: Any) -> None:
+    """Adds to the audit trail. An address may be a secret in itself, so it stands there as a hash."""
+    audit_record(kind=AuditKind.WEBHOOK, action=action, subject=f"target {target.pk}", actor=actor, after=after)
 
 
 def _secret(salt: str) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
-from moderation.models import WordList, WordListEntry, WordListVersion
+from moderation.models import AuditKind, WordList, WordListEntry, WordListVersion
 from moderation.services.errors import conflict, invalid, not_found
+from moderation.services.ledger.audit import CHANGED, CREATED, audit_record
 from moderation.services.word_lists.entries import MAX_ENTRIES, Entry
 
 MAX_LISTS = 100
@@ -107,6 +108,16 @@ def _write(found: WordList, entries: Sequence[Entry], author: Author, note: str)
     found.version += 1
     found.save(update_fields=["version"])
     _write_entries(found, gone, new, author)
+    counts = {"version": found.version, "entries": len(wanted), "added": len(new), "removed": len(gone)}
+    audit_record(
+        kind=AuditKind.WORD_LIST,
+        action=CHANGED if found.version > 1 else CREATED,
+        subject=found.name,
+        actor=author.user,
+        api_key=author.api_key,
+        before={"version": found.version - 1},
+        after=counts,
+    )
     return WordListVersion.objects.create(
         list=found,
         version=found.version,

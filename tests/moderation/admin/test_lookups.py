@@ -43,6 +43,10 @@ OFFERED: dict[str, set[str]] = {
     "axes.AccessFailureLog": ATTEMPTS | {"locked_out__exact", "locked_out__isnull"},
     "axes.AccessLog": ATTEMPTS | {f"logout_time__{way}" for way in ("gte", "lt", "isnull")},
     "moderation.ApiKey": set(),
+    "moderation.AuditEntry": {
+        *(f"at__{way}" for way in ("gte", "lt", "isnull")),
+        *("kind__exact", "kind__isnull", "action", "action__isnull"),
+    },
     "moderation.Claim": {"set_aside"},
     "moderation.Decision": {
         *(f"{column}__{way}" for column in ("kind", "action", "ground") for way in ("exact", "isnull")),

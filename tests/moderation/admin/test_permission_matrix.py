@@ -25,6 +25,7 @@ from archive.models import Article, Comment, Commenter, Source
 from moderation.models import (
     Action,
     ApiKey,
+    AuditEntry,
     Claim,
     Decision,
     Delivery,
@@ -70,6 +71,7 @@ MODELS: dict[str, tuple[set[str], set[str], set[str], set[str]]] = {
     "moderation.Standing": (VIEWERS, POLICY_WRITERS | ADMINISTRATORS, NONE, NONE),
     "moderation.WordListEntry": (VIEWERS, POLICY_WRITERS, NONE, NONE),
     "moderation.ApiKey": (ADMINISTRATORS, NONE, NONE, NONE),
+    "moderation.AuditEntry": (UNLIMITED, NONE, NONE, NONE),
     "moderation.WebhookTarget": (ADMINISTRATORS, ADMINISTRATORS, NONE, NONE),
     "moderation.Delivery": (ADMINISTRATORS, NONE, NONE, NONE),
     "moderation.Erasure": (VIEWERS, NONE, NONE, NONE),
@@ -224,6 +226,7 @@ def newsroom(db: None, make_review: Callable[..., Any]) -> Callable[[Source], di
             Feedback.objects.create(comment=comment, text=key, scores={"toxicity": 1}),
             Delivery.objects.create(target=target, decision=decision),
             Erasure.objects.create(kind="retention", source=source, counts={"notes": 1}),
+            AuditEntry.objects.first(),
             Group.objects.get(name="viewer"),
             ModelVersion.objects.get(),
             PolicyVersion.objects.first(),

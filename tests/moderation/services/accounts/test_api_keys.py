@@ -9,9 +9,12 @@ from django.utils import timezone
 
 from moderation.models import ApiKey
 from moderation.services.accounts.api_keys import (
+    MAX_OVERLAP_HOURS,
+    any_key_valid,
     api_key_authenticate,
     api_key_create,
     api_key_revoke,
+    api_key_rotate,
     request_allow,
 )
 from moderation.services.accounts.rate_limits import Allowance
@@ -130,3 +133,78 @@ def test_a_remembered_key_ends_when_it_expires(cache_clock: list[float]) -> None
     assert api_key_authenticate(token=token) == key
     with time_machine.travel(timezone.now() + timedelta(hours=2)):
         assert api_key_authenticate(token=token) is None
+
+
+def test_both_secrets_work_until_the_overlap_is_over_and_then_the_new_one_alone() -> None:
+    key, old = api_key_create(name="site", scopes=["read"])
+    new = api_key_rotate(key=key, overlap_hours=2)
+    assert [one and one.name for one in map(authenticated, (old, new))] == ["site", "site"]
+    assert any_key_valid(tokens=[old])
+    with time_machine.travel(timezone.now() + timedelta(hours=2, seconds=5)):
+        assert authenticated(old) is None
+        assert authenticated(new) is not None
+        assert not any_key_valid(tokens=[old])
+
+
+def test_a_second_rotation_ends_the_oldest_secret_at_once() -> None:
+    key, oldest = api_key_create(name="site", scopes=["read"])
+    old = api_key_rotate(key=key, overlap_hours=2)
+    new = api_key_rotate(key=ApiKey.objects.get(), overlap_hours=2)
+    assert [authenticated(token) is not None for token in (oldest, old, new)] == [False, True, True]
+
+
+def test_without_an_overlap_the_old_secret_is_invalid_at_once() -> None:
+    key, old = api_key_create(name="site", scopes=["read"])
+    assert authenticated(old) is not None
+    new = api_key_rotate(key=key)
+    assert [authenticated(token) is not None for token in (old, new)] == [False, True]
+
+
+def test_a_revoked_key_is_revoked_with_both_secrets() -> None:
+    key, old = api_key_create(name="site", scopes=["read"])
+    new = api_key_rotate(key=key, overlap_hours=2)
+    api_key_revoke(key=ApiKey.objects.get())
+    assert [authenticated(token) for token in (old, new)] == [None, None]
+
+
+@pytest.mark.parametrize("hours", [-1, MAX_OVERLAP_HOURS + 1])
+def test_an_overlap_out_of_range_is_refused_by_its_field(hours: int) -> None:
+    key, old = api_key_create(name="site", scopes=["read"])
+    with pytest.raises(ServiceError) as caught:
+        api_key_rotate(key=key, overlap_hours=hours)
+    assert [one.pointer for one in caught.value.errors] == ["/overlap_hours"]
+    assert authenticated(old) is not None
+
+
+@pytest.mark.parametrize(
+    ("networks", "address", "works"),
+    [
+        ([], "203.0.113.9", True),
+        (["203.0.113.0/24"], "203.0.113.9", True),
+        (["203.0.113.9"], "203.0.113.9", True),
+        (["203.0.113.0/24"], "::ffff:203.0.113.9", True),
+        (["203.0.113.0/24"], "203.0.114.9", False),
+        (["203.0.113.0/24"], "", False),
+        (["203.0.113.0/24"], "unix", False),
+        (["2001:db8::/32"], "2001:db8::1%eth0", True),
+        (["2001:db8::/32", "10.0.0.0/8"], "10.1.2.3", True),
+        (["2001:db8::/32"], "10.1.2.3", False),
+    ],
+)
+def test_a_key_works_from_its_networks_alone(networks: list[str], address: str, works: bool) -> None:
+    _, token = api_key_create(name="site", scopes=["read"], networks=networks)
+    assert (api_key_authenticate(token=token, address=address) is not None) is works
+    # What may be read before the parts of a batch are known does not depend on the address.
+    assert any_key_valid(tokens=[token])
+
+
+@pytest.mark.parametrize("network", ["", "somewhere", "10.0.0.1/8", "10.0.0.0/33", "1.2.3.4.5"])
+def test_what_is_no_network_is_refused_by_its_field(network: str) -> None:
+    with pytest.raises(ServiceError) as caught:
+        api_key_create(name="site", scopes=["read"], networks=[network])
+    assert [one.pointer for one in caught.value.errors] == ["/networks"]
+    assert not ApiKey.objects.exists()
+
+
+def authenticated(token: str) -> ApiKey | None:
+    return api_key_authenticate(token=token)
