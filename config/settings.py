@@ -190,6 +190,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 X_FRAME_OPTIONS = "DENY"
+SECOND_FACTOR = env.str("SECOND_FACTOR", default="off")
+if SECOND_FACTOR not in {"off", "moderators", "all"}:
+    raise ImproperlyConfigured(f"SECOND_FACTOR is {SECOND_FACTOR!r}: it must be off, moderators or all.")
+OTP_TOTP_ISSUER = "Moderato"
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=list(LOOPBACK)) if BEHIND_PROXY else []
 networks_read(TRUSTED_PROXIES)

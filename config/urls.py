@@ -6,12 +6,14 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from config.entrance import with_safe_next
+from moderation.admin.second_factor import second_factor_page
 from moderation.api.health import healthz, readyz
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}moderation/icon.svg"), name="icon"),
     path("admin/desk/", include("moderation.desk.urls")),
+    path("admin/second-factor/", second_factor_page, name="second-factor"),
     path("admin/login/", with_safe_next(admin.site.login)),
     path("admin/logout/", with_safe_next(admin.site.logout)),
     path("admin/", admin.site.urls),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import connections
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,7 @@ class ModerationConfig(AppConfig):
         from moderation.scoring import look_in
 
         look_in(Path(settings.MODERATION_MODELS))
+        user_logged_in.connect(second_factor_note, dispatch_uid="moderation.second_factor_note")
         user_logged_out.connect(holds_release, dispatch_uid="moderation.holds_release")
         post_migrate.connect(ledger_restore_triggers, sender=self, dispatch_uid="moderation.ledger_restore_triggers")
 
@@ -34,6 +35,14 @@ def holds_release(*, user: Any, **_: Any) -> None:
 
     if user is not None:
         reviews_release(actor=user)
+
+
+def second_factor_note(*, request: Any, user: Any, **_: Any) -> None:
+    """Notes in the session whether the person has a second factor, so that no request has to look."""
+    from moderation.services.accounts.second_factor import SESSION_HAS_ONE, second_factor_of
+
+    if hasattr(request, "session"):
+        request.session[SESSION_HAS_ONE] = second_factor_of(user=user) is not None
 
 
 def ledger_restore_triggers(*, using: str, **_: Any) -> None:

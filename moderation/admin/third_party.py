@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from archive.admin.base import ListedLookups
 from moderation.admin.access import is_superuser_request
@@ -42,5 +43,8 @@ class RoleAdmin(AuditedAdmin, ListedLookups, GroupAdmin):
         """Superusers alone."""
         return is_superuser_request(request)
 
+
+# Whoever saw a person's key could make their codes.
+admin.site.unregister(TOTPDevice)
 
 restrict_lookups(admin.site)

@@ -22,6 +22,7 @@ from moderation.models.rejudging import Rejudging
 from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySet, State
 from moderation.models.rollout import Reversion, Rollout, ShadowVerdict
 from moderation.models.score import ModelVersion, Score
+from moderation.models.second_factor import RecoveryCode, SecondFactor
 from moderation.models.statement import Statement
 from moderation.models.webhook import Delivery, WebhookTarget
 from moderation.models.word_list import WordList, WordListEntry, WordListVersion, WordMatch
@@ -50,6 +51,7 @@ __all__ = [
     "QueueName",
     "ReaderFlag",
     "Reason",
+    "RecoveryCode",
     "Rejudging",
     "Reversion",
     "Review",
@@ -58,6 +60,7 @@ __all__ = [
     "Rollout",
     "Scope",
     "Score",
+    "SecondFactor",
     "ShadowVerdict",
     "Standing",
     "StandingKind",

@@ -81,6 +81,8 @@ PERSONAL: dict[str, dict[str, Personal]] = {
     "axes.AccessAttempt": _staff(Fate.EXPIRES, *_VISIT, "get_data", "post_data"),
     "axes.AccessFailureLog": _staff(Fate.EXPIRES, *_VISIT),
     "axes.AccessLog": _staff(Fate.EXPIRES, *_VISIT, "session_hash"),
+    "otp_totp.TOTPDevice": _staff(Fate.ACCOUNT, "name", "key"),
+    "moderation.RecoveryCode": _staff(Fate.ACCOUNT, "digest"),
     "moderation.Moderator": _staff(Fate.ACCOUNT, "desk"),
     "moderation.WordListEntry": _staff(Fate.ACCOUNT, "who"),
 }
