@@ -76,7 +76,9 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def migrated_sqlite(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with every table and the seeds: tests that start processes work on copies of it."""
     path = tmp_path_factory.mktemp("migrated") / "migrated.sqlite3"
-    if connection.vendor == "sqlite":
+    # pytest-django makes no database if none of the chosen tests says that it needs one.
+    is_made = str(connection.settings_dict["NAME"]) != str(getattr(django_settings, "SQLITE_FILE", ""))
+    if connection.vendor == "sqlite" and is_made:
         # The suite's own database, which the migrations have just made.
         with django_db_blocker.unblock(), closing(sqlite3.connect(path)) as copy:
             connection.ensure_connection()

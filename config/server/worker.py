@@ -27,10 +27,11 @@ from config.server import arriving as arrivals
 from config.server.arriving import Arriving, BodyUnreader
 from config.server.connections import is_gone, received
 from config.server.lanes import CALLER_THREADS, Lane, long_body_threads, scoring_threads
+from config.server.lingering import Lingering
 from config.server.unread_requests import problem_bytes
 
-LINGER_SECONDS = 2.0
-MAX_LINGER_BYTES = 1024 * 1024
+# A thread that has served a long body rests for as long as that took of the processor, at most so long.
+MAX_REST_SECONDS = 0.25
 # A client that accepts nothing of its response for this long is gone, for the kernel too.
 UNREAD_SECONDS = 10.0
 # Over all waiting requests.
@@ -51,7 +52,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         self.waiting: dict[TConn, Arriving] = {}
         self.waiting_bytes = 0
         self.serving: dict[TConn, float] = {}
-        self.lingering: dict[TConn, float] = {}
+        self.lingering = Lingering(lambda: self.poller, self.drop)
         self.long_bodies = Lane[TConn](long_body_threads(self.cfg.threads), arrivals.BODY_SECONDS)
         self.scored = Lane[TConn](scoring_threads(self.cfg.threads), QUEUE_SECONDS)
         # Key or session → the lane of its other requests, while there are any.
@@ -137,7 +138,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         except OSError:
             self.drop(conn)
         else:
-            self.linger(conn)
+            self.lingering.begin(conn)
 
     def forget(self, conn: TConn) -> None:
         """Stops waiting for a request."""
@@ -202,6 +203,15 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         self.serving[conn] = time.monotonic() + self.cfg.timeout
         self.enqueue_req(conn)
 
+    def handle(self, conn: TConn) -> Any:
+        """Serves a request, in a thread; then rests if its body was long, so that others get the processor."""
+        began = time.thread_time()
+        try:
+            return super().handle(conn)
+        finally:
+            if self.lanes.get(conn) is self.long_bodies:
+                time.sleep(min(MAX_REST_SECONDS, time.thread_time() - began))
+
     def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
         """Whether the connection can be kept: never if a thread would have to wait for the rest of a body."""
         reader = conn.parser.mesg.body.reader
@@ -217,39 +227,13 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         if lane := self.leave(conn):
             self.begin(lane)
         if done.cancelled() or done.exception() or not done.result():
-            self.linger(conn)
+            self.lingering.begin(conn)
         elif data := conn.parser.unreader.take_buffered():
             self.wait(conn, data)
         else:
             super().finish_request(conn, done)
 
     # -- a connection ends
-
-    def linger(self, conn: TConn) -> None:
-        """Shuts down writing and waits in the loop for the client to close; closing at once could lose the response."""
-        try:
-            conn.sock.shutdown(socket.SHUT_WR)
-            conn.sock.setblocking(False)
-            self.poller.register(conn.sock, EVENT_READ, partial(self.on_lingering, conn))
-        except (OSError, ValueError):
-            self.drop(conn)
-        else:
-            self.lingering[conn] = time.monotonic() + LINGER_SECONDS
-
-    def on_lingering(self, conn: TConn, client: socket.socket) -> None:
-        """Discards what still arrives, up to 1 MiB: the more arrives, the shorter the wait."""
-        data = received(client) if conn in self.lingering else None
-        if data is None:
-            return
-        self.lingering[conn] -= LINGER_SECONDS * len(data) / MAX_LINGER_BYTES
-        if not data or self.lingering[conn] < time.monotonic():
-            self.end_lingering(conn)
-
-    def end_lingering(self, conn: TConn) -> None:
-        """Closes a lingering connection."""
-        del self.lingering[conn]
-        self.poller.unregister(conn.sock)
-        self.drop(conn)
 
     def drop(self, conn: TConn) -> None:
         """Closes a connection that is in none of the collections."""
@@ -271,8 +255,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             # The threads that are kept free refuse it, in the form that its client reads.
             self.leave(conn)
             self.serve(conn)
-        for conn in _over(self.lingering, now):
-            self.end_lingering(conn)
+        self.lingering.second_over(now)
         for conn in _over(self.serving, now):
             # Its thread reads end of file or fails to write, and so finishes by itself.
             del self.serving[conn]
