@@ -18,11 +18,16 @@ from moderation.models.review import INDEXED_APART
 from moderation.services.states.status import UNSCORED
 
 CAP = 1_000
+# Comments that colleagues handed to the person: no state of a comment, and another list for each.
+HANDED = "handed"
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue by its name in addresses: a `QueueName`, or `unscored`, which has no reviews. `order` is its own."""
+    """A queue by its name in addresses: a `QueueName`, `handed`, or `unscored`, which has no reviews.
+
+    `order` is its own.
+    """
 
     name: str
     label: str | Promise
@@ -35,6 +40,9 @@ class Queue:
 
     def reviews(self, person: Person) -> ReviewQuerySet:
         """Returns the reviews of the queue that the person may see."""
+        if self.name == HANDED:
+            handed: ReviewQuerySet = person.within(Review.objects.handed_to(person.user), apart=True)
+            return handed
         # A source's own index would tempt the planner, and is worse than the small index that such a queue has.
         found: ReviewQuerySet = person.within(Review.objects.for_view(self.name), apart=self.name in INDEXED_APART)
         return found
@@ -44,6 +52,7 @@ QUEUES: Mapping[str, Queue] = {
     queue.name: queue
     for queue in (
         Queue(QueueName.PENDING, _("Pending"), order="risk"),
+        Queue(HANDED, _("Handed to me"), order="risk"),
         Queue(QueueName.HELD, _("Held"), order="risk"),
         Queue(QueueName.ESCALATED, _("Escalated"), order="risk"),
         Queue(QueueName.DEFERRED, _("Deferred"), order="risk"),

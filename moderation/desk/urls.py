@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from moderation.desk.views import bulk, by_score, comment, commenter, queue, settings, undo
+from moderation.desk.views import bulk, by_score, comment, commenter, hand_overs, queue, settings, undo
 from moderation.desk.views.policies import additions, editor, reversion, rollout, rule, simulation, versions
 
 
@@ -18,8 +18,9 @@ app_name = "desk"
 urlpatterns = [
     path("", queue.start, name="start"),
     path("comment/<row:comment_id>/", comment.comment, name="comment"),
-    path("comment/<row:comment_id>/hold/", comment.hold, name="hold"),
-    path("comment/<row:comment_id>/hand-over/", comment.hand_over, name="hand-over"),
+    path("comment/<row:comment_id>/hold/", hand_overs.hold, name="hold"),
+    path("comment/<row:comment_id>/hand-over/", hand_overs.hand_over, name="hand-over"),
+    path("comment/<row:comment_id>/hand-over/end/", hand_overs.end_hand_over, name="end-hand-over"),
     path("comment/<row:comment_id>/replies/", bulk.subtree, name="subtree"),
     path("comment/<row:comment_id>/test/", additions.add_test, name="add-test"),
     path("commenter/<row:commenter_id>/", commenter.commenter, name="commenter"),

@@ -22,6 +22,7 @@ from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySe
 from moderation.models.rollout import Reversion, Rollout, ShadowVerdict
 from moderation.models.score import ModelVersion, Score
 from moderation.models.statement import Statement
+from moderation.models.team import HandOver, HandOverEnd
 from moderation.models.webhook import Delivery, WebhookTarget
 from moderation.models.word_list import WordList, WordListEntry, WordListVersion, WordMatch
 
@@ -38,6 +39,8 @@ __all__ = [
     "ErasureKind",
     "Feedback",
     "Ground",
+    "HandOver",
+    "HandOverEnd",
     "LookUp",
     "ModelVersion",
     "Moderator",

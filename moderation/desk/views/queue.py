@@ -7,8 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from archive.database.keyset import Order, reach
+from archive.models import Comment
 from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.cards import Card, cards_read, unscored_read
+from moderation.desk.dossier import comment_for
 from moderation.desk.filters import DeskFilters, filters_of
 from moderation.desk.forms import action_input_read, reason_choices
 from moderation.desk.labels import ACTIONS, DONE, label
@@ -28,6 +30,7 @@ from moderation.models import Review, ReviewQuerySet
 from moderation.services.errors import ServiceError
 from moderation.services.review.decisions import decision_record
 from moderation.services.review.holds import review_next
+from moderation.services.states.current import review_of
 from moderation.services.states.version import VersionToken
 
 NOTHING = Page((), None, None)
@@ -106,6 +109,31 @@ def next_address(person: Person, asked: Queue, filters: DeskFilters, *, past: Re
             if found:
                 return address("comment", found.pk, query=filters.query_here(queue=asked.name))
     return address("queue", asked.name, query=filters.query())
+
+
+def comment_asked(person: Person, comment_id: int) -> Comment:
+    """Returns the comment that an address names; raises Http404 for one that the person may not see."""
+    found = comment_for(person, comment_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def queue_asked(request: HttpRequest) -> Queue:
+    """Returns the queue that a comment was opened from."""
+    return QUEUES.get(request.GET.get("queue", ""), DEFAULT)
+
+
+def back_to(request: HttpRequest, person: Person) -> str:
+    """Returns the page of the queue that the person came from."""
+    asked = queue_asked(request)
+    return address("queue", asked.name, query=filters_of(request.GET, person, asked.name).query_here())
+
+
+def next_of(request: HttpRequest, person: Person, found: Comment) -> str:
+    """Returns the address of the comment after `found` in the queue that it was opened from, as `next_address` does."""
+    asked = queue_asked(request)
+    return next_address(person, asked, filters_of(request.GET, person, asked.name), past=review_of(found))
 
 
 def _waiting(person: Person, asked: Queue, filters: DeskFilters) -> tuple[ReviewQuerySet, Order]:

@@ -19,6 +19,7 @@ from moderation.models import (
     Decision,
     DecisionNote,
     Feedback,
+    HandOver,
     ReaderFlag,
     Review,
     Score,
@@ -53,6 +54,7 @@ def comments_forget(*, ids: Collection[int]) -> Counter[str]:
         "shadow_verdicts": ShadowVerdict.objects.filter(comment__in=ids),
         "scores": Score.objects.filter(comment__in=ids),
         "claims": Claim.objects.filter(comment__in=ids),
+        "hand_overs": HandOver.objects.filter(comment__in=ids),
     }
     for name, rows in gone.items():
         taken[name] += rows.delete()[0]

@@ -63,6 +63,7 @@ PERSONAL: dict[str, dict[str, Personal]] = {
     "archive.Commenter": {**_readers(Fate.EMPTIED, "name"), **_readers(Fate.REPLACED, "external_id")},
     "moderation.Decision": _readers(Fate.MEANINGLESS, "text_seal"),
     "moderation.DecisionNote": _readers(Fate.DELETED, "text"),
+    "moderation.HandOver": _readers(Fate.DELETED, "note"),
     "moderation.Standing": _readers(Fate.EMPTIED, "note"),
     "moderation.ReaderFlag": _readers(Fate.REPLACED, "reporter"),
     "moderation.Feedback": _readers(
@@ -105,6 +106,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "moderation.Delivery": ("error",),
     "moderation.Erasure": ("kind", "api_key", "export_sha256", "counts"),
     "moderation.Feedback": ("languages", "api_key"),
+    "moderation.HandOver": ("ending",),
     "moderation.ModelVersion": ("name", "sha256", "attributes", "languages"),
     "moderation.Mute": ("reason",),
     "moderation.PolicyVersion": ("body", "sha256", "note", "status"),

@@ -85,6 +85,7 @@ DESK: dict[str, tuple[set[str], set[str]]] = {
     "comment/<row:comment_id>/": (VIEWERS, DECIDERS),
     "comment/<row:comment_id>/hold/": (DECIDERS, DECIDERS),
     "comment/<row:comment_id>/hand-over/": (DECIDERS, DECIDERS),
+    "comment/<row:comment_id>/hand-over/end/": (DECIDERS, DECIDERS),
     "comment/<row:comment_id>/replies/": (DECIDERS, DECIDERS),
     "comment/<row:comment_id>/test/": (POLICY_WRITERS, POLICY_WRITERS),
     "commenter/<row:commenter_id>/": (VIEWERS, DECIDERS),
