@@ -179,16 +179,21 @@ class DeskFilters:
         if "language" in chosen:
             yield _in_language(chosen["language"])
 
-    def chips(self) -> list[FilterChip]:
-        """Returns the filters that are on in words, each with the way to take it off."""
+    def chips(self, shown: Comment | None = None) -> list[FilterChip]:
+        """Returns the filters that are on in words, each with the way to take it off.
+
+        `shown` is a comment that passed them: its article and commenter need not be asked for by their numbers.
+        """
         names = [name for name in self.chosen if name not in {"order", "low", "high"}]
-        return [FilterChip(self._words(name), self.query(**dict.fromkeys(self._parts(name), ""))) for name in names]
+        return [
+            FilterChip(self._words(name, shown), self.query(**dict.fromkeys(self._parts(name), ""))) for name in names
+        ]
 
     @staticmethod
     def _parts(name: str) -> tuple[str, ...]:
         return ("attribute", "low", "high") if name == "attribute" else (name,)
 
-    def _words(self, name: str) -> str:
+    def _words(self, name: str, shown: Comment | None) -> str:
         chosen, said = self.chosen, self.form.fields[name].label
         if name == "mine":
             return str(said)
@@ -197,12 +202,14 @@ class DeskFilters:
         if name == "attribute":
             between = "–".join(number_format(chosen.get(end, bound)) for end, bound in (("low", 0.0), ("high", 1.0)))
             return f"{label(ATTRIBUTES, chosen[name])} {between}"
-        return f"{said}: {self._named(name)}"
+        return f"{said}: {self._named(name, shown)}"
 
-    def _named(self, name: str) -> str:
+    def _named(self, name: str, shown: Comment | None) -> str:
         value = self.chosen[name]
         if name not in NAMED:
             return str(value)
+        if shown and value.number:
+            return str(getattr(shown, name))
         rows = self.person.within(NAMED[name].objects.filter(pk=value.one)).only(*_SHORT[name])
         return str(rows.first() or f"#{value.one}") if value.number else f"“{value.words}”"
 

@@ -26,12 +26,13 @@ HANDED = "handed"
 class Queue:
     """A queue by its name in addresses: a `QueueName`, `handed`, or `unscored`, which has no reviews.
 
-    `order` is its own.
+    `order` is its own. `seen` says whether readers see what is in it, unless a card says otherwise; None: each differs.
     """
 
     name: str
     label: str | Promise
     order: str = "newest"
+    seen: bool | None = True
 
     @property
     def is_unscored(self) -> bool:
@@ -52,17 +53,17 @@ QUEUES: Mapping[str, Queue] = {
     queue.name: queue
     for queue in (
         Queue(QueueName.PENDING, _("Pending"), order="risk"),
-        Queue(HANDED, _("Handed to me"), order="risk"),
-        Queue(QueueName.HELD, _("Held"), order="risk"),
+        Queue(HANDED, _("Handed to me"), order="risk", seen=None),
+        Queue(QueueName.HELD, _("Held"), order="risk", seen=False),
         Queue(QueueName.ESCALATED, _("Escalated"), order="risk"),
         Queue(QueueName.DEFERRED, _("Deferred"), order="risk"),
         Queue(QueueName.REPORTED, _("Flagged by readers"), order="risk"),
         Queue(QueueName.HIGHLIGHTED, _("Highlighted")),
         Queue(QueueName.APPROVED, _("Approved")),
-        Queue(QueueName.REJECTED, _("Rejected")),
-        Queue(QueueName.BY_POLICY, _("Decided by policy")),
+        Queue(QueueName.REJECTED, _("Rejected"), seen=False),
+        Queue(QueueName.BY_POLICY, _("Decided by policy"), seen=None),
         Queue(QueueName.PASSED, _("Passed")),
-        Queue(UNSCORED, _("Unscored")),
+        Queue(UNSCORED, _("Unscored"), seen=None),
     )
 }
 DEFAULT = QUEUES[QueueName.PENDING]

@@ -153,7 +153,7 @@ def _show(request: HttpRequest, person: Person, asked: Queue, filters: DeskFilte
         status=200 if valid else 400,
         queue=asked,
         filters=filters,
-        chips=filters.chips() if valid else [],
+        chips=filters.chips(cards[0].comment if cards else None) if valid else [],
         page=page,
         cards=cards,
         tabs=_tabs(person),

@@ -9,6 +9,20 @@
     const card = () => document.activeElement && document.activeElement.closest("[data-card]");
     const shown = (element) => element.getClientRects().length > 0 && !element.disabled;
 
+    /* The height of the bar that covers the window's end: what gets the focus is scrolled clear of it. */
+    function bar() {
+        const found = document.querySelector("#desk :is(.desk-bulk, .desk-decide)");
+        const covers = found && window.getComputedStyle(found).position === "sticky";
+        const height = covers ? found.offsetHeight : 0;
+        document.documentElement.style.setProperty("--desk-bar", `${height + 8}px`);
+        return height;
+    }
+
+    function offline(gone) {
+        const words = document.getElementById("desk-offline");
+        words.textContent = gone ? words.dataset.words : "";
+    }
+
     function say(words) {
         const region = document.getElementById("desk-said");
         if (region && words) {
@@ -44,8 +58,10 @@
         const at = all.indexOf(card());
         const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by];
         if (next) {
-            next.focus();
-            next.scrollIntoView({ block: "nearest" });
+            next.focus({ preventScroll: true });
+            // Its whole text has unfolded by now. What is higher than the window is read from its beginning.
+            const high = next.offsetHeight > window.innerHeight - bar();
+            next.scrollIntoView({ block: high ? "start" : "nearest" });
         }
         return all.length > 0;
     }
@@ -90,20 +106,6 @@
         }
     });
 
-    function count() {
-        const words = document.querySelector("[data-selected]");
-        if (!words) { return; }
-        const chosen = document.querySelectorAll("#desk [data-select]:checked").length;
-        words.textContent = chosen ? `${chosen} ${words.dataset.words}` : "";
-    }
-
-    document.addEventListener("change", (event) => {
-        if (event.target.matches("[data-select-all]")) {
-            document.querySelectorAll("#desk [data-select]").forEach((box) => { box.checked = event.target.checked; });
-        }
-        if (event.target.matches("[data-select], [data-select-all]")) { count(); }
-    });
-
     document.addEventListener("click", (event) => {
         const opener = event.target.closest("[data-open]");
         if (opener) { document.getElementById(opener.dataset.open).showModal(); }
@@ -125,7 +127,11 @@
         }
     });
 
-    document.addEventListener("htmx:sendError", () => { say(document.body.dataset.offline || ""); });
+    document.addEventListener("htmx:sendError", () => { offline(true); });
+    document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) { offline(false); } });
+    window.addEventListener("offline", () => { offline(true); });
+    window.addEventListener("online", () => { offline(false); });
+    window.addEventListener("resize", bar);
 
     /* A long thread opens at the comment that it is about. */
     function centre() {
@@ -138,6 +144,7 @@
     document.addEventListener("htmx:afterSettle", (event) => {
         if (event.target.id !== "desk") { return; }
         centre();
+        bar();
         const all = cards();
         const alert = document.querySelector("#desk [role=alert][data-focus]");
         const aim = alert || (place >= 0 && all[Math.min(place, all.length - 1)]) || document.querySelector("#desk [data-focus]");
@@ -145,10 +152,9 @@
         if (place < 0 || alert) { window.scrollTo(0, 0); }
         const told = Array.from(document.querySelectorAll("#desk .desk-messages li, #desk [data-say]"));
         say(told.map((one) => one.textContent.trim()).join(" "));
-        count();
     });
 
     document.documentElement.classList.add("has-script");
-    count();
     centre();
+    bar();
 }());
