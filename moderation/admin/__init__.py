@@ -20,6 +20,7 @@ from moderation.admin import (
     third_party,
     webhooks,
     word_lists,
+    words,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "third_party",
     "webhooks",
     "word_lists",
+    "words",
 ]

@@ -42,6 +42,12 @@ def done_label(code: str) -> str:
 
 
 @register.filter
+def attribute_label(code: str) -> str:
+    """Returns an attribute in words."""
+    return labels.label(labels.ATTRIBUTES, code)
+
+
+@register.filter
 def reason_label(label: str) -> str:
     """Returns a reason's label, translated if it is one of the initial ones."""
     return gettext(label) if label else ""

@@ -1,4 +1,4 @@
-"""The desk's second round in a real browser: selections that last, bars that hide nothing, words when the line is gone."""
+"""The desk's second round in Chromium: selections that last, bars that hide nothing, words when the line is gone."""
 
 from __future__ import annotations
 

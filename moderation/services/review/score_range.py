@@ -35,7 +35,7 @@ DECIDE_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """Which pending comments count: those on articles of a `section`, or on these `articles`; all if neither is given."""
+    """Which pending comments count: those on articles of a `section`, or these `articles`; all without either."""
 
     section: str = ""
     articles: tuple[int, ...] = ()

@@ -1,4 +1,4 @@
-"""Cards say why a comment is there: what the site, readers and colleagues said of it, who decided, when it comes back."""
+"""Cards say why a comment is there: what the site, readers and colleagues said, who decided, when it comes back."""
 
 from __future__ import annotations
 
