@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.functional import Promise
@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from archive.database.clock import database_now
+from archive.database.search import search_comments
 from archive.models import Article, Comment, Commenter, CommentQuerySet, Source
 from moderation.desk.access import Person
 from moderation.desk.labels import ATTRIBUTES, label
@@ -23,6 +24,8 @@ from moderation.models import ReviewQuerySet, Score
 
 # What an address says of the page of a queue, beside the filters.
 PLACES = ("after", "before")
+# Comments with the words that were searched for which count: the newest.
+MOST_WITH_WORDS = 5_000
 NAMED: Mapping[str, Any] = {"article": Article, "commenter": Commenter}
 AGES: Mapping[str, tuple[str | Promise, Mapping[str, timedelta]]] = {
     "hour": (_("the last hour"), {"gte": timedelta(hours=1)}),
@@ -38,6 +41,7 @@ class FilterForm(forms.Form):
     """The filters of a queue, all optional."""
 
     order = forms.ChoiceField(label=_("Order"), choices=list(ORDER_LABELS.items()), required=False)
+    q = forms.CharField(label=_("Words"), required=False, max_length=200)
     source = forms.ModelChoiceField(
         Source.objects.none(), label=_("Source"), to_field_name="slug", required=False, empty_label=_("all")
     )
@@ -70,7 +74,7 @@ class FilterForm(forms.Form):
         field.queryset = person.within(Source.objects.all(), "pk")
         for name in NAMED:
             cast("LookupField", self.fields[name]).person = person
-        for name in ("section", *NAMED):
+        for name in ("q", "section", *NAMED):
             self.fields[name].widget.attrs["dir"] = "auto"
         for name in ("low", "high"):
             self.fields[name].widget.attrs["step"] = "any"
@@ -101,6 +105,7 @@ class DeskFilters:
     form: FilterForm
     person: Person
     queue: str
+    stored: Mapping[str, Any] | None = None
 
     @property
     def valid(self) -> bool:
@@ -110,6 +115,8 @@ class DeskFilters:
     @property
     def chosen(self) -> dict[str, Any]:
         """Returns the filters that are on, by name."""
+        if self.stored is not None:
+            return dict(self.stored)
         found = self.form.cleaned_data.items()
         return {name: value for name, value in found if value not in (None, "", False)}
 
@@ -131,8 +138,10 @@ class DeskFilters:
         return self.query(**{**place, **changed})
 
     def found_fast(self, reviews: ReviewQuerySet) -> ReviewQuerySet:
-        """Applies the filters that an index finds by itself: source, one article, one commenter, held by me."""
+        """Applies the filters that an index finds by itself: words, source, one article, one commenter, held by me."""
         chosen, me = self.chosen, self.person.user
+        if "q" in chosen:
+            reviews = reviews.filter(comment__in=_with_words(chosen["q"]))
         if "source" in chosen:
             reviews = reviews.filter(source_id=chosen["source"].pk)
         for name in NAMED:
@@ -156,6 +165,8 @@ class DeskFilters:
         """Applies those filters that a comment without a review can answer."""
         chosen = self.chosen
         comments = comments.filter(**{f"{name}_id__in": chosen[name].ids for name in NAMED if name in chosen})
+        if "q" in chosen:
+            comments = comments.filter(pk__in=_with_words(chosen["q"]))
         if "language" in chosen:
             comments = comments.filter(_comment_in_language(chosen["language"]))
         if "source" in chosen:
@@ -212,6 +223,12 @@ class DeskFilters:
             return str(getattr(shown, name))
         rows = self.person.within(NAMED[name].objects.filter(pk=value.one)).only(*_SHORT[name])
         return str(rows.first() or f"#{value.one}") if value.number else f"“{value.words}”"
+
+
+def _with_words(words: str) -> QuerySet[Any]:
+    """Returns the newest comments with all these words: a frequent word is in half of the archive."""
+    found = search_comments(Comment.objects.all(), words).order_by("-pk")
+    return found.values("pk")[:MOST_WITH_WORDS]
 
 
 _SHORT = {"article": ("title", "external_id"), "commenter": ("name", "external_id")}

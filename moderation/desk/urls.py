@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from moderation.desk.views import bulk, by_score, comment, commenter, hand_overs, queue, settings, undo
+from moderation.desk.views import bulk, by_score, comment, commenter, finding, hand_overs, queue, settings, undo
 from moderation.desk.views.policies import additions, editor, reversion, rollout, rule, simulation, versions
 
 
@@ -27,6 +27,9 @@ urlpatterns = [
     path("commenter/<row:commenter_id>/record/", commenter.record, name="record"),
     path("selection/", bulk.selection, name="selection"),
     path("by-score/", by_score.batch, name="batch"),
+    path("names/", finding.names, name="names"),
+    path("views/", finding.save_view, name="save-view"),
+    path("views/<row:view_id>/remove/", finding.remove_view, name="remove-view"),
     path("undo/", undo.undo, name="undo"),
     path("settings/", settings.own_settings, name="settings"),
     path("policies/", versions.versions, name="policies"),

@@ -22,7 +22,7 @@ from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySe
 from moderation.models.rollout import Reversion, Rollout, ShadowVerdict
 from moderation.models.score import ModelVersion, Score
 from moderation.models.statement import Statement
-from moderation.models.team import HandOver, HandOverEnd
+from moderation.models.team import HandOver, HandOverEnd, SavedView, TeamNote
 from moderation.models.webhook import Delivery, WebhookTarget
 from moderation.models.word_list import WordList, WordListEntry, WordListVersion, WordMatch
 
@@ -56,6 +56,7 @@ __all__ = [
     "ReviewQuerySet",
     "ReviewRound",
     "Rollout",
+    "SavedView",
     "Scope",
     "Score",
     "ShadowVerdict",
@@ -65,6 +66,7 @@ __all__ = [
     "Statement",
     "StatementCategory",
     "StatementKeyword",
+    "TeamNote",
     "WebhookTarget",
     "WordList",
     "WordListEntry",

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from archive.models import Comment
+from archive.models import Comment, Commenter
 
 
 class HandOverEnd(models.TextChoices):
@@ -62,3 +62,62 @@ class HandOver(models.Model):
 
     def __str__(self) -> str:
         return f"hand-over of comment {self.comment_id}"
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    """Reads of saved views."""
+
+    def shown_to(self, user: User) -> Self:
+        """The person's own views, and those that colleagues share."""
+        return self.filter(Q(owner=user) | Q(shared=True))
+
+
+class SavedView(models.Model):
+    """A queue with filters under a name: its owner's, or everybody's if it is `shared`.
+
+    `query` is the address's query string; `chosen` are the same filters as they were understood, so that a page counts
+    what a view holds without asking again which article or person its words mean.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=60)
+    queue = models.CharField(max_length=16)
+    query = models.CharField(max_length=1_000, blank=True, default="")
+    chosen = models.JSONField(default=dict)
+    shared = models.BooleanField(default=False)
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="saved_view_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamNote(models.Model):
+    """A note between moderators on a comment or on a commenter, without a decision."""
+
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, null=True, related_name="team_notes")
+    commenter = models.ForeignKey(Commenter, on_delete=models.CASCADE, null=True, related_name="team_notes")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("note between moderators")
+        verbose_name_plural = _("notes between moderators")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(comment__isnull=False, commenter=None) | Q(comment=None, commenter__isnull=False),
+                name="team_note_about_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"note {self.pk}"

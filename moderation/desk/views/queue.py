@@ -1,5 +1,6 @@
 """The queues: lists of comments that wait for a person, or that one has decided on."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django.contrib import messages
@@ -18,14 +19,15 @@ from moderation.desk.paging import LOOKED_THROUGH, Page, page_read, place_read
 from moderation.desk.queues import (
     CAP,
     DEFAULT,
-    ORDERS,
+    EVERYTHING,
     QUEUES,
     UNSCORED_ORDER,
     Queue,
-    queue_counts,
+    order_of,
     unscored_comments,
 )
 from moderation.desk.responses import act_remember, address, desk_page, go
+from moderation.desk.saved_views import queues_counted
 from moderation.models import Review, ReviewQuerySet
 from moderation.services.errors import ServiceError
 from moderation.services.review.decisions import decision_record
@@ -139,12 +141,17 @@ def next_of(request: HttpRequest, person: Person, found: Comment) -> str:
 def _waiting(person: Person, asked: Queue, filters: DeskFilters) -> tuple[ReviewQuerySet, Order]:
     rows = filters.found_fast(asked.reviews(person))
     narrowed = filters.looked_through(rows)
-    return (rows if narrowed is None else narrowed), ORDERS[filters.order(asked.order)]
+    return (rows if narrowed is None else narrowed), _order(asked, filters)
+
+
+def _order(asked: Queue, filters: DeskFilters) -> Order:
+    return order_of(asked, filters.order(asked.order), searched="q" in filters.chosen)
 
 
 def _show(request: HttpRequest, person: Person, asked: Queue, filters: DeskFilters) -> HttpResponse:
     valid = filters.valid
     page, cards = _page(request, person, asked, filters) if valid else (NOTHING, [])
+    counts, views = queues_counted(person)
     return desk_page(
         request,
         person,
@@ -156,7 +163,10 @@ def _show(request: HttpRequest, person: Person, asked: Queue, filters: DeskFilte
         chips=filters.chips(cards[0].comment if cards else None) if valid else [],
         page=page,
         cards=cards,
-        tabs=_tabs(person),
+        tabs=_tabs(counts),
+        views=views,
+        words=filters.chosen.get("q", "") if valid else "",
+        everything=EVERYTHING,
         order=filters.order(asked.order) if valid else asked.order,
         ordered=not asked.is_unscored,
         may_act=person.may_decide and not asked.is_unscored,
@@ -177,14 +187,13 @@ def _page(request: HttpRequest, person: Person, asked: Queue, filters: DeskFilte
         place = place_read(UNSCORED_ORDER, after, before)
         page = page_read(comments, None, UNSCORED_ORDER, place, size=size)
         return page, unscored_read(page.ids, person)
-    order = ORDERS[filters.order(asked.order)]
+    order = _order(asked, filters)
     rows = filters.found_fast(asked.reviews(person).current())
     page = page_read(rows, filters.looked_through(rows), order, place_read(order, after, before), size=size)
     return page, cards_read(page.ids, person)
 
 
-def _tabs(person: Person) -> list[dict[str, Any]]:
-    counts = queue_counts(person)
+def _tabs(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     return [
         {"queue": queue, "count": min(count, CAP), "more": count > CAP}
         for name, queue in QUEUES.items()

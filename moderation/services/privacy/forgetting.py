@@ -25,6 +25,7 @@ from moderation.models import (
     Score,
     ShadowVerdict,
     Standing,
+    TeamNote,
 )
 
 # A review without a word of its comment in it.
@@ -54,6 +55,7 @@ def comments_forget(*, ids: Collection[int]) -> Counter[str]:
         "shadow_verdicts": ShadowVerdict.objects.filter(comment__in=ids),
         "scores": Score.objects.filter(comment__in=ids),
         "claims": Claim.objects.filter(comment__in=ids),
+        "team_notes": TeamNote.objects.filter(comment__in=ids),
         "hand_overs": HandOver.objects.filter(comment__in=ids),
     }
     for name, rows in gone.items():
@@ -75,6 +77,7 @@ def commenter_forget(*, commenter: Commenter) -> Counter[str]:
     standings = Standing.objects.filter(commenter=commenter).exclude(note="")
     return Counter(
         notes=DecisionNote.objects.filter(decision__in=decisions).delete()[0],
+        team_notes=TeamNote.objects.filter(commenter=commenter).delete()[0],
         standings=standings.update(note=""),
         reports=reports.update(reporter=f"erased:{uuid4().hex}"),
         log_entries=_log_empty(Commenter, [commenter.pk]),

@@ -65,6 +65,7 @@ PERSONAL: dict[str, dict[str, Personal]] = {
     "moderation.DecisionNote": _readers(Fate.DELETED, "text"),
     "moderation.HandOver": _readers(Fate.DELETED, "note"),
     "moderation.Standing": _readers(Fate.EMPTIED, "note"),
+    "moderation.TeamNote": _readers(Fate.DELETED, "text"),
     "moderation.ReaderFlag": _readers(Fate.REPLACED, "reporter"),
     "moderation.Feedback": _readers(
         Fate.DELETED, "text", "context", "client_token", "session_id", "scores", "community_id"
@@ -83,6 +84,7 @@ PERSONAL: dict[str, dict[str, Personal]] = {
     "axes.AccessFailureLog": _staff(Fate.EXPIRES, *_VISIT),
     "axes.AccessLog": _staff(Fate.EXPIRES, *_VISIT, "session_hash"),
     "moderation.Moderator": _staff(Fate.ACCOUNT, "desk"),
+    "moderation.SavedView": _staff(Fate.ACCOUNT, "name", "query", "chosen"),
     "moderation.WordListEntry": _staff(Fate.ACCOUNT, "who"),
 }
 
@@ -115,6 +117,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "moderation.Reversion": ("rule", "api_key"),
     "moderation.Review": ("state", "decided_by"),
     "moderation.Rollout": ("braked_rules",),
+    "moderation.SavedView": ("queue",),
     "moderation.ShadowVerdict": ("action", "rule", "active_action", "active_rule"),
     "moderation.Standing": ("kind",),
     "moderation.Statement": ("problem",),

@@ -98,6 +98,13 @@
         if (event.key === "Escape") { document.activeElement.blur(); return; }
         if (event.target.closest(TYPING)) { return; }
         if (event.key === "Enter" && !event.target.matches("[data-card]")) { return; }
+        const field = desk().querySelector(`[data-key-focus="${CSS.escape(event.key)}"]`);
+        if (field) {
+            event.preventDefault();
+            field.focus();
+            field.select();
+            return;
+        }
         if (onList(event.key)) { event.preventDefault(); return; }
         const found = event.key === "Enter" ? null : holder(event.key);
         if (found) {

@@ -92,6 +92,9 @@ DESK: dict[str, tuple[set[str], set[str]]] = {
     "commenter/<row:commenter_id>/record/": (VIEWERS, VIEWERS),
     "selection/": (DECIDERS, DECIDERS),
     "by-score/": (DECIDERS, DECIDERS),
+    "names/": (VIEWERS, VIEWERS),
+    "views/": (VIEWERS, VIEWERS),
+    "views/<row:view_id>/remove/": (VIEWERS, VIEWERS),
     "undo/": (DECIDERS, DECIDERS),
     "settings/": (VIEWERS, VIEWERS),
     "policies/": (VIEWERS, VIEWERS),
@@ -121,6 +124,7 @@ ABSENT = {
     *(("site (?P<url>.*)$", way) for way in ("get", "post")),
     *((f"site {page}", "post") for page in ("password_change/done/", "jsi18n/")),
     ("desk <slug:name>/act/", "post"),
+    ("desk views/", "post"),
     ("archive.Commenter export", "post"),
 }
 ACTIONS: dict[str, dict[str, set[str]]] = {

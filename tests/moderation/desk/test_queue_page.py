@@ -43,7 +43,7 @@ def test_a_queue_can_be_read_by_time_and_by_uncertainty(make_pending, shown):
 
 
 def test_the_desk_has_every_queue_of_reviews_and_the_unscored(moderator, desk):
-    assert set(QUEUES) == {*QueueName, "unscored", "handed"}
+    assert set(QUEUES) == {*QueueName, "unscored", "handed", "all"}
     assert set(IN_VIEW) == set(QueueName)
     pages = [moderator.get(desk("queue", name)) for name in QUEUES]
     assert [page.status_code for page in pages] == [200] * len(QUEUES)
