@@ -17,10 +17,10 @@ from archive.database.clock import database_now
 from archive.database.search import search_comments
 from archive.models import Article, Comment, Commenter, CommentQuerySet, Source
 from moderation.desk.access import Person
-from moderation.desk.labels import ATTRIBUTES, label
+from moderation.desk.labels import ATTRIBUTES, STATES, label
 from moderation.desk.lookups import LookupField, articles_named, commenters_named
 from moderation.desk.queues import ORDER_LABELS, ORDERS
-from moderation.models import ReviewQuerySet, Score
+from moderation.models import ReviewQuerySet, Score, State
 
 # What an address says of the page of a queue, beside the filters.
 PLACES = ("after", "before")
@@ -42,6 +42,7 @@ class FilterForm(forms.Form):
 
     order = forms.ChoiceField(label=_("Order"), choices=list(ORDER_LABELS.items()), required=False)
     q = forms.CharField(label=_("Words"), required=False, max_length=200)
+    state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("any")), *State.choices])
     source = forms.ModelChoiceField(
         Source.objects.none(), label=_("Source"), to_field_name="slug", required=False, empty_label=_("all")
     )
@@ -149,6 +150,8 @@ class DeskFilters:
                 # By the comments, not by the review's own column: a planner would rather follow the order through all.
                 comments = Comment.objects.filter(**{f"{name}_id": chosen[name].one})
                 reviews = reviews.filter(comment__in=comments.values("pk"))
+        if "state" in chosen:
+            reviews = reviews.filter(state=chosen["state"])
         if "mine" in chosen:
             reviews = reviews.held_by(me, database_now())
         return reviews
@@ -208,6 +211,8 @@ class DeskFilters:
         chosen, said = self.chosen, self.form.fields[name].label
         if name == "mine":
             return str(said)
+        if name == "state":
+            return f"{said}: {label(STATES, chosen[name])}"
         if name == "age":
             return f"{said}: {AGES[chosen[name]][0]}"
         if name == "attribute":

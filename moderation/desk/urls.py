@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from moderation.desk.views import bulk, by_score, comment, commenter, finding, hand_overs, queue, settings, undo
+from moderation.desk.views import bulk, by_score, comment, commenter, finding, hand_overs, notes, queue, settings, undo
 from moderation.desk.views.policies import additions, editor, reversion, rollout, rule, simulation, versions
 
 
@@ -27,6 +27,9 @@ urlpatterns = [
     path("commenter/<row:commenter_id>/record/", commenter.record, name="record"),
     path("selection/", bulk.selection, name="selection"),
     path("by-score/", by_score.batch, name="batch"),
+    path("comment/<row:comment_id>/note/", notes.comment_note, name="comment-note"),
+    path("commenter/<row:commenter_id>/note/", notes.commenter_note, name="commenter-note"),
+    path("notes/<row:note_id>/remove/", notes.remove_note, name="remove-note"),
     path("names/", finding.names, name="names"),
     path("views/", finding.save_view, name="save-view"),
     path("views/<row:view_id>/remove/", finding.remove_view, name="remove-view"),

@@ -9,6 +9,7 @@ from archive.models import Comment
 from moderation.desk import labels
 from moderation.desk.access import Person
 from moderation.desk.cards import readers_see, severity
+from moderation.desk.forms import DEFER
 from moderation.desk.policies.fields import ACTION_LABELS
 from moderation.desk.text import Change, TextPiece, change_shown, pieces
 from moderation.services.states.current import review_of, shown_state
@@ -39,6 +40,18 @@ def state_label(code: str) -> str:
 def done_label(code: str) -> str:
     """Returns the past-tense label of an action."""
     return labels.label(labels.DONE, code)
+
+
+@register.filter
+def action_label(code: str) -> str:
+    """Returns what an action is called on its button."""
+    return labels.label(labels.ACTIONS, code)
+
+
+@register.filter
+def defer_label(code: str) -> str:
+    """Returns how long a comment is deferred."""
+    return labels.label(DEFER, code)
 
 
 @register.filter

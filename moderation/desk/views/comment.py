@@ -51,7 +51,10 @@ def comment(request: HttpRequest, person: Person, comment_id: int) -> HttpRespon
 
 
 def _decided(request: HttpRequest, person: Person, found: Comment) -> HttpResponse:
-    wanted, token = action_input_read(request.POST.dict()), VersionToken.parse(request.POST.get("seen", ""))
+    wanted, token = (
+        action_input_read(request.POST.dict(), person.macros),
+        VersionToken.parse(request.POST.get("seen", "")),
+    )
     if token is None or token.comment_id != found.pk:
         return _show(request, person, found, refused=ServiceError("validation_error", _("The form is incomplete.")))
     try:
