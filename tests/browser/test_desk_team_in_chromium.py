@@ -60,7 +60,7 @@ def test_a_selection_lasts_over_pages_decisions_and_previews_and_ends_with_the_a
     window.press("a")
     assert selected(window) == "3 selected (2 on other pages)", "a decision on another card"
     click(window, ".desk-bulk button[type=submit]")
-    assert window.page.inner_text("button[name=confirmed]") == "Yes, approve 3 comments"
+    assert window.page.inner_text("button[name=confirmed]").startswith("Yes, approve 3 comments")
     window.press("u")
     assert selected(window) == "3 selected (2 on other pages)", "back from the preview"
     click(window, ".desk-bulk button[type=submit]")
@@ -68,6 +68,54 @@ def test_a_selection_lasts_over_pages_decisions_and_previews_and_ends_with_the_a
     assert selected(window) == ""
     done = set(Decision.objects.exclude(batch=None).values_list("comment_id", flat=True))
     assert done == {comments[0].pk, comments[1].pk, comments[10].pk}
+    assert window.complaints == []
+
+
+def test_many_are_selected_extended_and_decided_without_the_tab_key(visit: Any, newsroom: Newsroom) -> None:
+    comments = newsroom(8)
+    window = visit("moderator")
+    window.desk(QUEUE)
+    keys = window.page.keyboard
+    for key in ("j", "J", "J"):
+        keys.press(key)
+    assert selected(window) == "3 selected"
+    for key in ("j", "j", "X"):
+        keys.press(key)
+    assert selected(window) == "5 selected", "from the one that was ticked last"
+    window.press("A")
+    assert window.page.inner_text("button[name=confirmed]").startswith("Yes, approve 5 comments")
+    window.press("y")
+    assert set(Decision.objects.values_list("comment_id", "action")) == {(row.pk, "approve") for row in comments[:5]}
+    keys.press("*")
+    assert selected(window) == "3 selected"
+    window.press("R")
+    assert window.page.inner_text("button[name=confirmed]").startswith("Yes, reject 3 comments")
+    assert window.complaints == []
+
+
+def test_the_palette_finds_a_command_by_some_letters_and_does_it(visit: Any, newsroom: Newsroom) -> None:
+    (comment, *_others) = newsroom(2)
+    window = visit("moderator")
+    window.desk(QUEUE)
+    window.page.keyboard.press("Control+k")
+    window.page.wait_for_selector("#desk-palette[open]")
+    window.page.keyboard.type("esc")
+    assert [one.strip() for one in window.page.locator("#desk-commands li").all_inner_texts()] == ["Escalated"]
+    assert window.axe() == []
+    window.shot("palette")
+    window.press("Enter")
+    assert window.page.inner_text("#desk-heading") == "Escalated"
+    window.desk(QUEUE)
+    window.page.keyboard.press("j")
+    window.page.keyboard.press("Control+k")
+    window.page.keyboard.type("approve")
+    window.page.keyboard.press("ArrowDown")
+    window.press("Enter")
+    assert Decision.objects.filter(action="approve").count() == 1
+    window.desk(reverse("desk:comment", args=[comment.pk]) + "?queue=approved")
+    window.page.keyboard.press("Control+k")
+    window.page.keyboard.press("Escape")
+    assert window.page.locator("#desk-palette[open]").count() == 0
     assert window.complaints == []
 
 

@@ -12,7 +12,7 @@ from moderation.services.accounts.desk_settings import desk_write
 from moderation.services.errors import invalid
 
 # Keys that do nothing else on a comment's page.
-KEYS = "fgipqswy"
+KEYS = "fgipqsw"
 NAME_CHARACTERS, NOTE_CHARACTERS = 40, 5_000
 MACROS = "macros"
 

@@ -2,6 +2,7 @@
 "use strict";
 (function () {
     const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+    let lastTicked = null; // the card that was ticked last, for ticking on from there
     let place = -1; // the card that had the focus before a swap
 
     const desk = () => document.getElementById("desk");
@@ -75,13 +76,53 @@
         return false;
     }
 
+    /* Ticks the cards between the one that was ticked last and this one, that one included. */
+    function extend(here) {
+        const all = cards();
+        const to = all.indexOf(here);
+        const from = lastTicked && lastTicked.isConnected ? all.indexOf(lastTicked) : to;
+        all.slice(Math.min(from, to), Math.max(from, to) + 1).forEach((one) => { tick(one, true); });
+    }
+
+    function tick(one, on) {
+        const box = one.querySelector("[data-select]");
+        if (box && box.checked !== on) { box.click(); }
+        lastTicked = one;
+        return Boolean(box);
+    }
+
+    /* The preview of an action on all that is ticked. */
+    function preview(action) {
+        const form = document.getElementById("desk-list");
+        const choice = form && form.querySelector(".desk-bulk select[name=act]");
+        const some = form && form.querySelector("[data-select]:checked, [data-carried]");
+        if (!choice || !some) { return false; }
+        choice.value = action;
+        form.querySelector(".desk-bulk button[type=submit]").click();
+        return true;
+    }
+
+    function onMany(key) {
+        const here = card();
+        const all = document.querySelector("#desk [data-select-all]");
+        if ((key === "J" || key === "K") && here) {
+            tick(here, true);
+            move(key === "J" ? 1 : -1);
+            return tick(card(), true);
+        }
+        if (key === "X" && here) { extend(here); return true; }
+        if (key === "*" && all) { all.click(); return true; }
+        return (key === "A" && preview("approve")) || (key === "R" && preview("reject"));
+    }
+
     function onList(key) {
         const here = card();
+        if (onMany(key)) { return true; }
         if (key === "j") { return move(1); }
         if (key === "k") { return move(-1); }
         if (key === "x" && here) {
             const box = here.querySelector("[data-select]");
-            if (box) { box.click(); }
+            if (box) { box.click(); lastTicked = here; }
             return Boolean(box);
         }
         if (key === "Enter" && here === document.activeElement && here) {
