@@ -3,7 +3,19 @@
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from moderation.desk.views import bulk, by_score, comment, commenter, finding, hand_overs, notes, queue, settings, undo
+from moderation.desk.views import (
+    bulk,
+    by_score,
+    comment,
+    commenter,
+    finding,
+    hand_overs,
+    notes,
+    numbers,
+    queue,
+    settings,
+    undo,
+)
 from moderation.desk.views.policies import additions, editor, reversion, rollout, rule, simulation, versions
 
 
@@ -33,6 +45,7 @@ urlpatterns = [
     path("names/", finding.names, name="names"),
     path("views/", finding.save_view, name="save-view"),
     path("views/<row:view_id>/remove/", finding.remove_view, name="remove-view"),
+    path("numbers/", numbers.numbers, name="numbers"),
     path("undo/", undo.undo, name="undo"),
     path("settings/", settings.own_settings, name="settings"),
     path("policies/", versions.versions, name="policies"),

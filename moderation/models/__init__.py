@@ -22,6 +22,7 @@ from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySe
 from moderation.models.rollout import Reversion, Rollout, ShadowVerdict
 from moderation.models.score import ModelVersion, Score
 from moderation.models.statement import Statement
+from moderation.models.statistics import DailyFigure, Figure
 from moderation.models.team import HandOver, HandOverEnd, SavedView, TeamNote
 from moderation.models.webhook import Delivery, WebhookTarget
 from moderation.models.word_list import WordList, WordListEntry, WordListVersion, WordMatch
@@ -30,6 +31,7 @@ __all__ = [
     "Action",
     "ApiKey",
     "Claim",
+    "DailyFigure",
     "DecidedBy",
     "Decision",
     "DecisionKind",
@@ -38,6 +40,7 @@ __all__ = [
     "Erasure",
     "ErasureKind",
     "Feedback",
+    "Figure",
     "Ground",
     "HandOver",
     "HandOverEnd",

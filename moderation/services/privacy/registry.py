@@ -101,6 +101,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "archive.Comment": ("text_format", "language", "origin_state"),
     "moderation.ApiKey": ("digest", "token_key", "name", "scopes"),
     "moderation.Claim": ("worker",),
+    "moderation.DailyFigure": ("figure", "section", "queue", "rule"),
     "moderation.Decision": (
         *("kind", "api_key", "rule", "action", "from_state", "to_state", "reason", "ground", "scores", "model"),
         "round",

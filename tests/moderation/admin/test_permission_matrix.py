@@ -95,6 +95,7 @@ DESK: dict[str, tuple[set[str], set[str]]] = {
     "comment/<row:comment_id>/note/": (DECIDERS, DECIDERS),
     "commenter/<row:commenter_id>/note/": (DECIDERS, DECIDERS),
     "notes/<row:note_id>/remove/": (DECIDERS, DECIDERS),
+    "numbers/": (VIEWERS, VIEWERS),
     "names/": (VIEWERS, VIEWERS),
     "views/": (VIEWERS, VIEWERS),
     "views/<row:view_id>/remove/": (VIEWERS, VIEWERS),

@@ -82,6 +82,8 @@ RULES: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("policies/<int:version>/retire/", "POST"): ("policy_activate", {"senior", "administrator"}),
     ("policies/<int:version>/revert/", "POST"): ("policy_activate", {"senior", "administrator"}),
     ("policies/<int:version>/hits/", "GET"): ("read", VIEWERS),
+    ("statistics/", "GET"): ("statistics", VIEWERS),
+    ("statistics/<slug:name>/", "GET"): ("statistics", VIEWERS),
     ("metrics/", "GET"): ("read", VIEWERS),
     ("schema/", "GET"): ("read", VIEWERS),
     ("docs/", "GET"): ("read", VIEWERS),
