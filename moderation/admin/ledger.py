@@ -36,7 +36,7 @@ class DecisionSourceFilter(SourceListFilter):
 
 def state_words(code: str) -> str:
     """Returns a state in words; of a commenter's rows, what they were."""
-    return str(dict(State.choices).get(code) or _COMMENTER_STATES.get(code, code))
+    return str(State(code).label if code in State.values else _COMMENTER_STATES.get(code, code))
 
 
 _COMMENTER_STATES = {"unscored": _("unscored"), "muted": _("muted"), "unmuted": _("not muted"), "erased": _("erased")}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, FilteredRelation, Q, Value
+from django.db.models import BigIntegerField, CharField, FilteredRelation, Q, QuerySet, Value
 
 from archive.admin.thread import Thread, ThreadItem, thread_around
 from archive.models import Comment, CommentRevision
@@ -171,7 +171,8 @@ def comment_for(person: Person, comment_id: int) -> Comment | None:
     """Returns the comment with all that its page reads; None if there is none that the person may see."""
     # A comment has at most one hand-over that stands, so joining it adds no row.
     standing = FilteredRelation("hand_overs", condition=Q(hand_overs__ended_at=None))
-    joined = Comment.objects.alias(standing=standing).select_related(*RELATED, "standing__giver", "standing__taker")
+    rows: QuerySet[Any] = Comment.objects.all()
+    joined = rows.alias(standing=standing).select_related(*RELATED, "standing__giver", "standing__taker")
     comments = person.within(joined.defer("raw", "meta", "article__furniture"))
     found: Comment | None = comments.filter(pk=comment_id).first()
     return found

@@ -85,8 +85,9 @@ def _states(found: CommenterRecord) -> list[tuple[str, str, int]]:
     """Returns where the comments of a state are listed, the state in words, and how many of them there are."""
     lists = []
     for state, count in found.states.items():
-        queue, asked = (UNSCORED, {}) if state == UNSCORED else (EVERYTHING, {"state": state})
-        query = urlencode({"commenter": found.commenter.pk, **asked})
+        queue = UNSCORED if state == UNSCORED else EVERYTHING
+        asked = {"commenter": str(found.commenter.pk), "state": "" if state == UNSCORED else state}
+        query = urlencode({name: value for name, value in asked.items() if value})
         lists.append((address("queue", queue, query=query), label(STATES, state), count))
     return lists
 

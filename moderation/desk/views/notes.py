@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from archive.models import Commenter
+from archive.models import Comment, Commenter
 from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.responses import address, go
 from moderation.desk.views.queue import comment_asked
@@ -43,7 +43,7 @@ def remove_note(request: HttpRequest, person: Person, note_id: int) -> HttpRespo
     return go(address(*about, query=request.GET.urlencode()))
 
 
-def _written(request: HttpRequest, person: Person, about: object, back: str) -> HttpResponse:
+def _written(request: HttpRequest, person: Person, about: Comment | Commenter, back: str) -> HttpResponse:
     if request.method == "POST":
         try:
             note_write(about=about, author=person.user, text=request.POST.get("text", ""))

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import FilteredRelation, Q
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -134,8 +135,9 @@ def commenter_record(*, commenter_id: int, actor: User, sources: Collection[int]
 def _with_mute(commenter_id: int, sources: Collection[int]) -> Commenter:
     """Returns the commenter with the mute that was not ended, of which there is at most one."""
     standing = FilteredRelation("mutes", condition=Q(mutes__ended_at=None))
-    found = Commenter.objects.alias(standing=standing).select_related("standing").filter(pk=commenter_id)
-    commenter = (found.filter(source__in=sources) if sources else found).first()
+    rows: QuerySet[Any] = Commenter.objects.filter(pk=commenter_id)
+    found = rows.alias(standing=standing).select_related("standing")
+    commenter: Commenter | None = (found.filter(source__in=sources) if sources else found).first()
     if commenter is None:
         raise not_found(_("There is no such commenter."))
     return commenter

@@ -15,7 +15,7 @@ def bucket_of(waited: timedelta) -> int:
 
 def seconds_of(bucket: int) -> float:
     """Returns the middle of a bucket in seconds, at most a twentieth from what is in it."""
-    return round(STEP ** (bucket + 0.5), 1)
+    return round(math.pow(STEP, bucket + 0.5), 1)
 
 
 def quantile(counts: Mapping[int, int], share: float) -> float | None:

@@ -124,11 +124,11 @@ def _chunks(rows: Any) -> Iterator[list[dict[str, Any]]]:
 
 def _history(comments: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """Returns comment id → its judgements and undos by people and rules, in their order. One query."""
-    found = defaultdict(list)
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     rows = Decision.objects.filter(comment__in=comments).filter(Q(action__in=JUDGING) | Q(undoes__isnull=False))
     by_person = Q(kind__in=(DecisionKind.PERSON, DecisionKind.SYSTEM, DecisionKind.UNDO, DecisionKind.APPEAL))
     for row in rows.order_by("pk").values("pk", "comment_id", "kind", "action", "undoes_id").filter(by_person):
-        found[row["comment_id"]].append(row)
+        found[row["comment_id"]].append(dict(row))
     return found
 
 
