@@ -38,7 +38,15 @@ APPS = ("archive", "moderation", "auth")
 ROLES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("viewer", ("archive.view_*", "moderation.view_*", "moderation.analyze")),
     ("moderator", ("moderation.decide", "moderation.mute")),
-    ("senior", ("moderation.change_policy", "moderation.activate_policy", "moderation.undo_others")),
+    (
+        "senior",
+        (
+            "moderation.change_policy",
+            "moderation.activate_policy",
+            "moderation.undo_others",
+            "moderation.see_moderators",
+        ),
+    ),
     ("administrator", ("archive.*", "moderation.*", "auth.add_user", "auth.change_user", "auth.view_*")),
 )
 

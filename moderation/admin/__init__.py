@@ -22,6 +22,7 @@ from moderation.admin import (
     third_party,
     webhooks,
     word_lists,
+    words,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "third_party",
     "webhooks",
     "word_lists",
+    "words",
 ]

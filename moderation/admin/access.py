@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from archive.admin.base import ListedLookups, ReadOnlyAdmin
@@ -84,7 +85,7 @@ class ApiKeyAdmin(OwnSourcesAdmin, ReadOnlyAdmin):
             action_flag=CHANGE,
             change_message="Revoked.",
         )
-        messages.success(request, f"The key “{key.name}” is revoked.")
+        messages.success(request, gettext("The key “%(name)s” is revoked.") % {"name": key.name})
         return HttpResponseRedirect(reverse("admin:moderation_apikey_changelist"))
 
     @admin.display(description=_("scopes"))

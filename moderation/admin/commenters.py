@@ -14,13 +14,17 @@ from archive.admin.base import ReadOnlyAdmin
 from archive.admin.text import row_link
 from archive.database.clock import database_now
 from archive.models import Commenter
+from moderation.admin.narrowing import FoundExactly, by_age, by_person, of_source
 from moderation.admin.scoped import ScopedAdmin, request_sources
 from moderation.models import LookUp, Mute, Standing
 from moderation.services.review.standings import standing_begin, standing_end
 
 
-class AboutCommenterAdmin(ScopedAdmin, ReadOnlyAdmin):
+class AboutCommenterAdmin(FoundExactly, ScopedAdmin, ReadOnlyAdmin):
     """Rows about a commenter, newest first."""
+
+    search_help_text = gettext_lazy("A commenter's number or whole name, or a person's user name.")
+    by_number = ("commenter_id",)
 
     source_path = "commenter__source"
     list_display_links = None
@@ -28,7 +32,7 @@ class AboutCommenterAdmin(ScopedAdmin, ReadOnlyAdmin):
     ordering = ("-id",)
     readonly_fields = ("shown_commenter",)
 
-    @admin.display(description="commenter")
+    @admin.display(description=gettext_lazy("commenter"))
     def shown_commenter(self, row: Mute | LookUp) -> SafeString:
         """Returns a link to the commenter."""
         return row_link(row.commenter, str(row.commenter))
@@ -38,9 +42,16 @@ class AboutCommenterAdmin(ScopedAdmin, ReadOnlyAdmin):
 class MuteAdmin(AboutCommenterAdmin):
     """Mutes. The ledger has who muted, and why."""
 
-    list_display = ("shown_commenter", "reason", "since", "until", "ended_at")
-    list_select_related = ("commenter",)
+    list_display = ("shown_commenter", "reason", "shown_actor", "since", "until", "ended_at")
+    list_filter = (of_source("commenter__source__slug"), by_age("since"), by_person("decision__actor_id"))
+    list_select_related = ("commenter", "decision__actor")
+    by_name = ("commenter__name", "decision__actor__username")
     exclude = ("commenter", "comment", "decision")
+
+    @admin.display(description=gettext_lazy("by"))
+    def shown_actor(self, mute: Mute) -> str:
+        """Returns who muted: a person or a key."""
+        return str(mute.decision.actor or mute.decision.api_key)
 
 
 @admin.register(LookUp)
@@ -48,6 +59,8 @@ class LookUpAdmin(AboutCommenterAdmin):
     """Look-ups of commenters' records: who and when."""
 
     list_display = ("shown_commenter", "actor", "at")
+    list_filter = (of_source("commenter__source__slug"), by_age("at"), by_person("actor_id"))
+    by_name = ("commenter__name", "actor__username")
     list_select_related = ("commenter", "actor")
     exclude = ("commenter",)
 

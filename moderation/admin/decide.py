@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from moderation.models import Action, Reason
@@ -47,10 +48,13 @@ def selection_decide(request: HttpRequest, action: Action) -> None:
 
 def _report(request: HttpRequest, action: Action, outcome: BulkOutcome) -> None:
     if outcome.done:
-        messages.success(request, f"{action.label}: done for {outcome.done} comment{'' if outcome.done == 1 else 's'}.")
+        said = ngettext(
+            "%(action)s: done for %(count)d comment.", "%(action)s: done for %(count)d comments.", outcome.done
+        )
+        messages.success(request, said % {"action": action.label, "count": outcome.done})
     for refusal, comments in outcome.refused.items():
-        named = ", ".join(f"#{pk}" for pk in comments[:MAX_NAMED])
-        more = f" and {len(comments) - MAX_NAMED} more" if len(comments) > MAX_NAMED else ""
-        messages.warning(request, f"{action.label} refused for {named}{more}: {ActionRefusal(refusal).label}.")
+        named = ", ".join(f"#{pk}" for pk in comments[:MAX_NAMED]) + (" …" if len(comments) > MAX_NAMED else "")
+        words = {"action": action.label, "comments": named, "why": ActionRefusal(refusal).label}
+        messages.warning(request, gettext("%(action)s refused for %(comments)s: %(why)s.") % words)
     if not outcome.done and not outcome.refused:
-        messages.warning(request, "None of the selected comments is on this page.")
+        messages.warning(request, gettext("None of the selected comments is on this page."))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from archive.admin.base import ReadOnlyAdmin
 from archive.admin.text import isolated, row_link
 from archive.excerpts import COMMENT_UNREAD
+from moderation.admin.narrowing import FoundExactly, by_age, of_source
 from moderation.admin.scoped import ScopedAdmin
 from moderation.models import Feedback, ReaderFlag
 
@@ -19,8 +20,13 @@ EXCERPT_CHARACTERS = 300
 
 
 @admin.register(ReaderFlag)
-class ReaderFlagAdmin(ScopedAdmin, ReadOnlyAdmin):
+class ReaderFlagAdmin(FoundExactly, ScopedAdmin, ReadOnlyAdmin):
     """Readers' reports, newest first."""
+
+    search_help_text = _("A comment's number, or the site's name for the reporter.")
+    by_number = ("comment_id",)
+    by_name = ("reporter",)
+    list_filter = (of_source("comment__source__slug"), by_age("at"))
 
     source_path = "comment__source"
     list_display = ("id", "shown_comment", "reason", "shown_reporter", "at")
@@ -46,12 +52,16 @@ class ReaderFlagAdmin(ScopedAdmin, ReadOnlyAdmin):
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(ScopedAdmin, ReadOnlyAdmin):
+class FeedbackAdmin(FoundExactly, ScopedAdmin, ReadOnlyAdmin):
     """Suggested scores, newest first. People limited to sources see only those about comments of these sources."""
+
+    search_help_text = _("A comment's number, or a key's name.")
+    by_number = ("comment_id",)
+    by_name = ("api_key",)
 
     source_path = "comment__source"
     list_display = ("id", "shown_excerpt", "api_key", "trusted", "at")
-    list_filter = ("trusted",)
+    list_filter = ("trusted", of_source("comment__source__slug"), by_age("at"))
     ordering = ("-id",)
     fields = ("shown_text", "scores", "languages", "community_id", "api_key", "trusted", "at")
     readonly_fields = ("shown_text",)

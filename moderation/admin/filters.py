@@ -7,6 +7,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from archive.admin.filters import LanguageFilter
@@ -40,7 +41,7 @@ class FlaggedFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
         """Returns yes and no."""
-        return [("yes", "flagged"), ("no", "not flagged")]
+        return [("yes", gettext("flagged")), ("no", gettext("not flagged"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keeps the comments with, or without, the flag."""
@@ -56,7 +57,7 @@ class HeldFilter(FlaggedFilter):
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
         """Returns yes and no."""
-        return [("yes", "held"), ("no", "not held")]
+        return [("yes", gettext("held")), ("no", gettext("not held"))]
 
 
 class ScoredLanguageFilter(LanguageFilter):

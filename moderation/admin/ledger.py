@@ -13,14 +13,34 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from archive.admin.base import ReadOnlyAdmin
+from archive.admin.filters import SourceListFilter
 from archive.admin.text import isolated, row_link
 from archive.excerpts import COMMENT_UNREAD
+from archive.models import Source
 from moderation.admin.audited import AuditedAdmin
+from moderation.admin.narrowing import by_age, by_person
 from moderation.admin.scoped import ForAllSources, ScopedAdmin
-from moderation.models import AuditKind, Decision, DecisionNote, Reason
+from moderation.models import AuditKind, Decision, DecisionNote, Reason, State
 from moderation.models.decision import DecisionQuerySet
 
 MAX_COMMENT_ID = 2**63 - 1
+
+
+class DecisionSourceFilter(SourceListFilter):
+    """By the source of what a row is about: a comment or a commenter."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keeps the rows of the chosen source."""
+        found = Source.objects.filter(slug=self.value()).first() if self.value() else None
+        return cast("DecisionQuerySet", queryset).of_source(found.pk) if found else queryset
+
+
+def state_words(code: str) -> str:
+    """Returns a state in words; of a commenter's rows, what they were."""
+    return str(State(code).label if code in State.values else _COMMENTER_STATES.get(code, code))
+
+
+_COMMENTER_STATES = {"unscored": _("unscored"), "muted": _("muted"), "unmuted": _("not muted"), "erased": _("erased")}
 
 
 @admin.register(Decision)
@@ -28,7 +48,7 @@ class DecisionAdmin(ScopedAdmin, ReadOnlyAdmin):
     """One row per decision. The database refuses to change or delete any."""
 
     list_display = ("id", "shown_time", "shown_about", "action", "change", "who", "reason", "rule", "undoes_number")
-    list_filter = ("kind", "action", "ground")
+    list_filter = ("kind", "action", "ground", DecisionSourceFilter, by_age("at"), by_person("actor_id"))
     list_select_related = ("actor", "policy", "comment", "commenter")
     linked_lookups = ("comment__id__exact", "commenter__id__exact", "batch__exact")
     search_fields = ("actor",)
@@ -76,7 +96,8 @@ class DecisionAdmin(ScopedAdmin, ReadOnlyAdmin):
     @admin.display(description=_("change"))
     def change(self, decision: Decision) -> SafeString:
         """Returns the states before and after."""
-        return format_html('<span class="reason">{} → {}</span>', decision.from_state, decision.to_state)
+        states = (state_words(decision.from_state), state_words(decision.to_state))
+        return format_html('<span class="reason">{} → {}</span>', *states)
 
     @admin.display(description=_("by"))
     def who(self, decision: Decision) -> str:

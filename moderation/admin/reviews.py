@@ -14,6 +14,7 @@ from archive.admin.text import article_link, row_link
 from archive.excerpts import COMMENT_UNREAD
 from moderation.admin.comments import reasons_html
 from moderation.admin.filters import FlaggedFilter, HeldFilter
+from moderation.admin.narrowing import FoundExactly, by_person
 from moderation.admin.scoped import ScopedAdmin
 from moderation.models import ModelVersion, Review, Score
 
@@ -36,12 +37,21 @@ class ReviewHeldFilter(HeldFilter):
 
 
 @admin.register(Review)
-class ReviewAdmin(ScopedAdmin, ReadOnlyAdmin):
+class ReviewAdmin(FoundExactly, ScopedAdmin, ReadOnlyAdmin):
     """Reviews, read-only; the comment's page has the details."""
 
     list_display = ("shown_comment", "state", "flagged", "held", "why", "shown_risk", "shown_uncertainty", "holder")
     list_display_links = ("state",)
-    list_filter = (ReviewFlaggedFilter, "state", ReviewHeldFilter, "decided_by", SourceListFilter)
+    list_filter = (
+        ReviewFlaggedFilter,
+        "state",
+        ReviewHeldFilter,
+        "decided_by",
+        SourceListFilter,
+        by_person("holder_id"),
+    )
+    search_help_text = _("A comment's number.")
+    by_number = ("pk",)
     list_select_related = ("holder", "comment")
     ordering = ("-pk",)
     readonly_fields = ("shown_comment", "shown_article", "why")

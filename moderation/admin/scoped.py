@@ -92,3 +92,5 @@ class ScopedSourceAdmin(AuditedAdmin, ScopedAdmin, SourceAdmin):
 @admin.register(Commenter)
 class ScopedCommenterAdmin(ScopedAdmin, CommenterAdmin):
     """The commenters of the person's sources."""
+
+    change_form_template = "admin/moderation/commenter/change_form.html"

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from archive.admin.base import ReadOnlyAdmin
 from archive.admin.filters import MAX_CHOICES, visible
+from moderation.admin.narrowing import FoundExactly, by_age
 from moderation.admin.scoped import OwnSourcesAdmin, request_sources
 from moderation.models import Delivery, WebhookTarget
 from moderation.services.accounts.source_limits import rows_within
@@ -155,12 +156,32 @@ class WebhookTargetAdmin(OwnSourcesAdmin):
                 self._log(request, target, "Enabled.")
 
 
+class DeliveryStateFilter(admin.SimpleListFilter):
+    """Filters by what became of the delivery."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        """Returns the three ends."""
+        return [("waiting", _("waiting")), ("delivered", _("delivered")), ("given_up", _("given up"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keeps the deliveries of the chosen kind."""
+        ended = {"delivered": "delivered_at", "given_up": "given_up_at"}.get(self.value() or "")
+        if ended:
+            return queryset.filter(**{f"{ended}__isnull": False})
+        return queryset.filter(delivered_at=None, given_up_at=None) if self.value() == "waiting" else queryset
+
+
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin):
+class DeliveryAdmin(FoundExactly, ReadOnlyAdmin):
     """Deliveries, newest first."""
 
     list_display = ("id", "target", "decision", "attempts", "next_attempt_at", "delivered_at", "given_up_at", "status")
-    list_filter = (("target", VisibleTargets),)
+    list_filter = (("target", VisibleTargets), DeliveryStateFilter, by_age("decision__at"))
+    search_help_text = gettext_lazy("A delivery's number, or that of its decision.")
+    by_number = ("pk", "decision_id")
     list_select_related = ("target", "decision")
     ordering = ("-id",)
     actions = ("send_again",)

@@ -32,6 +32,7 @@ from moderation.api.views.policy_stages import (
 from moderation.api.views.privacy import CommentErase, CommenterErase, CommenterExport, CommentExport
 from moderation.api.views.root import ApiMap
 from moderation.api.views.sources import SourceDetail, SourceList
+from moderation.api.views.statistics import StatisticsList, StatisticsReport
 from moderation.api.views.word_lists import WordListDetail, WordListEntries, WordListList
 
 urlpatterns = [
@@ -76,6 +77,8 @@ urlpatterns = [
     path("policies/<int:version>/revert/", PolicyReversion.as_view(), name="policy-revert"),
     path("policies/<int:version>/hits/", PolicyHits.as_view(), name="policy-hits"),
     path("policies/<int:version>/alarms/", PolicyAlarms.as_view(), name="policy-alarms"),
+    path("statistics/", StatisticsList.as_view(), name="statistics"),
+    path("statistics/<slug:name>/", StatisticsReport.as_view(), name="statistics-report"),
     path("metrics/", Metrics.as_view(), name="metrics"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),

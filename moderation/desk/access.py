@@ -12,6 +12,7 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 
 from moderation.services.accounts.desk_settings import DeskSettings, desk_settings_read, severe_today
+from moderation.services.accounts.macros import Macro, macros_read
 from moderation.services.accounts.source_limits import user_desk
 from moderation.services.review import actions
 
@@ -38,6 +39,11 @@ class Person:
     def severe_today(self) -> int:
         """How many severe comments the person opened today."""
         return severe_today(self.stored)
+
+    @property
+    def macros(self) -> list[Macro]:
+        """Returns the person's macros."""
+        return macros_read(self.stored)
 
     def within(self, rows: Any, path: str = "source_id", *, apart: bool = False) -> Any:
         """Returns the rows of the person's sources; `path` leads from a row to its source's id.

@@ -1,7 +1,7 @@
 """Comments as a queue lists them: the beginning of the text, why each is there, and whether readers see it now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from archive.database.clock import database_now
 from archive.excerpts import ARTICLE_UNREAD, COMMENT_UNREAD, EXCERPT_CHARACTERS, UNREAD
 from archive.models import Comment, OriginState
 from moderation.desk.access import Person
+from moderation.desk.causes import LAST_DECISION, Cause, causes_of, causes_unscored, failures_read, reports_read
 from moderation.desk.labels import ATTRIBUTES, STATES, label
 from moderation.desk.text import TextPiece, pieces
 from moderation.models import Review, State
@@ -47,6 +48,7 @@ class Card:
     severe: bool
     blurred: bool
     holder: str
+    causes: list[Cause] = field(default_factory=list)
 
     @cached_property
     def spoken(self) -> str:
@@ -87,12 +89,17 @@ class Card:
 
 
 def cards_read(ids: Sequence[int], person: Person) -> list[Card]:
-    """Returns the cards of these reviews in this order, all in one query."""
+    """Returns the cards of these reviews in this order: one query, and one more if readers reported any."""
     unread = (*COMMENT_UNREAD, *(f"article__{column}" for column in ARTICLE_UNREAD))
-    rows: QuerySet[Any] = Review.objects.filter(pk__in=ids).annotate(excerpt=Left("comment__text", EXCERPT_CHARACTERS))
+    rows: QuerySet[Any] = Review.objects.filter(pk__in=ids)
+    rows = rows.annotate(excerpt=Left("comment__text", EXCERPT_CHARACTERS), last=LAST_DECISION)
     rows = rows.select_related("comment__commenter", "article", "source", "score", "holder")
     found = {row.pk: row for row in rows.defer("facts", "score__spans", *unread)}
-    return [_card(_placed(found[pk]), found[pk], found[pk].excerpt, person) for pk in ids if pk in found]
+    said = reports_read([pk for pk, row in found.items() if row.reader_flags])
+    return [
+        _card(_placed(row), row, row.excerpt, person, causes_of(row, row.last, said.get(row.pk, ())))
+        for row in (found[pk] for pk in ids if pk in found)
+    ]
 
 
 def _placed(review: Review) -> Comment:
@@ -101,17 +108,24 @@ def _placed(review: Review) -> Comment:
     return review.comment
 
 
-def unscored_read(ids: Sequence[int], person: Person) -> list[Card]:
-    """Returns the cards of comments that nobody scored, in this order, all in one query."""
+def unscored_read(ids: Sequence[int], person: Person, *, told: bool = True) -> list[Card]:
+    """Returns the cards of comments that need no review, in this order: two queries, one if not `told` why."""
     rows: QuerySet[Any] = Comment.objects.filter(pk__in=ids).annotate(excerpt=Left("text", EXCERPT_CHARACTERS))
-    rows = rows.select_related("commenter", "article", "source", "review")
+    rows = rows.select_related("commenter", "article", "source", "review__score")
     found = {row.pk: row for row in rows.defer(*UNREAD, *(f"article__{column}" for column in ARTICLE_UNREAD))}
-    return [
-        _card(found[pk], getattr(found[pk], "review", None), found[pk].excerpt, person) for pk in ids if pk in found
-    ]
+    if not told:
+        return [_card(row, getattr(row, "review", None), row.excerpt, person, []) for row in map(found.get, ids) if row]
+    failed = failures_read(found)
+    return [_unscored(found[pk], person, failed=pk in failed) for pk in ids if pk in found]
 
 
-def _card(comment: Comment, review: Review | None, excerpt: str, person: Person) -> Card:
+def _unscored(comment: Any, person: Person, *, failed: bool) -> Card:
+    review = getattr(comment, "review", None)
+    causes = causes_unscored(comment, scored_before=review is not None, failed=failed)
+    return _card(comment, review, comment.excerpt, person, causes)
+
+
+def _card(comment: Comment, review: Review | None, excerpt: str, person: Person, causes: list[Cause]) -> Card:
     words = excerpt.split(maxsplit=_WORDS)
     cut = len(words) > _WORDS or len(excerpt) == EXCERPT_CHARACTERS
     shown = excerpt if len(words) <= _WORDS else excerpt[: len(excerpt) - len(words[-1])].rstrip()
@@ -124,6 +138,7 @@ def _card(comment: Comment, review: Review | None, excerpt: str, person: Person)
         severe=severe,
         blurred=severe and person.settings.blur_above is not None,
         holder=holder_of(review, person),
+        causes=causes,
     )
 
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from django.db.models import BigIntegerField, CharField, FilteredRelation, Q, QuerySet, Value
 
 from archive.admin.thread import Thread, ThreadItem, thread_around
 from archive.models import Comment, CommentRevision
@@ -10,14 +13,14 @@ from moderation.desk.access import Person
 from moderation.desk.cards import held_by, holder_of, readers_see, severity
 from moderation.desk.labels import ATTRIBUTES, STATES, label
 from moderation.desk.text import Change, TextPiece, changes, pieces
-from moderation.models import Decision, ReaderFlag, Review, State
+from moderation.models import Decision, HandOver, ReaderFlag, Review, State, TeamNote
 from moderation.services.states.current import review_of, shown_state
 from moderation.services.states.version import VersionToken
 from moderation.services.verdicts.thresholds import AttributeRow, attribute_rows
 
 MAX_DECISIONS = 20
 MAX_REVISIONS = 5
-MAX_FLAGS = 10
+MAX_SAID = 30
 RELATED = ("source", "article", "commenter", "review__score__model", "review__policy", "review__holder")
 
 
@@ -68,10 +71,21 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A reader's report, or a colleague's note of the number `note`."""
+
+    at: datetime
+    who: str
+    text: str
+    note: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """One comment for its page. `review` is None if it was never scored; `edited`: its scores are of an old text.
 
-    `holder` is the name of another person who holds it; `mine`: the person does.
+    `holder` is the name of another person who holds it; `mine`: the person does. `handed` is the hand-over that
+    stands; `kept` says that it is to somebody else.
     """
 
     comment: Comment
@@ -82,11 +96,14 @@ class Dossier:
     parent: ThreadItem | None
     decisions: Sequence[Decision]
     edits: list[Edit]
-    flags: Sequence[ReaderFlag]
+    flags: Sequence[Said]
+    notes: Sequence[Said]
     severe: bool
     blurred: bool
     holder: str
     mine: bool
+    handed: HandOver | None
+    kept: bool
 
     @property
     def state(self) -> str:
@@ -136,8 +153,8 @@ class Dossier:
 
     @property
     def decidable(self) -> bool:
-        """Says whether there is something to decide: the text is scored, and the comment is still there."""
-        return self.review is not None and not self.is_closed and not self.edited
+        """Says whether the person can decide: the text is scored, the comment is still there, and no other's."""
+        return self.review is not None and not self.is_closed and not self.edited and not self.kept
 
     @property
     def masked(self) -> bool:
@@ -152,14 +169,18 @@ class Dossier:
 
 def comment_for(person: Person, comment_id: int) -> Comment | None:
     """Returns the comment with all that its page reads; None if there is none that the person may see."""
-    comments = person.within(Comment.objects.select_related(*RELATED).defer("raw", "meta", "article__furniture"))
+    # A comment has at most one hand-over that stands, so joining it adds no row.
+    standing = FilteredRelation("hand_overs", condition=Q(hand_overs__ended_at=None))
+    rows: QuerySet[Any] = Comment.objects.all()
+    joined = rows.alias(standing=standing).select_related(*RELATED, "standing__giver", "standing__taker")
+    comments = person.within(joined.defer("raw", "meta", "article__furniture"))
     found: Comment | None = comments.filter(pk=comment_id).first()
     return found
 
 
 def dossier_of(comment: Comment, person: Person, *, spans: Sequence[dict[str, Any]], reveal: bool) -> Dossier:
     """Returns what the page shows: at most seven queries, fewer if there are no edits, flags or replies."""
-    review = review_of(comment)
+    review, handed, (flags, notes) = review_of(comment), handed_of(comment), _said(comment)
     thread = thread_around(comment, Comment.objects.select_related("commenter", "review__score"))
     severe = severity(review) >= person.settings.severe_from
     mask = person.settings.mask_slurs and not reveal
@@ -172,12 +193,30 @@ def dossier_of(comment: Comment, person: Person, *, spans: Sequence[dict[str, An
         parent=next((item for item in thread.items if item.comment.pk == comment.parent_id), None),
         decisions=_decisions(comment),
         edits=edits_of(comment) if comment.revision > 1 else [],
-        flags=list(comment.flags.order_by("-pk")[:MAX_FLAGS]) if review is None or review.reader_flags else (),
+        flags=flags,
+        notes=notes,
         severe=severe,
         blurred=severe and not reveal and person.settings.blur_above is not None,
         holder=holder_of(review, person),
         mine=held_by(review, person),
+        handed=handed,
+        kept=handed is not None and handed.taker_id != person.user.pk,
     )
+
+
+def _said(comment: Comment) -> tuple[list[Said], list[Said]]:
+    """Returns readers' reports and colleagues' notes, the newest first, in one query."""
+    nobody, none = Value("", output_field=CharField()), Value(0, output_field=BigIntegerField())
+    flags = ReaderFlag.objects.filter(comment=comment).values_list("at", nobody, "reason", none)
+    notes = TeamNote.objects.filter(comment=comment).order_by().values_list("at", "author__username", "text", "pk")
+    rows = [Said(*row) for row in flags.union(notes, all=True).order_by("-at")[:MAX_SAID]]
+    return [one for one in rows if not one.note], [one for one in rows if one.note]
+
+
+def handed_of(comment: Comment) -> HandOver | None:
+    """Returns the hand-over that stands, which `comment_for` has loaded."""
+    found: HandOver | None = getattr(comment, "standing", None)
+    return found
 
 
 def _decisions(comment: Comment) -> Sequence[Decision]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.functional import Promise
@@ -14,15 +14,18 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from archive.database.clock import database_now
+from archive.database.search import search_comments
 from archive.models import Article, Comment, Commenter, CommentQuerySet, Source
 from moderation.desk.access import Person
-from moderation.desk.labels import ATTRIBUTES, label
+from moderation.desk.labels import ATTRIBUTES, STATES, label
 from moderation.desk.lookups import LookupField, articles_named, commenters_named
 from moderation.desk.queues import ORDER_LABELS, ORDERS
-from moderation.models import ReviewQuerySet, Score
+from moderation.models import ReviewQuerySet, Score, State
 
 # What an address says of the page of a queue, beside the filters.
 PLACES = ("after", "before")
+# Comments with the words that were searched for which count: the newest.
+MOST_WITH_WORDS = 5_000
 NAMED: Mapping[str, Any] = {"article": Article, "commenter": Commenter}
 AGES: Mapping[str, tuple[str | Promise, Mapping[str, timedelta]]] = {
     "hour": (_("the last hour"), {"gte": timedelta(hours=1)}),
@@ -38,6 +41,8 @@ class FilterForm(forms.Form):
     """The filters of a queue, all optional."""
 
     order = forms.ChoiceField(label=_("Order"), choices=list(ORDER_LABELS.items()), required=False)
+    q = forms.CharField(label=_("Words"), required=False, max_length=200)
+    state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("any")), *State.choices])
     source = forms.ModelChoiceField(
         Source.objects.none(), label=_("Source"), to_field_name="slug", required=False, empty_label=_("all")
     )
@@ -70,7 +75,7 @@ class FilterForm(forms.Form):
         field.queryset = person.within(Source.objects.all(), "pk")
         for name in NAMED:
             cast("LookupField", self.fields[name]).person = person
-        for name in ("section", *NAMED):
+        for name in ("q", "section", *NAMED):
             self.fields[name].widget.attrs["dir"] = "auto"
         for name in ("low", "high"):
             self.fields[name].widget.attrs["step"] = "any"
@@ -101,6 +106,7 @@ class DeskFilters:
     form: FilterForm
     person: Person
     queue: str
+    stored: Mapping[str, Any] | None = None
 
     @property
     def valid(self) -> bool:
@@ -110,6 +116,8 @@ class DeskFilters:
     @property
     def chosen(self) -> dict[str, Any]:
         """Returns the filters that are on, by name."""
+        if self.stored is not None:
+            return dict(self.stored)
         found = self.form.cleaned_data.items()
         return {name: value for name, value in found if value not in (None, "", False)}
 
@@ -131,8 +139,10 @@ class DeskFilters:
         return self.query(**{**place, **changed})
 
     def found_fast(self, reviews: ReviewQuerySet) -> ReviewQuerySet:
-        """Applies the filters that an index finds by itself: source, one article, one commenter, held by me."""
+        """Applies the filters that an index finds by itself: words, source, one article, one commenter, held by me."""
         chosen, me = self.chosen, self.person.user
+        if "q" in chosen:
+            reviews = reviews.filter(comment__in=_with_words(chosen["q"]))
         if "source" in chosen:
             reviews = reviews.filter(source_id=chosen["source"].pk)
         for name in NAMED:
@@ -140,6 +150,8 @@ class DeskFilters:
                 # By the comments, not by the review's own column: a planner would rather follow the order through all.
                 comments = Comment.objects.filter(**{f"{name}_id": chosen[name].one})
                 reviews = reviews.filter(comment__in=comments.values("pk"))
+        if "state" in chosen:
+            reviews = reviews.filter(state=chosen["state"])
         if "mine" in chosen:
             reviews = reviews.held_by(me, database_now())
         return reviews
@@ -156,6 +168,8 @@ class DeskFilters:
         """Applies those filters that a comment without a review can answer."""
         chosen = self.chosen
         comments = comments.filter(**{f"{name}_id__in": chosen[name].ids for name in NAMED if name in chosen})
+        if "q" in chosen:
+            comments = comments.filter(pk__in=_with_words(chosen["q"]))
         if "language" in chosen:
             comments = comments.filter(_comment_in_language(chosen["language"]))
         if "source" in chosen:
@@ -179,32 +193,47 @@ class DeskFilters:
         if "language" in chosen:
             yield _in_language(chosen["language"])
 
-    def chips(self) -> list[FilterChip]:
-        """Returns the filters that are on in words, each with the way to take it off."""
+    def chips(self, shown: Comment | None = None) -> list[FilterChip]:
+        """Returns the filters that are on in words, each with the way to take it off.
+
+        `shown` is a comment that passed them: its article and commenter need not be asked for by their numbers.
+        """
         names = [name for name in self.chosen if name not in {"order", "low", "high"}]
-        return [FilterChip(self._words(name), self.query(**dict.fromkeys(self._parts(name), ""))) for name in names]
+        return [
+            FilterChip(self._words(name, shown), self.query(**dict.fromkeys(self._parts(name), ""))) for name in names
+        ]
 
     @staticmethod
     def _parts(name: str) -> tuple[str, ...]:
         return ("attribute", "low", "high") if name == "attribute" else (name,)
 
-    def _words(self, name: str) -> str:
+    def _words(self, name: str, shown: Comment | None) -> str:
         chosen, said = self.chosen, self.form.fields[name].label
         if name == "mine":
             return str(said)
+        if name == "state":
+            return f"{said}: {label(STATES, chosen[name])}"
         if name == "age":
             return f"{said}: {AGES[chosen[name]][0]}"
         if name == "attribute":
             between = "–".join(number_format(chosen.get(end, bound)) for end, bound in (("low", 0.0), ("high", 1.0)))
             return f"{label(ATTRIBUTES, chosen[name])} {between}"
-        return f"{said}: {self._named(name)}"
+        return f"{said}: {self._named(name, shown)}"
 
-    def _named(self, name: str) -> str:
+    def _named(self, name: str, shown: Comment | None) -> str:
         value = self.chosen[name]
         if name not in NAMED:
             return str(value)
+        if shown and value.number:
+            return str(getattr(shown, name))
         rows = self.person.within(NAMED[name].objects.filter(pk=value.one)).only(*_SHORT[name])
         return str(rows.first() or f"#{value.one}") if value.number else f"“{value.words}”"
+
+
+def _with_words(words: str) -> QuerySet[Any]:
+    """Returns the newest comments with all these words: a frequent word is in half of the archive."""
+    found = search_comments(Comment.objects.all(), words).order_by("-pk")
+    return found.values("pk")[:MOST_WITH_WORDS]
 
 
 _SHORT = {"article": ("title", "external_id"), "commenter": ("name", "external_id")}

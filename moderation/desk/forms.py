@@ -1,6 +1,6 @@
 """The desk's forms: what a moderator wants done, read in one place for every page."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, cast
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from archive.database.clock import database_now
 from moderation.models import Reason
 from moderation.services.accounts.desk_settings import PAGE_SIZES, DeskSettings
+from moderation.services.accounts.macros import KEYS, NAME_CHARACTERS, NOTE_CHARACTERS, Macro
 from moderation.services.errors import ServiceError
 from moderation.services.review.actions import ACTION_RULES
 
@@ -75,13 +76,46 @@ class ActionInput:
         return {"action": self.action, "reason": self.reason, "note": self.note, "until": self.until}
 
 
-def action_input_read(data: Mapping[str, Any]) -> ActionInput:
-    """Returns what a posted form asks for; `act` is an action or `reject:REASON`."""
+def action_input_read(data: Mapping[str, Any], macros: Collection[Macro] = ()) -> ActionInput:
+    """Returns what a posted form asks for; `act` is an action, `reject:REASON`, or `macro:KEY` for one of `macros`.
+
+    A note that was written takes the place of the macro's.
+    """
+    macro = next((one for one in macros if data.get("act") == f"macro:{one.key}"), None)
+    if macro:
+        note = data.get("note", "") or macro.note
+        data = {"act": macro.action, "reason": macro.reason, "defer": macro.defer, "note": note}
     action, _mark, reason = data.get("act", "").partition(":")
     rule = ACTION_RULES.get(action)
     until = defer_until(data.get("defer", "")) if rule and rule.takes_until else None
     reason = reason or (data.get("reason", "") if rule and rule.takes_reason else "")
     return ActionInput(action, reason, data.get("note", ""), until)
+
+
+class MacroForm(forms.Form):
+    """A macro: what one key does."""
+
+    key = forms.ChoiceField(label=_("Key"), choices=[(key, key) for key in KEYS])
+    name = forms.CharField(label=_("Name"), max_length=NAME_CHARACTERS)
+    action = forms.ChoiceField(
+        label=_("What to do"), choices=[(code, rule.label) for code, rule in ACTION_RULES.items()]
+    )
+    reason = forms.ChoiceField(label=_("Reason of a rejection"), required=False)
+    defer = forms.ChoiceField(label=_("How long to defer"), required=False, choices=[("", "–"), *DEFER.items()])
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=NOTE_CHARACTERS, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None) -> None:
+        super().__init__(data, label_suffix="", auto_id="macro_%s")
+        field = cast("forms.ChoiceField", self.fields["reason"])
+        field.choices = [("", _("none")), *((one.code, gettext(one.label)) for one in reason_choices())]
+        for name in ("name", "note"):
+            self.fields[name].widget.attrs["dir"] = "auto"
+
+    def macro(self) -> Macro:
+        """Returns the macro that was written."""
+        return Macro(**self.cleaned_data)
 
 
 class MuteForm(forms.Form):

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 from moderation.services.review.score_range import Bin
 
 WIDTH, HEIGHT = 1000, 180
 GAP = 4
+LEAST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,15 @@ TICKS = tuple(Tick(WIDTH * at / 5, at / 5) for at in range(6))
 def columns(bins: Sequence[Bin], *, lower: float | None, upper: float | None) -> list[Column]:
     """Returns the columns of a histogram; those inside the range from `lower` to `upper` are chosen.
 
-    Heights follow the square root of the count, so that a column of ten is seen beside one of ten thousand.
+    Heights are as the counts, but for the few: a column of one is seen beside one of ten thousand.
     """
-    most = sqrt(max((one.count for one in bins), default=0) or 1)
+    most = max((one.count for one in bins), default=0) or 1
     step = WIDTH / max(1, len(bins))
     return [_column(one, at * step, step, most, lower, upper) for at, one in enumerate(bins)]
 
 
-def _column(one: Bin, x: float, step: float, most: float, lower: float | None, upper: float | None) -> Column:
-    # What there is one of is seen too.
-    height = max(3.0, HEIGHT * sqrt(one.count) / most) if one.count else 0.0
+def _column(one: Bin, x: float, step: float, most: int, lower: float | None, upper: float | None) -> Column:
+    height = max(LEAST, HEIGHT * one.count / most) if one.count else 0.0
     chosen = lower is not None and upper is not None and lower < one.upper and one.lower < upper
     return Column(
         x=round(x + GAP / 2, 1),

@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from archive.database.counting import capped_counts
 from archive.database.keyset import Key, Order
 from archive.models import Comment, CommentQuerySet
 from moderation.desk.access import Person
@@ -18,15 +17,23 @@ from moderation.models.review import INDEXED_APART
 from moderation.services.states.status import UNSCORED
 
 CAP = 1_000
+# Every comment that was ever scored, whatever became of it: for searches.
+EVERYTHING = "all"
+# Comments that colleagues handed to the person: no state of a comment, and another list for each.
+HANDED = "handed"
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue by its name in addresses: a `QueueName`, or `unscored`, which has no reviews. `order` is its own."""
+    """A queue by its name in addresses: a `QueueName`, `handed`, `all`, or `unscored`, which has no reviews.
+
+    `order` is its own. `seen` says whether readers see what is in it, unless a card says otherwise; None: each differs.
+    """
 
     name: str
     label: str | Promise
     order: str = "newest"
+    seen: bool | None = True
 
     @property
     def is_unscored(self) -> bool:
@@ -35,6 +42,12 @@ class Queue:
 
     def reviews(self, person: Person) -> ReviewQuerySet:
         """Returns the reviews of the queue that the person may see."""
+        if self.name == EVERYTHING:
+            everything: ReviewQuerySet = person.within(Review.objects.all(), apart=True)
+            return everything
+        if self.name == HANDED:
+            handed: ReviewQuerySet = person.within(Review.objects.handed_to(person.user), apart=True)
+            return handed
         # A source's own index would tempt the planner, and is worse than the small index that such a queue has.
         found: ReviewQuerySet = person.within(Review.objects.for_view(self.name), apart=self.name in INDEXED_APART)
         return found
@@ -44,16 +57,18 @@ QUEUES: Mapping[str, Queue] = {
     queue.name: queue
     for queue in (
         Queue(QueueName.PENDING, _("Pending"), order="risk"),
-        Queue(QueueName.HELD, _("Held"), order="risk"),
+        Queue(HANDED, _("Handed to me"), order="risk", seen=None),
+        Queue(QueueName.HELD, _("Held"), order="risk", seen=False),
         Queue(QueueName.ESCALATED, _("Escalated"), order="risk"),
         Queue(QueueName.DEFERRED, _("Deferred"), order="risk"),
         Queue(QueueName.REPORTED, _("Flagged by readers"), order="risk"),
         Queue(QueueName.HIGHLIGHTED, _("Highlighted")),
         Queue(QueueName.APPROVED, _("Approved")),
-        Queue(QueueName.REJECTED, _("Rejected")),
-        Queue(QueueName.BY_POLICY, _("Decided by policy")),
+        Queue(QueueName.REJECTED, _("Rejected"), seen=False),
+        Queue(QueueName.BY_POLICY, _("Decided by policy"), seen=None),
         Queue(QueueName.PASSED, _("Passed")),
-        Queue(UNSCORED, _("Unscored")),
+        Queue(UNSCORED, _("Unscored"), seen=None),
+        Queue(EVERYTHING, _("All"), seen=None),
     )
 }
 DEFAULT = QUEUES[QueueName.PENDING]
@@ -71,8 +86,21 @@ ORDER_LABELS: Mapping[str, str | Promise] = {
     "oldest": _("Oldest first"),
     "uncertainty": _("Most uncertain first"),
 }
+# All comments come in the order of their numbers too: no index has all of them by time or by risk.
+_BY_NUMBER = Key("comment_id", "comment_id", load=int)
+ORDERS_OF_ALL: Mapping[str, Order] = {
+    "newest": Order(_BY_NUMBER, descending=True),
+    "oldest": Order(_BY_NUMBER, descending=False),
+}
 # Comments that nobody scored come in the order of their numbers, which their partial index has.
 UNSCORED_ORDER = Order(Key("id", load=int), descending=True)
+
+
+def order_of(queue: Queue, name: str, *, searched: bool) -> Order:
+    """Returns the order `name` of a queue; what was searched for is few enough to be sorted in any."""
+    if queue.name == EVERYTHING and not searched:
+        return ORDERS_OF_ALL.get(name, ORDERS_OF_ALL["newest"])
+    return ORDERS[name]
 
 
 def unscored_comments(person: Person) -> CommentQuerySet:
@@ -81,10 +109,9 @@ def unscored_comments(person: Person) -> CommentQuerySet:
     return found
 
 
-def queue_counts(person: Person) -> dict[str, int]:
-    """Returns queue → how many comments it has, `CAP` + 1 for more than `CAP`. One query, bounded."""
-    rows: dict[str, QuerySet[Any]] = {
+def counted_rows(person: Person) -> dict[str, QuerySet[Any]]:
+    """Returns queue → what it holds for the person, to be counted up to `CAP`."""
+    return {
         name: unscored_comments(person) if queue.is_unscored else queue.reviews(person)
         for name, queue in QUEUES.items()
     }
-    return capped_counts(rows, cap=CAP)

@@ -3,7 +3,19 @@
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from moderation.desk.views import bulk, by_score, comment, commenter, queue, settings, undo
+from moderation.desk.views import (
+    bulk,
+    by_score,
+    comment,
+    commenter,
+    finding,
+    hand_overs,
+    notes,
+    numbers,
+    queue,
+    settings,
+    undo,
+)
 from moderation.desk.views.policies import additions, editor, reversion, rollout, rule, simulation, versions
 
 
@@ -18,14 +30,22 @@ app_name = "desk"
 urlpatterns = [
     path("", queue.start, name="start"),
     path("comment/<row:comment_id>/", comment.comment, name="comment"),
-    path("comment/<row:comment_id>/hold/", comment.hold, name="hold"),
-    path("comment/<row:comment_id>/hand-over/", comment.hand_over, name="hand-over"),
+    path("comment/<row:comment_id>/hold/", hand_overs.hold, name="hold"),
+    path("comment/<row:comment_id>/hand-over/", hand_overs.hand_over, name="hand-over"),
+    path("comment/<row:comment_id>/hand-over/end/", hand_overs.end_hand_over, name="end-hand-over"),
     path("comment/<row:comment_id>/replies/", bulk.subtree, name="subtree"),
     path("comment/<row:comment_id>/test/", additions.add_test, name="add-test"),
     path("commenter/<row:commenter_id>/", commenter.commenter, name="commenter"),
     path("commenter/<row:commenter_id>/record/", commenter.record, name="record"),
     path("selection/", bulk.selection, name="selection"),
     path("by-score/", by_score.batch, name="batch"),
+    path("comment/<row:comment_id>/note/", notes.comment_note, name="comment-note"),
+    path("commenter/<row:commenter_id>/note/", notes.commenter_note, name="commenter-note"),
+    path("notes/<row:note_id>/remove/", notes.remove_note, name="remove-note"),
+    path("names/", finding.names, name="names"),
+    path("views/", finding.save_view, name="save-view"),
+    path("views/<row:view_id>/remove/", finding.remove_view, name="remove-view"),
+    path("numbers/", numbers.numbers, name="numbers"),
     path("undo/", undo.undo, name="undo"),
     path("settings/", settings.own_settings, name="settings"),
     path("policies/", versions.versions, name="policies"),

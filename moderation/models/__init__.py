@@ -24,6 +24,8 @@ from moderation.models.rollout import Reversion, Rollout, ShadowVerdict
 from moderation.models.score import ModelVersion, Score
 from moderation.models.second_factor import RecoveryCode, SecondFactor
 from moderation.models.statement import Statement
+from moderation.models.statistics import DailyFigure, Figure
+from moderation.models.team import HandOver, HandOverEnd, SavedView, TeamNote
 from moderation.models.webhook import Delivery, WebhookTarget
 from moderation.models.word_list import WordList, WordListEntry, WordListVersion, WordMatch
 
@@ -33,6 +35,7 @@ __all__ = [
     "AuditEntry",
     "AuditKind",
     "Claim",
+    "DailyFigure",
     "DecidedBy",
     "Decision",
     "DecisionKind",
@@ -41,7 +44,10 @@ __all__ = [
     "Erasure",
     "ErasureKind",
     "Feedback",
+    "Figure",
     "Ground",
+    "HandOver",
+    "HandOverEnd",
     "LookUp",
     "ModelVersion",
     "Moderator",
@@ -58,6 +64,7 @@ __all__ = [
     "ReviewQuerySet",
     "ReviewRound",
     "Rollout",
+    "SavedView",
     "Scope",
     "Score",
     "SecondFactor",
@@ -68,6 +75,7 @@ __all__ = [
     "Statement",
     "StatementCategory",
     "StatementKeyword",
+    "TeamNote",
     "WebhookTarget",
     "WordList",
     "WordListEntry",

@@ -15,6 +15,7 @@ class Scope(models.TextChoices):
     WRITE = "write", "store sources, articles, comments and flags"
     ANALYZE = "analyze", "score texts that are not stored"
     MODERATE = "moderate", "decide"
+    STATISTICS = "statistics", "read numbers, those of moderators too"
     PRIVACY = "privacy", "export and erase people's data"
     POLICY = "policy", "write policies and word lists"
     POLICY_ACTIVATE = "policy_activate", "activate policies"

@@ -95,6 +95,7 @@ class LookUp(models.Model):
         verbose_name = _("look-up")
         verbose_name_plural = _("look-ups")
         ordering = ["-id"]
+        indexes = [models.Index(fields=["at"], name="look_up_at")]
 
     def __str__(self) -> str:
         return f"look-up of commenter {self.commenter_id} by user {self.actor_id}"

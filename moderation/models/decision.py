@@ -205,6 +205,7 @@ class Decision(models.Model):
             models.Index(fields=["comment", "id"], name="decision_comment"),
             models.Index(fields=["actor", "id"], name="decision_actor"),
             models.Index(fields=["batch"], name="decision_batch"),
+            models.Index(fields=["at"], name="decision_at"),
         ]
 
     def __str__(self) -> str:

@@ -21,7 +21,10 @@ class ReaderFlag(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["comment", "reporter", "reason"], name="flag_once"),
         ]
-        indexes = [models.Index(fields=["reporter", "comment"], name="flag_reporter")]
+        indexes = [
+            models.Index(fields=["reporter", "comment"], name="flag_reporter"),
+            models.Index(fields=["at"], name="flag_at"),
+        ]
 
     def __str__(self) -> str:
         return f"flag on comment {self.comment_id}"
@@ -50,6 +53,7 @@ class Feedback(models.Model):
         verbose_name = _("feedback")
         verbose_name_plural = _("feedback")
         ordering = ["-id"]
+        indexes = [models.Index(fields=["at"], name="feedback_at")]
 
     def __str__(self) -> str:
         return f"feedback {self.pk}"

@@ -15,6 +15,7 @@ from archive.database.clock import lease_ended, lease_limit, lease_stands
 from archive.models import Article, Comment, Source
 from moderation.models.policy import PolicyVersion
 from moderation.models.score import AttributeScores, Score
+from moderation.models.team import HandOver
 
 
 class State(models.TextChoices):
@@ -109,6 +110,16 @@ class ReviewQuerySet(models.QuerySet["Review"]):
     def free(self, now: datetime) -> Self:
         """Reviews that nobody holds at `now`."""
         return self.filter(Q(holder=None) | hold_ended(now))
+
+    def not_kept_from(self, user: User) -> Self:
+        """Reviews of comments that were not handed to somebody else than `user`."""
+        kept = HandOver.objects.to_others(user).filter(comment=OuterRef("comment_id"))
+        return self.exclude(Exists(kept))
+
+    def handed_to(self, user: User) -> Self:
+        """Reviews of comments that were handed to `user` and that they have still to decide on."""
+        own = HandOver.objects.standing().filter(taker=user)
+        return self.filter(comment__in=own.values("comment")).exclude(state=State.CLOSED)
 
     def held_by(self, user: User, now: datetime) -> Self:
         """Reviews that `user` holds at `now`."""

@@ -2,19 +2,27 @@
 
 from django import template
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.excerpts import excerpt
 from archive.models import Comment
 from moderation.desk import labels
 from moderation.desk.access import Person
 from moderation.desk.cards import readers_see, severity
+from moderation.desk.forms import DEFER
 from moderation.desk.policies.fields import ACTION_LABELS
 from moderation.desk.text import Change, TextPiece, change_shown, pieces
+from moderation.desk.views.numbers import Cell
 from moderation.services.states.current import review_of, shown_state
 
 register = template.Library()
 EXCERPT_WORDS = 50
+SPANS = (
+    (86_400, gettext_lazy("%(number)s d")),
+    (3_600, gettext_lazy("%(number)s h")),
+    (60, gettext_lazy("%(number)s min")),
+    (1, gettext_lazy("%(number)s s")),
+)
 
 
 @register.filter
@@ -39,6 +47,40 @@ def state_label(code: str) -> str:
 def done_label(code: str) -> str:
     """Returns the past-tense label of an action."""
     return labels.label(labels.DONE, code)
+
+
+@register.filter
+def action_label(code: str) -> str:
+    """Returns what an action is called on its button."""
+    return labels.label(labels.ACTIONS, code)
+
+
+@register.filter
+def defer_label(code: str) -> str:
+    """Returns how long a comment is deferred."""
+    return labels.label(DEFER, code)
+
+
+@register.filter
+def number_words(cell: Cell) -> str:
+    """Returns a number of a report in words: a count, a share in per cent, or a span of time."""
+    if cell.value is None:
+        return "–"
+    if cell.kind == "share":
+        return gettext("%(number)s %%") % {"number": number_format(100 * cell.value, decimal_pos=1)}
+    return span_words(cell.value) if cell.kind == "span" else number_format(round(cell.value), force_grouping=True)
+
+
+def span_words(seconds: float) -> str:
+    """Returns a span of time in the largest unit that it fills."""
+    size, words = next((unit for unit in SPANS if seconds >= unit[0]), SPANS[-1])
+    return str(words) % {"number": number_format(seconds / size, decimal_pos=1 if size > 1 else 0)}
+
+
+@register.filter
+def attribute_label(code: str) -> str:
+    """Returns an attribute in words."""
+    return labels.label(labels.ATTRIBUTES, code)
 
 
 @register.filter

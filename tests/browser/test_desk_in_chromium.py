@@ -185,12 +185,12 @@ def test_a_preview_whose_list_was_changed_to_another_action_does_nothing_and_pre
         window.desk(QUEUE)
         window.page.check("[data-select-all]")
         click(window, ".desk-bulk button")
-    assert window.page.inner_text("button[name=confirmed]") == "Yes, approve 3 comments"
+    assert window.page.inner_text("button[name=confirmed]").startswith("Yes, approve 3 comments")
     window.page.select_option("#desk select[name=act]", "reject")
     click(window, "button[name=confirmed]")
     assert "not what was previewed" in window.page.inner_text("[role=alert]")
     assert [state(comment) for comment in comments] == ["pending"] * 3
-    assert window.page.inner_text("button[name=confirmed]") == "Yes, reject 3 comments"
+    assert window.page.inner_text("button[name=confirmed]").startswith("Yes, reject 3 comments")
     window.shot(f"preview-changed-{of_subtree}")
     window.page.select_option("#desk select[name=reason]", "spam")
     click(window, "#desk .desk-fields button")

@@ -5,15 +5,24 @@ import re
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from archive.models import Comment, Commenter
 from moderation.desk.access import Person, desk_view
+from moderation.desk.cards import unscored_read
+from moderation.desk.dossier import MAX_SAID, Said
 from moderation.desk.forms import MuteForm, add_service_error
+from moderation.desk.labels import STATES, label
+from moderation.desk.paging import Place, page_read
+from moderation.desk.queues import EVERYTHING, QUEUES, UNSCORED_ORDER
 from moderation.desk.responses import address, desk_page, go, part, refused_status
 from moderation.services.errors import ServiceError, invalid
 from moderation.services.review.mutes import CommenterRecord, commenter_mute, commenter_record, commenter_unmute
+from moderation.services.states.status import UNSCORED
 
 MUTE = "moderation.mute"
+NEWEST = 10
 NUMBER = re.compile(r"[0-9]{1,18}")
 
 
@@ -29,6 +38,7 @@ def commenter(request: HttpRequest, person: Person, commenter_id: int) -> HttpRe
         if refused is None and not form.errors:
             return go(address("commenter", commenter_id, query=_way_back(request).urlencode()))
     found, way_back = _record(person, commenter_id), _way_back(request)
+    newest = page_read(Comment.objects.filter(commenter=found.commenter), None, UNSCORED_ORDER, Place(), size=NEWEST)
     about = way_back.pop("comment", [""])[-1]
     return desk_page(
         request,
@@ -38,6 +48,10 @@ def commenter(request: HttpRequest, person: Person, commenter_id: int) -> HttpRe
         status=refused_status(refused) if refused or not form.errors else 400,
         commenter=found.commenter,
         record=found,
+        cards=unscored_read(newest.ids, person, told=False),
+        states=_states(found),
+        everything=QUEUES[EVERYTHING],
+        notes=_notes(found.commenter),
         form=form,
         may_mute=may_mute,
         about=about if NUMBER.fullmatch(about) else "",
@@ -62,9 +76,25 @@ def record(request: HttpRequest, person: Person, commenter_id: int) -> HttpRespo
 def _record(person: Person, commenter_id: int) -> CommenterRecord:
     """Returns the record, whose look-up is noted."""
     try:
-        return commenter_record(commenter_id=commenter_id, actor=person.user)
+        return commenter_record(commenter_id=commenter_id, actor=person.user, sources=person.sources)
     except ServiceError as error:
         raise Http404 from error
+
+
+def _states(found: CommenterRecord) -> list[tuple[str, str, int]]:
+    """Returns where the comments of a state are listed, the state in words, and how many of them there are."""
+    lists = []
+    for state, count in found.states.items():
+        queue = UNSCORED if state == UNSCORED else EVERYTHING
+        asked = {"commenter": str(found.commenter.pk), "state": "" if state == UNSCORED else state}
+        query = urlencode({name: value for name, value in asked.items() if value})
+        lists.append((address("queue", queue, query=query), label(STATES, state), count))
+    return lists
+
+
+def _notes(about: Commenter) -> list[Said]:
+    rows = about.team_notes.values_list("at", "author__username", "text", "pk")
+    return [Said(*row) for row in rows[:MAX_SAID]]
 
 
 def _done(request: HttpRequest, person: Person, commenter_id: int, form: MuteForm) -> ServiceError | None:

@@ -1,5 +1,6 @@
 """The queues: lists of comments that wait for a person, or that one has decided on."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django.contrib import messages
@@ -7,8 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from archive.database.keyset import Order, reach
+from archive.models import Comment
 from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.cards import Card, cards_read, unscored_read
+from moderation.desk.dossier import comment_for
 from moderation.desk.filters import DeskFilters, filters_of
 from moderation.desk.forms import action_input_read, reason_choices
 from moderation.desk.labels import ACTIONS, DONE, label
@@ -16,18 +19,20 @@ from moderation.desk.paging import LOOKED_THROUGH, Page, page_read, place_read
 from moderation.desk.queues import (
     CAP,
     DEFAULT,
-    ORDERS,
+    EVERYTHING,
     QUEUES,
     UNSCORED_ORDER,
     Queue,
-    queue_counts,
+    order_of,
     unscored_comments,
 )
 from moderation.desk.responses import act_remember, address, desk_page, go
+from moderation.desk.saved_views import queues_counted
 from moderation.models import Review, ReviewQuerySet
 from moderation.services.errors import ServiceError
 from moderation.services.review.decisions import decision_record
 from moderation.services.review.holds import review_next
+from moderation.services.states.current import review_of
 from moderation.services.states.version import VersionToken
 
 NOTHING = Page((), None, None)
@@ -108,15 +113,45 @@ def next_address(person: Person, asked: Queue, filters: DeskFilters, *, past: Re
     return address("queue", asked.name, query=filters.query())
 
 
+def comment_asked(person: Person, comment_id: int) -> Comment:
+    """Returns the comment that an address names; raises Http404 for one that the person may not see."""
+    found = comment_for(person, comment_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def queue_asked(request: HttpRequest) -> Queue:
+    """Returns the queue that a comment was opened from."""
+    return QUEUES.get(request.GET.get("queue", ""), DEFAULT)
+
+
+def back_to(request: HttpRequest, person: Person) -> str:
+    """Returns the page of the queue that the person came from."""
+    asked = queue_asked(request)
+    return address("queue", asked.name, query=filters_of(request.GET, person, asked.name).query_here())
+
+
+def next_of(request: HttpRequest, person: Person, found: Comment) -> str:
+    """Returns the address of the comment after `found` in the queue that it was opened from, as `next_address` does."""
+    asked = queue_asked(request)
+    return next_address(person, asked, filters_of(request.GET, person, asked.name), past=review_of(found))
+
+
 def _waiting(person: Person, asked: Queue, filters: DeskFilters) -> tuple[ReviewQuerySet, Order]:
     rows = filters.found_fast(asked.reviews(person))
     narrowed = filters.looked_through(rows)
-    return (rows if narrowed is None else narrowed), ORDERS[filters.order(asked.order)]
+    return (rows if narrowed is None else narrowed), _order(asked, filters)
+
+
+def _order(asked: Queue, filters: DeskFilters) -> Order:
+    return order_of(asked, filters.order(asked.order), searched="q" in filters.chosen)
 
 
 def _show(request: HttpRequest, person: Person, asked: Queue, filters: DeskFilters) -> HttpResponse:
     valid = filters.valid
     page, cards = _page(request, person, asked, filters) if valid else (NOTHING, [])
+    counts, views = queues_counted(person)
     return desk_page(
         request,
         person,
@@ -125,10 +160,13 @@ def _show(request: HttpRequest, person: Person, asked: Queue, filters: DeskFilte
         status=200 if valid else 400,
         queue=asked,
         filters=filters,
-        chips=filters.chips() if valid else [],
+        chips=filters.chips(cards[0].comment if cards else None) if valid else [],
         page=page,
         cards=cards,
-        tabs=_tabs(person),
+        tabs=_tabs(counts),
+        views=views,
+        words=filters.chosen.get("q", "") if valid else "",
+        everything=EVERYTHING,
         order=filters.order(asked.order) if valid else asked.order,
         ordered=not asked.is_unscored,
         may_act=person.may_decide and not asked.is_unscored,
@@ -149,14 +187,13 @@ def _page(request: HttpRequest, person: Person, asked: Queue, filters: DeskFilte
         place = place_read(UNSCORED_ORDER, after, before)
         page = page_read(comments, None, UNSCORED_ORDER, place, size=size)
         return page, unscored_read(page.ids, person)
-    order = ORDERS[filters.order(asked.order)]
+    order = _order(asked, filters)
     rows = filters.found_fast(asked.reviews(person).current())
     page = page_read(rows, filters.looked_through(rows), order, place_read(order, after, before), size=size)
     return page, cards_read(page.ids, person)
 
 
-def _tabs(person: Person) -> list[dict[str, Any]]:
-    counts = queue_counts(person)
+def _tabs(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     return [
         {"queue": queue, "count": min(count, CAP), "more": count > CAP}
         for name, queue in QUEUES.items()

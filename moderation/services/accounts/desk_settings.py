@@ -57,7 +57,7 @@ def desk_settings_save(*, user: User, settings: DeskSettings) -> None:
         raise invalid("/blur_above", "The score to blur from is a number from 0 to 1.", limit=1)
     if settings.page_size not in PAGE_SIZES:
         raise invalid("/page_size", f"A page has one of {', '.join(map(str, PAGE_SIZES))} comments.")
-    _write(user, asdict(settings))
+    desk_write(user, asdict(settings))
 
 
 def severe_seen(*, user: User, comment_id: int, stored: Mapping[str, Any]) -> int:
@@ -86,7 +86,8 @@ def _severe(stored: Mapping[str, Any]) -> list[int]:
 
 
 @transaction.atomic
-def _write(user: User, changed: Mapping[str, Any]) -> None:
+def desk_write(user: User, changed: Mapping[str, Any]) -> None:
+    """Stores a part of what a person keeps at the desk, and leaves the rest as it is."""
     moderator, _ = Moderator.objects.select_for_update().get_or_create(user=user)
     moderator.desk = {**moderator.desk, **changed}
     moderator.save(update_fields=["desk"])

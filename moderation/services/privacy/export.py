@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from archive.database.by_the_way import note_soon
 from archive.models import Comment, Commenter
-from moderation.models import Decision, DecisionNote, Feedback, LookUp, Mute, ReaderFlag, Standing
+from moderation.models import Decision, DecisionNote, Feedback, HandOver, LookUp, Mute, ReaderFlag, Standing
 from moderation.services.ledger.audit import export_record
 from moderation.services.ledger.export import decision_fields, moment_text, with_names
 from moderation.services.states.current import review_of
@@ -92,7 +92,8 @@ def _loaded(comments: QuerySet[Comment]) -> QuerySet[Comment]:
     flags = Prefetch("flags", ReaderFlag.objects.order_by("pk"))
     feedback = Prefetch("feedback", Feedback.objects.order_by("pk"))
     loaded = comments.select_related("source", "article", "review__score__model").defer("article__body")
-    return loaded.prefetch_related("revisions", decisions, flags, feedback)
+    notes = Prefetch("hand_overs", HandOver.objects.exclude(note="").order_by("pk"))
+    return loaded.prefetch_related("revisions", decisions, flags, feedback, notes, "team_notes")
 
 
 def _comment(comment: Comment, notes: Mapping[int, str]) -> dict[str, Any]:
@@ -108,6 +109,10 @@ def _comment(comment: Comment, notes: Mapping[int, str]) -> dict[str, Any]:
         "verdict": review.verdict if review else None,
         "decisions": [_decision(row, notes) for row in comment.decisions.all()],
         "reports": [{"reason": one.reason, "at": moment_text(one.at)} for one in comment.flags.all()],
+        "notes": [
+            *({"note": one.note, "at": moment_text(one.at)} for one in comment.hand_overs.all()),
+            *({"note": one.text, "at": moment_text(one.at)} for one in comment.team_notes.all()),
+        ],
         "feedback": [{name: getattr(one, name) for name in FEEDBACK_FIELDS} for one in comment.feedback.all()],
     }
 
@@ -127,6 +132,7 @@ def _commenter(commenter: Commenter) -> dict[str, Any]:
         "decisions": [_decision(row, notes) for row in about],
         "mutes": [{"reason": one.reason, "since": _moment(one.since), "until": _moment(one.until)} for one in mutes],
         "standings": [{"kind": one.kind, "note": one.note, "since": _moment(one.since)} for one in standings],
+        "notes": [{"note": one.text, "at": moment_text(one.at)} for one in commenter.team_notes.order_by("pk")],
         "reported": [{"comment": one.comment_id, "reason": one.reason} for one in reports.order_by("pk")],
     }
 

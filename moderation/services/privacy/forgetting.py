@@ -19,11 +19,13 @@ from moderation.models import (
     Decision,
     DecisionNote,
     Feedback,
+    HandOver,
     ReaderFlag,
     Review,
     Score,
     ShadowVerdict,
     Standing,
+    TeamNote,
 )
 
 # A review without a word of its comment in it.
@@ -53,6 +55,8 @@ def comments_forget(*, ids: Collection[int]) -> Counter[str]:
         "shadow_verdicts": ShadowVerdict.objects.filter(comment__in=ids),
         "scores": Score.objects.filter(comment__in=ids),
         "claims": Claim.objects.filter(comment__in=ids),
+        "team_notes": TeamNote.objects.filter(comment__in=ids),
+        "hand_overs": HandOver.objects.filter(comment__in=ids),
     }
     for name, rows in gone.items():
         taken[name] += rows.delete()[0]
@@ -73,6 +77,7 @@ def commenter_forget(*, commenter: Commenter) -> Counter[str]:
     standings = Standing.objects.filter(commenter=commenter).exclude(note="")
     return Counter(
         notes=DecisionNote.objects.filter(decision__in=decisions).delete()[0],
+        team_notes=TeamNote.objects.filter(commenter=commenter).delete()[0],
         standings=standings.update(note=""),
         reports=reports.update(reporter=f"erased:{uuid4().hex}"),
         log_entries=_log_empty(Commenter, [commenter.pk]),

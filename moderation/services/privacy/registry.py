@@ -63,7 +63,9 @@ PERSONAL: dict[str, dict[str, Personal]] = {
     "archive.Commenter": {**_readers(Fate.EMPTIED, "name"), **_readers(Fate.REPLACED, "external_id")},
     "moderation.Decision": _readers(Fate.MEANINGLESS, "text_seal"),
     "moderation.DecisionNote": _readers(Fate.DELETED, "text"),
+    "moderation.HandOver": _readers(Fate.DELETED, "note"),
     "moderation.Standing": _readers(Fate.EMPTIED, "note"),
+    "moderation.TeamNote": _readers(Fate.DELETED, "text"),
     "moderation.ReaderFlag": _readers(Fate.REPLACED, "reporter"),
     "moderation.Feedback": _readers(
         Fate.DELETED, "text", "context", "client_token", "session_id", "scores", "community_id"
@@ -84,6 +86,7 @@ PERSONAL: dict[str, dict[str, Personal]] = {
     "otp_totp.TOTPDevice": _staff(Fate.ACCOUNT, "name", "key"),
     "moderation.RecoveryCode": _staff(Fate.ACCOUNT, "digest"),
     "moderation.Moderator": _staff(Fate.ACCOUNT, "desk"),
+    "moderation.SavedView": _staff(Fate.ACCOUNT, "name", "query", "chosen"),
     "moderation.WordListEntry": _staff(Fate.ACCOUNT, "who"),
 }
 
@@ -104,6 +107,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     # People stand there by number or as a hash.
     "moderation.AuditEntry": ("kind", "action", "subject", "api_key", "before", "after"),
     "moderation.Claim": ("worker",),
+    "moderation.DailyFigure": ("figure", "section", "queue", "rule"),
     "moderation.Decision": (
         *("kind", "api_key", "rule", "action", "from_state", "to_state", "reason", "ground", "scores", "model"),
         "round",
@@ -111,6 +115,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "moderation.Delivery": ("error",),
     "moderation.Erasure": ("kind", "api_key", "export_sha256", "counts"),
     "moderation.Feedback": ("languages", "api_key"),
+    "moderation.HandOver": ("ending",),
     "moderation.ModelVersion": ("name", "sha256", "attributes", "languages"),
     "moderation.Mute": ("reason",),
     "moderation.PolicyVersion": ("body", "sha256", "note", "status"),
@@ -119,6 +124,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "moderation.Reversion": ("rule", "api_key"),
     "moderation.Review": ("state", "decided_by"),
     "moderation.Rollout": ("braked_rules",),
+    "moderation.SavedView": ("queue",),
     "moderation.ShadowVerdict": ("action", "rule", "active_action", "active_rule"),
     "moderation.Standing": ("kind",),
     "moderation.Statement": ("problem",),

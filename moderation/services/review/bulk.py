@@ -21,6 +21,7 @@ from moderation.services.review.previews import PreviewTerms, preview_check
 from moderation.services.review.transitions import ActionRefusal, action_refusal
 from moderation.services.states.current import review_of
 from moderation.services.states.version import VersionToken
+from moderation.services.team.hand_overs import handed_to_others
 
 # What a person can pick by hand; a range of scores has a bound of its own, a subtree none.
 MAX_COMMENTS = 1_000
@@ -39,7 +40,7 @@ class Preview:
 
 
 def decisions_preview(*, tokens: Mapping[int, VersionToken], action: str, actor: User) -> Preview:
-    """Returns what `action` by `actor` would do to the comments now; writes nothing. Two queries a thousand comments.
+    """Returns what `action` by `actor` would do to the comments now; writes nothing. Three queries a thousand comments.
 
     `tokens` is comment id → the version that the person saw. Raises ServiceError `validation_error` for an unknown
     action.
@@ -47,9 +48,9 @@ def decisions_preview(*, tokens: Mapping[int, VersionToken], action: str, actor:
     if action not in ACTION_RULES:
         raise invalid("/action", _("There is no such action."), code="invalid_choice")
     request, now, preview = ActionRequest(Action(action), actor), database_now(), Preview()
-    found = _previewed(tokens, actor).in_bulk()
+    found, handed = _previewed(tokens, actor).in_bulk(), handed_to_others(comment_ids=tokens, actor=actor)
     for pk in sorted(tokens):
-        refusal = _refusal(found.get(pk), request, tokens[pk], now)
+        refusal = _refusal(found.get(pk), request, tokens[pk], now, handed)
         target = preview.refused.setdefault(refusal.value, []) if refusal else preview.changes
         target.append(pk)
     return preview
@@ -167,11 +168,11 @@ def _refuse_many(comment_ids: Collection[int]) -> None:
 
 
 def _refusal(
-    comment: Comment | None, request: ActionRequest, expected: VersionToken, now: datetime
+    comment: Comment | None, request: ActionRequest, expected: VersionToken, now: datetime, handed: Collection[int]
 ) -> ActionRefusal | None:
     if comment is None:
         return ActionRefusal.UNKNOWN
-    return action_refusal(comment, review_of(comment), request, expected=expected, now=now)
+    return action_refusal(comment, review_of(comment), request, expected=expected, now=now, handed=handed)
 
 
 def _previewed(comment_ids: Collection[int], actor: User) -> CommentQuerySet:

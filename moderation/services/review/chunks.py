@@ -20,6 +20,7 @@ from moderation.services.review.actions import ActionRequest
 from moderation.services.review.transitions import ActionRefusal, action_apply, action_refusal, undo_apply, undo_refusal
 from moderation.services.states.locking import lock_comments, lock_reviews, reviews_write
 from moderation.services.states.version import VersionToken
+from moderation.services.team.hand_overs import hand_overs_taken, handed_to_others
 
 CHUNK = 250
 Changed = tuple[Review, Decision]
@@ -89,16 +90,17 @@ def _apply_to_chunk(
 ) -> None:
     now, changed = database_now(), []
     comments = {comment.pk: comment for comment in lock_comments(ids, sources=sources)}
-    reviews = lock_reviews(comments)
+    reviews, handed = lock_reviews(comments), handed_to_others(comment_ids=comments, actor=request.actor)
     for pk in ids:
-        comment, review = comments.get(pk), reviews.get(pk)
+        comment, review, expected = comments.get(pk), reviews.get(pk), tokens[pk] if tokens else None
         if comment is None:
             outcome.refuse(ActionRefusal.UNKNOWN, pk)
-        elif refusal := action_refusal(comment, review, request, expected=tokens[pk] if tokens else None, now=now):
+        elif refusal := action_refusal(comment, review, request, expected=expected, now=now, handed=handed):
             outcome.refuse(refusal, pk)
         elif review:
             changed.append((review, action_apply(comment, review, request)))
     _save(changed, request.note, outcome)
+    hand_overs_taken(comment_ids=[review.pk for review, _ in changed])
 
 
 @transaction.atomic

@@ -21,6 +21,7 @@ from moderation.services.review.actions import ActionRequest, action_check
 from moderation.services.review.transitions import ActionRefusal, action_apply, action_refusal, undo_apply, undo_refusal
 from moderation.services.states.locking import lock_comments, lock_reviews, reviews_write
 from moderation.services.states.version import VersionToken
+from moderation.services.team.hand_overs import hand_overs_taken, handed_to_others
 
 UNDO_OTHERS = "moderation.undo_others"
 
@@ -50,10 +51,12 @@ def decision_record(  # noqa: PLR0913 - a decision has that many parts
         action=action, actor=actor, api_key=api_key, reason=reason, note=note, until=until, batch=batch
     )
     comment, review = _lock(comment_id, actor)
-    refusal = action_refusal(comment, review, request, expected=expected, now=database_now())
+    handed = handed_to_others(comment_ids=[comment.pk], actor=actor)
+    refusal = action_refusal(comment, review, request, expected=expected, now=database_now(), handed=handed)
     if refusal or review is None:
         raise _refusal_error(refusal or ActionRefusal.UNSCORED, review)
     row = action_apply(comment, review, request)
+    hand_overs_taken(comment_ids=[comment.pk])
     return _save(review, row, note)
 
 
@@ -109,6 +112,7 @@ def _refusal_error(refusal: ActionRefusal, review: Review | None) -> ServiceErro
         ActionRefusal.UNSCORED: _("The comment's text is not scored yet."),
         ActionRefusal.CHANGED: _("The comment has changed since it was seen."),
         ActionRefusal.HELD: _("Another moderator holds the comment."),
+        ActionRefusal.HANDED: _("The comment was handed to another moderator."),
         ActionRefusal.UNKNOWN: _("There is no such comment."),
         ActionRefusal.UNDONE: _("The decision was undone already."),
         ActionRefusal.LATER: _("Something came after the decision: decide anew instead."),

@@ -1,8 +1,8 @@
 """Holds: a moderator who has a comment open holds it for a while, so that two never work on the same one.
 
 A hold is taken by a conditional update, never by a read followed by a write. It ends with a decision, when it is
-released or handed over, at logout, or after MODERATION_HOLD_SECONDS. It does not change the comment's status: the
-ledger does not record it, and the state version stays the same.
+released, when the comment is handed over (`services.team.hand_overs`), at logout, or after MODERATION_HOLD_SECONDS. It
+does not change the comment's status: the ledger does not record it, and the state version stays the same.
 """
 
 from datetime import datetime, timedelta
@@ -17,9 +17,9 @@ from archive.database.clock import database_now
 from moderation.models import Review, ReviewQuerySet, State
 from moderation.models.review import hold_ended
 from moderation.services.accounts.source_limits import user_sources
-from moderation.services.errors import ServiceError, conflict, invalid, precondition_failed
-from moderation.services.review.actions import DECIDE
+from moderation.services.errors import ServiceError, conflict, precondition_failed
 from moderation.services.states.version import VersionToken
+from moderation.services.team.hand_overs import handed_to_others
 
 
 def review_hold(*, comment_id: int, actor: User, expected: VersionToken | None = None) -> Review:
@@ -27,11 +27,13 @@ def review_hold(*, comment_id: int, actor: User, expected: VersionToken | None =
 
     `expected` is the version that the person's page shows: a page that renews its hold while the comment is being
     decided must not hold it afterwards. Raises ServiceError: `not_found`, also for another source's comment;
-    `precondition_failed` if the state changed since it was seen; `conflict` if it is closed, or while somebody else
-    holds it (retry once that hold has ended).
+    `precondition_failed` if the state changed since it was seen; `conflict` if it is closed, was handed to somebody
+    else, or while somebody else holds it (retry once that hold has ended).
     """
     now = database_now()
     reviews = _reviews(actor).filter(pk=comment_id)
+    if handed_to_others(comment_ids=[comment_id], actor=actor) and reviews.exists():
+        raise conflict(_("The comment was handed to another moderator."))
     open_to_actor = Q(holder=None) | Q(holder=actor) | hold_ended(now)
     takeable = reviews.filter(open_to_actor).exclude(state=State.CLOSED)
     takeable = takeable.filter(state_version=expected.state_version) if expected else takeable
@@ -42,13 +44,15 @@ def review_hold(*, comment_id: int, actor: User, expected: VersionToken | None =
 
 @transaction.atomic
 def review_next(*, actor: User, reviews: ReviewQuerySet) -> Review | None:
-    """Takes the first of `reviews`, in their order, that nobody holds; None if there is none.
+    """Takes the first of `reviews`, in their order, that nobody holds or was handed; None if there is none.
 
     Concurrent callers get different ones: PostgreSQL skips locked rows, SQLite has a single writer. Reviews that
     `actor` already holds are skipped too. Only comments of the actor's sources that are scored and not closed qualify.
     """
     now = database_now()
-    wanted = reviews.in_sources(user_sources(actor)).exclude(state=State.CLOSED).current().free(now)
+    wanted = (
+        reviews.in_sources(user_sources(actor)).exclude(state=State.CLOSED).current().free(now).not_kept_from(actor)
+    )
     review = wanted.select_for_update(skip_locked=True, of=("self",), no_key=True).first()
     if review is None:
         return None
@@ -65,20 +69,6 @@ def review_release(*, comment_id: int, actor: User) -> bool:
 def reviews_release(*, actor: User) -> int:
     """Releases everything that `actor` holds, for example at logout; returns how many comments."""
     return Review.objects.filter(holder=actor).update(holder=None, holder_until=None)
-
-
-def review_hand_over(*, comment_id: int, actor: User, to: User) -> Review:
-    """Hands a comment that `actor` holds to another moderator, with a fresh lease; returns the review.
-
-    Raises ServiceError: `not_found`; `validation_error` at `/to` if that person may not decide on it; `conflict` if
-    `actor` does not hold it.
-    """
-    now = database_now()
-    reviews = _reviews(actor).filter(pk=comment_id)
-    _check_can_decide(to, reviews)
-    if not reviews.held_by(actor, now).update(holder=to, holder_until=_lease_end(now)):
-        raise conflict(_("You do not hold the comment."))
-    return reviews.select_related("holder").get()
 
 
 def _reviews(actor: User) -> ReviewQuerySet:
@@ -99,10 +89,3 @@ def _hold_error(review: Review | None, expected: VersionToken | None) -> Service
     error = conflict(_("%(name)s holds the comment.") % {"name": review.holder or _("Another moderator")})
     error.retryable = True
     return error
-
-
-def _check_can_decide(to: User, reviews: ReviewQuerySet) -> None:
-    if not reviews.exists():
-        raise ServiceError("not_found", _("There is no such comment."))
-    if not to.is_active or not to.has_perm(DECIDE) or not reviews.in_sources(user_sources(to)).exists():
-        raise invalid("/to", _("%(name)s may not decide on this comment.") % {"name": to.get_username()})

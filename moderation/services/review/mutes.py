@@ -5,12 +5,14 @@ records when a mute starts and when somebody ends it. Looking up a record is log
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,14 +21,15 @@ from archive.database.clock import database_now
 from archive.models import Comment, Commenter
 from moderation.models import Action, Decision, DecisionKind, LookUp, Mute, State
 from moderation.services.accounts.source_limits import user_sources
-from moderation.services.errors import ServiceError, conflict, invalid
+from moderation.services.errors import ServiceError, conflict, invalid, not_found
 from moderation.services.ledger.append import decisions_append
 from moderation.services.review.actions import check_future, reason_ground
+from moderation.services.states.status import UNSCORED
 
 MUTED, UNMUTED = "muted", "unmuted"
 # Counts cover a commenter's most recent comments only: some names have a hundred thousand.
 RECORD_COMMENTS = 1_000
-RECORD_DECISIONS = 10
+RECORD_DECISIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class CommenterRecord:
     """A commenter's record: their last RECORD_COMMENTS comments counted by state, and the last decisions.
 
     `last` is newest first and includes mutes. `mute` is the active mute, or None; `muted_until` is when it ends, None
-    also for a mute without end.
+    also for a mute without end. `states` is state → how many of the comments, `reports` how often these were reported.
     """
 
     commenter: Commenter
@@ -44,6 +47,8 @@ class CommenterRecord:
     pending: int
     last: list[Decision]
     mute: Mute | None
+    states: Mapping[str, int]
+    reports: int
 
     @property
     def muted(self) -> bool:
@@ -102,17 +107,18 @@ def commenter_unmute(*, commenter_id: int, actor: User | None, api_key: str = ""
     return _append_row(commenter, actor, Action.UNMUTE, api_key=api_key, at=now)
 
 
-def commenter_record(*, commenter_id: int, actor: User) -> CommenterRecord:
-    """Returns the commenter's record, and logs that `actor` looked it up. Seven queries.
+def commenter_record(*, commenter_id: int, actor: User, sources: Collection[int] | None = None) -> CommenterRecord:
+    """Returns the commenter's record, and logs that `actor` looked it up. Six queries.
 
-    Raises ServiceError `not_found`, also for a commenter of another source.
+    `sources` are those of the actor, if the caller has read them. Raises ServiceError `not_found`, also for a commenter
+    of another source.
     """
-    commenter = _commenter(commenter_id, actor)
+    commenter = _with_mute(commenter_id, user_sources(actor) if sources is None else sources)
     seen = {"commenter_id": commenter.pk, "actor_id": actor.pk, "at": timezone.now()}
     note_soon(lambda: LookUp.objects.create(**seen))
     own = Comment.objects.filter(commenter=commenter).order_by("-pk")
-    comments = dict(own.values_list("pk", "review__state")[:RECORD_COMMENTS])
-    states = Counter(comments.values())
+    rows = list(own.values_list("pk", "review__state", "review__reader_flags")[:RECORD_COMMENTS])
+    comments, states = [pk for pk, *_rest in rows], Counter(state or UNSCORED for _pk, state, _flags in rows)
     return CommenterRecord(
         commenter=commenter,
         comments=len(comments),
@@ -120,8 +126,26 @@ def commenter_record(*, commenter_id: int, actor: User) -> CommenterRecord:
         rejected=states[State.REJECTED],
         pending=states[State.PENDING],
         last=_last(commenter, comments),
-        mute=Mute.objects.active(timezone.now()).filter(commenter=commenter).first(),
+        mute=_active(commenter),
+        states=states,
+        reports=sum(flags or 0 for _pk, _state, flags in rows),
     )
+
+
+def _with_mute(commenter_id: int, sources: Collection[int]) -> Commenter:
+    """Returns the commenter with the mute that was not ended, of which there is at most one."""
+    standing = FilteredRelation("mutes", condition=Q(mutes__ended_at=None))
+    rows: QuerySet[Any] = Commenter.objects.filter(pk=commenter_id)
+    found = rows.alias(standing=standing).select_related("standing")
+    commenter: Commenter | None = (found.filter(source__in=sources) if sources else found).first()
+    if commenter is None:
+        raise not_found(_("There is no such commenter."))
+    return commenter
+
+
+def _active(commenter: Commenter) -> Mute | None:
+    mute: Mute | None = getattr(commenter, "standing", None)
+    return mute if mute and (mute.until is None or mute.until > timezone.now()) else None
 
 
 def _commenter(commenter_id: int, actor: User | None, *, lock: bool = False) -> Commenter:

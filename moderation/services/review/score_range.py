@@ -34,6 +34,22 @@ DECIDE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Which pending comments count: those on articles of a `section`, or these `articles`; all without either."""
+
+    section: str = ""
+    articles: tuple[int, ...] = ()
+
+    @property
+    def scope(self) -> str:
+        """Returns what a preview is signed for; empty for all."""
+        return f":{self.section!r}:{sorted(self.articles)}" if self.section or self.articles else ""
+
+
+EVERYWHERE = Narrowing()
+
+
+@dataclass(frozen=True, slots=True)
 class Bin:
     """How many pending comments have a score from `lower` to `upper`; only the last bin includes its upper end."""
 
@@ -55,7 +71,9 @@ class RangePreview:
     token: str
 
 
-def pending_histogram(*, attribute: str, sources: Collection[int], bins: int = 20) -> list[Bin]:
+def pending_histogram(
+    *, attribute: str, sources: Collection[int], bins: int = 20, narrowing: Narrowing = EVERYWHERE
+) -> list[Bin]:
     """Returns `bins` bins of equal width from 0 to 1, including empty ones. One query over the pending comments.
 
     `sources` are ids; empty means all. Raises ServiceError `validation_error` for an attribute without a column, and
@@ -65,7 +83,7 @@ def pending_histogram(*, attribute: str, sources: Collection[int], bins: int = 2
     if not 1 <= bins <= MAX_BINS:
         raise invalid("/bins", _("There are 1 to %(limit)d bins.") % {"limit": MAX_BINS}, limit=MAX_BINS)
     place = Least(Floor(F(attribute) * Value(float(bins))), Value(float(bins - 1)), output_field=FloatField())
-    scored = _pending(sources).filter(**{f"{attribute}__isnull": False})
+    scored = _pending(sources, narrowing).filter(**{f"{attribute}__isnull": False})
     counts = {int(at): count for at, count in scored.values_list(place).annotate(Count("pk")).order_by()}
     return [Bin(at / bins, (at + 1) / bins, counts.get(at, 0)) for at in range(bins)]
 
@@ -79,9 +97,10 @@ def range_terms(
     actor: User,
     action: str,
     reason: str = "",
+    narrowing: Narrowing = EVERYWHERE,
 ) -> PreviewTerms:
     """Returns what a preview of an action on a range is of."""
-    scope = f"range:{attribute}:{float(lower)!r}:{float(upper)!r}:{sorted(sources)}"
+    scope = f"range:{attribute}:{float(lower)!r}:{float(upper)!r}:{sorted(sources)}{narrowing.scope}"
     return PreviewTerms(actor=actor, scope=scope, action=action, reason=reason)
 
 
@@ -93,6 +112,7 @@ def range_preview(
     sources: Collection[int],
     sample: int = 12,
     terms: PreviewTerms | None = None,
+    narrowing: Narrowing = EVERYWHERE,
 ) -> RangePreview:
     """Returns how many pending comments score from `lower` to `upper`, both ends included, and a sample of them.
 
@@ -100,7 +120,7 @@ def range_preview(
     that its token is for. Two queries. Raises ServiceError `validation_error` by field, and if the range holds more
     than MAX_COMMENTS: choose a narrower one.
     """
-    found_rows = list(_in_range(attribute, lower, upper, sources)[: MAX_COMMENTS + 1])
+    found_rows = list(_in_range(attribute, lower, upper, sources, narrowing)[: MAX_COMMENTS + 1])
     if len(found_rows) > MAX_COMMENTS:
         said = _("A range holds at most %(limit)d comments at once: take a narrower one.") % {"limit": MAX_COMMENTS}
         raise invalid("/lower", said, limit=MAX_COMMENTS)
@@ -122,6 +142,7 @@ def range_decide(  # noqa: PLR0913 - a range and a decision have that many parts
     actor: User,
     reason: str = "",
     note: str = "",
+    narrowing: Narrowing = EVERYWHERE,
 ) -> BulkOutcome:
     """Applies one action to the comments of a preview, as one batch; those that changed since are listed as refused.
 
@@ -131,23 +152,24 @@ def range_decide(  # noqa: PLR0913 - a range and a decision have that many parts
     range and action by this person (preview again).
     """
     _check_range(attribute, lower, upper)
-    terms = range_terms(
-        attribute=attribute, lower=lower, upper=upper, sources=sources, actor=actor, action=action, reason=reason
-    )
+    scope: dict[str, Any] = {"attribute": attribute, "lower": lower, "upper": upper, "sources": sources}
+    terms = range_terms(**scope, actor=actor, action=action, reason=reason, narrowing=narrowing)
     tokens = preview_read(terms=terms, signature=token)
     outcome = BulkOutcome(uuid5(BATCHES, f"{actor.pk}:{action}:{token}"))
     request = action_check(action=action, actor=actor, reason=reason, note=note, batch=outcome.batch)
     return actions_apply(comment_ids=tokens, tokens=tokens, request=request, outcome=outcome, seconds=DECIDE_SECONDS)
 
 
-def _pending(sources: Collection[int]) -> ReviewQuerySet:
-    return Review.objects.filter(state=State.PENDING).in_sources(sources)
+def _pending(sources: Collection[int], narrowing: Narrowing) -> ReviewQuerySet:
+    rows = Review.objects.filter(state=State.PENDING).in_sources(sources)
+    rows = rows.filter(article__in=narrowing.articles) if narrowing.articles else rows
+    return rows.filter(article__section=narrowing.section) if narrowing.section else rows
 
 
-def _in_range(attribute: str, lower: float, upper: float, sources: Collection[int]) -> Any:
+def _in_range(attribute: str, lower: float, upper: float, sources: Collection[int], narrowing: Narrowing) -> Any:
     """Returns the range's rows, unordered: score, comment id, scored revision, state version."""
     _check_range(attribute, lower, upper)
-    within = _pending(sources).filter(**{f"{attribute}__gte": lower, f"{attribute}__lte": upper})
+    within = _pending(sources, narrowing).filter(**{f"{attribute}__gte": lower, f"{attribute}__lte": upper})
     return within.order_by().values_list(attribute, "pk", "score__revision", "state_version")
 
 

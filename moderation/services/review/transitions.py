@@ -4,7 +4,7 @@ No queries here: `services.review.decisions` and `services.review.bulk` load, lo
 `services.verdicts.transitions`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -37,6 +37,7 @@ class ActionRefusal(TextChoices):
 
     ALREADY = "already", _("is so already")
     HELD = "held", _("another moderator holds it")
+    HANDED = "handed", _("was handed to another moderator")
     CHANGED = "changed", _("has changed since it was seen")
     CLOSED = "closed", _("was withdrawn, erased or deleted")
     UNSCORED = "unscored", _("its text is not scored yet")
@@ -47,11 +48,18 @@ class ActionRefusal(TextChoices):
 
 
 def action_refusal(
-    comment: Comment, review: Review | None, request: ActionRequest, *, expected: VersionToken | None, now: datetime
+    comment: Comment,
+    review: Review | None,
+    request: ActionRequest,
+    *,
+    expected: VersionToken | None,
+    now: datetime,
+    handed: Collection[int] = (),
 ) -> ActionRefusal | None:
     """Returns why the action cannot be applied to the comment, None if it can.
 
-    `expected` is the version that the person saw. Of `comment` only the id and revisions are read.
+    `expected` is the version that the person saw; `handed` are comments that were handed to others. Of `comment` only
+    the id and revisions are read.
     """
     not_actionable = _not_actionable(comment, review)
     if not_actionable or review is None:
@@ -60,6 +68,8 @@ def action_refusal(
         return ActionRefusal.CHANGED
     if held_by_another(review, request.actor, now):
         return ActionRefusal.HELD
+    if comment.pk in handed:
+        return ActionRefusal.HANDED
     return ActionRefusal.ALREADY if ACTION_RULES[request.action].is_done(review) else None
 
 

@@ -82,6 +82,8 @@ RULES: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("policies/<int:version>/retire/", "POST"): ("policy_activate", {"senior", "administrator"}),
     ("policies/<int:version>/revert/", "POST"): ("policy_activate", {"senior", "administrator"}),
     ("policies/<int:version>/hits/", "GET"): ("read", VIEWERS),
+    ("statistics/", "GET"): ("statistics", VIEWERS),
+    ("statistics/<slug:name>/", "GET"): ("statistics", VIEWERS),
     ("metrics/", "GET"): ("read", VIEWERS),
     ("schema/", "GET"): ("read", VIEWERS),
     ("docs/", "GET"): ("read", VIEWERS),
@@ -143,7 +145,7 @@ def is_open(response: Any) -> bool:
 def called(client: APIClient, route: str, method: str, rows: dict[str, int]) -> Any:
     address = route.replace("<int:id>", str(rows.get(route.split("/", maxsplit=1)[0], 0)))
     address = address.replace("<int:version>", "1").replace("<uuid:batch>", BATCH)
-    address = address.replace("<slug:name>", "slurs")
+    address = address.replace("<slug:name>", "volume" if route.startswith("statistics/") else "slurs")
     body = {} if method in {"POST", "PATCH", "PUT"} else None
     return client.generic(method, f"/api/v1/{address}", "{}" if body == {} else "", "application/json")
 

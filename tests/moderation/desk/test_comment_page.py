@@ -195,8 +195,30 @@ def test_holding_says_until_when_and_handing_over_gives_it_to_another(staff, des
     assert "Held for you until" in text_of(client.post(desk("hold", review.pk)))
     grace = User.objects.get(pk=staff("senior").session["_auth_user_id"])
     assert grace.username in text_of(client.get(desk("hand-over", review.pk)))
-    client.post(desk("hand-over", review.pk), {"to": grace.username})
-    assert Review.objects.get(pk=review.pk).holder == grace
+    client.post(desk("hand-over", review.pk), {"to": grace.username, "note": "<b>You</b> know."})
+    assert Review.objects.get(pk=review.pk).holder is None
+    assert "&lt;b&gt;You&lt;/b&gt; know." in client.get(desk("comment", review.pk)).content.decode()
+
+
+def test_what_was_handed_to_a_person_is_counted_and_listed_for_them_and_offers_others_nothing(
+    staff, desk, make_pending
+):
+    review, lin, kim = make_pending(), staff("moderator"), staff("moderator")
+    make_pending()
+    to = User.objects.get(pk=kim.session["_auth_user_id"]).username
+    lin.post(desk("hand-over", review.pk), {"to": to})
+    for client, count in ((lin, 0), (kim, 1)):
+        page = client.get(desk("queue", "handed"))
+        assert [card.comment.pk for card in page.context["cards"]] == [review.pk] * count
+        tab = next(one for one in page.context["tabs"] if one["queue"].name == "handed")
+        assert tab["count"] == count
+    mine, theirs = (text_of(client.get(desk("comment", review.pk))) for client in (kim, lin))
+    assert "Give it back" in mine
+    assert 'value="approve"' in mine
+    assert "Take it back" in theirs
+    assert 'value="approve"' not in theirs
+    kim.post(desk("end-hand-over", review.pk))
+    assert 'value="approve"' in text_of(lin.get(desk("comment", review.pk)))
 
 
 def test_a_comment_is_handed_only_to_who_may_decide(staff, desk, make_pending):

@@ -15,8 +15,11 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archive.models import Article
+from moderation.desk.histogram import HEIGHT, LEAST, columns
 from moderation.models import Decision, Review, State
 from moderation.services.review import previews
+from moderation.services.review.score_range import Bin
 
 SELECTION = reverse("desk:selection")
 HIDDEN = re.compile(r'<input type="hidden" name="(seen|preview)" value="([^"]*)">')
@@ -185,6 +188,27 @@ def test_a_range_is_decided_as_its_preview_said_or_not_at_all(
     assert not Decision.objects.exists()
     assert moderator.post(within, form).status_code == 302
     assert Decision.objects.get().reason == "spam"
+
+
+def test_a_range_can_be_narrowed_by_source_section_and_article_and_decides_no_more(
+    moderator: Client, make_pending: Callable[..., Review], source: Any
+) -> None:
+    here, there = Article.objects.create(source=source, external_id="a2", section="Sport"), make_pending()
+    inside = make_pending(article=here)
+    page = reverse("desk:batch") + "?attribute=toxicity&lower=0.9&upper=0.9"
+    for narrowed in ("&section=Sport", f"&article={here.pk}", f"&source={source.slug}&section=Sport"):
+        asked = moderator.get(page + narrowed + "&act=approve")
+        assert (asked.context["total"], asked.context["preview"].count) == (1, 1)
+    assert moderator.get(page + "&source=nowhere").status_code == 400
+    form = {"token": asked.context["preview"].token, "act": "approve"}
+    assert moderator.post(page + "&act=approve", form).status_code == 409, "a preview is of its own place"
+    assert moderator.post(page + narrowed, form).status_code == 302
+    assert set(Review.objects.values_list("pk", "state")) == {(inside.pk, "approved"), (there.pk, "pending")}
+
+
+def test_the_columns_are_as_high_as_their_counts_and_those_of_few_are_seen() -> None:
+    bins = [Bin(0.0, 0.5, 10_000), Bin(0.5, 0.9, 2_500), Bin(0.9, 0.95, 1), Bin(0.95, 1.0, 0)]
+    assert [one.height for one in columns(bins, lower=None, upper=None)] == [HEIGHT, HEIGHT / 4, LEAST, 0.0]
 
 
 def test_a_range_alone_offers_nothing_to_confirm(moderator: Client, make_pending: Callable[..., Review]) -> None:

@@ -43,7 +43,7 @@ def test_a_queue_can_be_read_by_time_and_by_uncertainty(make_pending, shown):
 
 
 def test_the_desk_has_every_queue_of_reviews_and_the_unscored(moderator, desk):
-    assert set(QUEUES) == {*QueueName, "unscored"}
+    assert set(QUEUES) == {*QueueName, "unscored", "handed", "all"}
     assert set(IN_VIEW) == set(QueueName)
     pages = [moderator.get(desk("queue", name)) for name in QUEUES]
     assert [page.status_code for page in pages] == [200] * len(QUEUES)
@@ -216,8 +216,11 @@ def test_each_card_says_why_it_is_there_and_whether_readers_see_it(moderator, de
     make_pending(toxicity=0.91, insult=0.75)
     page = moderator.get(desk("queue", "pending")).content.decode()
     assert "insult <b>0.75</b> ≥ 0.70" in page
-    assert "Hidden from readers" in page
-    assert "Readers see it" in page
+    assert page.count("Hidden from readers") == 1, "what the queue's rule says is not said again"
+    assert "Readers see it" not in page
+    assert "Readers see these comments, unless a card says otherwise." in page
+    assert 'class="mark mark-pending"' not in page
+    assert "These comments are hidden from readers" in moderator.get(desk("queue", "held")).content.decode()
 
 
 def test_a_moderator_of_another_source_sees_nothing_here(staff, shown, make_pending):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -13,7 +13,7 @@ from archive.models import Comment, Source
 from moderation.models import QueueName, Review
 from moderation.services.errors import ServiceError
 from moderation.services.review.decisions import decision_record
-from moderation.services.review.holds import review_hand_over, review_hold, review_next, review_release, reviews_release
+from moderation.services.review.holds import review_hold, review_next, review_release, reviews_release
 from moderation.services.states.version import VersionToken
 
 pytestmark = pytest.mark.django_db
@@ -120,30 +120,6 @@ def test_logging_out_gives_back_what_was_held(reviewed: Reviewed) -> None:
     assert Review.objects.filter(holder=user).count() == 0
     # Again, from a page that stayed open: Django then tells of a logout without a user.
     assert client.post("/admin/logout/").status_code < 400
-
-
-def test_a_comment_is_handed_over_to_who_may_decide_on_it(reviewed: Reviewed, ada: User, grace: User) -> None:
-    review = reviewed()
-    review_hold(comment_id=review.pk, actor=ada)
-    error = refused(review_hand_over, comment_id=review.pk, actor=ada, to=grace)
-    assert (error.code, error.errors[0].pointer) == ("validation_error", "/to")
-    grace.groups.add(Group.objects.get(name="moderator"))
-    after = review_hand_over(comment_id=review.pk, actor=ada, to=User.objects.get(pk=grace.pk))
-    assert after.holder == grace
-    assert refused(decision_record, comment_id=review.pk, action="approve", actor=ada).code == "conflict"
-    assert decision_record(comment_id=review.pk, action="approve", actor=grace).actor == grace
-
-
-def test_what_is_not_held_or_not_in_the_others_sources_cannot_be_handed_over(
-    reviewed: Reviewed, ada: User, limited_to: Callable[..., User], source: Source, elsewhere: Source
-) -> None:
-    review = reviewed()
-    assert refused(review_hand_over, comment_id=review.pk, actor=ada, to=limited_to(source)).code == "conflict"
-    assert refused(review_hand_over, comment_id=10**9, actor=ada, to=limited_to(source)).code == "not_found"
-    review_hold(comment_id=review.pk, actor=ada)
-    error = refused(review_hand_over, comment_id=review.pk, actor=ada, to=limited_to(elsewhere))
-    assert error.errors[0].pointer == "/to"
-    assert review_hand_over(comment_id=review.pk, actor=ada, to=limited_to(source)).holder != ada
 
 
 def test_a_hold_that_a_clock_ahead_has_dated_holds_up_nobody(reviewed: Reviewed, ada: User, grace: User) -> None:

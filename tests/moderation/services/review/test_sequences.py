@@ -15,17 +15,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.models import Comment
-from moderation.models import Claim, Decision, ModelVersion, Mute, PolicyVersion, Review, Score
+from moderation.models import Claim, Decision, HandOver, ModelVersion, Mute, PolicyVersion, Review, Score
 from moderation.policies import Verdict
 from moderation.services.errors import ServiceError
 from moderation.services.review.bulk import batch_undo, decisions_record, subtree_decide
 from moderation.services.review.decisions import decision_record, decision_undo
 from moderation.services.review.deferrals import deferred_return
-from moderation.services.review.holds import review_hand_over, review_hold, review_next, review_release, reviews_release
+from moderation.services.review.holds import review_hold, review_next, review_release, reviews_release
 from moderation.services.review.mutes import commenter_mute, commenter_unmute
 from moderation.services.review.score_range import range_decide, range_preview, range_terms
 from moderation.services.states.status import QUIET_STATES
 from moderation.services.states.version import VersionToken
+from moderation.services.team.hand_overs import hand_over_begin, hand_over_end
 from moderation.services.verdicts.features import comment_facts
 from moderation.services.verdicts.transitions import Scored
 from moderation.services.verdicts.triage import batch_save, comments_close
@@ -51,6 +52,7 @@ EVENTS = st.one_of(
     st.tuples(st.just("release"), PERSON, COMMENT),
     st.tuples(st.just("log_out"), PERSON),
     st.tuples(st.just("hand_over"), PERSON, COMMENT),
+    st.tuples(st.just("end_hand_over"), PERSON, COMMENT),
     st.tuples(st.just("leases_end")),
     st.tuples(st.just("deferrals_end")),
     st.tuples(st.just("mute"), PERSON),
@@ -97,11 +99,14 @@ class Newsroom:
         comment, actor = self.comment(at), self.people[who]
         held = Review.objects.filter(pk=comment.pk, holder__isnull=False).exclude(holder=actor)
         others = held.filter(holder_until__gt=timezone.now()).exists()
+        kept = HandOver.objects.filter(comment=comment, ended_at=None).exclude(taker=actor).exists()
         until = self.until(action)
         decision_record(
             comment_id=comment.pk, action=action, actor=actor, until=until, expected=VersionToken.of(comment)
         )
         assert not others, "what another holds is not decided"
+        assert not kept, "what another was handed is not decided"
+        assert not HandOver.objects.filter(comment=comment, ended_at=None).exists(), "a decision ends a hand-over"
 
     def bulk(self, who: int, action: str) -> None:
         seen = {comment.pk: VersionToken.of(comment) for comment in map(self.comment, range(COMMENTS))}
@@ -139,6 +144,8 @@ class Newsroom:
 
     def take_next(self, who: int) -> None:
         free = Review.objects.free(timezone.now()).exclude(state="closed").current()
+        kept = HandOver.objects.filter(ended_at=None).exclude(taker=self.people[who])
+        free = free.exclude(pk__in=kept.values("comment"))
         expected = free.order_by("-risk", "pk").values_list("pk", flat=True).first()
         taken = review_next(actor=self.people[who], reviews=Review.objects.order_by("-risk", "pk"))
         assert (taken.pk if taken else None) == expected
@@ -152,7 +159,12 @@ class Newsroom:
 
     def hand_over(self, who: int, at: int) -> None:
         to = self.people[1 - who]
-        assert review_hand_over(comment_id=self.comments[at].pk, actor=self.people[who], to=to).holder == to
+        assert hand_over_begin(comment_id=self.comments[at].pk, actor=self.people[who], to=to).taker == to
+        assert not Review.objects.filter(pk=self.comments[at].pk, holder=self.people[who]).exists()
+
+    def end_hand_over(self, who: int, at: int) -> None:
+        row = hand_over_end(comment_id=self.comments[at].pk, actor=self.people[who])
+        assert self.people[who] in {row.giver, row.taker}
 
     def leases_end(self) -> None:
         Review.objects.filter(holder__isnull=False).update(holder_until=timezone.now() - timedelta(seconds=1))
@@ -198,7 +210,7 @@ class Newsroom:
 
 def people() -> list[User]:
     """Two moderators, of whom the second may undo others' decisions."""
-    made = [User.objects.create_user(name) for name in ("ada", "grace")]
+    made = [User.objects.create_user(name, is_staff=True) for name in ("ada", "grace")]
     for user, role in zip(made, ("moderator", "senior"), strict=True):
         user.groups.add(Group.objects.get(name=role))
     return made
