@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -188,6 +190,33 @@ def scorer() -> Any:
     from moderation.scoring import open_scorer
 
     return open_scorer("compact", threads=1)
+
+
+@pytest.fixture(scope="session")
+def second_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a second real model, `second@1`: compact's own files, for other languages."""
+    from moderation.scoring.descriptions import MODELS
+
+    folder = tmp_path_factory.mktemp("models") / "second"
+    shutil.copytree(MODELS["compact"], folder)
+    fields = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    languages = {"languages": ["tr", "ru", "es", "de"], "experimental_languages": ["hi", "hi-Latn", "ko"]}
+    (folder / "model.json").write_text(json.dumps({**fields, **languages, "name": "second", "version": 1}))
+    return folder
+
+
+@pytest.fixture
+def second(second_folder: Path, settings: Any) -> Iterator[str]:
+    """Installs the second model, which comes after compact: its label."""
+    from moderation.scoring import look_in
+    from moderation.services.online_scoring.request_queue import request_queues_forget
+
+    settings.MODERATION_MODELS = ["compact", "second"]
+    look_in(second_folder.parent)
+    request_queues_forget()
+    yield "second@1"
+    look_in(Path(settings.MODERATION_MODELS_FOLDER))
+    request_queues_forget()
 
 
 @pytest.fixture
