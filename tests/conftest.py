@@ -300,10 +300,11 @@ class Arrivals:
         from moderation.services.batch_scoring.chunk import ScoreRun
         from moderation.services.batch_scoring.inference import Inference
         from moderation.services.batch_scoring.options import ScoreReport
-        from moderation.services.model_versions import model_active
+        from moderation.services.model_versions import models_in_use
 
-        model = model_active()
-        run = ScoreRun(Inference(None), model, True, "me", ScoreReport(str(model), active=True))  # type: ignore[arg-type]
+        models = models_in_use()
+        model = models.rows[0]
+        run = ScoreRun(Inference(None), models, True, "me", ScoreReport(models.label, active=True))  # type: ignore[arg-type]
         comments = [self.make_comment(f"Remark {uuid.uuid4()}.", **columns) for _ in toxicity]
         for comment, value in zip(comments, toxicity, strict=True):
             scored = {"comment": comment, "model": model, "revision": 1, "text_hash": comment.text_hash}

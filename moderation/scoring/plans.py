@@ -51,7 +51,7 @@ def plan(text: str, given: str | None, fallback: str | None, routing: Routing) -
     if second and _hides_letters(first, readings[0].text, second.text, routing):
         # Obfuscated text looks foreign: the deobfuscated form decides.
         again = _language(second.text, given, fallback, routing)
-        return first if isinstance(again, Refusal) else PreparedText(readings, again)
+        first = first if isinstance(again, Refusal) else again
     return first if isinstance(first, Refusal) else PreparedText(readings, first)
 
 

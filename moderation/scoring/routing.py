@@ -75,7 +75,7 @@ class Routing:
         """The models in one word, `compact@1` or `compact@1, world@1`, with the experimental languages served."""
         names = ", ".join(model.label for model in self.models)
         tried = [code for code, model in self.routes.items() if code in model.experimental_languages]
-        return f"{names} (experimental: {', '.join(tried)})" if tried and len(self.models) > 1 else names
+        return f"{names} (experimental: {', '.join(tried)})" if tried else names
 
     @cached_property
     def routes(self) -> dict[str, ModelDescription]:

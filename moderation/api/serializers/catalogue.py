@@ -24,6 +24,9 @@ class ModelOut(Out):
     sha256 = serializers.CharField()
     attributes = serializers.ListField(child=serializers.CharField())
     languages = serializers.ListField(child=serializers.CharField())
+    experimental_languages = serializers.ListField(
+        child=serializers.CharField(), help_text="Served only where MODERATION_EXPERIMENTAL_LANGUAGES names them."
+    )
     active = serializers.BooleanField()
     registered_at = serializers.DateTimeField()
 

@@ -7,7 +7,7 @@ from moderation.models import ModelVersion, Reason
 
 
 class ModelList(ListView):
-    """The models that this installation has scored with; one is active."""
+    """The models that this installation has scored with; active ones share the languages."""
 
     access = {"GET": read("moderation.view_modelversion")}
     source_path = ""

@@ -43,6 +43,8 @@ SCRIPTS = {
     "TAMIL": ("ta",),
     "TELUGU": ("te",),
 }
+# Japanese has kana among its characters; a Chinese text may have a single one for show.
+KANA, KANA_TENTH = frozenset({"HIRAGANA", "KATAKANA"}), 10
 # Arabic of a country, as it is written in comments, is Arabic here.
 SAME = {"arz": "ar", "yue": "zh", "wuu": "zh"}
 # Latin letters and marks that only one of the languages at hand has; the detector must give it this much at least.
@@ -65,21 +67,23 @@ def told_by_letters(words: str, probable: Probable, known: Collection[str]) -> t
     One that is `known` is preferred to another that the detector is not sure of.
     """
     scripts = [script_of(character) for character in words if character.isalpha()]
-    if "HIRAGANA" in scripts or "KATAKANA" in scripts:
+    if KANA_TENTH * sum(script in KANA for script in scripts) > len(scripts):
         return "ja", 1.0
     script = max(dict.fromkeys(scripts), key=scripts.count, default="")
     written = SCRIPTS.get(script, ())
     if len(written) == 1:
         return written[0], 1.0
-    if script == "CYRILLIC" and (sure := _east_slavic(words, probable)):
-        return sure
-    found = {SAME.get(code, code): value for code, value in reversed(probable.items())}
+    if script == "CYRILLIC" and (slavic := _east_slavic(words, probable)):
+        return slavic
+    found: dict[str, float] = {}
+    for code, value in probable.items():
+        found.setdefault(SAME.get(code, code), value)
     if script == "CJK":
         # Without kana it is Chinese, whatever a detector makes of single characters.
         return "zh", found.get("zh", 0.0)
     likely = sorted((code for code in written if code in found), key=lambda code: -found[code])
     sure = [code for code in likely if code in known or found[code] >= SURE_OF_ANOTHER]
-    best = next(iter(sure or likely or written), "")
+    best = next(iter([*sure, *likely, *written]), "")
     return best, found.get(best, 0.0)
 
 

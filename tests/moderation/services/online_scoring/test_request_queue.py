@@ -34,7 +34,7 @@ def gated() -> Gated:
 @pytest.fixture
 def queue(gated: Gated, scorer: Any, monkeypatch: pytest.MonkeyPatch) -> RequestQueue:
     """The only queue of this process; its one worker is busy and it has no room left."""
-    made = RequestQueue(scorer.description, DynamicBatcher(gated, patience=0, round_characters=100))
+    made = RequestQueue(scorer.routing, DynamicBatcher(gated, patience=0, round_characters=100))
     monkeypatch.setattr(request_queue, "_queues", {"only": made})
     for text in ("served", "waits", "fills"):
         made.submit(texts=[text], languages=["en"])
