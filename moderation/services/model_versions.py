@@ -161,6 +161,13 @@ def model_serving(language: str, *, pointer: str = "/language") -> ModelVersion:
     return models.by_label[found.label]
 
 
+def model_preferred(language: str) -> ModelVersion:
+    """Returns the active model that serves a language; the first one if none does, or none is given."""
+    models = models_in_use()
+    found = models.routing.routes.get(language_code(language), models.routing.models[0])
+    return models.by_label[found.label]
+
+
 def models_together(rows: Sequence[ModelVersion]) -> ModelsInUse:
     """Returns models as they score together; raises ScoringError if the files of one are gone."""
     return ModelsInUse(tuple(rows), Routing(tuple(describe(str(row)) for row in rows), languages_allowed()))

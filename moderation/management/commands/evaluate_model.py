@@ -20,7 +20,7 @@ from moderation.scoring import ScoringError, open_scorer
 from moderation.scoring.metrics.quality import ROUNDS
 from moderation.scoring.perspective import PERSPECTIVE_ATTRIBUTES
 from moderation.services.errors import ServiceError
-from moderation.services.model_versions import model_scorer, model_serving
+from moderation.services.model_versions import model_preferred, model_scorer
 
 PAIR = "LABEL=COLUMN"
 KNOWN = (*LABELS, *PERSPECTIVE_ATTRIBUTES)
@@ -76,7 +76,7 @@ class Command(DatabaseCommand):
 
     def _run(self, options: dict[str, Any]) -> None:
         language = options["language"] or ""
-        scorer = open_scorer(options["model"]) if options["model"] else model_scorer(model_serving(language))
+        scorer = open_scorer(options["model"]) if options["model"] else model_scorer(model_preferred(language))
         columns_check(labels_unserved(options["column"], scorer.description), model=scorer.description.label)
         with Progress(unit="byte") as progress:
             figures, read = model_evaluate(

@@ -79,8 +79,10 @@ class ScoreRun:
     def _scores_known(self, comments: Sequence[Comment]) -> dict[int, Score]:
         """Returns comment id → the score of its current text that counts: such a comment is judged without scoring."""
         revisions = {comment.pk: comment.revision for comment in comments}
-        found = Score.objects.filter(model__in=self.models.rows, comment_id__in=revisions).order_by("scored_at", "pk")
-        counting = (score for score in found if score.revision == revisions[score.comment_id])
+        found = Score.objects.filter(model__in=self.models.rows, comment_id__in=revisions).select_related("model")
+        counting = (
+            score for score in found.order_by("scored_at", "pk") if score.revision == revisions[score.comment_id]
+        )
         return {score.comment_id: score for score in counting if self.models.counts(score)}
 
     def _outcomes(self, comments: Sequence[Comment]) -> list[Outcome]:
