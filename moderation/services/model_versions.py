@@ -5,15 +5,18 @@ whose scores count. First use registers and activates the models of MODERATION_M
 that order that serves a language has it; a model that the setting does not name was chosen by hand and comes first.
 """
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.apps import apps
 from django.conf import settings
 from django.db import transaction
 
 from archive.models import Comment
 from moderation.models import Claim, ModelVersion, Review, Score
+from moderation.policies import built_in_policy
 from moderation.policies.verdict import UNSCORABLE
 from moderation.scoring import (
     ModelDescription,
@@ -28,7 +31,11 @@ from moderation.scoring import (
 )
 from moderation.scoring.routing import ALL, languages_routed
 from moderation.scoring.text.language import language_code
+from moderation.scoring.thresholds import thresholds_routed
+from moderation.seeds import renew_policy
 from moderation.services.errors import conflict, invalid
+
+logger = logging.getLogger(__name__)
 
 REFUSED_LANGUAGE = f"{UNSCORABLE}:language_not_supported"
 # The project's own; one that is not installed is no fault.
@@ -210,6 +217,7 @@ def model_activate(*, label: str) -> ModelVersion:
     if not ModelVersion.objects.filter(pk=version.pk, active=True).exists():
         _switch_on(version)
         Claim.objects.filter(set_aside_at__isnull=False).delete()
+    _policy_renew()
     unscore_supported()
     version.refresh_from_db()
     return version
@@ -228,6 +236,7 @@ def model_deactivate(*, label: str) -> ModelVersion:
     if len(active) == 1:
         raise conflict(f"{version} is the only active model: activate another one first.")
     ModelVersion.objects.filter(pk=version.pk).update(active=False)
+    _policy_renew()
     version.refresh_from_db()
     return version
 
@@ -240,6 +249,17 @@ def unscore_supported() -> int:
     return waiting.update(taken_revision=0)
 
 
+def _policy_renew() -> None:
+    """Gives the built-in policy the thresholds of the languages served now, where nobody has written another policy."""
+    active = models_ordered(ModelVersion.objects.filter(active=True))
+    try:
+        by_language = thresholds_routed(models_together(active).routing)
+    except ScoringError as error:
+        logger.error("the built-in policy keeps its thresholds: %s", error.code)
+        return
+    renew_policy(apps, built_in_policy(by_language))
+
+
 def _activate_first() -> list[ModelVersion]:
     """Activates the models that are named, unless another process has got there first."""
     described = models_described()
@@ -249,6 +269,7 @@ def _activate_first() -> list[ModelVersion]:
         locked = list(ModelVersion.objects.select_for_update().order_by("pk"))
         if not any(row.active for row in locked):
             ModelVersion.objects.filter(pk__in=[row.pk for row in rows]).update(active=True)
+            _policy_renew()
     return models_ordered(ModelVersion.objects.filter(active=True))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from archive.models import Comment
-from moderation.models import ModelVersion, Review
+from moderation.models import ModelVersion, PolicyVersion, Review
+from moderation.policies import BUILT_IN_POLICY
+from moderation.scoring.thresholds import own_thresholds
 from moderation.services.batch_scoring.options import ScoreOptions
 from moderation.services.batch_scoring.run import comments_score
 from moderation.services.errors import ServiceError
@@ -156,6 +158,59 @@ def test_rescoring_takes_what_was_refused_for_a_language_that_is_named_now(
     assert comments_score(options=ScoreOptions(rescore=True)).done == 0
     settings.MODERATION_EXPERIMENTAL_LANGUAGES = ["all"]
     assert comments_score(options=ScoreOptions(rescore=True)).by_model == {second: 1}
+
+
+@pytest.fixture
+def table(second_folder: Path) -> Iterator[Callable[[str], None]]:
+    """Writes the second model's thresholds by language."""
+    path = second_folder / "thresholds.json"
+
+    def write(text: str) -> None:
+        path.write_text(text, encoding="utf-8")
+        own_thresholds.cache_clear()
+
+    yield write
+    path.unlink(missing_ok=True)
+    own_thresholds.cache_clear()
+
+
+def test_the_built_in_policy_gets_the_thresholds_of_the_languages_that_are_served(
+    second: str, table: Callable[[str], None], make_comment: Make
+) -> None:
+    table('{"tr": {"toxicity": 0.01}, "fr": {"toxicity": 0.2}, "hi": {"toxicity": 0.3}}')
+    model_activate(label="compact")
+    english, turkish = make_comment("The ferry leaves at nine."), make_comment(TURKISH)
+    assert PolicyVersion.objects.get(active=True).body == BUILT_IN_POLICY
+    model_activate(label=second)
+    version = PolicyVersion.objects.get(active=True)
+    assert version.body["rules"][0]["when"]["any"][0]["by_language"] == {"tr": 0.01}
+    comments_score(options=ScoreOptions())
+    assert Review.objects.get(pk=turkish.pk).verdict["reasons"][0]["threshold"] == 0.01
+    assert Review.objects.get(pk=english.pk).state == "passed"
+    model_activate(label=second)
+    assert PolicyVersion.objects.get(active=True) == version, "the same again is no other version"
+    model_deactivate(label="second")
+    assert PolicyVersion.objects.get(active=True).body == BUILT_IN_POLICY
+
+
+def test_a_policy_of_ones_own_keeps_its_thresholds(
+    second: str, table: Callable[[str], None], write_policy: Callable[..., int]
+) -> None:
+    write_policy(("r", "queue", 0.5))
+    ModelVersion.objects.all().delete()
+    table('{"tr": {"toxicity": 0.01}}')
+    models_active()
+    assert PolicyVersion.objects.get(active=True).body == BUILT_IN_POLICY
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"tr": {"toxicity": 2}}', '{"tr": {"fun": 0.5}}', '{"tr": 0.5}'])
+def test_a_table_that_cannot_be_read_is_logged_and_changes_nothing(
+    second: str, table: Callable[[str], None], text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    table(text)
+    assert [str(model) for model in models_active()] == ["compact@6", second]
+    assert PolicyVersion.objects.get(active=True).body == BUILT_IN_POLICY
+    assert "thresholds_unreadable" in caplog.text
 
 
 def test_the_check_covers_every_active_model(second: str, second_folder: Path) -> None:
