@@ -23,6 +23,8 @@ from moderation.services.model_versions import ModelsInUse, models_scorer, score
 from moderation.services.ttl_cache import TTLCache
 
 REFUSED = Counter("moderato_scoring_refused", "Requests refused because too many texts were waiting to be scored.")
+SCORED = Counter("moderato_texts_scored", "Texts of requests that were scored, by the model.", ["model"])
+UNSCORABLE = Counter("moderato_texts_refused", "Texts of requests that no model could score, by the reason.", ["code"])
 
 _lock = threading.Lock()
 _queues: dict[Routing, "RequestQueue"] = {}
@@ -60,7 +62,7 @@ class RequestQueue:
     ) -> Future[list[Result | Refusal]]:
         """Queues texts, those of a caller without a place as `reserve` does."""
         with _refusals():
-            return self.batcher.submit(
+            future = self.batcher.submit(
                 texts,
                 languages=languages,
                 fallbacks=fallbacks,
@@ -68,6 +70,18 @@ class RequestQueue:
                 place=place,
                 wait=settings.MODERATION_QUEUE_SECONDS,
             )
+        future.add_done_callback(_count)
+        return future
+
+
+def _count(future: Future[list[Result | Refusal]]) -> None:
+    if future.cancelled() or future.exception() is not None:
+        return
+    for one in future.result():
+        if isinstance(one, Result):
+            SCORED.labels(model=one.model).inc()
+        elif isinstance(one, Refusal):
+            UNSCORABLE.labels(code=one.code).inc()
 
 
 @contextmanager
