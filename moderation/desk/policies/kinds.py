@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 Part = dict[str, Any]
 Posted = Mapping[str, Any]
 NUMBER = re.compile(r"-?[0-9]{1,15}(?:[.,][0-9]{1,15})?", re.ASCII)
+# Between the ends of two languages; a comma before a digit is a decimal one.
+BETWEEN = re.compile(r"[;\n]|,(?![0-9])")
 NEGATION = "not"
 GROUPS: Mapping[str, str | Promise] = {
     "all": _("all of these are met"),
@@ -44,7 +46,7 @@ class Kind:
     def posted(self, data: Posted, path: str) -> Part:
         """Returns the condition as JSON from what was filled in at `path`."""
         typed = {name: data.get(f"{path}.{name}", "").strip() for name in self.inputs}
-        more = {name: number_read(typed[name]) for name in (GTE, LTE) if typed.get(name)}
+        more: Part = {name: number_read(typed[name]) for name in (GTE, LTE) if typed.get(name)}
         if typed.get("goal"):
             more["goal"] = typed["goal"]
         if typed.get(BY_LANGUAGE):
@@ -126,7 +128,7 @@ def number_read(text: str) -> int | float | str:
 
 def ends_read(text: str) -> dict[str, Any] | str:
     """Returns the lower end of each language from `tr 0.4, ru 0.5`; what is none stays as it was typed."""
-    pairs = [one.split() for one in re.split("[;\\n]|,(?![0-9])", text) if one.strip()]
+    pairs = [one.split() for one in BETWEEN.split(text) if one.strip()]
     if not pairs or any(len(pair) != 2 for pair in pairs):  # noqa: PLR2004 - a language and a number
         return text
     return {code: number_read(number) for code, number in pairs}

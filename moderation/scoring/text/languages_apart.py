@@ -9,6 +9,7 @@ docs/explanation/language-detection.md.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from moderation.scoring.text.common_words import much_english, romanised_hindi
@@ -69,7 +70,7 @@ def told_by_letters(words: str, probable: Probable, known: Collection[str]) -> t
     scripts = [script_of(character) for character in words if character.isalpha()]
     if KANA_TENTH * sum(script in KANA for script in scripts) > len(scripts):
         return "ja", 1.0
-    script = max(dict.fromkeys(scripts), key=scripts.count, default="")
+    script = next((name for name, _ in Counter(scripts).most_common(1)), "")
     written = SCRIPTS.get(script, ())
     if len(written) == 1:
         return written[0], 1.0
