@@ -131,6 +131,13 @@ def fast_clients_and_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def english_model_alone() -> Iterator[None]:
+    """Has `compact` alone serve, whichever models come with the project; `second` adds another one."""
+    with override_settings(MODERATION_MODELS=["compact"]):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def cache_per_worker(worker_id: str) -> Iterator[None]:
     """Gives each xdist worker its own keys in a shared cache, as it has its own database."""
     caches = {name: {**cache, "KEY_PREFIX": worker_id} for name, cache in django_settings.CACHES.items()}
