@@ -231,8 +231,12 @@ SPECTACULAR_SETTINGS = rest.SPECTACULAR
 
 # -- Moderato ---------------------------------------------------------------------------------------------------------
 
-MODERATION_MODEL = env.str("MODERATION_MODEL", default="compact")
-MODERATION_MODELS = env.str("MODERATION_MODELS", default=str(BASE_DIR / "var" / "models"))
+# Empty: the project's own that are installed. MODERATION_MODEL is the older name, for one.
+MODERATION_MODELS = env.list("MODERATION_MODELS", default=env.list("MODERATION_MODEL", default=[]))
+if any("/" in name for name in MODERATION_MODELS):
+    raise ImproperlyConfigured("MODERATION_MODELS names models; their folder is MODERATION_MODELS_FOLDER.")
+MODERATION_MODELS_FOLDER = env.str("MODERATION_MODELS_FOLDER", default=str(BASE_DIR / "var" / "models"))
+MODERATION_EXPERIMENTAL_LANGUAGES = env.list("MODERATION_EXPERIMENTAL_LANGUAGES", default=[])
 MODERATION_THREADS = env.int("MODERATION_THREADS", default=0)  # 0: the engine uses all processors
 WEB_THREADS = env.int("WEB_THREADS", default=80)  # per server process, as in config/gunicorn.py
 MODERATION_LEASE_SECONDS = env.int("MODERATION_LEASE_SECONDS", default=30)

@@ -22,8 +22,9 @@ class ModerationConfig(AppConfig):
         """Registers the checks, sets the models' folder, and connects the signal handlers."""
         from moderation import checks  # noqa: F401
         from moderation.scoring import look_in
+        from moderation.services import model_checks  # noqa: F401
 
-        look_in(Path(settings.MODERATION_MODELS))
+        look_in(Path(settings.MODERATION_MODELS_FOLDER))
         user_logged_in.connect(second_factor_note, dispatch_uid="moderation.second_factor_note")
         user_logged_out.connect(holds_release, dispatch_uid="moderation.holds_release")
         post_migrate.connect(ledger_restore_triggers, sender=self, dispatch_uid="moderation.ledger_restore_triggers")

@@ -1,5 +1,6 @@
 """The initial data of every installation: roles, reasons, and the built-in policy as version 1."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.apps import apps as installed
@@ -91,17 +92,17 @@ def seed_policy(apps: Apps) -> None:
         )
 
 
-def renew_policy(apps: Apps) -> None:
+def renew_policy(apps: Apps, body: Mapping[str, Any] = BUILT_IN_POLICY) -> None:
     """Adds the current built-in policy as the next version, active, if all existing policies are built-in ones.
 
-    Its thresholds match the embedded model. An installation with a policy of its own keeps that.
+    Its thresholds match the models that serve. An installation with a policy of its own keeps that.
     """
     policy = apps.get_model("moderation", "PolicyVersion")
     newest = policy.objects.order_by("version").last()
-    sha256 = policy_sha256(BUILT_IN_POLICY)
+    sha256 = policy_sha256(body)
     if newest and newest.sha256 != sha256 and not policy.objects.exclude(note=BUILT_IN_NOTE).exists():
         policy.objects.filter(active=True).update(**_status(policy, active=False))
-        columns = {"body": BUILT_IN_POLICY, "sha256": sha256, "note": BUILT_IN_NOTE, **_status(policy, active=True)}
+        columns = {"body": body, "sha256": sha256, "note": BUILT_IN_NOTE, **_status(policy, active=True)}
         policy.objects.create(version=newest.version + 1, **columns)
 
 

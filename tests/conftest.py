@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -131,6 +133,13 @@ def fast_clients_and_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def english_model_alone() -> Iterator[None]:
+    """Has `compact` alone serve, whichever models come with the project; `second` adds another one."""
+    with override_settings(MODERATION_MODELS=["compact"]):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def cache_per_worker(worker_id: str) -> Iterator[None]:
     """Gives each xdist worker its own keys in a shared cache, as it has its own database."""
     caches = {name: {**cache, "KEY_PREFIX": worker_id} for name, cache in django_settings.CACHES.items()}
@@ -190,6 +199,33 @@ def scorer() -> Any:
     from moderation.scoring import open_scorer
 
     return open_scorer("compact", threads=1)
+
+
+@pytest.fixture(scope="session")
+def second_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a second real model, `second@1`: compact's own files, for other languages."""
+    from moderation.scoring.descriptions import MODELS
+
+    folder = tmp_path_factory.mktemp("models") / "second"
+    shutil.copytree(MODELS["compact"], folder)
+    fields = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    languages = {"languages": ["tr", "ru", "es", "de"], "experimental_languages": ["hi", "hi-Latn", "ko"]}
+    (folder / "model.json").write_text(json.dumps({**fields, **languages, "name": "second", "version": 1}))
+    return folder
+
+
+@pytest.fixture
+def second(second_folder: Path, settings: Any) -> Iterator[str]:
+    """Installs the second model, which comes after compact: its label."""
+    from moderation.scoring import look_in
+    from moderation.services.online_scoring.request_queue import request_queues_forget
+
+    settings.MODERATION_MODELS = ["compact", "second"]
+    look_in(second_folder.parent)
+    request_queues_forget()
+    yield "second@1"
+    look_in(Path(settings.MODERATION_MODELS_FOLDER))
+    request_queues_forget()
 
 
 @pytest.fixture
@@ -273,10 +309,11 @@ class Arrivals:
         from moderation.services.batch_scoring.chunk import ScoreRun
         from moderation.services.batch_scoring.inference import Inference
         from moderation.services.batch_scoring.options import ScoreReport
-        from moderation.services.model_versions import model_active
+        from moderation.services.model_versions import models_in_use
 
-        model = model_active()
-        run = ScoreRun(Inference(None), model, True, "me", ScoreReport(str(model), active=True))  # type: ignore[arg-type]
+        models = models_in_use()
+        model = models.rows[0]
+        run = ScoreRun(Inference(None), models, True, "me", ScoreReport(models.label, active=True))  # type: ignore[arg-type]
         comments = [self.make_comment(f"Remark {uuid.uuid4()}.", **columns) for _ in toxicity]
         for comment, value in zip(comments, toxicity, strict=True):
             scored = {"comment": comment, "model": model, "revision": 1, "text_hash": comment.text_hash}

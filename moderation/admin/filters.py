@@ -64,10 +64,10 @@ class ScoredLanguageFilter(LanguageFilter):
     """Filters by the language given with the comment or, if none was given, the one it was scored in."""
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
-        """Returns the sources' languages and those of the active model."""
-        model = ModelVersion.objects.filter(active=True).first()
+        """Returns the sources' languages and those of the active models."""
+        active = ModelVersion.objects.filter(active=True)
         codes = {code for code, _ in super().lookups(request, model_admin)}
-        return [(code, code) for code in sorted(codes | set(model.languages if model else ()))]
+        return [(code, code) for code in sorted(codes | {code for model in active for code in model.languages})]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keeps the comments in the chosen language."""

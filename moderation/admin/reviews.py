@@ -100,10 +100,20 @@ class ReviewAdmin(FoundExactly, ScopedAdmin, ReadOnlyAdmin):
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(ReadOnlyAdmin):
-    """The models that this installation has scored with; `manage.py model` activates one."""
+    """The models that this installation has scored with; `manage.py model` activates them."""
 
-    list_display = ("__str__", "active", "registered_at")
+    list_display = ("__str__", "active", "shown_languages", "shown_experimental", "registered_at")
     ordering = ("-id",)
+
+    @admin.display(description=_("languages"))
+    def shown_languages(self, model: ModelVersion) -> str:
+        """Returns the languages that it serves, if no model before it does."""
+        return ", ".join(model.languages)
+
+    @admin.display(description=_("experimental languages"))
+    def shown_experimental(self, model: ModelVersion) -> str:
+        """Returns the languages that are served only where the settings name them."""
+        return ", ".join(model.experimental_languages)
 
 
 @admin.register(Score)

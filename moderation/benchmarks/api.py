@@ -26,6 +26,7 @@ from django.db import connection
 from moderation.benchmarks.load import LoadPlan, LoadReport, percentile
 from moderation.benchmarks.scratch import BenchmarkError, scratch_database
 from moderation.scoring import open_scorer
+from moderation.services.model_versions import models_named
 
 CHARACTERS = 300
 DIFFERENT_TEXTS = 500
@@ -187,7 +188,7 @@ def analyze_body(text: str) -> str:
 
 def engine_rate(seconds: float) -> float:
     """Returns how many such texts a second the engine alone scores, on all threads of this process."""
-    scorer = open_scorer(settings.MODERATION_MODEL, threads=settings.MODERATION_THREADS or None)
+    scorer = open_scorer(models_named()[0], threads=settings.MODERATION_THREADS or None)
     rounds = [texts(ENGINE_TEXTS, seed=number) for number in range(8)]
     scorer.score(rounds[-1], languages=["en"] * ENGINE_TEXTS)
     done, begun = 0, time.perf_counter()

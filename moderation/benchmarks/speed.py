@@ -94,7 +94,7 @@ def _parts(scorer: Any, texts: Sequence[str], whole: float) -> Figures:
 
     tokens, _ = scorer.load()
     tokenising = _best(lambda: tokens.encode(texts))
-    planning = _best(lambda: [plan(text, None, None, scorer.description) for text in texts])
+    planning = _best(lambda: [plan(text, None, None, scorer.routing) for text in texts])
     return {
         "share_of_tokenising": round(tokenising / whole, 4),
         "share_of_normalising_and_language": round(planning / whole, 4),

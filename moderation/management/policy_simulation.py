@@ -36,6 +36,7 @@ def scope_arguments(parser: ArgumentParser) -> None:
         "--source", action="append", default=[], metavar="SLUG", help="comments of this source; repeats"
     )
     parser.add_argument("--section", default="", help="comments on articles of this section")
+    parser.add_argument("--language", default="", help="comments that were scored in this language, by its code")
 
 
 def handle(options: dict[str, Any], stdout: OutputWrapper) -> None:
@@ -116,4 +117,4 @@ def scope_given(options: dict[str, Any]) -> SimulationScope:
     """Returns which comments the options select; raises CommandError."""
     sources = tuple(source.pk for source in parse_sources(options["source"]))
     since, until = parse_since(options["since"]), parse_since(options["until"], option="until")
-    return SimulationScope(since, until, sources, options["section"])
+    return SimulationScope(since, until, sources, options["section"], options["language"])

@@ -11,13 +11,18 @@ from archive.models import Comment
 
 
 class ModelVersion(models.Model):
-    """A model version that this installation has used; at most one is active. Written as `compact@1`."""
+    """A model version that this installation has used; of each name at most one is active. Written as `compact@1`.
+
+    Active ones share the languages (`moderation.services.model_versions`). `experimental_languages` are served only
+    where MODERATION_EXPERIMENTAL_LANGUAGES names them.
+    """
 
     name = models.CharField(max_length=64)
     version = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
     attributes = models.JSONField(default=list)
     languages = models.JSONField(default=list)
+    experimental_languages = models.JSONField(default=list)
     active = models.BooleanField(default=False)
     registered_at = models.DateTimeField(default=timezone.now)
 
@@ -27,7 +32,7 @@ class ModelVersion(models.Model):
         ordering = ["name", "version"]
         constraints = [
             models.UniqueConstraint(fields=["name", "version"], name="model_name_version"),
-            models.UniqueConstraint(fields=["active"], condition=Q(active=True), name="model_one_active"),
+            models.UniqueConstraint(fields=["name"], condition=Q(active=True), name="model_name_active"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """comments:analyze: scores a bound request and answers in Perspective's form."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from moderation.models import ApiKey
@@ -85,6 +85,7 @@ def analyze_begin(fields: Bound, key: ApiKey, context: BatchContext) -> Callable
     if not languages.used:
         # Never dropped: no scores would read as harmless.
         raise language_error(next(iter(fields["requested_attributes"])), languages)
+    wanted = _served_in(wanted, languages, attributes_served(queue=queue, language=languages.used), drop=drop)
     if not wanted:
         return lambda: _response(fields, text, wanted, languages, NOTHING)
     sentences = bool(fields.get("span_annotations"))
@@ -104,6 +105,16 @@ def _wanted(requested: Mapping[str, Bound], served: Container[str], *, drop: boo
             _check_score_type(name, parameters)
             found.append(RequestedAttribute(name, attribute, parameters.get("score_threshold")))
     return found
+
+
+def _served_in(
+    wanted: list[RequestedAttribute], languages: Languages, served: Container[str], *, drop: bool
+) -> list[RequestedAttribute]:
+    """Those that the language's own model serves; another one's may serve more."""
+    lacking = [one for one in wanted if one.attribute not in served]
+    if lacking and not drop:
+        raise language_error(lacking[0].name, replace(languages, unserved=(languages.used,)))
+    return [one for one in wanted if one.attribute in served]
 
 
 def _check_score_type(name: str, parameters: Bound) -> None:

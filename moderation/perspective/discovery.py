@@ -37,8 +37,11 @@ SCALARS: dict[str, Json] = {
 }
 
 
-def discovery_document(root: str) -> Json:
-    """The document of a server whose addresses begin with `root`, which ends with a slash."""
+def discovery_document(root: str, languages: str = "") -> Json:
+    """The document of a server whose addresses begin with `root`, which ends with a slash.
+
+    `languages` says in words which are served.
+    """
     return {
         "kind": "discovery#restDescription",
         "discoveryVersion": "v1",
@@ -48,7 +51,7 @@ def discovery_document(root: str) -> Json:
         "version": VERSION,
         "revision": REVISION,
         "title": "Moderato, in the form of the Perspective Comment Analyzer API",
-        "description": "Scores comments for toxicity and kindred attributes.",
+        "description": f"Scores comments for toxicity and kindred attributes. {languages}".rstrip(),
         "protocol": "rest",
         "rootUrl": root,
         "baseUrl": root,

@@ -85,7 +85,7 @@ def invalid_request(message: str) -> Refused:
 
 
 def language_error(attribute: str, languages: Languages) -> Refused:
-    """An attribute that the active model does not serve in these languages; clients leave it out and try again.
+    """An attribute that no active model serves in these languages; clients leave it out and try again.
 
     `requestedLanguages` has what was requested, and is not there if nothing was.
     """

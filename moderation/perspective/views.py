@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import Histogram
@@ -19,6 +20,9 @@ from moderation.perspective.discovery import VERSION, discovery_document
 from moderation.perspective.errors import Refused, not_found, too_large, unsupported_encoding
 from moderation.perspective.methods import begin, fault_reply
 from moderation.perspective.schema import MAX_CALL_BYTES
+from moderation.scoring import ScoringError
+from moderation.services.errors import ServiceError
+from moderation.services.online_scoring.request_queue import request_queue_active
 
 ANY_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
@@ -138,7 +142,18 @@ def discovery(request: HttpRequest) -> HttpResponse:
     """The discovery document, for anyone."""
     if request.method not in {"GET", "HEAD"} or request.GET.get("version", VERSION) != VERSION:
         raise not_found()
-    return http_reply(Reply(200, discovery_document(request.build_absolute_uri("/")), pretty=is_pretty(request.GET)))
+    document = discovery_document(request.build_absolute_uri("/"), _languages_told())
+    return http_reply(Reply(200, document, pretty=is_pretty(request.GET)))
+
+
+def _languages_told() -> str:
+    """Which languages are served, by which model; nothing if that is not known at the moment."""
+    try:
+        routing = request_queue_active().routing
+    except (DatabaseError, ScoringError, ServiceError):
+        return ""
+    served = ((model.label, ", ".join(routing.languages_of(model))) for model in routing.models)
+    return f"Languages: {'; '.join(f'{codes} by {label}' for label, codes in served if codes)}."
 
 
 @open_to_pages

@@ -1,6 +1,6 @@
 """Scores and features in, a verdict with its reasons out: pure functions that know neither database nor model."""
 
-from moderation.policies.built_in import BUILT_IN_POLICY
+from moderation.policies.built_in import BUILT_IN_POLICY, built_in_policy
 from moderation.policies.conditions import AttributeRange, Condition
 from moderation.policies.documents.parse import parse_policy, policy_sha256
 from moderation.policies.errors import PolicyError
@@ -26,6 +26,7 @@ __all__ = [
     "Rule",
     "Verdict",
     "VerdictReason",
+    "built_in_policy",
     "facts_needed",
     "features_needed",
     "judge",

@@ -8,6 +8,7 @@ import copy
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from moderation.policies.errors import PolicyError
@@ -98,17 +99,26 @@ def _goals(part: Any, pointer: str) -> Iterator[PlacedGoal]:
             yield from _goals(child, f"{pointer}/{index}")
 
 
-def goals_freeze(body: Mapping[str, Any], thresholds: Mapping[str, float]) -> dict[str, Any]:
+def goals_freeze(
+    body: Mapping[str, Any],
+    thresholds: Mapping[str, float],
+    by_language: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+) -> dict[str, Any]:
     """Returns the policy's JSON with the number of each goal beside it; `thresholds` is by the conditions' pointers.
 
-    Raises PolicyError for a pointer at which no goal stands.
+    `by_language` has, for some of these, the numbers of languages in which another model gives the scores. Raises
+    PolicyError for a pointer at which no goal stands.
     """
     frozen: dict[str, Any] = copy.deepcopy(dict(body))
     placed = {goal.pointer for goal in policy_goals(body)}
     for pointer, threshold in thresholds.items():
         if pointer not in placed:
             raise PolicyError(pointer, "there is no goal here")
-        _at(frozen, pointer)["gte"] = threshold
+        place = _at(frozen, pointer)
+        place["gte"] = threshold
+        place.pop("by_language", None)
+        if by_language.get(pointer):
+            place["by_language"] = dict(by_language[pointer])
     return frozen
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ class ModelDescription:
         precision: The fastest number type that kept parity at conversion: `bf16` or `f32`.
         exact_parts: How many parts at the start are in float32 while the others are in bfloat16; a layer has two.
         tokens: Whether the model also has an output for the toxicity of each token.
+        experimental_languages: Languages in which it is not good enough to be served without somebody saying so; none
+            of them is among `languages`.
     """
 
     name: str
@@ -62,6 +64,7 @@ class ModelDescription:
     precision: str = "bf16"
     tokens: bool = False
     exact_parts: int = 0
+    experimental_languages: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -134,9 +137,15 @@ def _read(folder: Path) -> ModelDescription:
     try:
         fields: dict[str, Any] = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
         lists: dict[str, Any] = {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
-        return ModelDescription(**(fields | lists))
+        return _apart(ModelDescription(**(fields | lists)))
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ScoringError("model_missing", f"{folder / DESCRIPTION_FILE} cannot be read as a model.") from error
+
+
+def _apart(description: ModelDescription) -> ModelDescription:
+    """A model whose languages are the certain ones alone, should its file list the experimental ones among them too."""
+    sure = tuple(code for code in description.languages if code not in description.experimental_languages)
+    return replace(description, languages=sure)
 
 
 def folder_hash(folder: Path) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from moderation.scoring.descriptions import ModelDescription
 from moderation.scoring.inference.windows import AVERAGED
 from moderation.scoring.results import Language, Refusal, Result
-from moderation.scoring.text.language import identify, refuse_language
+from moderation.scoring.routing import Routing
+from moderation.scoring.text.language import identify, mostly_not_latin, refuse_language
 from moderation.scoring.text.normalise import deobfuscate
 from moderation.scoring.text.offset_mapped import OffsetMappedText, readable, says_something
 
@@ -32,31 +33,43 @@ class PreparedText:
     language: Language
 
 
-def plan(text: str, given: str | None, fallback: str | None, description: ModelDescription) -> PreparedText | Refusal:
-    """Prepare a text, or say why the model cannot judge it.
+def plan(text: str, given: str | None, fallback: str | None, routing: Routing) -> PreparedText | Refusal:
+    """Prepare a text, or say why no model can judge it.
 
     Args:
         text: As given.
         given: A language to trust, or None.
-        fallback: The language assumed for short or ambiguous text, or None for the model's default.
-        description: Of the model that will score it.
+        fallback: The language assumed for short or ambiguous text, or None for the models' default.
+        routing: The models that may score it.
     """
     plain = readable(text)
     second = deobfuscate(plain)
     readings = (OffsetMappedText.of(plain), *([second] if second else []))
     if not says_something(readings[-1].text):
         return Refusal("no_text", "The text has no letter and no digit to judge.", None)
-    first = _language(readings[0].text, given, fallback, description)
-    if isinstance(first, Refusal) and second:
+    first = _language(readings[0].text, given, fallback, routing)
+    if second and _hides_letters(first, readings[0].text, second.text, routing):
         # Obfuscated text looks foreign: the deobfuscated form decides.
-        again = _language(second.text, given, fallback, description)
-        return first if isinstance(again, Refusal) else PreparedText(readings, again)
+        again = _language(second.text, given, fallback, routing)
+        first = first if isinstance(again, Refusal) else again
     return first if isinstance(first, Refusal) else PreparedText(readings, first)
 
 
-def _language(text: str, given: str | None, fallback: str | None, description: ModelDescription) -> Language | Refusal:
-    language = identify(text, given, description, fallback=fallback)
-    return refuse_language(language, description) or language
+def _hides_letters(first: Language | Refusal, written: str, read: str, routing: Routing) -> bool:
+    """Whether the language of a text with a second reading is only that of the letters that hide another: it is
+    refused, or it is one in other letters and the second reading has Latin ones."""
+    if isinstance(first, Refusal):
+        return True
+    if first.origin == "given" or first.code == routing.default_language:
+        return False
+    return mostly_not_latin(list(filter(str.isalpha, written))) and not mostly_not_latin(
+        list(filter(str.isalpha, read))
+    )
+
+
+def _language(text: str, given: str | None, fallback: str | None, routing: Routing) -> Language | Refusal:
+    language = identify(text, given, routing, fallback=fallback)
+    return refuse_language(language, routing) or language
 
 
 def result(planned: PreparedText, rows: Rows, description: ModelDescription, *, perspective: bool) -> Result:

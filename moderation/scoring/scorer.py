@@ -6,8 +6,12 @@ Result, with spans on request (`explain`). Equal texts, and equal windows of dif
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
+import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from moderation.scoring.descriptions import ModelDescription, describe, folder_of, verify
 from moderation.scoring.explain import explained
@@ -16,7 +20,10 @@ from moderation.scoring.inference.session import InferenceSession
 from moderation.scoring.inference.tokens import SPECIAL_TOKENS, Tokens
 from moderation.scoring.plans import PreparedText, plan, result
 from moderation.scoring.results import Refusal, Result, ScoringError
+from moderation.scoring.routing import Routing
 from moderation.scoring.token_marks import Mark, token_marks
+
+logger = logging.getLogger(__name__)
 
 
 class Scorer:
@@ -24,6 +31,7 @@ class Scorer:
 
     Attributes:
         description: The model's description.
+        routing: Of this model by itself, its experimental languages included.
     """
 
     def __init__(self, description: ModelDescription, *, threads: int | None = None) -> None:
@@ -34,6 +42,7 @@ class Scorer:
             threads: Threads for inference; None uses all processors that this process may use.
         """
         self.description = description
+        self.routing = Routing.of(description)
         self._folder = folder_of(description.name)
         self._threads = threads
         self._lock = threading.Lock()
@@ -53,7 +62,11 @@ class Scorer:
 
     def _open(self) -> tuple[Tokens, InferenceSession]:
         verify(self._folder, self.description)
-        return Tokens(self._folder / "tokenizer.json"), self._session("probabilities")
+        begun, before = time.monotonic(), _resident_mb()
+        opened = Tokens(self._folder / "tokenizer.json"), self._session("probabilities")
+        seconds, more = time.monotonic() - begun, _resident_mb() - before
+        logger.info("%s was opened in %.1f s and takes %.0f MB", self.description.label, seconds, more)
+        return opened
 
     def _session(self, output: str) -> InferenceSession:
         one = self.description
@@ -104,15 +117,22 @@ class Scorer:
             ScoringError: `invalid_arguments` if `languages` or `fallbacks` differs in length; what `load` raises;
                 `inference_failed`, which a retry may resolve.
         """
-        given = zip(texts, _as_many(languages, texts), _as_many(fallbacks, texts), strict=True)
-        plans = [plan(text, language, fallback, self.description) for text, language, fallback in given]
+        given = zip(texts, each_one(languages, texts), each_one(fallbacks, texts), strict=True)
+        plans = [plan(text, language, fallback, self.routing) for text, language, fallback in given]
         accepted = [one for one in plans if isinstance(one, PreparedText)]
+        found = self.score_prepared(accepted, spans=spans, perspective=perspective)
+        return [found[one] if isinstance(one, PreparedText) else one for one in plans]
+
+    def score_prepared(
+        self, accepted: Sequence[PreparedText], *, spans: bool, perspective: bool
+    ) -> dict[PreparedText, Result]:
+        """Score texts that were prepared for this model; see `score`."""
         rows = self._rows(reading.text for one in accepted for reading in one.readings)
         found = {one: result(one, rows, self.description, perspective=perspective) for one in accepted}
         if spans:
             marks = self._marks if self.description.tokens else None
             found = explained(found, rows, self._rows, self.description, marks)
-        return [found[one] if isinstance(one, PreparedText) else one for one in plans]
+        return found
 
     def _rows(self, passages: Iterable[str]) -> dict[str, tuple[list[float], int]]:
         """Outputs and number of windows of each distinct passage."""
@@ -136,12 +156,26 @@ class Scorer:
         return token_marks(unique, self.description, *self._load_marking()) if unique else {}
 
 
-def _as_many(codes: Sequence[str | None] | None, texts: Sequence[str]) -> Sequence[str | None]:
+def each_one(codes: Sequence[str | None] | None, texts: Sequence[str]) -> Sequence[str | None]:
+    """A language for each text, None for all if there is no list.
+
+    Raises:
+        ScoringError: `invalid_arguments` if there are more or fewer than texts.
+    """
     if codes is None:
         return [None] * len(texts)
     if len(codes) != len(texts):
         raise ScoringError("invalid_arguments", f"{len(codes)} languages came with {len(texts)} texts.")
     return codes
+
+
+def _resident_mb() -> float:
+    """The memory that this process holds now; 0 where the system does not tell."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    except OSError:
+        return 0.0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 _shared: dict[tuple[ModelDescription, int | None], Scorer] = {}

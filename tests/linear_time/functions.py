@@ -17,6 +17,7 @@ from archive.importers.rows.presets import PRESETS, parse_preset
 from archive.importers.times import time_parse
 from archive.text import pairs_joined, plain_text, text_lines
 from moderation.api.parsers import json_decode, refuse_bad_characters
+from moderation.desk.policies.kinds import ends_read
 from moderation.desk.slurs import slurs_in
 from moderation.desk.text import changes, pieces
 from moderation.perspective.errors import Refused
@@ -25,7 +26,9 @@ from moderation.perspective.masks import masked, read_mask
 from moderation.perspective.schema import ANALYZE_RESPONSE
 from moderation.scoring.explain import _pieces, word_ranges
 from moderation.scoring.metrics.identity_terms import terms_in
-from moderation.scoring.text.language import base_code, detect, distinct_words
+from moderation.scoring.text.common_words import much_english, romanised_hindi
+from moderation.scoring.text.language import base_code, detect, distinct_words, language_code
+from moderation.scoring.text.languages_apart import told_by_letters
 from moderation.scoring.text.normalise import deobfuscate
 from moderation.scoring.text.offset_mapped import readable, says_something
 from moderation.scoring.text.sentences import sentence_ranges
@@ -99,6 +102,11 @@ CALLS: dict[str, Callable[[str], Any]] = {
     "distinct_words": distinct_words,
     "detect": lambda text: detect(distinct_words(text)),
     "base_code": base_code,
+    "language_code": language_code,
+    "much_english": much_english,
+    "romanised_hindi": romanised_hindi,
+    "told_by_letters": lambda text: told_by_letters(text, {}, ()),
+    "ends_read": ends_read,
     "word_ranges": word_ranges,
     "parts of an explanation": lambda text: _pieces(text, sentence_ranges(text, "en")),
     "word_marks": _marks,

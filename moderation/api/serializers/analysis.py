@@ -41,6 +41,7 @@ class AnalyzedOut(Out):
     """The scores and the verdict for one text, or why the model refused it."""
 
     index = serializers.IntegerField()
+    model = serializers.CharField(required=False, help_text="The model that serves the text's language.")
     scores = serializers.DictField(child=serializers.FloatField(), required=False)
     language = DetectedLanguageOut(required=False)
     windows = serializers.IntegerField(required=False)
@@ -53,7 +54,7 @@ class AnalyzedOut(Out):
 class AnalyzeOut(Out):
     """The response of analyze/."""
 
-    model = serializers.CharField()
+    model = serializers.CharField(allow_null=True, help_text="The model of all results; null where they differ.")
     results = AnalyzedOut(many=True)
 
 

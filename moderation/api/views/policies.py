@@ -175,8 +175,8 @@ class PolicySimulation(ApiView):
         """Judges up to 200,000 comments by a policy beside the active one, and writes nothing."""
         fields = self.body()
         policy = {name: fields.get(name) for name in ("body", "version")}
-        ends = {name: fields.get(name) for name in ("since", "until")}
-        scope = SimulationScope(**ends, sources=self._sources(fields), section=fields.get("section", ""))
+        ends = fields.get("since"), fields.get("until")
+        scope = SimulationScope(*ends, sources=self._sources(fields), section=fields.get("section", ""))
         return Response(policy_try(**policy, scope=scope))
 
     def _sources(self, fields: dict[str, Any]) -> tuple[int, ...]:

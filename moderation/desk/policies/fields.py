@@ -28,6 +28,7 @@ LABELS: Mapping[str, Words] = {
     "name": _("which"),
     "values": _("one of these, one on each line"),
     "gte": _("at least"),
+    "by_language": _("at least, in some languages (such as tr 0.4, ru 0.5)"),
     "lte": _("at most"),
     "goal": _("or a goal"),
 }

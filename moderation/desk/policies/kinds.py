@@ -13,13 +13,15 @@ from django.utils.translation import gettext_lazy as _
 Part = dict[str, Any]
 Posted = Mapping[str, Any]
 NUMBER = re.compile(r"-?[0-9]{1,15}(?:[.,][0-9]{1,15})?", re.ASCII)
+# Between the ends of two languages; a comma before a digit is a decimal one.
+BETWEEN = re.compile(r"[;\n]|,(?![0-9])")
 NEGATION = "not"
 GROUPS: Mapping[str, str | Promise] = {
     "all": _("all of these are met"),
     "any": _("one of these is met"),
     NEGATION: _("this is not met"),
 }
-GTE, LTE = "gte", "lte"
+GTE, LTE, BY_LANGUAGE = "gte", "lte", "by_language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Kind:
         label: What people call it.
         mark: Its property in JSON.
         subject: The value of that property, where it is always the same.
-        inputs: What is filled in: `name` (the property's value), `values` (its list), `gte`, `lte`, `goal`.
+        inputs: What is filled in: `name` (the property's value), `values` (its list), `gte`, `by_language`, `lte`,
+            `goal`.
         is_nested: Whether the numbers stand in an object below the property.
     """
 
@@ -43,9 +46,11 @@ class Kind:
     def posted(self, data: Posted, path: str) -> Part:
         """Returns the condition as JSON from what was filled in at `path`."""
         typed = {name: data.get(f"{path}.{name}", "").strip() for name in self.inputs}
-        more = {name: number_read(typed[name]) for name in (GTE, LTE) if typed.get(name)}
+        more: Part = {name: number_read(typed[name]) for name in (GTE, LTE) if typed.get(name)}
         if typed.get("goal"):
             more["goal"] = typed["goal"]
+        if typed.get(BY_LANGUAGE):
+            more[BY_LANGUAGE] = ends_read(typed[BY_LANGUAGE])
         if self.is_nested:
             return {self.mark: more}
         if "values" in typed:
@@ -58,12 +63,13 @@ class Kind:
         numbers = values if self.is_nested and isinstance(values, dict) else part
         shown = {name: number_text(numbers.get(name)) for name in (GTE, LTE, "goal")}
         listed = "\n".join(map(str, values)) if isinstance(values, list) else ""
+        shown[BY_LANGUAGE] = ends_text(part.get(BY_LANGUAGE))
         shown |= {"name": values if isinstance(values, str) else "", "values": listed}
         return {name: shown[name] for name in self.inputs}
 
 
 KINDS: Mapping[str, Kind] = {
-    "attribute": Kind(_("score of an attribute"), "attribute", inputs=("name", GTE, LTE, "goal")),
+    "attribute": Kind(_("score of an attribute"), "attribute", inputs=("name", GTE, BY_LANGUAGE, LTE, "goal")),
     "language": Kind(_("language"), "language", inputs=("values",)),
     "source": Kind(_("source"), "source", inputs=("values",)),
     "section": Kind(_("section"), "section", inputs=("values",)),
@@ -118,6 +124,21 @@ def number_read(text: str) -> int | float | str:
     if NUMBER.fullmatch(text) is None:
         return text
     return int(text) if text.lstrip("-").isdigit() else float(text.replace(",", "."))
+
+
+def ends_read(text: str) -> dict[str, Any] | str:
+    """Returns the lower end of each language from `tr 0.4, ru 0.5`; what is none stays as it was typed."""
+    pairs = [one.split() for one in BETWEEN.split(text) if one.strip()]
+    if not pairs or any(len(pair) != 2 for pair in pairs):  # noqa: PLR2004 - a language and a number
+        return text
+    return {code: number_read(number) for code, number in pairs}
+
+
+def ends_text(value: Any) -> str:
+    """Returns the lower ends by language as they are typed."""
+    if isinstance(value, dict):
+        return ", ".join(f"{code} {number_text(number)}" for code, number in value.items())
+    return "" if value is None else str(value)
 
 
 def number_text(value: Any) -> str:

@@ -58,7 +58,7 @@ class Command(BaseCommand):
 
         texts = parse_texts(options["texts"]) or list(PROBE_TEXTS)
         checkpoint = fetch_published(published.kind) if options["model"] in PUBLISHED else Path(options["model"])
-        target = Path(settings.MODERATION_MODELS) / name
+        target = Path(settings.MODERATION_MODELS_FOLDER) / name
         origin = Origin(
             name,
             _version(name),

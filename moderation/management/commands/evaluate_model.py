@@ -20,7 +20,7 @@ from moderation.scoring import ScoringError, open_scorer
 from moderation.scoring.metrics.quality import ROUNDS
 from moderation.scoring.perspective import PERSPECTIVE_ATTRIBUTES
 from moderation.services.errors import ServiceError
-from moderation.services.model_versions import scorer_active
+from moderation.services.model_versions import model_preferred, model_scorer
 
 PAIR = "LABEL=COLUMN"
 KNOWN = (*LABELS, *PERSPECTIVE_ATTRIBUTES)
@@ -37,7 +37,7 @@ class Command(DatabaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declares the options."""
         parser.add_argument("data", nargs="+", type=Path, help="files with texts and their labels")
-        parser.add_argument("--model", metavar="NAME", help="NAME or NAME@N; without it, the active model")
+        parser.add_argument("--model", metavar="NAME", help="NAME or NAME@N; without it, the active one for --language")
         parser.add_argument("--text", default="", help="the column that holds the text")
         parser.add_argument("--group", default="", help="the column to break figures down by")
         parser.add_argument(
@@ -75,7 +75,8 @@ class Command(DatabaseCommand):
             raise CommandError(error.detail) from error
 
     def _run(self, options: dict[str, Any]) -> None:
-        scorer = open_scorer(options["model"]) if options["model"] else scorer_active()
+        language = options["language"] or ""
+        scorer = open_scorer(options["model"]) if options["model"] else model_scorer(model_preferred(language))
         columns_check(labels_unserved(options["column"], scorer.description), model=scorer.description.label)
         with Progress(unit="byte") as progress:
             figures, read = model_evaluate(

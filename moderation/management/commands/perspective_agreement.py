@@ -18,7 +18,7 @@ from moderation.management.output import report_write
 from moderation.scoring import Scorer, ScoringError
 from moderation.scoring.perspective import PERSPECTIVE_ATTRIBUTES
 from moderation.services.errors import ServiceError
-from moderation.services.model_versions import scorer_active
+from moderation.services.model_versions import model_preferred, model_scorer
 from moderation.services.online_scoring.perspective import calibration_path
 
 PAIR = "ATTRIBUTE=COLUMN"
@@ -59,7 +59,7 @@ class Command(DatabaseCommand):
             raise CommandError(error.detail) from error
 
     def _run(self, options: dict[str, Any]) -> None:
-        scorer, files = scorer_active(), _files(options)
+        scorer, files = model_scorer(model_preferred(options["language"] or "")), _files(options)
         columns_check(labels_unserved(options["column"], scorer.description), model=scorer.description.label)
         with Progress(unit="byte") as progress:
             collected, read = perspective_compare(scorer=scorer, files=files, progress=progress.show)

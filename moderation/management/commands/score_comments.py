@@ -21,11 +21,11 @@ SHOWN_IDS = 20
 class Command(DatabaseCommand):
     """`score_comments [--model NAME] [--batch-size N] [--limit N] [--since DATE] [--source NAME] [--shard i/n] …`"""
 
-    help = "Score unscored comments with the active model."
+    help = "Score unscored comments with the active models, each in its languages."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declares the options."""
-        parser.add_argument("--model", help="NAME or NAME@N; the scores of an inactive model are only stored")
+        parser.add_argument("--model", help="NAME or NAME@N of a model that is not active: its scores are only stored")
         parser.add_argument(
             "--batch-size", type=number_of("--batch-size"), default=64, help="texts scored and saved together (64)"
         )
@@ -33,7 +33,9 @@ class Command(DatabaseCommand):
         parser.add_argument("--since", help="only comments written since this date or date and time")
         parser.add_argument("--source", help="only comments of this source, by slug or name")
         parser.add_argument("--shard", metavar="i/n", help="only the i-th of n parts, i from 1")
-        parser.add_argument("--rescore", action="store_true", help="also comments that lack a score of this model")
+        parser.add_argument(
+            "--rescore", action="store_true", help="also comments that lack the score of the model they go to"
+        )
         parser.add_argument("--dry-run", action="store_true", help="only print what would be done")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -103,12 +105,14 @@ def summary(report: ScoreReport) -> str:
         f"{report.scored:,} comments scored by {report.model} in {report.seconds:,.1f} s, {report.rate:,.1f} a second.",
         f"  texts sent to the model: {report.texts_sent:,}; again for their spans: {report.spans_sent:,}",
     ]
+    if len(report.by_model) > 1:
+        lines += [f"  by {model}: {count:,}" for model, count in sorted(report.by_model.items())]
     if report.active:
         states = ", ".join(f"{state} {count:,}" for state, count in sorted(report.states.items()))
         lines.append(f"  flagged: {report.flagged:,}; states: {states or 'none changed'}")
     lines += [f"  refused, {code}: {count:,}" for code, count in sorted(report.refused.items())]
     counted = {
-        "already had a score of this model and were only judged": report.reused,
+        "already had the score that counts and were only judged": report.reused,
         "set aside after three failures": len(report.set_aside),
         "closed because they were withdrawn, erased or deleted": report.closed,
         "edited or closed meanwhile": report.changed,

@@ -1,6 +1,6 @@
 """Shows what waits, what is active, and what failed last."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,9 @@ from django.utils.timesince import timesince
 
 from archive.management.database import DatabaseCommand
 from moderation.models import ModelVersion, PolicyVersion, WebhookTarget
+from moderation.scoring.routing import languages_routed
 from moderation.services.backlog import CAP, Backlog, backlog_read, last_errors
+from moderation.services.model_versions import languages_allowed, models_ordered
 
 
 class Command(DatabaseCommand):
@@ -32,10 +34,17 @@ def backlog_lines(backlog: Backlog) -> Iterator[str]:
 def active_lines() -> Iterator[str]:
     """Yields the models and the policy in use."""
     models = list(ModelVersion.objects.order_by("-active", "name", "version"))
-    names = ", ".join(f"{model}{' (active)' if model.active else ''}" for model in models)
-    yield f"models: {names or 'none used yet'}"
+    active = models_ordered([model for model in models if model.active])
+    routes = languages_routed(active, languages_allowed()) if len(active) > 1 else {}
+    yield f"models: {', '.join(_model_told(model, routes) for model in models) or 'none used yet'}"
     policy = PolicyVersion.objects.filter(active=True).first()
     yield f"policy: {f'version {policy.version}' if policy else 'none'}"
+
+
+def _model_told(model: ModelVersion, routes: Mapping[str, ModelVersion]) -> str:
+    """Returns a model, whether it is active and, if others are too, what it serves."""
+    served = " ".join(code for code, one in routes.items() if one == model)
+    return f"{model}{f' (active: {served})' if served else ' (active)' if model.active else ''}"
 
 
 def error_lines() -> Iterator[str]:

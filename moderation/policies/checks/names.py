@@ -27,13 +27,15 @@ def check_names(rule: Rule, catalogue: Catalogue) -> Iterator[Finding]:
     """Yields what the rule names that is not there."""
     for pointer, leaf, _ in rule.leaves():
         for level, code, place, detail in _missing(leaf, catalogue):
-            yield Finding(level, code, join_pointer(pointer, *filter(None, [place])), rule.id, detail)
+            yield Finding(level, code, join_pointer(pointer, *filter(None, place.split("/"))), rule.id, detail)
     yield from _scope(rule, catalogue)
 
 
 def _missing(leaf: Condition, catalogue: Catalogue) -> Iterator[Missing]:
     if isinstance(leaf, AttributeRange):
         yield from _attribute(leaf, catalogue)
+        for code in (code for code, _ in leaf.by_language if not _there(catalogue.languages, code)):
+            yield WARNING, "unserved_language", f"by_language/{code}", Message(NO_LANGUAGE, name=code)
     elif isinstance(leaf, ListHits) and catalogue.lists is not None and leaf.list not in catalogue.lists:
         yield ERROR, "unknown_list", "list", Message(NO_LIST, name=leaf.list)
     elif isinstance(leaf, ValueChoice):

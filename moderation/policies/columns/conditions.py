@@ -4,6 +4,7 @@ Groups combine their parts as `Group.check` does. A kind of condition that nothi
 by row, once for all rules that have it.
 """
 
+from collections.abc import Iterator
 from functools import singledispatch
 
 import numpy as np
@@ -39,7 +40,12 @@ def _(condition: NumberRange, columns: SubjectColumns, *, wanted: bool = True) -
 def _(condition: AttributeRange, columns: SubjectColumns, *, wanted: bool = True) -> Booleans:
     if not condition.resolved:
         condition.check()  # raises PolicyError
-    return _within(condition, columns.score(condition.attribute), wanted=wanted)
+    scores, met = columns.score(condition.attribute), np.zeros(columns.size, dtype=np.bool_)
+    if not condition.by_language:
+        return _within(condition, scores, wanted=wanted)
+    for one, rows in ranges_by_language(condition, columns):
+        met |= rows & _within(one, scores, wanted=wanted)
+    return met
 
 
 @condition_met.register
@@ -64,6 +70,16 @@ def _(condition: LanguageChoice, columns: SubjectColumns, *, wanted: bool = True
         return np.asarray(columns.asked(condition, condition.state) == wanted, dtype=np.bool_)
     codes = tuple(name.partition("-")[0].lower() for name in columns.languages.names)
     return _chosen(condition.values, Coded(columns.languages.codes, codes), wanted=wanted)
+
+
+def ranges_by_language(condition: AttributeRange, columns: SubjectColumns) -> Iterator[tuple[AttributeRange, Booleans]]:
+    """Yields the range for each language that has its own, and for all others, with the rows that it is for."""
+    others = np.ones(columns.size, dtype=np.bool_)
+    for code, _ in condition.by_language:
+        rows = columns.in_language(code)
+        others &= ~rows
+        yield condition.at(code), rows
+    yield condition.at(""), others
 
 
 def _within(condition: NumberRange, values: Floats, *, wanted: bool) -> Booleans:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.policies.columns.conditions import condition_met
+from moderation.policies.columns.conditions import condition_met, ranges_by_language
 from moderation.policies.columns.subjects import Booleans, Floats, SubjectColumns
 from moderation.policies.conditions import AttributeRange, Condition, Group
 from moderation.policies.documents.schema import ACTIONS
@@ -124,7 +124,7 @@ def _safest(rules: Sequence[Rule], matched: Booleans) -> NDArray[np.intp]:
 def _margins(rules: Sequence[Rule], applying: Sequence[Booleans], columns: SubjectColumns) -> tuple[Floats, Floats]:
     """Returns risk and uncertainty: the largest over the thresholds that apply, 0 without any."""
     risk, uncertainty = np.zeros(columns.size), np.full(columns.size, -np.inf)
-    for (attribute, threshold), rows in _thresholds(rules, applying).items():
+    for (attribute, threshold), rows in _thresholds(rules, applying, columns).items():
         score = np.where(rows, columns.score(attribute), np.nan)
         # fmax passes over NaN: a score that is not known has no margin. A tiny threshold may give an infinite risk.
         with np.errstate(over="ignore"):
@@ -133,13 +133,24 @@ def _margins(rules: Sequence[Rule], applying: Sequence[Booleans], columns: Subje
     return risk, np.where(np.isneginf(uncertainty), 0.0, uncertainty)
 
 
-def _thresholds(rules: Sequence[Rule], applying: Sequence[Booleans]) -> dict[tuple[str, float], Booleans]:
+def _thresholds(
+    rules: Sequence[Rule], applying: Sequence[Booleans], columns: SubjectColumns
+) -> dict[tuple[str, float], Booleans]:
     """Returns (attribute, threshold) → the rows to which a rule with it applies; each is reckoned with once."""
     found: dict[tuple[str, float], Booleans] = {}
     for at, rule in enumerate(rules):
         for _, leaf, negated in rule.leaves():
-            margin = None if negated else leaf.margin()
-            if margin is not None:
+            for margin, rows in () if negated else _leaf_margins(leaf, applying[at], columns):
                 known = found.get(margin)
-                found[margin] = applying[at] if known is None else known | applying[at]
+                found[margin] = rows if known is None else known | rows
     return found
+
+
+def _leaf_margins(
+    leaf: Condition, applying: Booleans, columns: SubjectColumns
+) -> Iterator[tuple[tuple[str, float], Booleans]]:
+    if isinstance(leaf, AttributeRange) and leaf.by_language:
+        parts = ((one.margin(), rows & applying) for one, rows in ranges_by_language(leaf, columns))
+        yield from ((margin, rows) for margin, rows in parts if margin is not None)
+    elif (margin := leaf.margin()) is not None:
+        yield margin, applying

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.policies.conditions import Subject
+from moderation.policies.conditions.base import base_language
 from moderation.policies.features import Features
 
 Floats = NDArray[np.float64]
@@ -78,6 +79,13 @@ class SubjectColumns:
         """Returns the attribute's scores, NaN where there is none."""
         found = self.scores.get(attribute)
         return np.full(self.size, np.nan) if found is None else found
+
+    def in_language(self, code: str) -> Booleans:
+        """Returns which rows are in a language, by its base code; a row whose language is not known is in none."""
+        if self.languages is None:
+            return np.array([base_language(one.language) == code for one in self.features], dtype=np.bool_)
+        named = np.array([base_language(name) == code for name in self.languages.names], dtype=np.bool_)
+        return named[self.languages.codes] if len(named) else np.zeros(self.size, dtype=np.bool_)
 
     def subject(self, row: int) -> Subject:
         """Returns one row as `judge` takes it apart."""

@@ -21,6 +21,18 @@ class Subject:
 
 
 Check = Callable[[Subject], bool]
+
+
+def language_of(subject: Subject) -> str:
+    """The language of a text as policies name it: without region and script; empty if it is not known."""
+    return base_language(subject.features.language)
+
+
+def base_language(code: str | None) -> str:
+    """A language code without region and script, in lower case; empty for none."""
+    return (code or "").partition("-")[0].lower()
+
+
 # A variable of a comment, such as ("fact", "links"), and the values that a condition leaves it.
 Literal = tuple[tuple[str, str], Domain]
 
@@ -54,8 +66,11 @@ class Condition(ABC):
         """Yields the conditions without parts below this one: JSON pointer, condition, whether it is under a `not`."""
         yield pointer, self, negated
 
-    def margin(self) -> tuple[str, float] | None:
-        """Returns the attribute and threshold above 0 from which risk and uncertainty are computed; None without."""
+    def margin(self, _language: str = "") -> tuple[str, float] | None:
+        """Returns the attribute and threshold above 0 from which risk and uncertainty are computed; None without.
+
+        The threshold is that of texts in the language.
+        """
         return None
 
     def literals(self, *, wanted: bool) -> tuple[Literal, ...] | None:

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from moderation.policies.conditions.base import Condition, Subject
+from moderation.policies.conditions.base import Condition, Subject, language_of
 from moderation.policies.conditions.groups import Group
 from moderation.policies.conditions.ranges import AttributeRange
 
@@ -25,7 +25,9 @@ def condition_gap(condition: Condition, subject: Subject, *, wanted: bool = True
         return choose(gaps, key=lambda gap: gap[0])
     if condition.state(subject) is wanted:
         return MET
-    return _range_gap(condition, subject, wanted=wanted) if isinstance(condition, AttributeRange) else CLOSED
+    if not isinstance(condition, AttributeRange):
+        return CLOSED
+    return _range_gap(condition.at(language_of(subject)), subject, wanted=wanted)
 
 
 def _range_gap(condition: AttributeRange, subject: Subject, *, wanted: bool) -> Gap:

@@ -41,7 +41,19 @@ def _nested(name: str) -> dict[str, Any]:
 
 
 ATTRIBUTE_RANGE = _object("attribute", {"attribute": ATTRIBUTE, **_bounds(SHARE)}, anyOf=A_BOUND)
-GOAL_RANGE = _object("attribute", {"attribute": ATTRIBUTE, "goal": {"type": "string", "maxLength": 200}, "gte": SHARE})
+CODE = {"pattern": "^[a-z]{2,3}$"}
+BY_LANGUAGE = {
+    "type": "object",
+    "propertyNames": CODE,
+    "additionalProperties": SHARE,
+    "minProperties": 1,
+    "maxProperties": MAX_VALUES,
+}
+TUNED = {"by_language": BY_LANGUAGE}
+NEEDS_GTE = {"dependentRequired": {"by_language": ["gte"]}}
+TUNED_RANGE = _object("attribute", {"attribute": ATTRIBUTE, **_bounds(SHARE), **TUNED}, anyOf=A_BOUND, **NEEDS_GTE)
+GOAL = {"type": "string", "maxLength": 200}
+GOAL_RANGE = _object("attribute", {"attribute": ATTRIBUTE, "goal": GOAL, "gte": SHARE, **TUNED}, **NEEDS_GTE)
 FACT_RANGE = _object("fact", {"fact": {"enum": list(FACTS)}, **_bounds(NUMBER)}, anyOf=A_BOUND)
 LIST_HITS = _object("list", {"list": LIST_NAME, "gte": {"type": "integer", "minimum": 1, "maximum": 1_000_000}})
 MARK = _object("commenter", {"commenter": {"enum": list(MARKS)}})
@@ -49,7 +61,7 @@ COMMENTERS = {
     "approved": _object("commenter", {"commenter": {"const": "approved"}, **_bounds(NUMBER)}, anyOf=A_BOUND),
     "rejected_share": _object("commenter", {"commenter": {"const": "rejected_share"}, **_bounds(SHARE)}, anyOf=A_BOUND),
 }
-LANGUAGE = {"type": "string", "pattern": "^[a-z]{2,3}$"}
+LANGUAGE = {"type": "string", **CODE}
 
 
 def _of_commenter() -> dict[str, Any]:
@@ -66,7 +78,7 @@ ATTRIBUTE_OR_GOAL = {
     "type": "object",
     "if": {"required": ["goal"]},
     "then": GOAL_RANGE,
-    "else": ATTRIBUTE_RANGE,
+    "else": TUNED_RANGE,
 }
 TEXT = {"type": "string", "minLength": 1, "maxLength": 255}
 # Schema 1 has conditions on scores alone.

@@ -1,10 +1,10 @@
 """Conditions on a number: both ends of a range are included."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from moderation.policies.conditions.base import Check, Condition, Literal, Subject
+from moderation.policies.conditions.base import Check, Condition, Literal, Subject, language_of
 from moderation.policies.conditions.domains import Interval, counted, measured
 from moderation.policies.errors import PolicyError
 from moderation.policies.goals import Goal, parse_goal
@@ -82,19 +82,36 @@ class NumberRange(Condition):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeRange(NumberRange):
-    """A range of one attribute's probability. `goal` is what its lower end was or is to be resolved from."""
+    """A range of one attribute's probability. `goal` is what its lower end was or is to be resolved from.
+
+    `by_language` has the lower ends of some languages: another model gives the scores there. Elsewhere it is `gte`.
+    """
 
     kind: ClassVar[str] = "attribute"
     attribute: str
     goal: Goal | None = None
+    by_language: tuple[tuple[str, float], ...] = ()
 
     @classmethod
     def parse(cls, body: Mapping[str, Any], pointer: str) -> Self:
         """Returns the range that `body` describes; raises PolicyError if no score can be in it."""
         goal = parse_goal(body["goal"], f"{pointer}/goal") if "goal" in body else None
-        found = cls(**{**body, "goal": goal})
+        ends = tuple(sorted(body.get("by_language", {}).items()))
+        found = cls(**{**body, "goal": goal, "by_language": ends})
         refuse_empty(found, pointer, "score")
+        for code, _ in ends:
+            refuse_empty(found.at(code), f"{pointer}/by_language/{code}", "score")
         return found
+
+    def at(self, language: str) -> Self:
+        """Returns the range as it is for texts in a language, by its base code."""
+        if not self.by_language:
+            return self
+        return replace(self, gte=dict(self.by_language).get(language, self.gte), by_language=())
+
+    def state(self, subject: Subject) -> bool | None:
+        """Returns whether the score is in the range of the text's language; None for an attribute without one."""
+        return NumberRange.state(self.at(language_of(subject)) if self.by_language else self, subject)
 
     @property
     def name(self) -> str:
@@ -114,6 +131,8 @@ class AttributeRange(NumberRange):
         """Returns a function that says whether the state is `wanted`; raises PolicyError for a goal without number."""
         if not self.resolved:
             raise PolicyError("", Message(UNRESOLVED, goal=self.goal, attribute=self.attribute))
+        if self.by_language:
+            return self._check_by_language(wanted=wanted)
         name, (low, high) = self.attribute, self._ends()
         if wanted and self.lte is None:
             return lambda subject: (score := subject.scores.get(name)) is not None and score >= low
@@ -121,19 +140,30 @@ class AttributeRange(NumberRange):
             return lambda subject: (score := subject.scores.get(name)) is not None and low <= score <= high
         return lambda subject: (score := subject.scores.get(name)) is not None and not low <= score <= high
 
+    def _check_by_language(self, *, wanted: bool) -> Check:
+        checks = {code: self.at(code).check(wanted=wanted) for code, _ in self.by_language}
+        elsewhere = self.at("").check(wanted=wanted)
+        return lambda subject: checks.get(language_of(subject), elsewhere)(subject)
+
     def reasons(self, subject: Subject, *, wanted: bool = True) -> Iterator[Reason]:
         """Yields the score that reached the lower end; nothing if there is no such end."""
         if self.state(subject) is not wanted:
             return
-        if wanted and self.gte is not None:
-            yield VerdictReason(self.attribute, subject.scores[self.attribute], self.gte)
+        gte = self.at(language_of(subject)).gte
+        if wanted and gte is not None:
+            yield VerdictReason(self.attribute, subject.scores[self.attribute], gte)
         elif not wanted:
             score = subject.scores[self.attribute]
-            yield ConditionReason(self.kind, score, self.attribute, self.gte, self.lte, negated=True)
+            yield ConditionReason(self.kind, score, self.attribute, gte, self.lte, negated=True)
 
-    def margin(self) -> tuple[str, float] | None:
-        """Returns the attribute and the lower end."""
-        return (self.attribute, self.gte) if self.gte else None
+    def margin(self, language: str = "") -> tuple[str, float] | None:
+        """Returns the attribute and the lower end for texts in the language."""
+        gte = self.at(language).gte
+        return (self.attribute, gte) if gte else None
+
+    def literals(self, *, wanted: bool) -> tuple[Literal, ...] | None:
+        """Returns the range, or what is outside; nothing that holds of every language if their ends differ."""
+        return None if self.by_language else NumberRange.literals(self, wanted=wanted)
 
     def intervals(self, *, wanted: bool) -> tuple[Interval, ...]:
         """Returns the probabilities in the range, or those outside."""

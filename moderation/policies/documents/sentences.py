@@ -108,7 +108,7 @@ def _leaf(condition: Condition, translate: Translate) -> str:
 def _range(condition: NumberRange, translate: Translate) -> str:
     form = RANGES[condition.gte is not None, condition.lte is not None]
     number = _number(condition, translate)
-    return translate(form).format(number=number, gte=_plain(condition.gte), lte=_plain(condition.lte))
+    return translate(form).format(number=number, gte=_least(condition), lte=_plain(condition.lte))
 
 
 def _number(condition: NumberRange, translate: Translate) -> str:
@@ -117,6 +117,13 @@ def _number(condition: NumberRange, translate: Translate) -> str:
     if condition.kind == "list":
         return translate(LIST_HITS).format(name=condition.name)
     return translate(NUMBERS[condition.kind, condition.name])
+
+
+def _least(condition: NumberRange) -> str:
+    """The lower end, with those of languages that have their own: `0.5 (ru: 0.4, tr: 0.45)`."""
+    ends = condition.by_language if isinstance(condition, AttributeRange) else ()
+    told = ", ".join(f"{code}: {_plain(end)}" for code, end in ends)
+    return f"{_plain(condition.gte)} ({told})" if told else _plain(condition.gte)
 
 
 def _plain(number: float | None) -> str:

@@ -27,7 +27,7 @@ def judge(policy: Policy, scores: Mapping[str, float], *, features: Features, so
     chosen = program.chosen(subject)
     floor = program.floor(subject, chosen)
     deciding = floor or chosen
-    risk, uncertainty = program.risk(scores)
+    risk, uncertainty = program.risk(subject)
     verdict = Verdict(
         action=deciding.action if deciding else "pass",
         rule=deciding.id if deciding else "",

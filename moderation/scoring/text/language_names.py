@@ -72,3 +72,12 @@ LANGUAGE_NAMES = {
     "vi": "Vietnamese",
     "zh": "Chinese",
 }
+
+
+def language_named(code: str) -> str:
+    """A language for messages, `Turkish (tr)`; one that is written in Latin letters although it usually is not, so."""
+    base, _, script = code.partition("-")
+    name = LANGUAGE_NAMES.get(base)
+    if name is None:
+        return code
+    return f"{name} in Latin letters ({code})" if script == "Latn" else f"{name} ({code})"

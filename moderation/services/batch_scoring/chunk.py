@@ -18,6 +18,7 @@ from moderation.scoring import Refusal, Result, Span
 from moderation.services.batch_scoring.claims import claims_set_aside
 from moderation.services.batch_scoring.inference import TRIES, Failure, Inference, Outcome
 from moderation.services.batch_scoring.options import ScoreReport
+from moderation.services.model_versions import ModelsInUse
 from moderation.services.verdicts.candidate import policies_judging
 from moderation.services.verdicts.known import Known, batch_features
 from moderation.services.verdicts.transitions import Scored
@@ -37,10 +38,10 @@ BATCH_CHARACTERS = 32_768
 
 @dataclass(slots=True)
 class ScoreRun:
-    """A run of one worker with one model. Scores of an `active` model move reviews; others are only stored."""
+    """A run of one worker. Scores of the `active` models move reviews; those of another are only stored."""
 
     inference: Inference
-    model: ModelVersion
+    models: ModelsInUse
     active: bool
     worker: str
     report: ScoreReport
@@ -70,16 +71,19 @@ class ScoreRun:
         self._set_aside(outcomes)
 
     def _refused_before(self, ids: Sequence[int]) -> set[int]:
-        """Returns the ids of comments whose current text this model has already refused."""
+        """Returns the ids of comments whose current text these models have already refused."""
         rows = Review.objects.filter(comment_id__in=ids, verdict__rule__startswith=f"{UNSCORABLE}:")
-        taken = rows.filter(comment__taken_revision=F("comment__revision"), facts__model=str(self.model))
+        taken = rows.filter(comment__taken_revision=F("comment__revision"), facts__model=self.models.label)
         return set(taken.values_list("comment_id", flat=True))
 
     def _scores_known(self, comments: Sequence[Comment]) -> dict[int, Score]:
-        """Returns comment id → this model's score of its current text: such a comment is judged without scoring."""
+        """Returns comment id → the score of its current text that counts: such a comment is judged without scoring."""
         revisions = {comment.pk: comment.revision for comment in comments}
-        found = Score.objects.by(self.model).filter(comment_id__in=revisions)
-        return {score.comment_id: score for score in found if score.revision == revisions[score.comment_id]}
+        found = Score.objects.filter(model__in=self.models.rows, comment_id__in=revisions).select_related("model")
+        counting = (
+            score for score in found.order_by("scored_at", "pk") if score.revision == revisions[score.comment_id]
+        )
+        return {score.comment_id: score for score in counting if self.models.counts(score)}
 
     def _outcomes(self, comments: Sequence[Comment]) -> list[Outcome]:
         try:
@@ -93,13 +97,16 @@ class ScoreRun:
         facts, edition = known.facts.as_json(comment.text_hash), known.facts.edition
         if isinstance(found, Refusal):
             language = found.language.code if found.language else ""
-            facts = {**facts, "language": language, "model": str(self.model)}
+            facts = {**facts, "language": language, "model": self.models.label}
             return Scored(comment, None, judge_refusal(policy, found.code), facts, facts_edition=edition)
         self.report.reused += isinstance(found, Score)
-        score = found if isinstance(found, Score) else score_row(comment=comment, model=self.model, result=found)
+        score = found if isinstance(found, Score) else self._row(comment, found)
         source, section = comment.source.slug, comment.article.section
         verdict = judge(policy, score.values(), features=known.features, source=source, section=section)
         return Scored(comment, score, verdict, facts, policy.audit_chance(verdict.risk), edition)
+
+    def _row(self, comment: Comment, result: Result) -> Score:
+        return score_row(comment=comment, model=self.models.by_label[result.model], result=result)
 
     def _add_spans(self, flagged: Sequence[Scored]) -> None:
         """Adds spans to flagged comments only: few are, and spans for all would cost as much as the scores."""
@@ -113,7 +120,7 @@ class ScoreRun:
 
     def _save(self, judged: Sequence[Scored], policy: PolicyVersion) -> None:
         if self.active:
-            reviews = batch_save(scored=judged, model=self.model, policy=policy, worker=self.worker)
+            reviews = batch_save(scored=judged, policy=policy, worker=self.worker)
             self.report.changed += len(judged) - len(reviews)
             self._count_reviews(reviews)
         else:
@@ -128,17 +135,18 @@ class ScoreRun:
 
     def _count_reviews(self, reviews: Sequence[Review]) -> None:
         for review in reviews:
-            self._count(review.score is not None, review.verdict["rule"])
+            self._count(review.score, review.verdict["rule"])
             self.report.states[review.state] += 1
             self.report.flagged += review.flagged
 
     def _count_scores(self, kept: Sequence[Scored]) -> None:
         for one in kept:
-            self._count(one.score is not None, one.verdict.rule)
+            self._count(one.score, one.verdict.rule)
 
-    def _count(self, scored: bool, rule: str) -> None:
-        if scored:
+    def _count(self, score: Score | None, rule: str) -> None:
+        if score is not None:
             self.report.scored += 1
+            self.report.by_model[self.models.labels[score.model_id]] += 1
         else:
             self.report.refused[rule.partition(":")[2]] += 1
 

@@ -15,7 +15,8 @@ from moderation.scoring import Refusal, Result, ScoringError, Span
 logger = logging.getLogger(__name__)
 
 TRIES = 3
-# A text that any model can score: a model that fails on it is broken, and no comment is to blame.
+# A text that any model can score, said to be in a language of its own: a model that fails on it is broken, and no
+# comment is to blame.
 PROBE = "The train was late again this morning."
 
 
@@ -51,11 +52,13 @@ Outcome = Result | Refusal | Failure
 class Inference:
     """A scorer that counts its texts.
 
+    `probes` has a language of each of its models, in which the probe is sent to it; None is for its default one.
     `texts_sent` counts the texts of every scoring call, including failed ones; `spans_sent` counts flagged texts that
     were sent again for their spans.
     """
 
     scorer: TextScorer
+    probes: Sequence[str | None] = (None,)
     texts_sent: int = 0
     spans_sent: int = 0
 
@@ -91,7 +94,7 @@ class Inference:
 
     def _probe(self) -> None:
         try:
-            self.scorer.score([PROBE])
+            self.scorer.score([PROBE] * len(self.probes), languages=self.probes)
         except LateError:
             raise
         except Exception as error:

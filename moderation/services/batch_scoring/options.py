@@ -14,7 +14,8 @@ MAX_BATCH = 1_024
 class ScoreOptions:
     """What to score and how.
 
-    `model` is a label (None: the active model); `batch_size` is how many texts are scored and saved together; `limit`
+    `model` is the label of a model that is not active, whose scores are only stored (None: the active ones);
+    `batch_size` is how many texts are scored and saved together; `limit`
     is the maximum number of comments; `since` is a lower bound on `created_at`; `source` is a slug or name; `shard` is
     (i, n), i from 1 to n; `rescore` includes comments that another model scored and those that were set aside.
     """
@@ -41,8 +42,9 @@ class ScoreOptions:
 class ScoreReport:
     """The counts of a run, updated while it goes on.
 
-    `texts_sent` counts texts sent for scores; `spans_sent` flagged texts sent again for their spans. `reused` of the
-    `scored` already had a score of this model and were only judged. `changed` were edited or closed while they were
+    `model` names all models of the run; `by_model` is how many each scored. `texts_sent` counts texts sent for scores;
+    `spans_sent` flagged texts sent again for their spans. `reused` of the
+    `scored` already had the score that counts and were only judged. `changed` were edited or closed while they were
     being scored and are not done. `error` is the code of the error that ended the run early.
     """
 
@@ -50,6 +52,7 @@ class ScoreReport:
     active: bool = True
     total: int = 0
     scored: int = 0
+    by_model: Counter[str] = field(default_factory=Counter)
     reused: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     set_aside: dict[int, str] = field(default_factory=dict)

@@ -27,7 +27,16 @@ from moderation.services.batch_scoring.inference import Inference
 from moderation.services.batch_scoring.options import ScoreOptions, ScorePlan, ScoreReport
 from moderation.services.batch_scoring.selection import Selection, source_find
 from moderation.services.batch_scoring.workers import worker_name
-from moderation.services.model_versions import model_active, model_describe, model_register, model_scorer
+from moderation.services.model_versions import (
+    ModelsInUse,
+    model_describe,
+    model_register,
+    models_active,
+    models_described,
+    models_ordered,
+    models_scorer,
+    models_together,
+)
 from moderation.services.verdicts.triage import comments_close, comments_to_close
 
 logger = logging.getLogger(__name__)
@@ -49,7 +58,7 @@ def comments_score(*, options: ScoreOptions, progress: Progress | None = None, s
     options.check()
     stop = stop or _never
     run = _run_open(options.model)
-    selection = _selection(options, run.model, active=run.active)
+    selection = _selection(options, run.models, active=run.active)
     if options.rescore:
         claims_lift(comments=selection.comments())
     run.report.closed = comments_close() if run.active else 0
@@ -63,17 +72,14 @@ def comments_score(*, options: ScoreOptions, progress: Progress | None = None, s
 def comments_score_plan(*, options: ScoreOptions) -> ScorePlan:
     """Returns what a run with these options would do; writes nothing, not even the model's registration."""
     options.check()
-    current = ModelVersion.objects.filter(active=True).first()
-    description = model_describe(label=options.model or str(current or settings.MODERATION_MODEL))
-    model = ModelVersion.objects.filter(name=description.name, version=description.version).first()
-    active = model.active if model and current else current is None
-    selection = _selection(options, model, active=active)
+    label, models, active = _planned(options.model)
+    selection = _selection(options, models, active=active)
     wanted = selection.comments() if options.rescore else selection.comments().filter(~Exists(SET_ASIDE_CLAIMS))
     if options.limit is not None:
         wanted = Comment.objects.filter(pk__in=wanted.order_by("pk").values("pk")[: options.limit])
     counts = wanted.order_by("source__slug").values_list("source__slug").annotate(Count("pk"))
     return ScorePlan(
-        model=description.label,
+        model=label,
         active=active,
         by_source=dict(counts),
         leased=Claim.objects.filter(
@@ -85,16 +91,33 @@ def comments_score_plan(*, options: ScoreOptions) -> ScorePlan:
 
 
 def _run_open(label: str | None) -> ScoreRun:
-    """Returns a run with the model `label`, or with the active model."""
-    current = model_active()
-    model = model_register(description=model_describe(label=label)) if label else current
-    report = ScoreReport(model=str(model), active=model.pk == current.pk)
-    return ScoreRun(Inference(model_scorer(model)), model, report.active, worker_name(), report)
+    """Returns a run with the active models, or with the model `label` if that is not one of them."""
+    current = models_active()
+    model = model_register(description=model_describe(label=label)) if label else current[0]
+    active = model in current
+    models = models_together(current if active else [model])
+    report = ScoreReport(model=models.label, active=active)
+    return ScoreRun(Inference(models_scorer(models), models.probes), models, report.active, worker_name(), report)
 
 
-def _selection(options: ScoreOptions, model: ModelVersion | None, *, active: bool) -> Selection:
+def _planned(label: str | None) -> tuple[str, ModelsInUse | None, bool]:
+    """Returns the models that a run would have: their names, their rows if they were used before, whether active."""
+    current = models_ordered(ModelVersion.objects.filter(active=True))
+    if label is None:
+        if current:
+            return (models := models_together(current)).label, models, True
+        return ", ".join(one.label for one in models_described()), None, True
+    description = model_describe(label=label)
+    found = ModelVersion.objects.filter(name=description.name, version=description.version).first()
+    if found is not None and found in current:
+        return (models := models_together(current)).label, models, True
+    first = not current and description in models_described()
+    return description.label, models_together([found]) if found else None, first
+
+
+def _selection(options: ScoreOptions, models: ModelsInUse | None, *, active: bool) -> Selection:
     return Selection(
-        model=model,
+        models=models,
         active=active,
         walk=options.rescore or not active,
         since=options.since,
@@ -116,11 +139,16 @@ def _score_all(run: ScoreRun, selection: Selection, options: ScoreOptions, progr
                     return
                 run.batch(batch)
                 progress(run.report)
-            if run.active and not ModelVersion.objects.filter(pk=run.model.pk, active=True).exists():
-                raise ScoringError("model_changed", "Another model became active.", retryable=True)
+            if run.active and _changed(run.models):
+                raise ScoringError("model_changed", "Other models became active.", retryable=True)
     except ScoringError as error:
         run.report.error = error.code
         logger.error("the run ended early: %s", error.code)
+
+
+def _changed(models: ModelsInUse) -> bool:
+    active = set(ModelVersion.objects.filter(active=True).values_list("pk", flat=True))
+    return active != {row.pk for row in models.rows}
 
 
 def _chunks(run: ScoreRun, selection: Selection, options: ScoreOptions, stop: Stop) -> Iterator[list[int]]:

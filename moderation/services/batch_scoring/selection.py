@@ -8,8 +8,9 @@ from typing import Self
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
 from archive.models import Comment, CommentQuerySet, Source
-from moderation.models import Claim, ModelVersion, Score
+from moderation.models import Claim, Score
 from moderation.services.errors import invalid
+from moderation.services.model_versions import ModelsInUse
 
 # Ids per step of a walk: the most that one query scans.
 WALK_IDS = 5_000
@@ -32,11 +33,12 @@ class Selection:
     """The comments of a run.
 
     Without `walk`: the unscored comments, found through their partial index. With `walk`: all that lack a score of
-    `model` for their current text, found by ranges of ids, plus the unscored ones if that model is `active`.
+    their current text by the one of the `models` that its language goes to, found by ranges of ids, plus the unscored
+    ones if these models are `active`.
     `shard` is (i, n), i from 1: the ids with id % n == i - 1.
     """
 
-    model: ModelVersion | None
+    models: ModelsInUse | None
     active: bool = True
     walk: bool = False
     since: datetime | None = None
@@ -87,8 +89,11 @@ class Selection:
         return comments.filter(lacking | Q(taken_revision__lt=F("revision")) if self.active else lacking)
 
     def _scored(self) -> QuerySet[Score]:
-        scores = Score.objects.filter(comment=OuterRef("pk"), revision=OuterRef("revision"))
-        return scores.filter(model=self.model) if self.model else scores.none()
+        """Returns the scores that count. What was scored in a language that now goes to another model does not."""
+        scores, counting = Score.objects.filter(comment=OuterRef("pk"), revision=OuterRef("revision")), Q(pk__in=())
+        for row in self.models.rows if self.models else ():
+            counting |= Q(model=row) & ~Q(language__in=self.models.languages_elsewhere(row) if self.models else ())
+        return scores.filter(counting)
 
     def _of_shard(self, comments: CommentQuerySet) -> CommentQuerySet:
         if self.shard is None:

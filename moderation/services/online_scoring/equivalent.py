@@ -6,10 +6,11 @@ from math import floor
 import numpy as np
 
 from moderation.estimates.equivalence import threshold_of_equal_share
+from moderation.models import ModelVersion
 from moderation.scoring import ModelDescription, Result, Scorer, ScoringError
 from moderation.scoring.perspective import MEANINGS, outputs_served
 from moderation.services.errors import ServiceError, invalid
-from moderation.services.model_versions import scorer_active
+from moderation.services.model_versions import model_scorer, model_serving
 from moderation.services.online_scoring.perspective import scores_calibrated
 from moderation.services.simulation.scope import SimulationScope
 from moderation.services.suggestions.answers import Equivalent
@@ -24,15 +25,17 @@ def threshold_equal(*, attribute: str, threshold: float, scope: SimulationScope)
     """Returns our threshold that flags as many of the newest comments in the scope as theirs.
 
     `attribute` is ours, such as `toxicity`, or Perspective's, such as `TOXICITY`; `threshold` is on their scale. Runs
-    the active model on up to 2,000 texts, outside of transactions. Raises ServiceError: `validation_error` at
+    the model that serves the scope's language, or the first active one, on up to 2,000 texts that it scored before,
+    outside of transactions. Raises ServiceError: `validation_error` at
     `/attribute` for one that has no counterpart or that the model does not serve on their scale, at `/perspective` for
     a number that is no threshold; `unavailable`, worth a retry, if the model fails.
     """
     if not 0 < threshold <= 1:
         raise invalid("/perspective", "A threshold is above 0 and at most 1.", limit=1)
-    scorer, ours = scorer_active(), MEANINGS.get(attribute, attribute)
+    model, ours = model_serving(scope.language), MEANINGS.get(attribute, attribute)
+    scorer = model_scorer(model)
     theirs = _theirs(ours, scorer.description)
-    results = _scored(scorer, scope)
+    results = _scored(scorer, scope, model)
     scores = np.array([one.scores[ours] for one in results])
     on_their_scale = np.array([scores_calibrated(one, scorer.description)[theirs] for one in results])
     found = rounded_down(threshold_of_equal_share(scores, on_their_scale, threshold))
@@ -54,8 +57,13 @@ def _theirs(ours: str, description: ModelDescription) -> str:
     return theirs
 
 
-def _scored(scorer: Scorer, scope: SimulationScope) -> Sequence[Result]:
-    rows = list(scope.reviews().order_by("-pk").values_list("comment__text", "score__language")[:COMMENTS])
+def _scored(scorer: Scorer, scope: SimulationScope, model: ModelVersion) -> Sequence[Result]:
+    rows = list(
+        scope.reviews()
+        .filter(score__model=model)
+        .order_by("-pk")
+        .values_list("comment__text", "score__language")[:COMMENTS]
+    )
     texts, languages = [text for text, _ in rows], [language or None for _, language in rows]
     try:
         found = scorer.score(texts, languages=languages, perspective=True)

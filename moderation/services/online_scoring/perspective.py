@@ -1,4 +1,4 @@
-"""A text's scores on Perspective's scale: the active model's outputs, through its calibration.
+"""A text's scores on Perspective's scale: the outputs of the model that serves its language, through its calibration.
 
 Perspective's attributes are served from the model's `perspective_…` outputs if it has them, with its attributes of
 the same meaning if that helps, or from these alone; the further ones from an output of their own. What a model has
@@ -19,7 +19,7 @@ from moderation.scoring.admission import Place
 from moderation.scoring.calibration import Calibration, Curve, checked, mean_of, own_calibration, read_calibration
 from moderation.scoring.perspective import outputs_served
 from moderation.scoring.plans import plan
-from moderation.scoring.text.language import base_code
+from moderation.scoring.text.language import base_code, language_code
 from moderation.scoring.text.offset_mapped import readable
 from moderation.scoring.text.sentences import sentence_ranges
 from moderation.services.errors import ServiceError
@@ -61,9 +61,9 @@ class Languages:
 
     Attributes:
         declared: Tags as they came, without those that say nothing (`und`, `auto`).
-        detected: The model's default if the text is short or doubtful; empty if it has nothing to read.
-        used: The language to score it in, a declared tag if there is one; empty if the model does not serve it.
-        unserved: Those of `declared`, else of `detected`, that the model does not serve.
+        detected: The models' default if the text is short or doubtful; empty if it has nothing to read.
+        used: The language to score it in, a declared tag if there is one; empty if no model serves it.
+        unserved: Those of `declared`, else of `detected`, that no model serves.
     """
 
     declared: tuple[str, ...]
@@ -72,31 +72,35 @@ class Languages:
     unserved: tuple[str, ...]
 
 
-def attributes_served(*, queue: RequestQueue) -> Mapping[str, tuple[str, ...]]:
-    """Returns Perspective's attributes that a queue's model serves → the outputs they are read from."""
-    return outputs_served(queue.description)
+def attributes_served(*, queue: RequestQueue, language: str = "") -> frozenset[str]:
+    """Returns Perspective's attributes that any of a queue's models serves, or the one that serves `language`."""
+    routing = queue.routing
+    models = [routing.routes[language_code(language)]] if language else routing.models
+    return frozenset(attribute for model in models for attribute in outputs_served(model))
 
 
 def languages_judge(*, queue: RequestQueue, text: str, declared: Sequence[str]) -> Languages:
     """Returns the languages of a text.
 
-    If the model serves all declared languages they are trusted, also if detection denies them, which is counted. If it
-    serves some of them, MODERATION_PERSPECTIVE_ANY_LANGUAGE says whether a text that is detected as one of these is
-    scored in it. Without a declared language the detected one counts.
+    If all declared languages are served they are trusted, also if detection denies them, which is counted. If some of
+    them are, MODERATION_PERSPECTIVE_ANY_LANGUAGE says whether a text that is detected as one of these is scored in it.
+    Without a declared language the detected one counts.
     """
-    served = queue.description.languages
-    found = plan(text, None, None, queue.description).language
+    served = queue.routing.routes
+    found = plan(text, None, None, queue.routing).language
     detected = found.code if found else ""
-    tags = tuple(tag for tag in declared if base_code(tag))
-    unserved = tuple(tag for tag in tags or [detected] if base_code(tag) not in served)
+    tags = tuple(tag for tag in declared if language_code(tag))
+    unserved = tuple(tag for tag in tags or [detected] if language_code(tag) not in served)
     if tags and found and not unserved:
-        _count_disagreement([base_code(tag) for tag in tags], found)
+        _count_disagreement([language_code(tag) for tag in tags], found)
     return Languages(tags, detected, _used(tags, detected, served, unserved), unserved)
 
 
 def _used(tags: Sequence[str], detected: str, served: Collection[str], unserved: Collection[str]) -> str:
     """The language to score in: the declared tag of what was detected, if there is one."""
-    detected_tag = next((tag for tag in tags or [detected] if base_code(tag) == detected and detected in served), "")
+    detected_tag = next(
+        (tag for tag in tags or [detected] if language_code(tag) == detected and detected in served), ""
+    )
     if not unserved:
         return detected_tag or next(iter(tags), detected)
     return detected_tag if settings.MODERATION_PERSPECTIVE_ANY_LANGUAGE else ""
@@ -115,7 +119,7 @@ def scores_begin(
     Args:
         queue: From `request_queue_active`.
         text: Anything with a letter or a digit in it; `languages_judge` says so by `detected`.
-        language: A language that the active model serves.
+        language: A language that one of the models serves.
         sentences: Whether each sentence is scored by itself too, in the same round.
         place: The caller's place in the queue, with which it is not refused.
 
@@ -144,8 +148,9 @@ def _scores(found: list[Result | Refusal], ranges: list[tuple[int, int]], queue:
     # A sentence of nothing but marks says nothing by itself: it has no score of its own.
     places = zip(ranges, found[1:], strict=True)
     parts = [(place, result) for place, result in places if isinstance(result, Result)]
-    sentences = tuple(SentenceScores(*place, scores_calibrated(result, queue.description)) for place, result in parts)
-    return PerspectiveScores(scores_calibrated(whole, queue.description), sentences, whole.model)
+    model = queue.routing.described(whole.model)
+    sentences = tuple(SentenceScores(*place, scores_calibrated(result, model)) for place, result in parts)
+    return PerspectiveScores(scores_calibrated(whole, model), sentences, whole.model)
 
 
 def scores_calibrated(result: Result, description: ModelDescription) -> dict[str, float]:
@@ -170,18 +175,21 @@ def calibration_path(name: str) -> Path:
 
 
 def calibration_active(description: ModelDescription) -> Calibration | None:
-    """Returns the calibration in use: the one that MODERATION_PERSPECTIVE_CALIBRATION names, else the model's own.
+    """Returns the calibration in use: one that MODERATION_PERSPECTIVE_CALIBRATION names, else the model's own.
 
-    A local calibration that cannot be used is logged once, and the model's own stands in. Read once in a process.
+    The setting may name several, one for each model. A local calibration that cannot be used is logged once, and the
+    model's own stands in. Read once in a process.
     """
     return _calibration(settings.MODERATION_PERSPECTIVE_CALIBRATION, description)
 
 
 @cache
-def _calibration(name: str, description: ModelDescription) -> Calibration | None:
-    if name:
+def _calibration(names: str, description: ModelDescription) -> Calibration | None:
+    for name in filter(None, map(str.strip, names.split(","))):
         try:
-            return checked(read_calibration(calibration_path(name)), description)
+            found = read_calibration(calibration_path(name))
+            if found.model.partition("@")[0] == description.name:
+                return checked(found, description)
         except ScoringError as error:
             log.error("perspective_calibration_unusable", name=name, reason=error.code)
     return own_calibration(description)

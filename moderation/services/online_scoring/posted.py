@@ -23,7 +23,7 @@ from moderation.services.batch_scoring.claims import claims_release, claims_take
 from moderation.services.batch_scoring.inference import Inference, LateError
 from moderation.services.batch_scoring.options import ScoreReport
 from moderation.services.batch_scoring.workers import worker_name
-from moderation.services.model_versions import model_active
+from moderation.services.model_versions import models_in_use
 from moderation.services.online_scoring.request_queue import RequestQueue, request_queue_active, request_queue_of
 from moderation.services.verdicts.triage import comments_close
 
@@ -70,7 +70,7 @@ class QueuedScorer:
 
 @dataclass(slots=True)
 class PostedComments:
-    """A call's place in the queue before the active model; None if that cannot be opened, and nothing is scored now."""
+    """A call's place in the queue before the models; None if they cannot be opened, and nothing is scored now."""
 
     queue: RequestQueue | None
     place: Place | None
@@ -85,7 +85,11 @@ class PostedComments:
         comments_close(ids=ids)
         if self.queue is None or self.place is None:
             return
-        run = self._run(self.queue, self.place, deadline)
+        try:
+            run = self._run(self.queue, self.place, deadline)
+        except ScoringError as error:
+            logger.error("comments stay unscored: %s", error.code)
+            return
         try:
             _score_these(run, ids, deadline)
         except LateError:
@@ -101,14 +105,14 @@ class PostedComments:
             self.queue.release(self.place)
 
     def _run(self, queue: RequestQueue, place: Place, deadline: float) -> ScoreRun:
-        model = model_active()
-        if queue.description.label != str(model):
-            # Another model became active since the place was taken: its queue takes these texts without one.
+        models = models_in_use()
+        if queue.routing.label != models.label:
+            # Other models became active since the place was taken: their queue takes these texts without one.
             self.release()
-            queue, place = request_queue_of(model), Place(0)
+            queue, place = request_queue_of(models), Place(0)
         scorer = QueuedScorer(queue, place, deadline)
-        report = ScoreReport(model=str(model), active=True)
-        return ScoreRun(Inference(scorer), model, True, worker_name(), report)
+        report = ScoreReport(model=models.label, active=True)
+        return ScoreRun(Inference(scorer, models.probes), models, True, worker_name(), report)
 
 
 @contextmanager

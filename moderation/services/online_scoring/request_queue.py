@@ -1,9 +1,9 @@
-"""The queue before the active model, one in each process: whatever scores a request's text goes through here.
+"""The queue before the active models, one in each process: whatever scores a request's text goes through here.
 
 Requests of all edges meet in one queue and are scored together. One rule holds for all: a call waits up to
 MODERATION_QUEUE_SECONDS for a place in it, and is refused then; refusals are counted. Callers that wait hold threads,
 so they are at most four fifths of the server's.
-Which model is active is known from at most two seconds ago: then requests go to another model's queue.
+Which models are active is known from at most two seconds ago: then requests go to the queue of the others.
 """
 
 import threading
@@ -14,27 +14,28 @@ from contextlib import contextmanager
 from django.conf import settings
 from prometheus_client import Counter, Gauge
 
-from moderation.models import ModelVersion
-from moderation.scoring import ModelDescription, Refusal, Result, Scorer
+from moderation.scoring import Refusal, Result, Router, Routing
 from moderation.scoring.admission import Place, QueueFullError
 from moderation.scoring.dynamic_batching import DynamicBatcher
 from moderation.scoring.inference.session import default_threads
 from moderation.services.errors import ServiceError
-from moderation.services.model_versions import model_scorer, scorer_active
+from moderation.services.model_versions import ModelsInUse, models_scorer, scorer_active
 from moderation.services.ttl_cache import TTLCache
 
 REFUSED = Counter("moderato_scoring_refused", "Requests refused because too many texts were waiting to be scored.")
+SCORED = Counter("moderato_texts_scored", "Texts of requests that were scored, by the model.", ["model"])
+UNSCORABLE = Counter("moderato_texts_refused", "Texts of requests that no model could score, by the reason.", ["code"])
 
 _lock = threading.Lock()
-_queues: dict[str, "RequestQueue"] = {}
+_queues: dict[Routing, "RequestQueue"] = {}
 _active = TTLCache[str, "RequestQueue"](seconds=2)
 
 
 class RequestQueue:
-    """A dynamic batcher and the description of the model behind it."""
+    """A dynamic batcher, and who serves what of the models behind it."""
 
-    def __init__(self, description: ModelDescription, batcher: DynamicBatcher) -> None:
-        self.description = description
+    def __init__(self, routing: Routing, batcher: DynamicBatcher) -> None:
+        self.routing = routing
         self.batcher = batcher
 
     def reserve(self, texts: Sequence[str], *, waits: bool = True) -> Place:
@@ -61,7 +62,7 @@ class RequestQueue:
     ) -> Future[list[Result | Refusal]]:
         """Queues texts, those of a caller without a place as `reserve` does."""
         with _refusals():
-            return self.batcher.submit(
+            future = self.batcher.submit(
                 texts,
                 languages=languages,
                 fallbacks=fallbacks,
@@ -69,6 +70,18 @@ class RequestQueue:
                 place=place,
                 wait=settings.MODERATION_QUEUE_SECONDS,
             )
+        future.add_done_callback(_count)
+        return future
+
+
+def _count(future: Future[list[Result | Refusal]]) -> None:
+    if future.cancelled() or future.exception() is not None:
+        return
+    for one in future.result():
+        if isinstance(one, Result):
+            SCORED.labels(model=one.model).inc()
+        elif isinstance(one, Refusal):
+            UNSCORABLE.labels(code=one.code).inc()
 
 
 @contextmanager
@@ -81,28 +94,27 @@ def _refusals() -> Iterator[None]:
 
 
 def request_queue_active() -> RequestQueue:
-    """Returns the queue before the active model's scorer; the threads start with its first text."""
+    """Returns the queue before the active models' scorer; the threads start with its first text."""
     return _active.get("", lambda: _queue(scorer_active()))
 
 
-def request_queue_of(model: ModelVersion) -> RequestQueue:
-    """Returns the queue before this model's scorer; raises ScoringError if its files are gone."""
-    return _queue(model_scorer(model))
+def request_queue_of(models: ModelsInUse) -> RequestQueue:
+    """Returns the queue before the scorer of these models; raises ScoringError if files are gone."""
+    return _queue(models_scorer(models))
 
 
 def request_queues_forget() -> None:
-    """Lets this process ask anew which model is active."""
+    """Lets this process ask anew which models are active."""
     _active.forget()
 
 
-def _queue(scorer: Scorer) -> RequestQueue:
-    label = scorer.description.label
+def _queue(scorer: Router) -> RequestQueue:
     with _lock:
-        if label not in _queues:
+        if scorer.routing not in _queues:
             workers = settings.MODERATION_THREADS or default_threads()
             batcher = DynamicBatcher(scorer, workers=workers, max_callers=max(1, settings.WEB_THREADS * 4 // 5))
-            _queues[label] = RequestQueue(scorer.description, batcher)
-        return _queues[label]
+            _queues[scorer.routing] = RequestQueue(scorer.routing, batcher)
+        return _queues[scorer.routing]
 
 
 WAITING = Gauge("moderato_scoring_waiting_characters", "Characters that wait to be scored.")

@@ -1,4 +1,4 @@
-"""Runs a policy's own tests: their texts are scored by the active model."""
+"""Runs a policy's own tests: their texts are scored by the active models."""
 
 from collections.abc import Sequence
 from dataclasses import replace

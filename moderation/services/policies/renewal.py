@@ -66,10 +66,10 @@ def model_switch(*, label: str) -> ModelSwitch:
     one judges on until then. If the decisions so far support no number for the new model, it is activated all the same,
     with the reason. Raises ServiceError and ScoringError as `model_activate` does.
     """
-    before = ModelVersion.objects.filter(active=True).first()
+    before = list(ModelVersion.objects.filter(active=True))
     model = model_activate(label=label)
     active = PolicyVersion.objects.filter(active=True).first()
-    if before == model or active is None or not any(policy_goals(active.body)):
+    if model in before or active is None or not any(policy_goals(active.body)):
         return ModelSwitch(model)
     try:
         return ModelSwitch(model, policy_renew(version=active.version))

@@ -4,16 +4,17 @@ They are worked out when the version is activated, from the decisions and the pa
 in a version of its own that says of which one it is; a version never changes.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from archive.models import Source
-from moderation.models import PolicyVersion
+from moderation.models import ModelVersion, PolicyVersion
 from moderation.policies import Policy
 from moderation.policies.goals import PlacedGoal, goals_freeze, policy_goals
+from moderation.scoring.routing import languages_routed
 from moderation.services.errors import FieldError, ServiceError
-from moderation.services.model_versions import model_active
+from moderation.services.model_versions import languages_allowed, models_active
 from moderation.services.policies.audit import audit_worked_out
 from moderation.services.simulation.scope import SimulationScope
 from moderation.services.suggestions.answers import Suggestion
@@ -31,11 +32,13 @@ class Resolution:
         body: The policy; the one that was given if nothing was left open.
         goals: The goals that were resolved, by the JSON pointers of their conditions.
         audit: The audit's shares that were worked out, from the lowest risk up; empty if none were.
+        elsewhere: The same goals in the languages of further models: pointer → language → what it came to.
     """
 
     body: Mapping[str, Any]
     goals: Mapping[str, Suggestion]
     audit: tuple[float, ...] = ()
+    elsewhere: Mapping[str, Mapping[str, Suggestion]] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
@@ -45,6 +48,11 @@ class Resolution:
     def note(self, version: int) -> str:
         """Returns what came out, as the note of the new version."""
         found = [f"{one.attribute} from {one.threshold:g} ({one.goal}, {one.model})" for one in self.goals.values()]
+        found += [
+            f"{one.attribute} in {code} from {one.threshold:g} ({one.model})"
+            for ends in self.elsewhere.values()
+            for code, one in ends.items()
+        ]
         found += [f"the audit's shares {', '.join(map(str, self.audit))}"] if self.audit else []
         return f"Version {version} with its numbers: {'; '.join(found)}."[:NOTE_CHARACTERS]
 
@@ -52,25 +60,43 @@ class Resolution:
 def policy_resolve(*, version: PolicyVersion, policy: Policy, anew: bool = False) -> Resolution:
     """Returns the version's policy with a number for each goal and a share for each stratum of the audit.
 
-    Each goal is solved for the active model, from the decisions in its rule's scope, on the unfavourable end of its
-    interval. Numbers that are there stay, unless they are wanted `anew`. Writes nothing. Raises ServiceError
-    `validation_error`, at the goal's JSON pointer, if the decisions so far support no number, with about how many more
-    would.
+    Each goal is solved for the first active model, from the decisions in its rule's scope, on the unfavourable end of
+    its interval; and for each further model, whose scores are others, if the decisions on its comments support that:
+    the number then holds for its languages, which are judged by the first one's until then. Numbers that are there
+    stay, unless they are wanted `anew`. Writes nothing. Raises ServiceError `validation_error`, at the goal's JSON
+    pointer, if the decisions so far support no number for the first model, with about how many more would.
     """
     goals = {goal.pointer: goal for goal in policy_goals(version.body) if anew or goal.threshold is None}
-    found = dict(_answers(version.body, goals))
+    models = models_active()
+    found = dict(_answers(version.body, goals, models[0]))
     _refuse_open(found)
-    body = goals_freeze(version.body, {pointer: _number(one) for pointer, one in found.items()})
+    elsewhere = _answers_elsewhere(version.body, goals, models)
+    by_language = {pointer: {code: _number(one) for code, one in ends.items()} for pointer, ends in elsewhere.items()}
+    body = goals_freeze(version.body, {pointer: _number(one) for pointer, one in found.items()}, by_language)
     audit = audit_worked_out(policy, anew=anew)
     body = {**body, "audit": {**body["audit"], "shares": list(audit)}} if audit else body
-    return Resolution(body, found, audit)
+    return Resolution(body, found, audit, elsewhere)
 
 
-def _answers(body: Mapping[str, Any], goals: Mapping[str, PlacedGoal]) -> Iterator[tuple[str, Suggestion]]:
-    """Yields what each goal comes to; comments are read once for each attribute and scope."""
-    if not goals:
-        return
-    model, read = model_active(), dict[tuple[str, SimulationScope], DecidedScores]()
+def _answers_elsewhere(
+    body: Mapping[str, Any], goals: Mapping[str, PlacedGoal], models: Sequence[ModelVersion]
+) -> dict[str, dict[str, Suggestion]]:
+    """Returns what each goal comes to in the languages of the models after the first, where it is supported."""
+    found: dict[str, dict[str, Suggestion]] = {}
+    routes = languages_routed(models, languages_allowed())
+    for model in models[1:]:
+        codes = sorted(code for code, one in routes.items() if one == model and "-" not in code)
+        for pointer, answer in _answers(body, goals, model):
+            if answer.supported:
+                found.setdefault(pointer, {}).update(dict.fromkeys(codes, answer))
+    return found
+
+
+def _answers(
+    body: Mapping[str, Any], goals: Mapping[str, PlacedGoal], model: ModelVersion
+) -> Iterator[tuple[str, Suggestion]]:
+    """Yields what each goal comes to for a model; comments are read once for each attribute and scope."""
+    read = dict[tuple[str, SimulationScope], DecidedScores]()
     for pointer, placed in goals.items():
         key = (placed.attribute, _scope(body, pointer))
         if key not in read:

@@ -116,7 +116,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "moderation.Erasure": ("kind", "api_key", "export_sha256", "counts"),
     "moderation.Feedback": ("languages", "api_key"),
     "moderation.HandOver": ("ending",),
-    "moderation.ModelVersion": ("name", "sha256", "attributes", "languages"),
+    "moderation.ModelVersion": ("name", "sha256", "attributes", "languages", "experimental_languages"),
     "moderation.Mute": ("reason",),
     "moderation.PolicyVersion": ("body", "sha256", "note", "status"),
     "moderation.ReaderFlag": ("reason",),

@@ -12,7 +12,7 @@ from moderation.models import ModelVersion
 from moderation.policies import Goal, PolicyError
 from moderation.policies.goals import parse_goal
 from moderation.services.errors import invalid
-from moderation.services.model_versions import model_active
+from moderation.services.model_versions import model_serving
 from moderation.services.simulation.scope import SimulationScope
 from moderation.services.suggestions.answers import MEASURES, Suggestion
 from moderation.services.suggestions.rows import DecidedScores, decided_scores
@@ -22,14 +22,16 @@ GUARANTEED = ("match_rate", "queue_per_day")
 
 
 def threshold_suggest(*, goal: str, attribute: str, scope: SimulationScope, guarantee: bool = False) -> Suggestion:
-    """Returns the threshold of the active model that meets a goal on the unfavourable end of its interval.
+    """Returns the threshold that meets a goal on the unfavourable end of its interval.
+
+    It is for the scores of one model, the one that serves the scope's language, or the first active one.
 
     With `guarantee` the goal has the form `minimum match_rate @ recall >= 0.95`: "miss at most 5 % of what we reject",
     and the threshold keeps it at a confidence of 95 %, whatever the size of the sample. Raises ServiceError
     `validation_error` at `/goal` for a goal that is none, or that cannot be guaranteed, at `/attribute` for an
-    attribute that the active model does not serve.
+    attribute that the model does not serve, at `/language` for a language that none serves.
     """
-    model, wanted = model_active(), goal_read(goal, guarantee=guarantee)
+    model, wanted = model_serving(scope.language), goal_read(goal, guarantee=guarantee)
     if attribute not in model.attributes:
         served = ", ".join(model.attributes)
         raise invalid(

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from archive.models import Comment
 from moderation.models import PolicyVersion, Review
 from moderation.policies import PolicyError, Rule, parse_policy
+from moderation.policies.conditions.base import base_language
+
+Lower = tuple[Rule, str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ def attribute_rows(comment: Comment, review: Review) -> list[AttributeRow]:
     """
     scores = review.score.values() if review.score else {}
     rules = _rules(review.policy, comment)
-    thresholds = {rule_attribute: _thresholds(rules, rule_attribute, scores) for rule_attribute in _attributes(rules)}
+    ranges = _ranges(rules, base_language(review.score.language if review.score else ""))
+    thresholds = {attribute: _thresholds(ranges, attribute, scores) for _, attribute, _ in ranges}
     rows = [AttributeRow(name, scores.get(name), thresholds.get(name, ())) for name in {**scores, **thresholds}]
     return sorted(rows, key=lambda row: (-_closeness(row), row.attribute))
 
@@ -56,18 +60,15 @@ def _rules(policy: PolicyVersion | None, comment: Comment) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if rule.applies(source=source, section=section))
 
 
-def _attributes(rules: Iterable[Rule]) -> list[str]:
-    return [condition.attribute for rule in rules for condition in rule.ranges if condition.gte is not None]
+def _ranges(rules: Iterable[Rule], language: str) -> list[Lower]:
+    """Returns the lower ends for texts in the language: rule, attribute, end."""
+    found = ((rule, range_.attribute, range_.at(language).gte) for rule in rules for range_ in rule.ranges)
+    return [(rule, attribute, end) for rule, attribute, end in found if end is not None]
 
 
-def _thresholds(rules: Iterable[Rule], attribute: str, scores: Mapping[str, float]) -> tuple[Threshold, ...]:
+def _thresholds(ranges: Iterable[Lower], attribute: str, scores: Mapping[str, float]) -> tuple[Threshold, ...]:
     score = scores.get(attribute, -1.0)
-    return tuple(
-        Threshold(condition.gte, rule.id, rule.action, score >= condition.gte)
-        for rule in rules
-        for condition in rule.ranges
-        if condition.attribute == attribute and condition.gte is not None
-    )
+    return tuple(Threshold(end, rule.id, rule.action, score >= end) for rule, name, end in ranges if name == attribute)
 
 
 def _closeness(row: AttributeRow) -> float:

@@ -15,7 +15,6 @@ from moderation.models import (
     Claim,
     Decision,
     DecisionKind,
-    ModelVersion,
     PolicyVersion,
     ReaderFlag,
     Reason,
@@ -46,14 +45,14 @@ def scores_save(*, scored: Sequence[Scored], worker: str) -> list[Scored]:
 
 
 @transaction.atomic
-def batch_save(*, scored: Sequence[Scored], model: ModelVersion, policy: PolicyVersion, worker: str) -> list[Review]:
+def batch_save(*, scored: Sequence[Scored], policy: PolicyVersion, worker: str) -> list[Review]:
     """Saves a batch: scores, reviews, ledger rows and `taken_revision`; releases the claims.
 
     Skips comments that were edited, closed or taken over by another worker meanwhile: they stay unscored, or belong to
     that worker. Returns the changed reviews.
     """
     kept = _lock_current(scored, worker)
-    stored = _store_scores([one.score for one in kept if one.score], model)
+    stored = _store_scores([one.score for one in kept if one.score])
     kept = [replace(one, score=stored.get(one.comment.pk)) for one in kept]
     reviews = lock_reviews([one.comment.pk for one in kept])
     kept = brake_apply(scored=kept, policy=policy)
@@ -115,14 +114,15 @@ def _lock_current(scored: Iterable[Scored], worker: str) -> list[Scored]:
     return kept
 
 
-def _store_scores(rows: Sequence[Score], model: ModelVersion) -> dict[int, Score]:
+def _store_scores(rows: Sequence[Score]) -> dict[int, Score]:
     """Stores the new scores and returns comment id → the stored row."""
     Score.objects.bulk_create([row for row in rows if row.pk is None], ignore_conflicts=True)
-    revisions = {row.comment_id: row.revision for row in rows}
+    wanted = {row.comment_id: row for row in rows}
     stored = {}
-    for score in Score.objects.filter(comment_id__in=revisions, model=model):
-        if score.revision == revisions[score.comment_id]:
-            score.model = model
+    for score in Score.objects.filter(comment_id__in=wanted, model__in={row.model_id for row in rows}):
+        row = wanted[score.comment_id]
+        if (score.revision, score.model_id) == (row.revision, row.model_id):
+            score.model = row.model
             stored[score.comment_id] = score
     return stored
 

@@ -34,7 +34,8 @@ def test_one_text_has_scores_language_and_verdict_in_the_agreed_shape(api: APICl
     assert set(body) == {"model", "results"}
     assert body["model"] == "compact@6"
     (result,) = body["results"]
-    assert set(result) == {"index", "scores", "language", "windows", "normalised", "verdict"}
+    assert result["model"] == "compact@6"
+    assert set(result) == {"index", "model", "scores", "language", "windows", "normalised", "verdict"}
     assert set(result["scores"]) == set(Score.ATTRIBUTES)
     assert result["scores"]["toxicity"] > 0.7
     assert result["language"]["code"] == "en"

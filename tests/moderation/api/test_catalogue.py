@@ -6,7 +6,7 @@ from rest_framework.test import APIClient
 
 from moderation.models import ModelVersion, PolicyVersion
 from moderation.policies import BUILT_IN_POLICY
-from moderation.services.model_versions import model_active
+from moderation.services.model_versions import model_active, models_active
 
 
 def test_the_active_model_is_listed_with_what_it_serves(api: APIClient) -> None:
@@ -17,6 +17,14 @@ def test_the_active_model_is_listed_with_what_it_serves(api: APIClient) -> None:
     assert rows[0]["attributes"] == active.attributes
     assert rows[0]["languages"] == active.languages
     assert len(rows[0]["sha256"]) == 64
+
+
+def test_of_several_active_models_each_is_listed_with_the_languages_that_go_to_it(api: APIClient, second: str) -> None:
+    models_active()
+    rows = {row["label"]: row for row in api.get("/api/v1/models/").json()["results"]}
+    assert rows["compact@6"]["serves"] == ["en"]
+    assert rows[second]["serves"] == rows[second]["languages"] == ["tr", "ru", "es", "de"]
+    assert rows[second]["experimental_languages"] == ["hi", "hi-Latn", "ko"]
 
 
 def test_policies_are_listed_newest_first_and_read_by_version(api: APIClient) -> None:

@@ -94,7 +94,7 @@ def model(tmp_path: Path, db: None) -> Iterator[Path]:
     look_in(tmp_path)
     model_activate(label="spare")
     yield folder
-    look_in(Path(settings.MODERATION_MODELS))
+    look_in(Path(settings.MODERATION_MODELS_FOLDER))
 
 
 def asked(client: Client) -> str:

@@ -23,7 +23,7 @@ TEXT = "The harbour needs a longer pier, and the council knows that."
 @pytest.fixture(autouse=True)
 def models(tmp_path: Path, settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder for converted models."""
-    settings.MODERATION_MODELS = str(tmp_path / "models")
+    settings.MODERATION_MODELS_FOLDER = str(tmp_path / "models")
     monkeypatch.setattr(descriptions, "_converted", [])
     look_in(tmp_path / "models")
     return tmp_path / "models"

@@ -69,7 +69,7 @@ def test_a_comment_that_is_set_aside_is_named_and_the_status_is_1(
                 raise ValueError(texts)
             return scorer.score(texts, **options)
 
-    monkeypatch.setattr(run, "model_scorer", lambda _version: Fragile())
+    monkeypatch.setattr(run, "models_scorer", lambda _version: Fragile())
     comment = make_comment(f"A {CANARY}.")
     make_comment("The ferry leaves at nine.")
     with pytest.raises(CommandError) as caught:

@@ -171,7 +171,7 @@ def test_a_queue_without_a_place_in_time_is_a_refusal_as_googles_quota_and_count
         def reserve(self, *_: Any, **__: Any) -> Place:
             raise QueueFullError
 
-    monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.description, Full(scorer)))
+    monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.routing, Full(scorer)))
     before = REGISTRY.get_sample_value("moderato_scoring_refused_total") or 0
     answer = call(body())
     assert (answer.status, answer.headers["Retry-After"]) == (429, "1")
@@ -185,7 +185,7 @@ def test_a_model_that_fails_is_unavailable(call: Any, body: Make, monkeypatch: p
         def score(self, *_: Any, **__: Any) -> Any:
             raise ScoringError("inference_failed", "secret words", retryable=True)
 
-    queue = RequestQueue(scorer.description, DynamicBatcher(Broken()))
+    queue = RequestQueue(scorer.routing, DynamicBatcher(Broken()))
     monkeypatch.setattr(analyze, "request_queue_active", lambda: queue)
     answer = call(body())
     assert (answer.status, answer.error["status"], answer.headers["Retry-After"]) == (503, "UNAVAILABLE", "1")
@@ -196,7 +196,7 @@ def test_a_model_that_fails_is_unavailable(call: Any, body: Make, monkeypatch: p
 def test_whatever_a_call_ends_in_its_place_is_given_back(
     call: Any, body: Make, monkeypatch: pytest.MonkeyPatch, scorer: Any, text: str
 ) -> None:
-    queue = RequestQueue(scorer.description, DynamicBatcher(scorer, max_callers=1))
+    queue = RequestQueue(scorer.routing, DynamicBatcher(scorer, max_callers=1))
     monkeypatch.setattr(analyze, "request_queue_active", lambda: queue)
     assert [call(body(text)).status for _ in range(2)] == [200 if "late" in text else 400] * 2
     assert (queue.batcher.waiting, queue.batcher.refused) == (0, 0)
@@ -226,7 +226,7 @@ def test_a_fault_of_ours_is_told_in_the_envelope_without_its_message(
 
 def test_requests_of_all_edges_share_the_line_of_the_active_model(db: None) -> None:
     assert request_queue_active() is request_queue_active()
-    assert request_queue_active().description.label == "compact@6"
+    assert request_queue_active().routing.label == "compact@6"
 
 
 @pytest.mark.usefixtures("cache_clock")

@@ -137,7 +137,7 @@ def test_a_batch_that_was_let_in_is_not_refused_for_its_own_sake(
     body: Make, key: str, monkeypatch: pytest.MonkeyPatch, scorer: Any
 ) -> None:
     narrow = DynamicBatcher(scorer, patience=0, round_characters=1, max_callers=1)
-    monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.description, narrow))
+    monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.routing, narrow))
     parts = [part(inner(body(f"You are number {number}."), key), number) for number in range(TOGETHER_PARTS)]
     assert [status for _, status, _ in replies(post(parts))] == [200] * TOGETHER_PARTS
     assert narrow.refused == 0
@@ -147,7 +147,7 @@ def test_a_full_line_refuses_each_part_that_needs_it_and_no_other(
     body: Make, key: str, monkeypatch: pytest.MonkeyPatch, scorer: Any
 ) -> None:
     full = DynamicBatcher(scorer, max_callers=0)
-    monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.description, full))
+    monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.routing, full))
     parts = [part(inner(body(text), key)) for text in ("You are late.", "", "You are late.")]
     assert [status for _, status, _ in replies(post(parts))] == [429, 400, 429]
     assert full.refused == 2
@@ -164,7 +164,7 @@ def test_a_batch_waits_once_in_vain_and_not_part_by_part(
             raise QueueFullError
 
     settings.MODERATION_QUEUE_SECONDS = 7
-    monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.description, Full(scorer)))
+    monkeypatch.setattr(analyze, "request_queue_active", lambda: RequestQueue(scorer.routing, Full(scorer)))
     parts = [part(inner(body(), key)) for _ in range(TOGETHER_PARTS + 2)]
     found = replies(post(parts))
     assert {status for _, status, _ in found} == {429}

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
+from moderation.perspective import views
+
+pytestmark = pytest.mark.django_db
 ADDRESS = "/$discovery/rest"
 
 
@@ -56,3 +60,16 @@ def test_another_version_is_not_found(client: Any, query: str) -> None:
 def test_only_reading_is_possible(client: Any) -> None:
     assert client.post(ADDRESS).status_code == 404
     assert client.head(f"{ADDRESS}?version=v1alpha1").status_code == 200
+
+
+def test_it_says_which_languages_are_served_by_which_model(client: Any, second: str) -> None:
+    told = "Languages: en by compact@6; tr, ru, es, de by second@1."
+    assert document(client)["description"].endswith(told)
+
+
+def test_it_is_there_without_a_database(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> None:
+        raise OperationalError("could not connect: secret host")
+
+    monkeypatch.setattr(views, "request_queue_active", gone)
+    assert document(client)["description"] == "Scores comments for toxicity and kindred attributes."

@@ -20,7 +20,7 @@ MAX_SLUG, MAX_ATTRIBUTE = 255, 64
 
 
 class SuggestionIn(StrictSerializer):
-    """A goal or, in its place, a threshold on Perspective's scale; of comments of these sources, a section, a time."""
+    """A goal or, in its place, a threshold on Perspective's scale; of these sources, a section, a language, a time."""
 
     goal = TextField(MAX_GOAL_CHARACTERS, required=False, help_text="Such as `maximum recall @ precision >= 0.9`.")
     perspective = serializers.FloatField(required=False, min_value=0, max_value=1)
@@ -28,6 +28,7 @@ class SuggestionIn(StrictSerializer):
     guarantee = StrictBoolean(required=False, default=False)
     sources = BoundedList(MAX_SOURCES, child=TextField(MAX_SLUG), required=False)
     section = TextField(Article._meta.get_field("section").max_length, required=False, allow_blank=True)
+    language = TextField(16, required=False, allow_blank=True, help_text="Of comments scored in it, by its model.")
     since = AwareDateTimeField(required=False)
     until = AwareDateTimeField(required=False)
 
@@ -61,6 +62,6 @@ class SuggestionOut(Out):
     days = serializers.IntegerField(required=False)
     decisions = serializers.IntegerField(required=False)
     waiting = serializers.IntegerField(required=False, help_text="Selected for review, and not decided yet.")
-    unscored = serializers.IntegerField(required=False, help_text="Left out: without a score by the active model.")
+    unscored = serializers.IntegerField(required=False, help_text="Left out: without a score by the model.")
     perspective = serializers.FloatField(required=False)
     flagged = serializers.IntegerField(required=False, help_text="How many comments Perspective's threshold flags.")

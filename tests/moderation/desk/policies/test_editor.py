@@ -247,6 +247,7 @@ def test_only_who_may_write_everywhere_opens_the_editor(staff, source):
 LEAVES = st.sampled_from(
     [
         {"attribute": "toxicity", "gte": 0.25},
+        {"attribute": "toxicity", "gte": 0.5, "by_language": {"ru": 0.25, "tr": 1}, "lte": 1},
         {"commenter": "new"},
         {"fact": "length", "lte": 12},
         {"flags": {"gte": 1.5, "lte": 9}},
@@ -338,3 +339,18 @@ def test_a_small_number_comes_back_from_a_form_as_a_number():
         kind = KINDS["attribute"]
         posted_part = kind.posted({f"when-0.{name}": text for name, text in kind.typed(part).items()}, "when-0")
         assert posted_part == part
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("tr 0.4, ru 0,5", {"tr": 0.4, "ru": 0.5}),
+        ("tr 0,4; ru 1", {"tr": 0.4, "ru": 1}),
+        ("tr 0.4\nru 0.5", {"tr": 0.4, "ru": 0.5}),
+        ("tr", "tr"),
+        ("tr x", {"tr": "x"}),
+    ],
+)
+def test_ends_by_language_are_typed_as_pairs_and_what_is_none_stays_as_it_was_typed(typed, read):
+    part = KINDS["attribute"].posted({"p.name": "toxicity", "p.gte": "0.5", "p.by_language": typed}, "p")
+    assert part["by_language"] == read

@@ -1,5 +1,6 @@
 """Many comments judged at once get the verdicts that each gets alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,10 +29,19 @@ def bounds(draw: st.DrawFn, numbers: st.SearchStrategy[float]) -> dict[str, floa
     return draw(st.sampled_from(({"gte": ends[0]}, {"lte": ends[1]}, {"gte": ends[0], "lte": ends[1]})))
 
 
+def tuned(name: str, ends: list[float], closed: bool) -> dict[str, Any]:
+    """A range with ends of its own in two languages."""
+    *own, top = sorted(ends)
+    return {"attribute": name, "gte": own[0], "by_language": {"tr": own[1], "en": own[0]}} | (
+        {"lte": top} if closed else {}
+    )
+
+
 def leaves() -> st.SearchStrategy[dict[str, Any]]:
     some = lambda names: st.lists(st.sampled_from(names), min_size=1, unique=True)  # noqa: E731 - short, and here alone
     return st.one_of(
         st.builds(lambda name, ends: {"attribute": name, **ends}, st.sampled_from(ATTRIBUTES), bounds(probability)),
+        st.builds(tuned, st.sampled_from(ATTRIBUTES), st.lists(probability, min_size=3, max_size=3), st.booleans()),
         st.builds(lambda ends: {"fact": "links", **ends}, bounds(counts)),
         st.builds(lambda ends: {"fact": "capitals", **ends}, bounds(probability)),
         st.builds(lambda hits: {"list": "slurs", "gte": hits}, st.integers(1, 3)),
@@ -73,7 +83,7 @@ features = st.builds(
     links=st.none() | counts,
     capitals=st.none() | probability,
     lists=st.none() | st.dictionaries(st.sampled_from(["slurs", "other"]), counts),
-    language=st.sampled_from([None, "en", "tr-TR", "de"]),
+    language=st.sampled_from([None, "en", "tr-TR", "de", "hi-Latn"]),
     article_age_hours=st.none() | st.floats(-1, 5),
     flags=st.none() | st.floats(0, 5),
     commenter=st.none() | records,
@@ -145,3 +155,17 @@ def test_a_goal_without_a_number_judges_nothing() -> None:
     policy = parse_policy({"schema": 2, "name": "n", "rules": [rule]})
     with pytest.raises(PolicyError, match="has not been resolved"):
         judge_columns(policy, columns_of([({"toxicity": 0.9}, Features(), "", "")]))
+
+
+def test_languages_at_hand_as_a_column_give_the_same_as_those_of_features() -> None:
+    leaf = {"attribute": "toxicity", "gte": 0.5, "by_language": {"tr": 0.3}}
+    policy = parse_policy({"schema": 2, "name": "n", "rules": [rule_of(leaf)]})
+    rows = [({"toxicity": 0.4}, Features(language=code), "", "") for code in ("tr", None, "en", "tr-TR")]
+    columns = columns_of(rows)
+    coded = replace(columns, languages=Coded.of(row[1].language or "" for row in rows))
+    for one in (columns, coded, coded.take(np.arange(4))):
+        assert judge_columns(policy, one).flagged.tolist() == [True, False, False, True]
+
+
+def rule_of(leaf: dict[str, Any]) -> dict[str, Any]:
+    return {"id": "r", "when": {"any": [leaf]}, "action": "queue"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.scoring import Refusal, Result, Scorer, describe
+from moderation.scoring import Refusal, Result, Routing, Scorer, describe
 from moderation.scoring.plans import PreparedText, plan, result
 from moderation.scoring.text import word_lists
 from moderation.scoring.text.normalise import deobfuscate
@@ -153,7 +153,7 @@ def test_both_word_lists_are_in_small_letters_and_abuse_is_known() -> None:
 
 def test_a_text_whose_disguise_hides_nothing_from_the_model_is_explained_without_it_too() -> None:
     description = describe("compact")
-    planned = plan("you are such an i d i o t", "en", None, description)
+    planned = plan("you are such an i d i o t", "en", None, Routing.of(description))
     assert isinstance(planned, PreparedText)
     written, plain = (reading.text for reading in planned.readings)
 

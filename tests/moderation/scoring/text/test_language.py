@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from moderation.scoring import Language, Refusal, Result, Scorer, ScoringError, describe
+from moderation.scoring import Language, Refusal, Result, Routing, Scorer, ScoringError, describe
 from moderation.scoring.text.language import base_code, distinct_words, identify, mostly_not_latin
 
 FOREIGN = {
@@ -99,7 +99,7 @@ def test_as_many_languages_as_texts_are_wanted(scorer: Scorer) -> None:
 @pytest.mark.parametrize("tag", ["", None, "und", " ", "mul"])
 def test_a_tag_that_says_nothing_is_as_none(tag: str | None) -> None:
     assert base_code(tag) == ""
-    assert identify(FOREIGN["tr"], tag, describe("compact")).code == "tr"
+    assert identify(FOREIGN["tr"], tag, Routing.of(describe("compact"))).code == "tr"
 
 
 @pytest.mark.parametrize(

@@ -70,13 +70,13 @@ def fill(count: str) -> None:
 
 def run(sent: str, go: str, *options: str) -> None:
     """Opens the model, writes `SENT.ready`, waits for the file `go`, then runs score_comments."""
-    open_scorer = score.model_scorer
+    open_scorer = score.models_scorer
 
     def counting(version: Any) -> CountingScorer:
         return CountingScorer(open_scorer(version), Path(sent))
 
     model_versions.scorer_active().score(["The ferry was late."])
-    score.model_scorer = counting
+    score.models_scorer = counting
     Path(f"{sent}.ready").touch()
     while not Path(go).exists():
         time.sleep(0.005)

@@ -48,7 +48,7 @@ def one_thread(settings: Any) -> None:
 
 @pytest.fixture
 def with_scorer(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
-    return lambda replaced: monkeypatch.setattr(score, "model_scorer", lambda _version: replaced)
+    return lambda replaced: monkeypatch.setattr(score, "models_scorer", lambda _version: replaced)
 
 
 def run(**options: Any) -> ScoreReport:

@@ -40,7 +40,7 @@ def one_thread(settings: Any) -> None:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every text that is sent for scores, in order; the model behind it is the real one."""
     texts: list[str] = []
-    open_scorer = score.model_scorer
+    open_scorer = score.models_scorer
 
     class Noting:
         def __init__(self, scorer: Any) -> None:
@@ -50,7 +50,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             texts.extend([] if options.get("spans") else given)
             return self._scorer.score(given, **options)
 
-    monkeypatch.setattr(score, "model_scorer", lambda version: Noting(open_scorer(version)))
+    monkeypatch.setattr(score, "models_scorer", lambda version: Noting(open_scorer(version)))
     return texts
 
 
@@ -120,7 +120,7 @@ def test_a_text_that_is_edited_while_the_model_reads_it_stays_unscored_and_is_sc
     make_comment: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     comment = make_comment(ABUSE)
-    opened = score.model_scorer
+    opened = score.models_scorer
     calls = []
 
     class Edited:
@@ -133,7 +133,7 @@ def test_a_text_that_is_edited_while_the_model_reads_it_stays_unscored_and_is_sc
                 edit(comment, CALM)
             return self._scorer.score(texts, **options)
 
-    monkeypatch.setattr(score, "model_scorer", lambda version: Edited(opened(version)))
+    monkeypatch.setattr(score, "models_scorer", lambda version: Edited(opened(version)))
     report = run()
     assert (report.scored, report.changed) == (1, 1)
     assert Score.objects.get().revision == 2
@@ -434,6 +434,6 @@ def test_batches_hold_texts_of_like_length_keep_their_bounds_and_lose_none(lengt
 def test_a_walk_covers_every_id_in_bounded_steps(make_comment: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("moderation.services.batch_scoring.selection.WALK_IDS", 3)
     ids = [make_comment().pk for _ in range(7)]
-    selection = Selection(model=None, walk=True)
+    selection = Selection(models=None, walk=True)
     found = [comment.pk for span in selection.spans() for comment in selection.within(span).order_by("pk")]
     assert found == ids

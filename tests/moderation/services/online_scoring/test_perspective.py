@@ -61,7 +61,7 @@ def test_the_setting_names_a_local_calibration(local: Calibration) -> None:
     text = "You are a stupid idiot."
     (raw,) = queue.batcher.score([text], languages=["en"])
     scores = scores_begin(queue=queue, text=text, language="en")().scores
-    assert calibration_active(queue.description) == local
+    assert calibration_active(queue.routing.models[0]) == local
     assert scores["TOXICITY"] == pytest.approx(HALVED(raw.perspective["perspective_toxicity"]), abs=0.01)
     mean = (raw.perspective["perspective_insult"] + raw.scores["insult"]) / 2
     assert scores["INSULT"] == pytest.approx(mean, abs=0.01)

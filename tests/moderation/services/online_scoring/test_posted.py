@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from archive.models import Comment
 from moderation.models import Claim, Decision, Review, Score
-from moderation.scoring import ScoringError
+from moderation.scoring import Routing, ScoringError
 from moderation.scoring.dynamic_batching import DynamicBatcher
 from moderation.services.batch_scoring.options import ScoreOptions
 from moderation.services.batch_scoring.run import comments_score
@@ -40,7 +41,7 @@ class Noting:
 
     def __init__(self, scorer: Any, fails: str = "") -> None:
         self.scorer, self.fails, self.sent = scorer, fails, list[str]()
-        self.description = scorer.description
+        self.routing = scorer.routing
         self.gate, self.entered = threading.Event(), threading.Semaphore(0)
         self.gate.set()
 
@@ -59,7 +60,7 @@ def behind(scorer: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Noting
 
     def make(fails: str = "", **options: Any) -> Noting:
         noting = Noting(scorer, fails)
-        queue = RequestQueue(noting.description, DynamicBatcher(noting, **options))
+        queue = RequestQueue(noting.routing, DynamicBatcher(noting, **options))
         monkeypatch.setattr(posted, "request_queue_active", lambda: queue)
         return noting
 
@@ -243,17 +244,13 @@ def test_a_model_that_became_active_since_the_place_was_taken_gives_the_scores(
     make_comment: Make, behind: Callable[..., Noting]
 ) -> None:
     noting, comment = behind(), make_comment(ABUSE)
-    noting.description = type(noting.description)(**{**vars_of(noting.description), "version": 1})
-    queue = RequestQueue(noting.description, posted.request_queue_active().batcher)
+    noting.routing = Routing.of(replace(noting.routing.models[0], version=1))
+    queue = RequestQueue(noting.routing, posted.request_queue_active().batcher)
     place = queue.reserve([ABUSE])
     posted.PostedComments(queue, place).score(comment_ids=[comment.pk], deadline=time.monotonic() + 60)
     assert noting.sent == []
     assert str(Score.objects.get().model) == str(model_active())
     assert queue.batcher.waiting == 0
-
-
-def vars_of(description: Any) -> dict[str, Any]:
-    return {name: getattr(description, name) for name in type(description).__dataclass_fields__}
 
 
 @contextmanager

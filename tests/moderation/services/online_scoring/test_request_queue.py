@@ -34,7 +34,7 @@ def gated() -> Gated:
 @pytest.fixture
 def queue(gated: Gated, scorer: Any, monkeypatch: pytest.MonkeyPatch) -> RequestQueue:
     """The only queue of this process; its one worker is busy and it has no room left."""
-    made = RequestQueue(scorer.description, DynamicBatcher(gated, patience=0, round_characters=100))
+    made = RequestQueue(scorer.routing, DynamicBatcher(gated, patience=0, round_characters=100))
     monkeypatch.setattr(request_queue, "_queues", {"only": made})
     for text in ("served", "waits", "fills"):
         made.submit(texts=[text], languages=["en"])
@@ -72,3 +72,16 @@ def test_a_caller_waits_as_long_as_the_setting_says_unless_it_does_not_want_to(
     monkeypatch.setattr(queue.batcher, "reserve", lambda _, *, wait: asked.append(wait))
     queue.reserve(["a"], waits=waits)
     assert asked == [3 if waits else 0]
+
+
+@pytest.mark.django_db
+def test_texts_are_counted_by_the_model_that_scored_them_and_refusals_by_their_reason(second: str) -> None:
+    def counted() -> list[float]:
+        names = [("moderato_texts_scored_total", {"model": name}) for name in ("compact@6", second)]
+        names.append(("moderato_texts_refused_total", {"code": "language_not_supported"}))
+        return [REGISTRY.get_sample_value(name, labels) or 0 for name, labels in names]
+
+    before = counted()
+    texts = ["Good morning.", "Günaydın.", "Bonjour.", "Good night."]
+    request_queue.request_queue_active().submit(texts=texts, languages=["en", "tr", "fr", "en"]).result()
+    assert [after - earlier for after, earlier in zip(counted(), before, strict=True)] == [2, 1, 1]

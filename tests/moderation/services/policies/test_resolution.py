@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
+from django.db.models import F
 
 from archive.models import Source
 from moderation.models import ModelVersion, PolicyVersion, Review, Score, State
@@ -156,3 +157,30 @@ def _model(label: str) -> list[str]:
     out = StringIO()
     call_command("model", "activate", label, stdout=out)
     return out.getvalue().splitlines()
+
+
+def test_a_goal_is_worked_out_apart_for_the_languages_of_each_model(decided_archive: Archive) -> None:
+    decided_archive(1400)
+    columns = {"sha256": "0" * 64, "attributes": ["toxicity"], "languages": ["tr", "ru"], "active": True}
+    other = ModelVersion.objects.create(name="world", version=1, **columns)
+    every = list(Score.objects.order_by("pk").values_list("pk", flat=True))
+    ids = [pk for at, pk in enumerate(every) if at % 4 < 2]
+    # The other model's scores say the same on another scale.
+    Score.objects.filter(pk__in=ids).update(model=other, language="tr", toxicity=F("toxicity") / 2)
+    Review.objects.filter(score__in=ids).update(toxicity=F("toxicity") / 2)
+    active = policy_activate(version=goals(GOAL).version, actor=None)
+    [condition] = active.body["rules"][0]["when"]["any"]
+    assert set(condition["by_language"]) == {"tr", "ru"}
+    assert 0.6 < condition["gte"] <= 0.8
+    assert condition["by_language"]["tr"] == pytest.approx(condition["gte"] / 2, abs=0.05)
+    assert "in tr from" in active.note
+
+
+def test_where_another_models_decisions_support_no_number_its_languages_have_the_first_ones(
+    decided_archive: Archive,
+) -> None:
+    decided_archive(700)
+    columns = {"sha256": "0" * 64, "attributes": ["toxicity"], "languages": ["tr"], "active": True}
+    ModelVersion.objects.create(name="world", version=1, **columns)
+    active = policy_activate(version=goals(GOAL).version, actor=None)
+    assert "by_language" not in active.body["rules"][0]["when"]["any"][0]

@@ -80,7 +80,7 @@ class Newsroom:
         columns = {"revision": comment.revision, "text_hash": comment.text_hash, "toxicity": 0.7}
         score = Score(comment=comment, model=self.model, **columns)
         one = Scored(comment, score, Verdict(action=action, rule="r", policy=1), comment_facts(comment))
-        (review,) = batch_save(scored=[one], model=self.model, policy=self.policy, worker="me")
+        (review,) = batch_save(scored=[one], policy=self.policy, worker="me")
         if muted and new:
             assert (review.state, review.held) in {("pending", True), ("rejected", False)}, "the next comment is held"
 

@@ -27,7 +27,7 @@ from moderation.models import Claim, Review, Rollout, Score  # noqa: E402
 from moderation.services.batch_scoring.chunk import ScoreRun  # noqa: E402
 from moderation.services.batch_scoring.inference import Inference  # noqa: E402
 from moderation.services.batch_scoring.options import ScoreReport  # noqa: E402
-from moderation.services.model_versions import model_active  # noqa: E402
+from moderation.services.model_versions import model_active, models_in_use  # noqa: E402
 from moderation.services.policies.activation import policy_activate  # noqa: E402
 from moderation.services.policies.versions import policy_create  # noqa: E402
 from moderation.services.reversion import run  # noqa: E402
@@ -77,9 +77,9 @@ def judge_all() -> None:
 
 
 def _batch(ids: list[int]) -> None:
-    model = model_active()
+    models = models_in_use()
     Claim.objects.bulk_create(Claim(comment_id=pk, worker="me") for pk in ids)
-    scoring = ScoreRun(Inference(None), model, True, "me", ScoreReport(str(model), active=True))  # type: ignore[arg-type]
+    scoring = ScoreRun(Inference(None), models, True, "me", ScoreReport(models.label, active=True))  # type: ignore[arg-type]
     scoring.batch(scoring.load(ids))
 
 

@@ -43,7 +43,7 @@ def judged(comment: Comment, action: str, share: float) -> Review:
     Claim.objects.create(comment=comment, worker="me")
     score = Score(comment=comment, model=model, revision=comment.revision, text_hash=comment.text_hash, toxicity=0.1)
     one = Scored(comment, score, Verdict(action=action, rule="r", policy=1), comment_facts(comment), share)
-    return batch_save(scored=[one], model=model, policy=PolicyVersion.objects.get(active=True), worker="me")[0]
+    return batch_save(scored=[one], policy=PolicyVersion.objects.get(active=True), worker="me")[0]
 
 
 @pytest.mark.django_db

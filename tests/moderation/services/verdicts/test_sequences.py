@@ -54,7 +54,7 @@ class Desk:
             Verdict(action=action, rule="r", policy=1),
             comment_facts(comment),
         )
-        batch_save(scored=[one], model=self.model, policy=PolicyVersion.objects.get(active=True), worker="me")
+        batch_save(scored=[one], policy=PolicyVersion.objects.get(active=True), worker="me")
         after = self.review()
         if before and before.decided_by == "person" and before.facts["text_hash"] == comment.text_hash:
             assert (after.state, after.held, after.highlighted) == (before.state, before.held, before.highlighted)

@@ -43,7 +43,7 @@ def judge(model: ModelVersion) -> Callable[..., Review]:
         reasons = (VerdictReason("toxicity", 0.7, 0.5),) if scored else ()
         verdict = Verdict(action=action, rule=rule, policy=1, reasons=reasons, risk=1.4, uncertainty=0.8)
         one = Scored(comment, score if scored else None, verdict, comment_facts(comment))
-        batch_save(scored=[one], model=model, policy=PolicyVersion.objects.get(active=True), worker="me")
+        batch_save(scored=[one], policy=PolicyVersion.objects.get(active=True), worker="me")
         return Review.objects.get(pk=comment.pk)
 
     return save
@@ -343,7 +343,7 @@ def test_only_the_worker_that_holds_a_comment_saves_it(make_comment: Make, model
     score = Score(comment=comment, model=model, revision=1, text_hash=comment.text_hash, toxicity=0.7)
     one = Scored(comment, score, Verdict(action="pass", rule="", policy=1), comment_facts(comment))
     policy = PolicyVersion.objects.get(active=True)
-    assert batch_save(scored=[one], model=model, policy=policy, worker="me") == []
+    assert batch_save(scored=[one], policy=policy, worker="me") == []
     assert not Score.objects.exists()
     assert Claim.objects.get().worker == "other"
 
@@ -359,7 +359,7 @@ def test_a_batch_is_saved_with_a_fixed_number_of_queries(
         scored.append(Scored(comment, score, Verdict(action="reject", rule="r", policy=1), comment_facts(comment)))
     policy = PolicyVersion.objects.get(active=True)
     with django_assert_max_num_queries(17):
-        batch_save(scored=scored, model=model, policy=policy, worker="me")
+        batch_save(scored=scored, policy=policy, worker="me")
     assert Decision.objects.count() == 50
 
 
