@@ -24,7 +24,11 @@ VISIBILITY_SECONDS = 30
 RESTORE_SECONDS = 5
 # A task that hangs is ended: softly, then with its process. Its comments are found by the sweep.
 SOFT_SECONDS, HARD_SECONDS = 120, 150
+# How long a process may take to open the model on a busy machine, before it is killed as one that hangs.
+START_SECONDS = 60.0
 SWEEP_SECONDS = 2.0
+# How long every process of a worker may be busy with ranges, which it must not miss the clock for: some parts of work.
+BUSY_SECONDS = 40.0
 MINUTE = 60.0
 # Redis may be slow for a moment; whoever nudges does not wait longer.
 CONNECT_SECONDS = 2
@@ -36,8 +40,8 @@ def timed(task: str, seconds: Any, *, expires: float, queue: Queue = Queue.MAINT
 
 
 SCHEDULE = {
-    "sweep": timed("sweep", SWEEP_SECONDS, expires=SWEEP_SECONDS),
-    "webhooks": timed("send_webhooks", SWEEP_SECONDS, expires=SWEEP_SECONDS, queue=Queue.OUTBOUND),
+    "sweep": timed("sweep", SWEEP_SECONDS, expires=BUSY_SECONDS),
+    "webhooks": timed("send_webhooks", SWEEP_SECONDS, expires=BUSY_SECONDS, queue=Queue.OUTBOUND),
     "deferred": timed("return_deferred", MINUTE, expires=MINUTE),
 }
 if settings.MODERATION_RETENTION_NIGHTLY:
@@ -55,6 +59,7 @@ app.conf.update(
     # A worker takes one message a process; a process that is killed gives it back.
     worker_prefetch_multiplier=1,
     task_reject_on_worker_lost=True,
+    worker_proc_alive_timeout=START_SECONDS,
     task_soft_time_limit=SOFT_SECONDS,
     task_time_limit=HARD_SECONDS,
     broker_connection_retry_on_startup=True,

@@ -136,3 +136,9 @@ def test_a_part_of_work_ends_before_its_message_is_given_to_another_worker() -> 
     assert celery.app.conf.worker_prefetch_multiplier == 1
     assert all(celery.app.tasks[name].acks_late for name in Task)
     assert not celery.app.tasks["moderation.sweep"].acks_late
+
+
+def test_the_clock_is_not_missed_by_a_worker_that_is_busy_with_parts_of_work() -> None:
+    from moderation.services.distribution.parts import PART_SECONDS
+
+    assert all(entry["options"]["expires"] >= 3 * PART_SECONDS for entry in celery.SCHEDULE.values())

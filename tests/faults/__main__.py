@@ -31,6 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made, system(options.logs or Path(made), options.base, processes=2) as whole:
         found = faults_run(whole, faults=faults, comments=options.comments, seed=options.seed, pause=options.pause)
     done = ", ".join(f"{name} {found.done.count(name)}" for name in FAULTS)
+    print(f"the worker ended by itself and was started again: {whole.restarts}")
     print(f"{done}; {found.comments} comments, {found.decisions} decisions; settled in {found.settle_seconds:.0f} s")
     print("\n".join(found.violations) or "nothing was lost, nothing twice, nothing stuck")
     sys.exit(bool(found.violations))

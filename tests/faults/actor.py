@@ -34,7 +34,7 @@ WORDS = (
     *("the", "ministry", "ferry", "harbour", "vote", "nobody", "battery", "price"),
     *("calm", "editor", "idiot", "week", "bridge", "stupid", "letter", "rain"),
 )
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.15
 
 
 def text(chance: random.Random) -> str:

@@ -36,6 +36,7 @@ class System:
     folder: Path
     receiver: Receiver
     processes: int = 1
+    restarts: int = 0
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     redis: RedisServer = field(init=False)
 
@@ -69,7 +70,7 @@ class System:
         self._start("beat", [*CELERY, "beat", "--schedule", str(self.folder / "beat"), "--pidfile", ""])
 
     def child_kill(self, chance: random.Random) -> None:
-        """Kills one process of the worker, which the worker replaces."""
+        """Kills one process of the worker, which the worker replaces; killed while it begins, it ends the worker."""
         self.wait_for(lambda: bool(self._children("worker")))
         os.kill(chance.choice(self._children("worker")), signal.SIGKILL)
 
@@ -95,8 +96,14 @@ class System:
         assert self.running.pop("actor").wait(30) == 0
 
     def settle(self) -> None:
-        """Waits until nothing is unscored or undelivered."""
-        self.wait_for(lambda: not self.query(UNSCORED, []) and not self.query(UNDELIVERED, []), SETTLE_SECONDS)
+        """Waits until nothing is unscored or undelivered; fails if for long nothing becomes less."""
+        left = self._left()
+        while any(left):
+            self.wait_for(lambda before=left: self._left() < before, SETTLE_SECONDS)  # type: ignore[misc]
+            left = self._left()
+
+    def _left(self) -> tuple[int, int]:
+        return len(self.query(UNSCORED, [])), len(self.query(UNDELIVERED, []))
 
     def violations(self, *, settled: bool = False) -> list[str]:
         return violations(self.query, self.told(), settled=settled)
@@ -109,15 +116,21 @@ class System:
         comments, decisions = ([int(pk) for kind, pk in words if kind == name] for name in ("comment", "decision"))
         return Acknowledged(comments, decisions, messages)
 
+    def supervise(self) -> None:
+        """Starts the worker again if it ended, as systemd does."""
+        if self.running["worker"].poll() is not None:
+            self.restarts += 1
+            self.worker_start()
+
     def query(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url, autocommit=True) as connection:
             return connection.execute(sql.encode(), parameters).fetchall()
 
-    @staticmethod
-    def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    def wait_for(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         end = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < end, "it took too long"
+            self.supervise()
+            assert time.monotonic() < end, f"it took too long; left unscored and undelivered: {self._left()}"
             time.sleep(0.2)
 
     def close(self) -> None:
