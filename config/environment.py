@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 ENGINES = frozenset({"django.db.backends.sqlite3", "django.db.backends.postgresql"})
 BOOLEANS = frozenset({"true", "on", "ok", "y", "yes", "1", "false", "off", "n", "no", "0", ""})
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+# How long a thread waits for a connection, and after how long an idle one is closed.
+POOL_WAIT_SECONDS, POOL_IDLE_SECONDS = 10.0, 60.0
 FORMS = {int: "a whole number", bool: "true or false"}
 
 
@@ -20,6 +22,11 @@ def origins_read(var: str, origins: Sequence[str]) -> list[str]:
         if not ORIGIN.fullmatch(origin):
             raise ImproperlyConfigured(f"{var}: {origin} must be https://HOST or https://HOST:PORT, without a path.")
     return list(origins)
+
+
+def pool_options(size: int) -> dict[str, Any]:
+    """Returns the options of a pool of up to `size` connections a process, which keeps few when idle."""
+    return {"min_size": min(2, size), "max_size": size, "timeout": POOL_WAIT_SECONDS, "max_idle": POOL_IDLE_SECONDS}
 
 
 class Environment(environ.Env):  # type: ignore[misc]

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.connection import parse_url
 
 from config import rest, stack
-from config.environment import Environment, origins_read
+from config.environment import Environment, origins_read, pool_options
 from config.logs import LEVELS, logging_settings
 from config.middleware.proxies import LOOPBACK, networks_read
 from config.private_files import close_to_others, folder_make, sqlite_close
@@ -107,6 +107,13 @@ if SQLITE:
 # Connections are kept between requests. SQLite gains as much as PostgreSQL: the last one to close checkpoints the log.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASE_POOL = env.int("DATABASE_POOL", default=0)
+if not 0 <= DATABASE_POOL <= 100:  # noqa: PLR2004 - PostgreSQL's own default
+    raise ImproperlyConfigured(f"DATABASE_POOL is {DATABASE_POOL}: it must be 0 to 100.")
+if DATABASE_POOL and not SQLITE:
+    # A thread gives its connection back at the end of a request, and while it waits for scores.
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = pool_options(DATABASE_POOL)
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 REDIS_URL = env.str("REDIS_URL", default="")
 REDIS_FORM = "REDIS_URL must be redis://HOST:PORT/NUMBER, rediss://… or unix://PATH."
@@ -126,6 +133,14 @@ CACHES = {
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
+
+# Redis that carries messages to workers (`config.celery`). Without one every command does its own work.
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+if CELERY_BROKER_URL and not CELERY_BROKER_URL.startswith(("redis://", "rediss://")):
+    raise ImproperlyConfigured("CELERY_BROKER_URL must be redis://HOST:PORT/NUMBER or rediss://….")
+if CELERY_BROKER_URL and SQLITE:
+    raise ImproperlyConfigured("CELERY_BROKER_URL needs PostgreSQL: set DATABASE_URL to postgres://…, or unset it.")
+MODERATION_BROKER = "config.broker.CeleryBroker" if CELERY_BROKER_URL else ""
 
 STATIC_URL = "/static/"
 # Development serves static files from the installed packages, without collectstatic. Production collects them.
@@ -258,6 +273,7 @@ except ValueError as error:
     raise ImproperlyConfigured(f"MODERATION_RETENTION: {error}.") from None
 # What the environment set, for the audit trail.
 MODERATO_ENVIRONMENT = env.given
+MODERATION_RETENTION_NIGHTLY = env.bool("MODERATION_RETENTION_NIGHTLY", default=False)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MODERATION_MAX_BODY_BYTES
 FILE_UPLOAD_HANDLERS = ["config.uploads.NoFiles"]
 # Fields of a form or a query string. The longest form, an admin list with all rows ticked, has about 120.

@@ -222,3 +222,20 @@ def test_files_that_all_could_read_are_closed_to_them_and_a_group_that_may_write
 def test_no_migration_is_missing() -> None:
     run = manage("makemigrations", "--check", "--dry-run")
     assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"CELERY_BROKER_URL": "amqp://h/"}, "CELERY_BROKER_URL must be redis://HOST:PORT/NUMBER or rediss://…."),
+        (
+            {"CELERY_BROKER_URL": "redis://127.0.0.1:6379/8", "DATABASE_URL": "sqlite:///var/x.sqlite3"},
+            "CELERY_BROKER_URL needs PostgreSQL: set DATABASE_URL to postgres://…, or unset it.",
+        ),
+        ({"DATABASE_POOL": "101"}, "DATABASE_POOL is 101: it must be 0 to 100."),
+        ({"DATABASE_POOL": "many"}, "DATABASE_POOL must be a whole number."),
+    ],
+)
+def test_a_broker_or_a_pool_that_makes_no_sense_is_named(given: dict[str, str], said: str) -> None:
+    run = manage("check", **{"DATABASE_URL": "postgres://postgres@127.0.0.1:5432/x", **given})
+    assert (run.returncode, run.stderr) == (1, f"{said}\n")

@@ -77,7 +77,7 @@ class CommentList(ListView):
         wait = self._wait(len(data) if many else 1)
         items = self._items(data) if many else [comment_item(self.body())]
         with comments_admit(texts=[item.raw for item in items]) if wait else nullcontext() as posted:
-            done = self._ingest(items, many=many)
+            done = self._ingest(items, many=many, nudges=not wait)
             if posted:
                 deadline = time.monotonic() + settings.MODERATION_WAIT_SECONDS
                 posted.score(comment_ids=[one.comment_id for one in done], deadline=deadline)
@@ -114,9 +114,9 @@ class CommentList(ListView):
             raise ValidationError(errors)
         return items
 
-    def _ingest(self, items: Sequence[CommentItem], *, many: bool) -> list[Ingested]:
+    def _ingest(self, items: Sequence[CommentItem], *, many: bool, nudges: bool) -> list[Ingested]:
         try:
-            return comments_ingest(items=items, allowed_sources=self.allowed_sources)
+            return comments_ingest(items=items, allowed_sources=self.allowed_sources, nudges=nudges)
         except ServiceError as error:
             raise error if many else _for_single_item(error) from error
 

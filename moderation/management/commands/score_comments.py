@@ -7,6 +7,7 @@ from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
 from archive.management.progress import Progress
+from moderation.management import handed_out
 from moderation.management.arguments import USAGE, number_of, parse_shard, parse_since
 from moderation.management.signals import stop_on_signals
 from moderation.scoring import ScoringError
@@ -19,7 +20,7 @@ SHOWN_IDS = 20
 
 
 class Command(DatabaseCommand):
-    """`score_comments [--model NAME] [--batch-size N] [--limit N] [--since DATE] [--source NAME] [--shard i/n] …`"""
+    """`score_comments [--model NAME] [--batch-size N] [--limit N] [--since DATE] [--source NAME] [--distribute] …`"""
 
     help = "Score unscored comments with the active models, each in its languages."
 
@@ -37,6 +38,7 @@ class Command(DatabaseCommand):
             "--rescore", action="store_true", help="also comments that lack the score of the model they go to"
         )
         parser.add_argument("--dry-run", action="store_true", help="only print what would be done")
+        handed_out.add_arguments(parser, names_runs=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Runs, shows the progress, prints a summary; exits with status 1 if anything failed."""
@@ -44,6 +46,10 @@ class Command(DatabaseCommand):
             wanted = options_of(options)
             if options["dry_run"]:
                 self.stdout.write(plan_text(comments_score_plan(options=wanted)))
+            elif options["follow"]:
+                handed_out.score_follow(options["follow"], on_stop=options["on_stop"], stdout=self.stdout)
+            elif options["distribute"]:
+                handed_out.score(wanted, on_stop=options["on_stop"], stdout=self.stdout)
             else:
                 self.finish(self.run(wanted))
         except ServiceError as error:

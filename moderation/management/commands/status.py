@@ -11,17 +11,20 @@ from archive.management.database import DatabaseCommand
 from moderation.models import ModelVersion, PolicyVersion, WebhookTarget
 from moderation.scoring.routing import languages_routed
 from moderation.services.backlog import CAP, Backlog, backlog_read, last_errors
+from moderation.services.distribution.parts import SCORED
 from moderation.services.model_versions import languages_allowed, models_ordered
+from moderation.services.work.broker import Broker, BrokerError, QueueState, broker_active
 
 
 class Command(DatabaseCommand):
     """`status`"""
 
-    help = "Show what is unscored and pending, the oldest of each, the models, the policy and the last errors."
+    help = "Show what is unscored and pending, the oldest of each, the models, the policy, the workers and last errors."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints a line each."""
-        self.stdout.write("\n".join([*backlog_lines(backlog_read()), *active_lines(), *error_lines()]))
+        lines = [*backlog_lines(backlog_read()), *active_lines(), *broker_lines(broker_active()), *error_lines()]
+        self.stdout.write("\n".join(lines))
 
 
 def backlog_lines(backlog: Backlog) -> Iterator[str]:
@@ -45,6 +48,28 @@ def _model_told(model: ModelVersion, routes: Mapping[str, ModelVersion]) -> str:
     """Returns a model, whether it is active and, if others are too, what it serves."""
     served = " ".join(code for code, one in routes.items() if one == model)
     return f"{model}{f' (active: {served})' if served else ' (active)' if model.active else ''}"
+
+
+def broker_lines(broker: Broker | None) -> Iterator[str]:
+    """Yields the queues, the workers, their rate and what is handed out; nothing without a broker."""
+    if broker is None:
+        return
+    try:
+        yield from (queue_line(queue) for queue in broker.queues())
+        workers = broker.workers()
+        yield from (f"worker {one.name}: {', '.join(one.queues) or 'no queue'}; busy {one.active}" for one in workers)
+        if not workers:
+            yield "workers: none answers"
+        yield f"scored by workers: {broker.rate(SCORED):,.0f} a minute, over the last five"
+        yield from (f"run {one.name}: {one.done:,} of {one.total:,}, {one.ranges_left:,} left" for one in broker.runs())
+    except BrokerError as error:
+        yield f"workers: {error}"
+
+
+def queue_line(queue: QueueState) -> str:
+    """Returns a queue for people to read."""
+    oldest = "" if queue.oldest_seconds is None else f", oldest {queue.oldest_seconds:,.0f} s"
+    return f"queue {queue.name}: {queue.waiting:,} waiting{oldest}"
 
 
 def error_lines() -> Iterator[str]:

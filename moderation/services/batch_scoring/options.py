@@ -17,7 +17,8 @@ class ScoreOptions:
     `model` is the label of a model that is not active, whose scores are only stored (None: the active ones);
     `batch_size` is how many texts are scored and saved together; `limit`
     is the maximum number of comments; `since` is a lower bound on `created_at`; `source` is a slug or name; `shard` is
-    (i, n), i from 1 to n; `rescore` includes comments that another model scored and those that were set aside.
+    (i, n), i from 1 to n; `rescore` includes comments that another model scored and those that were set aside. `span`
+    (above the first id, up to the second) and `ids` make it a part of a larger run: what others hold is left to them.
     """
 
     model: str | None = None
@@ -27,6 +28,13 @@ class ScoreOptions:
     source: str | None = None
     shard: tuple[int, int] | None = None
     rescore: bool = False
+    span: tuple[int, int] | None = None
+    ids: tuple[int, ...] = ()
+
+    @property
+    def is_part(self) -> bool:
+        """Whether this is one part of a larger run."""
+        return bool(self.span or self.ids)
 
     def check(self) -> None:
         """Raises ServiceError naming the first invalid option."""

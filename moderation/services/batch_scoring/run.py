@@ -20,12 +20,13 @@ from moderation.services.batch_scoring.claims import (
     claim_active,
     claims_await,
     claims_lift,
+    claims_release_dead,
     claims_take,
     keep_lease,
 )
 from moderation.services.batch_scoring.inference import Inference
 from moderation.services.batch_scoring.options import ScoreOptions, ScorePlan, ScoreReport
-from moderation.services.batch_scoring.selection import Selection, source_find
+from moderation.services.batch_scoring.selection import IdRange, Selection, source_find
 from moderation.services.batch_scoring.workers import worker_name
 from moderation.services.model_versions import (
     ModelsInUse,
@@ -61,7 +62,7 @@ def comments_score(*, options: ScoreOptions, progress: Progress | None = None, s
     selection = _selection(options, run.models, active=run.active)
     if options.rescore:
         claims_lift(comments=selection.comments())
-    run.report.closed = comments_close() if run.active else 0
+    run.report.closed = comments_close() if run.active and not options.is_part else 0
     run.report.total = _total(selection, options)
     with keep_lease(worker=run.worker, seconds=settings.MODERATION_LEASE_SECONDS):
         _score_all(run, selection, options, progress or _quiet, stop)
@@ -123,6 +124,8 @@ def _selection(options: ScoreOptions, models: ModelsInUse | None, *, active: boo
         since=options.since,
         source=source_find(options.source) if options.source else None,
         shard=options.shard,
+        span=IdRange(*options.span) if options.span else None,
+        ids=options.ids,
     )
 
 
@@ -167,9 +170,16 @@ def _chunks(run: ScoreRun, selection: Selection, options: ScoreOptions, stop: St
     while wanted() > 0:
         if ids := _claim(run, selection.left_over(), wanted()):
             yield ids
-        elif not claims_await(claims=selection.leases, stop=stop):
+        elif not _others_done(selection, options, stop):
             run.report.left_to_others = selection.leases().count()
             return
+
+
+def _others_done(selection: Selection, options: ScoreOptions, stop: Stop) -> bool:
+    """Returns whether to look again for comments that others held; a part waits only for what dead processes held."""
+    if options.is_part:
+        return claims_release_dead(selection.leases()) > 0
+    return claims_await(claims=selection.leases, stop=stop)
 
 
 def _claim(run: ScoreRun, comments: CommentQuerySet, limit: int) -> list[int]:

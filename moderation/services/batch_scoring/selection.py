@@ -27,6 +27,11 @@ class IdRange:
         """Returns the rest of the range, above an id."""
         return replace(self, after=pk)
 
+    def of(self, comments: CommentQuerySet) -> CommentQuerySet:
+        """Returns those of the comments that are in the range."""
+        comments = comments.filter(pk__gt=self.after)
+        return comments if self.until is None else comments.filter(pk__lte=self.until)
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -35,7 +40,7 @@ class Selection:
     Without `walk`: the unscored comments, found through their partial index. With `walk`: all that lack a score of
     their current text by the one of the `models` that its language goes to, found by ranges of ids, plus the unscored
     ones if these models are `active`.
-    `shard` is (i, n), i from 1: the ids with id % n == i - 1.
+    `shard` is (i, n), i from 1: the ids with id % n == i - 1. `span` and `ids` limit it to a part of a larger run.
     """
 
     models: ModelsInUse | None
@@ -44,6 +49,8 @@ class Selection:
     since: datetime | None = None
     source: Source | None = None
     shard: tuple[int, int] | None = None
+    span: IdRange | None = None
+    ids: tuple[int, ...] = ()
 
     def comments(self) -> CommentQuerySet:
         """Returns the comments that need a score, whether or not another run holds them."""
@@ -52,12 +59,14 @@ class Selection:
             comments = comments.filter(created_at__gte=self.since)
         if self.source:
             comments = comments.filter(source=self.source)
-        return self._of_shard(comments)
+        if self.ids:
+            comments = comments.filter(pk__in=self.ids)
+        comments = self._of_shard(comments)
+        return self.span.of(comments) if self.span else comments
 
     def within(self, span: IdRange) -> CommentQuerySet:
         """Returns the comments of one range of ids."""
-        comments = self.comments().filter(pk__gt=span.after)
-        return comments if span.until is None else comments.filter(pk__lte=span.until)
+        return span.of(self.comments())
 
     def left_over(self) -> CommentQuerySet:
         """Returns what to look at once more at the end: comments that arrived meanwhile or that other runs released."""
@@ -78,8 +87,10 @@ class Selection:
         if not self.walk:
             yield IdRange(0, None)
             return
-        last = Comment.objects.aggregate(last=Max("pk"))["last"] or 0
-        for after in range(0, last, WALK_IDS):
+        first = self.span.after if self.span else 0
+        last = self.span.until if self.span else None
+        last = last or Comment.objects.aggregate(last=Max("pk"))["last"] or 0
+        for after in range(first, last, WALK_IDS):
             yield IdRange(after, after + WALK_IDS)
 
     def _unscored(self, comments: CommentQuerySet) -> CommentQuerySet:

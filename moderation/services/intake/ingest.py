@@ -28,7 +28,10 @@ from moderation.services.states.locking import lock_comments, lock_reviews, revi
 from moderation.services.states.version import VersionToken
 from moderation.services.verdicts.reported import comment_judge_reported
 from moderation.services.verdicts.triage import comments_close
+from moderation.services.work.nudges import comments_nudge
 
+# Outcomes that leave a text unscored.
+NEW = frozenset({"created", "edited"})
 # The REST API and file imports use the same record.
 CommentItem = CommentRecord
 
@@ -85,12 +88,15 @@ def article_change(*, article: Article, **fields: Any) -> Article:
     return article
 
 
-def comments_ingest(*, items: Sequence[CommentItem], allowed_sources: frozenset[int]) -> list[Ingested]:
+def comments_ingest(
+    *, items: Sequence[CommentItem], allowed_sources: frozenset[int], nudges: bool = True
+) -> list[Ingested]:
     """Stores all items or none; returns one result per item, in the same order. Empty `allowed_sources` means all.
 
     Idempotent on (source, external id): the same text changes nothing, a different text is an edit. A different
     commenter, time or article is an error, and so is an id that two items of one call share, unless both have the same
-    time. Raises ServiceError with a pointer (`/3/text`) for each error.
+    time. `nudges` tells a worker of what came, unless the caller has it scored at once. Raises ServiceError with a
+    pointer (`/3/text`) for each error.
     """
     pointers = [f"/{index}/source" for index in range(len(items))]
     sources = _sources([item.source for item in items], allowed_sources, pointers=pointers)
@@ -101,6 +107,8 @@ def comments_ingest(*, items: Sequence[CommentItem], allowed_sources: frozenset[
             done |= _store(sources[slug], items, indexes)
         deleted = [at for at, item in enumerate(items) if item.origin_state == OriginState.DELETED]
         comments_close(ids=[done[at].comment_id for at in deleted])
+    if nudges:
+        comments_nudge(ids=[one.comment_id for one in done.values() if one.outcome in NEW])
     return [done[index] for index in range(len(items))]
 
 
@@ -117,6 +125,7 @@ def comment_edit(
         archive_comment_edit(comment=comment, raw=text, text_format=text_format)
     except RecordsRefusedError as refused:
         raise _refusal(refused.problems, pointers=[""]) from refused
+    comments_nudge(ids=[comment.pk])
 
 
 @transaction.atomic
@@ -146,6 +155,7 @@ def comment_restore(*, comment: Comment, expected: VersionToken | None = None) -
     if locked.withdrawn_at is None:
         return
     Comment.objects.filter(pk=locked.pk).update(withdrawn_at=None, taken_revision=0)
+    comments_nudge(ids=[locked.pk])
     for review in lock_reviews([locked.pk]).values():
         # Without the hash the verdict is on a text that nobody has judged; the ledger then says that it was reopened.
         review.facts = {name: fact for name, fact in review.facts.items() if name != "text_hash"}

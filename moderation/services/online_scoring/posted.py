@@ -26,6 +26,7 @@ from moderation.services.batch_scoring.workers import worker_name
 from moderation.services.model_versions import models_in_use
 from moderation.services.online_scoring.request_queue import RequestQueue, request_queue_active, request_queue_of
 from moderation.services.verdicts.triage import comments_close
+from moderation.services.work.nudges import comments_nudge
 
 logger = logging.getLogger(__name__)
 
@@ -78,9 +79,14 @@ class PostedComments:
     def score(self, *, comment_ids: Sequence[int], deadline: float) -> None:
         """Scores just these comments until `deadline`, a time of `time.monotonic()`; call it outside transactions.
 
-        What another run holds is waited for. Comments that are late, or that the model fails on, stay unscored for the
-        next run of `score_comments`; nothing is raised for them.
+        What another run holds is waited for. Comments that are late, or that the model fails on, stay unscored for a
+        worker or the next run of `score_comments`; nothing is raised for them.
         """
+        self._score(comment_ids, deadline)
+        late = Comment.objects.open().unscored().filter(pk__in=comment_ids)
+        comments_nudge(ids=list(late.values_list("pk", flat=True)))
+
+    def _score(self, comment_ids: Sequence[int], deadline: float) -> None:
         ids = list(Comment.objects.unscored().filter(pk__in=comment_ids).values_list("pk", flat=True))
         comments_close(ids=ids)
         if self.queue is None or self.place is None:

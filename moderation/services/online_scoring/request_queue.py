@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from prometheus_client import Counter, Gauge
 
+from archive.database.pooling import connection_release
 from moderation.scoring import Refusal, Result, Router, Routing
 from moderation.scoring.admission import Place, QueueFullError
 from moderation.scoring.dynamic_batching import DynamicBatcher
@@ -44,6 +45,7 @@ class RequestQueue:
         Raises ServiceError `overloaded`, worth a retry, if there was none within MODERATION_QUEUE_SECONDS (at once
         unless the caller `waits`), or if too many callers are waiting already.
         """
+        connection_release()
         with _refusals():
             return self.batcher.reserve(texts, wait=settings.MODERATION_QUEUE_SECONDS if waits else 0)
 
@@ -61,6 +63,7 @@ class RequestQueue:
         place: Place | None = None,
     ) -> Future[list[Result | Refusal]]:
         """Queues texts, those of a caller without a place as `reserve` does."""
+        connection_release()
         with _refusals():
             future = self.batcher.submit(
                 texts,

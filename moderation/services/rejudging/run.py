@@ -65,6 +65,38 @@ def verdicts_rejudge(
     return _summed(report)
 
 
+@transaction.atomic
+def ranges_open(*, resume: bool, parts: int) -> list[Rejudging]:
+    """Begins a run of the active policy in so many ranges, or returns the unfinished ones of the run to `resume`.
+
+    Raises ServiceError `conflict` if there is nothing to resume.
+    """
+    version, _policy = policy_active()
+    return _resumed(version) if resume else _begun(version, parts)
+
+
+def range_rejudge(*, pk: int, stop: Stop) -> bool:
+    """Judges one range again from its position on, until `stop`; returns whether the active policy has some of it left.
+
+    Several processes may do the same range: each chunk is written by one of them.
+    """
+    span = Rejudging.objects.unfinished().filter(pk=pk).first()
+    return span is not None and _span_judge(span, _nothing, stop) and span.finished_at is None
+
+
+def ranges_report(*, ranges: Sequence[int]) -> RejudgeReport:
+    """Returns how far these ranges of one run are."""
+    version = PolicyVersion.objects.get(pk=Rejudging.objects.get(pk=ranges[0]).policy_id)
+    report = RejudgeReport(version.version, ranges=list(ranges))
+    report.policy_changed = not version.active
+    return _summed(report)
+
+
+def ranges_end(*, ranges: Sequence[int]) -> None:
+    """Ends these ranges where they are."""
+    Rejudging.objects.unfinished().filter(pk__in=ranges).update(finished_at=timezone.now())
+
+
 def _check_processes(processes: int) -> None:
     limit = 1 if connection.vendor == "sqlite" else MAX_PROCESSES
     if not 1 <= processes <= limit:

@@ -17,6 +17,8 @@ from archive.models import Comment
 from moderation.models import Claim, Review, WebhookTarget
 from moderation.services import backlog
 from moderation.services.backlog import backlog_forget
+from moderation.services.work.broker import Task
+from tests.moderation.services.distribution.fake_broker import FakeBroker
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +103,25 @@ def test_a_backlog_beyond_the_cap_is_more_than_that(
     for _ in range(3):
         make_comment()
     assert status()[0].startswith("unscored: more than 1, ")
+
+
+def test_queues_workers_rates_and_runs_are_shown_with_a_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = FakeBroker()
+    monkeypatch.setattr("moderation.management.commands.status.broker_active", lambda: broker)
+    broker.send(Task.SCORE_RANGE, [{"after": 0, "until": 9}])
+    broker.count("scored", 6_000)
+    broker.run_open("a1b2", total=1_000, ranges=["0-500", "500-1000"])
+    broker.run_add("a1b2", done=480, finished="0-500")
+    shown = status()
+    assert "queue bulk: 1 waiting, oldest 3 s" in shown
+    assert "queue interactive: 0 waiting" in shown
+    assert "worker one@host: bulk; busy 1" in shown
+    assert "scored by workers: 1,200 a minute, over the last five" in shown
+    assert "run a1b2: 480 of 1,000, 1 left" in shown
+
+
+def test_a_broker_that_is_away_is_said_and_the_rest_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("moderation.management.commands.status.broker_active", lambda: FakeBroker(away=True))
+    shown = status()
+    assert "workers: the broker does not answer (ConnectionError)" in shown
+    assert shown[0] == "unscored: 0"

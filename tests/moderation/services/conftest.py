@@ -15,13 +15,14 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.db import connection
 
 from archive.models import Comment
 from moderation.models import ModelVersion, PolicyVersion, Review, Score
 from moderation.scoring import describe
+from tests.moderation.services.distribution.fake_broker import FakeBroker
 
 SCRIPT = Path(__file__).with_name("batch_scoring") / "score_process.py"
 WAIT_SECONDS = 60
@@ -130,7 +131,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
         return
     with _database(tmp_path_factory.mktemp("migrated") / "migrated.sqlite3") as url:
         command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-        subprocess.run(command, cwd=settings.BASE_DIR, env={**os.environ, "DATABASE_URL": url}, check=True)
+        subprocess.run(command, cwd=django_settings.BASE_DIR, env={**os.environ, "DATABASE_URL": url}, check=True)
         yield url
 
 
@@ -150,7 +151,7 @@ def scratch(tmp_path: Path, migrated: str) -> Iterator[Scratch]:
 @contextmanager
 def _database(file: Path, template: str = "") -> Iterator[str]:
     """Yields the URL of a database of the suite's kind, empty or a copy of `template`; drops it afterwards."""
-    default = settings.DATABASES["default"]
+    default = django_settings.DATABASES["default"]
     if default["ENGINE"].endswith("sqlite3"):
         if template:
             shutil.copyfile(template.removeprefix("sqlite:///"), file)
@@ -168,3 +169,13 @@ def _database(file: Path, template: str = "") -> Iterator[str]:
             yield f"{base}/{name}"
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch, settings: Any) -> FakeBroker:
+    """Gives the installation a broker that keeps its messages in memory."""
+    fake = FakeBroker()
+    settings.MODERATION_BROKER = "in memory"
+    monkeypatch.setattr("moderation.services.work.broker._opened", lambda _path: fake)
+    monkeypatch.setattr("moderation.services.work.nudges._paused_until", 0.0)
+    return fake
