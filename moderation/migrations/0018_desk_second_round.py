@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('archive', '0006_privacy'),
-        ('moderation', '0016_privacy'),
+        ('moderation', '0017_models_by_language'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

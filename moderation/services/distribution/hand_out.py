@@ -96,4 +96,4 @@ def _spans(options: ScoreOptions, *, walks: bool) -> list[tuple[int, int]]:
     if walks:
         return list(ranges_to(Comment.objects.aggregate(last=Max("pk"))["last"] or 0))
     source = source_find(options.source) if options.source else None
-    return list(ranges_of(Selection(model=None, since=options.since, source=source).comments()))
+    return list(ranges_of(Selection(models=None, since=options.since, source=source).comments()))

@@ -11,7 +11,7 @@ from moderation.seeds import ExtendRoles
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('moderation', '0016_privacy'),
+        ('moderation', '0018_desk_second_round'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
