@@ -13,7 +13,7 @@ SEARCHED = ("", "archive", "moderation", "moderation/services", "moderation/trai
 # Packages whose names begin those of other things too: `review.policy`, `data.id`, `admin/desk/`, `policies/suggest/`.
 AMBIGUOUS = {"admin", "data", "policies", "review"}
 # Checks, permissions and files that are no modules.
-NO_MODULE = re.compile(r"moderation\.(?:[EW]\d+|decide|mute|undo_others|analyze)|.*\.(?:json|js)")
+NO_MODULE = re.compile(r"moderation\.(?:[EW]\d+|decide|mute|undo_others|see_moderators|analyze)|.*\.(?:json|js)")
 
 
 def texts() -> Iterator[tuple[Path, str]]:
