@@ -116,6 +116,7 @@ DESK: dict[str, tuple[set[str], set[str]]] = {
 }
 SITE: dict[str, tuple[set[str], set[str]]] = {
     "": (STAFF, STAFF),
+    "second-factor/": (STAFF, STAFF),
     "password_change/": (STAFF, STAFF),
     "password_change/done/": (STAFF, STAFF),
     "autocomplete/": (NONE, NONE),
