@@ -33,8 +33,8 @@ def day_chart(rows: Iterable[dict[str, Any]], column: str, *, start: date, end: 
     """Returns the chart of one column of a report by day; days without a row are empty."""
     values = {row["day"]: row[column] for row in rows}
     days = [start + timedelta(days=at) for at in range((end - start).days + 1)]
-    most = max((value for value in values.values() if value is not None), default=0) or 1
-    return Chart(_columns(days, values, most), most)
+    most = max((value for value in values.values() if value is not None), default=0)
+    return Chart(_columns(days, values, most or 1), most)
 
 
 def _columns(days: Sequence[date], values: dict[date, Any], most: float) -> list[DayColumn]:

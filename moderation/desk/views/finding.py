@@ -13,7 +13,7 @@ from moderation.desk.queues import DEFAULT, QUEUES
 from moderation.desk.responses import address, go, part
 from moderation.desk.saved_views import chosen_stored
 from moderation.services.errors import ServiceError
-from moderation.services.team.saved_views import view_remove, view_save
+from moderation.services.team.saved_views import view_read, view_remove, view_save
 
 MAX_NAMES = 8
 
@@ -63,11 +63,15 @@ def save_view(request: HttpRequest, person: Person) -> HttpResponse:
 @desk_view()
 def remove_view(request: HttpRequest, person: Person, view_id: int) -> HttpResponse:
     """Takes a saved view away."""
+    try:
+        view = view_read(view_id=view_id, actor=person.user)
+    except ServiceError as error:
+        raise Http404 from error
     if request.method == "POST":
         try:
-            name = view_remove(view_id=view_id, actor=person.user)
+            view_remove(view=view, actor=person.user)
         except ServiceError as error:
             messages.error(request, error.detail)
         else:
-            messages.success(request, _("The view “%(name)s” is gone.") % {"name": name})
+            messages.success(request, _("The view “%(name)s” is gone.") % {"name": view.name})
     return go(address("queue", DEFAULT.name))

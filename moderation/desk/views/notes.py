@@ -9,7 +9,7 @@ from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.responses import address, go
 from moderation.desk.views.queue import comment_asked
 from moderation.services.errors import ServiceError
-from moderation.services.team.notes import note_remove, note_write
+from moderation.services.team.notes import note_read, note_remove, note_write
 
 
 @desk_view(DECIDE)
@@ -31,14 +31,17 @@ def commenter_note(request: HttpRequest, person: Person, commenter_id: int) -> H
 @desk_view(DECIDE)
 def remove_note(request: HttpRequest, person: Person, note_id: int) -> HttpResponse:
     """Takes a note away."""
-    if request.method != "POST":
-        return go(address("start"))
     try:
-        note = note_remove(note_id=note_id, actor=person.user)
+        note = note_read(note_id=note_id, actor=person.user)
     except ServiceError as error:
-        messages.error(request, error.detail)
-        return go(address("start"))
-    messages.success(request, _("The note is gone."))
+        raise Http404 from error
+    if request.method == "POST":
+        try:
+            note_remove(note=note, actor=person.user)
+        except ServiceError as error:
+            messages.error(request, error.detail)
+        else:
+            messages.success(request, _("The note is gone."))
     about = ("comment", note.comment_id) if note.comment_id else ("commenter", note.commenter_id)
     return go(address(*about, query=request.GET.urlencode()))
 

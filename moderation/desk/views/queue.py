@@ -101,7 +101,7 @@ def next_address(person: Person, asked: Queue, filters: DeskFilters, *, past: Re
 
     `past` is the review that was just left: what comes after it in the order is tried first, then the beginning.
     """
-    if not asked.is_unscored and filters.valid:
+    if _has_next(asked, filters):
         rows, order = _waiting(person, asked, filters)
         position = order.position(past) if past else None
         others = rows.exclude(pk=past.pk) if past else rows
@@ -111,6 +111,13 @@ def next_address(person: Person, asked: Queue, filters: DeskFilters, *, past: Re
             if found:
                 return address("comment", found.pk, query=filters.query_here(queue=asked.name))
     return address("queue", asked.name, query=filters.query())
+
+
+def _has_next(asked: Queue, filters: DeskFilters) -> bool:
+    """Says whether one comment leads to the next: of all comments only those that were searched for are a list."""
+    if asked.is_unscored or not filters.valid:
+        return False
+    return asked.name != EVERYTHING or "q" in filters.chosen
 
 
 def comment_asked(person: Person, comment_id: int) -> Comment:
@@ -169,6 +176,7 @@ def _show(request: HttpRequest, person: Person, asked: Queue, filters: DeskFilte
         everything=EVERYTHING,
         order=filters.order(asked.order) if valid else asked.order,
         ordered=not asked.is_unscored,
+        has_next=_has_next(asked, filters),
         may_act=person.may_decide and not asked.is_unscored,
         reasons=reason_choices() if person.may_decide else [],
         actions=ACTIONS.items(),

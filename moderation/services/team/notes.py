@@ -29,17 +29,21 @@ def note_write(*, about: Comment | Commenter, author: User, text: str) -> TeamNo
     return TeamNote.objects.create(author=author, text=text.strip(), **target)
 
 
-def note_remove(*, note_id: int, actor: User) -> TeamNote:
-    """Takes a note away; returns what it was. Raises ServiceError `not_found`, and `permission_denied` for others'."""
+def note_read(*, note_id: int, actor: User) -> TeamNote:
+    """Returns a note with what it is about; raises ServiceError `not_found`, also for another source's."""
     note = TeamNote.objects.select_related("comment", "commenter").filter(pk=note_id).first()
     if note is None:
         raise not_found(_("There is no such note."))
     about = note.comment or note.commenter
     _check_source(about.source_id if about else 0, actor)
+    return note
+
+
+def note_remove(*, note: TeamNote, actor: User) -> None:
+    """Takes away a note that `note_read` gave; raises ServiceError `permission_denied` for others'."""
     if note.author_id != actor.pk and not actor.has_perm(REMOVE_OTHERS):
         raise denied(_("Another person's note is taken away only by who may undo others' decisions."))
     TeamNote.objects.filter(pk=note.pk).delete()
-    return note
 
 
 def _check_source(source: int, person: User) -> None:

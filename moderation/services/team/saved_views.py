@@ -38,15 +38,16 @@ def view_save(
     return SavedView.objects.update_or_create(owner=owner, name=name, defaults=columns)[0]
 
 
-def view_remove(*, view_id: int, actor: User) -> str:
-    """Takes a view away; returns its name.
-
-    Raises ServiceError `not_found`, also for what others keep for themselves; `permission_denied` for what they share.
-    """
+def view_read(*, view_id: int, actor: User) -> SavedView:
+    """Returns a view; raises ServiceError `not_found`, also for what others keep for themselves."""
     view = SavedView.objects.shown_to(actor).filter(pk=view_id).first()
     if view is None:
         raise not_found(_("There is no such view."))
+    return view
+
+
+def view_remove(*, view: SavedView, actor: User) -> None:
+    """Takes away a view that `view_read` gave; raises ServiceError `permission_denied` for what others share."""
     if view.owner_id != actor.pk and not actor.has_perm(REMOVE_OTHERS):
         raise denied(_("Another person's view is taken away only by who may undo others' decisions."))
     view.delete()
-    return view.name

@@ -39,6 +39,8 @@ from moderation.models import (
     ReaderFlag,
     Reason,
     Review,
+    SavedView,
+    TeamNote,
     WebhookTarget,
 )
 from moderation.services.accounts.api_keys import api_key_create
@@ -235,6 +237,8 @@ def newsroom(db: None, make_review: Callable[..., Any]) -> Callable[[Source], di
             ReaderFlag.objects.create(comment=comment, reporter=key, reason="spam"),
             Feedback.objects.create(comment=comment, text=key, scores={"toxicity": 1}),
             Delivery.objects.create(target=target, decision=decision),
+            TeamNote.objects.create(comment=comment, author=root, text=key),
+            SavedView.objects.create(owner=root, name=key, queue="pending", shared=True),
             Erasure.objects.create(kind="retention", source=source, counts={"notes": 1}),
             AuditEntry.objects.first(),
             Group.objects.get(name="viewer"),
@@ -288,10 +292,19 @@ def expected(role: str, name: str, way: str, allowed: set[str], *, foreign: bool
     return {"unknown"} if (name, way) in ABSENT else {"open"}
 
 
+# What is in a page's address → whose number it has.
+ROWS = {
+    "/commenter/": "archive.Commenter",
+    "/notes/": "moderation.TeamNote",
+    "/views/": "moderation.SavedView",
+    "": "archive.Comment",
+}
+
+
 def address(route: str, keys: dict[str, Any]) -> str:
     """Returns a route with the keys of a newsroom in it."""
     found = of_model(route)
-    key = keys[found[0]] if found else keys["archive.Commenter" if "/commenter/" in route else "archive.Comment"]
+    key = keys[found[0]] if found else keys[next((row for part, row in ROWS.items() if part in route), ROWS[""])]
     route = route.replace("<row:version>", str(PolicyVersion.objects.get(active=True).version))
     route = route.replace("<app_label>", "archive").replace("(?P<url>.*)$", "none")
     return re.sub("<slug:[^>]*>", "pending", route) if "<slug:" in route else re.sub("<[^>]*>", str(key), route)
@@ -308,7 +321,12 @@ def cells(
         found = of_model(route)
         has_row = "<" in route and "<slug:" not in route and not name.startswith("site")
         # Versions of the policy, as such models, belong to no source.
-        both = has_row and "<row:version>" not in route and (found is None or found[0] not in FOR_ALL)
+        both = (
+            has_row
+            and "<row:version>" not in route
+            and "<row:view_id>" not in route
+            and (found is None or found[0] not in FOR_ALL)
+        )
         for foreign, keys in enumerate(newsrooms[: 2 if both else 1]):
             for way, who in zip(("get", "post"), allowed, strict=True):
                 answer = getattr(client, way)(address(route, keys), {})

@@ -62,6 +62,19 @@ def test_all_comments_come_by_number_and_page_by_page(
     assert ids(client, desk("queue", "all"), order="oldest") == rows[:10]
 
 
+def test_what_was_searched_for_leads_from_comment_to_comment_and_all_comments_do_not(
+    moderator: Client, desk: Callable[..., str], make_pending: Callable[..., Review], version: Callable[[Review], str]
+) -> None:
+    rows = [make_pending("The harbour.", state=state) for state in ("passed", "pending")]
+    make_pending("Nothing.")
+    there = desk("comment", rows[1].pk) + "?queue=all"
+    act = {"act": "approve", "seen": version(rows[1])}
+    assert moderator.post(f"{there}&q=harbour", act)["Location"].startswith(desk("comment", rows[0].pk))
+    again = {"act": "reject", "seen": version(rows[1])}
+    assert moderator.post(there, again)["Location"] == desk("queue", "all")
+    assert "Review the next" not in moderator.get(desk("queue", "all")).content.decode()
+
+
 def test_only_ones_own_sources_are_searched(
     staff: Callable[..., Client], desk: Callable[..., str], make_pending: Callable[..., Review], ids: Any
 ) -> None:
