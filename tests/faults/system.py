@@ -102,6 +102,10 @@ class System:
             self.wait_for(lambda before=left: self._left() < before, SETTLE_SECONDS)  # type: ignore[misc]
             left = self._left()
 
+    def scored(self) -> int:
+        ((count,),) = self.query("SELECT count(*) FROM moderation_score", [])
+        return int(count)
+
     def _left(self) -> tuple[int, int]:
         return len(self.query(UNSCORED, [])), len(self.query(UNDELIVERED, []))
 

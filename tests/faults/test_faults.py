@@ -24,3 +24,5 @@ def test_each_fault_once_loses_nothing_and_does_nothing_twice(tmp_path: Path) ->
     assert found.violations == []
     assert found.done == list(FAULTS)
     assert found.comments > 200
+    assert found.decisions > 0
+    assert max(seconds for _, seconds in found.recovered) < 60
