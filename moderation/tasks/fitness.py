@@ -13,7 +13,7 @@ from pathlib import Path
 
 from celery import current_app
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 from kombu.exceptions import OperationalError
 
 from moderation.scoring import ScoringError
@@ -47,8 +47,8 @@ class Fitness:
             return
         try:
             scorer_active().load()
-        except (ScoringError, ServiceError, DatabaseError) as error:
-            self.lose(getattr(error, "code", type(error).__name__))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker goes on without the model
+            self.lose(why(error))
         else:
             logger.info("worker process %d has the model open: %d MiB resident", os.getpid(), resident())
 
@@ -81,7 +81,7 @@ class Fitness:
     def _opens() -> bool:
         try:
             model_check()
-        except (ScoringError, DatabaseError):
+        except Exception:  # noqa: BLE001 - tried again
             return False
         finally:
             connection.close()
@@ -98,6 +98,11 @@ class Fitness:
 
 
 fitness = Fitness()
+
+
+def why(error: Exception) -> str:
+    """Returns what may be logged of an error: the engine's code, else the type's name, never the message."""
+    return error.code if isinstance(error, ScoringError | ServiceError) else type(error).__name__
 
 
 def threads_share(*, processes: int) -> int:

@@ -12,7 +12,10 @@ from moderation.services.distribution.parts import posted_score, range_score
 from moderation.services.distribution.ranges import ScoreRange
 from moderation.services.work.broker import Task
 from moderation.tasks.failures import put_back, task
-from moderation.tasks.fitness import fitness
+from moderation.tasks.fitness import fitness, why
+
+# The model's files cannot be read, or it does not fit into memory, as well as what the engine itself says.
+MODEL_AWAY = (ScoringError, OSError, MemoryError)
 
 
 @task(Task.SCORE_POSTED, late=True)
@@ -31,6 +34,6 @@ def _scored(work: Callable[[], None]) -> None:
     try:
         fitness.check()
         work()
-    except ScoringError as error:
-        fitness.lose(error.code)
-        raise put_back(error.code) from error
+    except MODEL_AWAY as error:
+        fitness.lose(why(error))
+        raise put_back(why(error)) from None

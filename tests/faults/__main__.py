@@ -9,6 +9,7 @@ import random
 import sys
 import tempfile
 from pathlib import Path
+from statistics import median
 
 from tests.faults.run import FAULTS, faults_run
 from tests.faults.system import system
@@ -31,6 +32,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made, system(options.logs or Path(made), options.base, processes=2) as whole:
         found = faults_run(whole, faults=faults, comments=options.comments, seed=options.seed, pause=options.pause)
     done = ", ".join(f"{name} {found.done.count(name)}" for name in FAULTS)
+    for name in FAULTS:
+        seconds = [took for one, took in found.recovered if one == name]
+        if seconds:
+            print(f"{name}: scores again after {median(seconds):.1f} s, at most {max(seconds):.1f} s")
     print(f"the worker ended by itself and was started again: {whole.restarts}")
     print(f"{done}; {found.comments} comments, {found.decisions} decisions; settled in {found.settle_seconds:.0f} s")
     print("\n".join(found.violations) or "nothing was lost, nothing twice, nothing stuck")

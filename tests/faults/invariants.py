@@ -1,8 +1,9 @@
 """What must hold in the database after any failure, read as a whole. A list of violations; empty if all is well."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 Query = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 # What a worker that died held is another's by then.
@@ -42,19 +43,21 @@ NOT_QUEUED = """
     SELECT d.id FROM moderation_decision d CROSS JOIN moderation_webhooktarget t
     WHERE d.at >= t.created_at
     AND NOT EXISTS (SELECT 1 FROM moderation_delivery y WHERE y.decision_id = d.id AND y.target_id = t.id)"""
-NEVER_ARRIVED = """
-    SELECT decision_id FROM moderation_delivery
-    WHERE delivered_at IS NOT NULL AND NOT message = ANY(%s::uuid[])"""
+DELIVERED = "SELECT decision_id, message FROM moderation_delivery WHERE delivered_at IS NOT NULL"
 UNDELIVERED = "SELECT decision_id FROM moderation_delivery WHERE delivered_at IS NULL"
 
 
 @dataclass
 class Acknowledged:
-    """What callers were told: ids of comments and decisions, and the ids of messages that the receiver took."""
+    """What callers were told: ids of comments and decisions, read before the database is.
+
+    `messages` returns the ids of messages that the receiver took: asked after the database, since a message is taken
+    before it is marked.
+    """
 
     comments: list[int] = field(default_factory=list)
     decisions: list[int] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
+    messages: Callable[[], Collection[str]] = frozenset
 
 
 def violations(query: Query, told: Acknowledged, *, settled: bool) -> list[str]:
@@ -69,12 +72,15 @@ def violations(query: Query, told: Acknowledged, *, settled: bool) -> list[str]:
         ("lost: a decision that was acknowledged", NO_DECISION, [told.decisions]),
         ("in another state than its last decision says", NO_EFFECT, []),
         ("decided and not to be sent out", NOT_QUEUED, []),
-        ("marked as delivered and never received", NEVER_ARRIVED, [told.messages]),
     ]
     if settled:
         checks += [("unscored at the end", UNSCORED, []), ("undelivered at the end", UNDELIVERED, [])]
+    marked = query(DELIVERED, [])
+    received = {UUID(message) for message in told.messages()}
+    never = [pk for pk, message in marked if message not in received]
     found = ((what, [row[0] for row in query(sql, parameters)]) for what, sql, parameters in checks)
-    return [line(what, ids) for what, ids in found if ids]
+    lines = [line(what, ids) for what, ids in found if ids]
+    return [*lines, line("marked as delivered and never received", never)] if never else lines
 
 
 def line(what: str, ids: Iterable[Any]) -> str:

@@ -18,10 +18,11 @@ FAULTS: dict[str, Callable[[System, random.Random], None]] = {
 
 @dataclass
 class Outcome:
-    """What was found: violations after each fault, and how much there was in the end."""
+    """What was found: seconds until something was scored again and violations, after each fault; how much there was."""
 
     seed: int
     done: list[str] = field(default_factory=list)
+    recovered: list[tuple[str, float]] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     comments: int = 0
     decisions: int = 0
@@ -36,6 +37,7 @@ def faults_run(system: System, *, faults: Sequence[str], comments: int, seed: in
     for name in faults:
         time.sleep(chance.uniform(0.1, pause))
         FAULTS[name](system, chance)
+        outcome.recovered.append((name, seconds_until_scored(system)))
         outcome.done.append(name)
         outcome.violations += [f"after {name} ({len(outcome.done)}): {one}" for one in system.violations()]
     system.end_writing()
@@ -46,3 +48,10 @@ def faults_run(system: System, *, faults: Sequence[str], comments: int, seed: in
     told = system.told()
     outcome.comments, outcome.decisions = comments + len(told.comments), len(told.decisions)
     return outcome
+
+
+def seconds_until_scored(system: System) -> float:
+    """Waits until the system has scored something more, which shows that it works again; returns how long that took."""
+    began, before = time.monotonic(), system.scored()
+    system.wait_for(lambda: system.scored() > before)
+    return time.monotonic() - began

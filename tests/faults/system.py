@@ -102,6 +102,13 @@ class System:
             self.wait_for(lambda before=left: self._left() < before, SETTLE_SECONDS)  # type: ignore[misc]
             left = self._left()
 
+    def scored(self) -> int:
+        ((count,),) = self.query("SELECT count(*) FROM moderation_score", [])
+        return int(count)
+
+    def _received(self) -> list[str]:
+        return [one.id.removeprefix("msg_") for one in list(self.receiver.received)]
+
     def _left(self) -> tuple[int, int]:
         return len(self.query(UNSCORED, [])), len(self.query(UNDELIVERED, []))
 
@@ -111,10 +118,8 @@ class System:
     def told(self) -> Acknowledged:
         lines = self._told.read_text(encoding="ascii").splitlines() if self._told.exists() else []
         words = [line.split() for line in lines if line.count(" ") == 1]
-        # A message is received before it is marked.
-        messages = [one.id.removeprefix("msg_") for one in list(self.receiver.received)]
         comments, decisions = ([int(pk) for kind, pk in words if kind == name] for name in ("comment", "decision"))
-        return Acknowledged(comments, decisions, messages)
+        return Acknowledged(comments, decisions, self._received)
 
     def supervise(self) -> None:
         """Starts the worker again if it ended, as systemd does."""

@@ -20,7 +20,9 @@ def test_each_fault_once_loses_nothing_and_does_nothing_twice(tmp_path: Path) ->
     password = f":{default['PASSWORD']}" if default["PASSWORD"] else ""
     base = f"postgres://{default['USER']}{password}@{default['HOST']}:{default['PORT'] or 5432}"
     with system(tmp_path, base) as whole:
-        found = faults_run(whole, faults=list(FAULTS), comments=200, seed=7, pause=0.6)
+        found = faults_run(whole, faults=list(FAULTS), comments=60, seed=7, pause=0.4)
     assert found.violations == []
     assert found.done == list(FAULTS)
-    assert found.comments > 200
+    assert found.comments > 60
+    assert found.decisions > 0
+    assert max(seconds for _, seconds in found.recovered) < 60

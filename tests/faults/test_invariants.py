@@ -41,7 +41,7 @@ def told(make_comment: Callable[..., Comment]) -> Acknowledged:
     row = decision_record(comment_id=comments[0].pk, action="reject", actor=ada)
     Delivery.objects.update(delivered_at=timezone.now())
     messages = [str(message) for message in Delivery.objects.values_list("message", flat=True)]
-    return Acknowledged([comment.pk for comment in comments], [row.pk], messages)
+    return Acknowledged([comment.pk for comment in comments], [row.pk], lambda: messages)
 
 
 def found(told: Acknowledged, *, settled: bool = True) -> list[str]:
@@ -49,7 +49,7 @@ def found(told: Acknowledged, *, settled: bool = True) -> list[str]:
 
 
 def test_a_sound_database_has_none(told: Acknowledged) -> None:
-    assert len(told.messages) == 1
+    assert len(told.messages()) == 1
     assert violations(query, told, settled=True) == []
 
 
@@ -80,7 +80,10 @@ def test_a_second_verdict_in_the_ledger_is_found(told: Acknowledged) -> None:
         row.pk, row.kind, row.actor = None, "policy", None
         row.save(force_insert=True)
         Delivery.objects.create(
-            target=WebhookTarget.objects.get(), decision=row, delivered_at=timezone.now(), message=told.messages[0]
+            target=WebhookTarget.objects.get(),
+            decision=row,
+            delivered_at=timezone.now(),
+            message=next(iter(told.messages())),
         )
     assert found(told) == ["judged twice by the policy"]
 
@@ -106,7 +109,7 @@ def test_a_decision_without_effect_or_without_a_delivery_is_found(told: Acknowle
 
 
 def test_a_delivery_that_never_arrived_is_found(told: Acknowledged) -> None:
-    told.messages[:] = [str(uuid4())]
+    told.messages = lambda: [str(uuid4())]
     assert found(told) == ["marked as delivered and never received"]
 
 

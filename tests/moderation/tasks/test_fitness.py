@@ -109,3 +109,18 @@ def test_each_process_gets_its_share_of_the_cores(settings: Any, tmp_path: Path)
         limit.write_text(text)
         assert quota_cores(limit) == cores
     assert quota_cores(tmp_path / "none") is None
+
+
+def test_a_folder_that_cannot_be_read_is_no_reason_to_die_and_its_path_is_not_told(
+    worker: Fitness, control: Control, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails() -> Any:
+        raise PermissionError(13, "Permission denied", "/srv/secret")
+
+    monkeypatch.setattr(module, "scorer_active", fails)
+    monkeypatch.setattr(module.threading, "Thread", lambda **_: Started())
+    worker.open()
+    assert "cannot open the model (PermissionError)" in caplog.text
+    assert "/srv/secret" not in caplog.text
+    with pytest.raises(ScoringError):
+        worker.check()
