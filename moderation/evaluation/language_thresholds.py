@@ -2,8 +2,8 @@
 
 All texts are harmless comments, a file a language. In English the embedded model flags some share of them at each of
 the built-in policy's thresholds; the model's threshold of a language is the one at which it flags the same share there.
-The table is printed as JSON, for `thresholds.json` in the model's folder. An attribute of which the share would be too few
-texts to tell is left out: the policy's threshold holds then.
+The table is printed as JSON, for `thresholds.json` in the model's folder. An attribute of which the share would be too
+few texts to tell is left out: the policy's threshold holds then.
 """
 
 from __future__ import annotations
