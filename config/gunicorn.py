@@ -54,7 +54,7 @@ accesslog = "-"
 
 
 def post_worker_init(worker: "BufferingWorker") -> None:
-    """Logs what the database lacks, and loads the model: a client that gives up after 800 ms would not wait for it.
+    """Logs what the database lacks, and loads the default language's model, for clients that give up after 800 ms.
 
     Runs in the worker, never before the fork (no `preload_app` that scores): OpenVINO's threads do not survive a fork.
     """
@@ -65,14 +65,16 @@ def post_worker_init(worker: "BufferingWorker") -> None:
 
     from moderation.checks import database_faults_log, settings_faults_log
     from moderation.scoring import ScoringError
+    from moderation.services.errors import ServiceError
     from moderation.services.ledger.audit import settings_record
     from moderation.services.model_versions import scorer_active
 
     if settings_faults_log():
         sys.exit(3)  # gunicorn's own status for a worker that cannot start
     worker.scored.seconds = settings.MODERATION_QUEUE_SECONDS
-    # `/readyz` reports a database that is not migrated or briefly unreachable; that is no reason to exit.
-    with suppress(OperationalError, ProgrammingError, ScoringError):
+    # `/readyz` reports a database that is not migrated or briefly unreachable, and a model that is not there; that is
+    # no reason to exit.
+    with suppress(OperationalError, ProgrammingError, ScoringError, ServiceError):
         database_faults_log()
         settings_record()
         scorer_active().load()

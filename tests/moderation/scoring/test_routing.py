@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from moderation.scoring import Refusal, Result, Router, Routing, Scorer, describe, look_in
 from moderation.scoring.descriptions import read_description
+from moderation.scoring.plans import plan
 from moderation.scoring.routing import languages_routed
 
 TURKISH = "Bence belediye bu konuda haksız ve kimseye hesap vermiyor."
@@ -157,3 +159,23 @@ def test_every_language_goes_to_the_first_model_that_serves_it_and_full_service_
     routing = Routing(made, frozenset(allowed))
     assert sorted(code for one in made for code in routing.languages_of(one)) == sorted(routing.languages)
     assert not set(routing.on_trial) & set(routing.languages)
+
+
+def test_the_turkish_russian_and_german_comments_of_the_demo_go_to_the_model_that_serves_them(router: Router) -> None:
+    lines = (Path(__file__).parents[3] / "fixtures" / "comments.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = {row["external_id"]: row["text"] for row in map(json.loads, lines)}
+    wanted = {"574": "tr", "677": "tr", "70235": "ru", "70276": "ru", "1203442": "de", "1203598": "de"}
+    found = router.score([texts[name] for name in wanted])
+    assert [one.language.code for one in found if one.language] == list(wanted.values())
+    assert set(models(found)) == {"second@1"}
+
+
+def test_no_english_comment_of_the_demo_is_taken_for_another_language(router: Router) -> None:
+    lines = (Path(__file__).parents[3] / "fixtures" / "comments.jsonl").read_text(encoding="utf-8").splitlines()
+    foreign = {"574", "677", "70235", "70276", "1203442", "1203598", "1203458"}
+    rows = [row for row in map(json.loads, lines) if row["external_id"] not in foreign]
+    plans = [plan(row["text"], None, None, router.routing) for row in rows]
+    others = [
+        row["external_id"] for row, one in zip(rows, plans, strict=True) if one.language and one.language.code != "en"
+    ]
+    assert others == []
