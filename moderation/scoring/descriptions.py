@@ -44,6 +44,8 @@ class ModelDescription:
         precision: The fastest number type that kept parity at conversion: `bf16` or `f32`.
         exact_parts: How many parts at the start are in float32 while the others are in bfloat16; a layer has two.
         tokens: Whether the model also has an output for the toxicity of each token.
+        experimental_languages: Languages in which it is not good enough to be served without somebody saying so; none
+            of them is among `languages`.
     """
 
     name: str
@@ -62,6 +64,7 @@ class ModelDescription:
     precision: str = "bf16"
     tokens: bool = False
     exact_parts: int = 0
+    experimental_languages: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

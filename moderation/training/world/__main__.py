@@ -11,7 +11,7 @@ from moderation.scoring.descriptions import MODELS
 from moderation.scoring.results import ScoringError
 from moderation.training.examples import TrainingError
 
-STAGES = ("rows", "vocabulary", "train", "judge")
+STAGES = ("rows", "vocabulary", "train", "judge", "export")
 
 
 def parser() -> ArgumentParser:

@@ -16,11 +16,12 @@ import torch
 
 from moderation.training.data.cleaning import key_of, without_near
 from moderation.training.data.splitting import part_of
-from moderation.training.examples import Example, read_examples
+from moderation.training.examples import Example, TrainingError, read_examples
 from moderation.training.network.batches import SoftLabelled
 from moderation.training.progress import say
 from moderation.training.teachers.soft_labels import read_soft_labels, write_soft_labels
-from moderation.training.world import english, judge, sentences, sets, vocabulary
+from moderation.training.world import english, judge, sentences, serving, sets, vocabulary
+from moderation.training.world import export as exporting
 from moderation.training.world.base import read_base
 from moderation.training.world.batches import Batches
 from moderation.training.world.loop import CHECKPOINT, Recipe, train
@@ -28,6 +29,7 @@ from moderation.training.world.network import Network
 from moderation.training.world.rows import Row, read_rows, write_rows
 
 TAUGHT, TOKENIZER, KEPT, FIGURES = "taught.npz", "tokenizer.json", "rows.npy", "figures.json"
+MODEL, THRESHOLDS = "model", "thresholds.json"
 PARTS = ("train", "dev", "test")
 
 
@@ -127,11 +129,45 @@ def trained(run: Run) -> Network:
 
 def make_figures(run: Run) -> None:
     """Judge the network."""
-    held_out = [run.part("dev"), run.part("test")]
-    texts = list(judge.judged_texts(run.data, held_out, run.english / "test.jsonl"))
+    texts = _judged(run)
     said = judge.logits(trained(run), run.out / TOKENIZER, [one.text for one in texts])
-    found = judge.figures(texts, said)
-    (run.out / FIGURES).write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    _write_json(run.out / FIGURES, judge.figures(texts, said))
+
+
+def make_model(run: Run) -> None:
+    """Write the folder that serves: graph, description with the languages, thresholds by language."""
+    network = trained(run)
+    texts = _judged(run)
+    real, own = serving.means(texts, json.loads((run.out / FIGURES).read_text(encoding="utf-8")))
+    served, experimental = serving.decide(real, own)
+    for name, found in (("real", real), ("own sentences", own)):
+        say(f"{name}: " + ", ".join(f"{code} {area:.3f}" for code, area in sorted(found.items())))
+    say(f"served: {', '.join(served)}; experimental: {', '.join(experimental)}")
+    if not served and not experimental:
+        raise TrainingError("No language reaches 0.80: nothing is written.")
+    base, kept = read_base(run.base), np.load(run.out / KEPT)
+    target = run.out / MODEL
+    named = {"version": run.version, "languages": served or experimental, "experimental": experimental}
+    exporting.export(network, base, kept, run.out / TOKENIZER, target, **named)
+    _write_json(target / THRESHOLDS, _thresholds(run, network, texts, [*served, *experimental]))
+
+
+def _thresholds(
+    run: Run, network: Network, texts: Sequence[judge.Judged], languages: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    everyday = [judge.Judged(sets.PAIR, code, text, label=False) for code, text, _ in sets.pairs(run.data)]
+    harmless = serving.harmless_texts(texts, everyday)
+    asked = {code: judge.logits(network, run.out / TOKENIZER, harmless[code]) for code in languages}
+    return {code: serving.thresholds(said) for code, said in asked.items()}
+
+
+def _judged(run: Run) -> list[judge.Judged]:
+    held_out = [run.part("dev"), run.part("test")]
+    return list(judge.judged_texts(run.data, held_out, run.english / "test.jsonl"))
+
+
+def _write_json(path: Path, found: object) -> None:
+    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 # Each stage with the last file that it leaves.
@@ -140,6 +176,7 @@ _STAGES: Mapping[str, tuple[Callable[[Run], None], str]] = {
     "vocabulary": (make_vocabulary, KEPT),
     "train": (make_network, ""),
     "judge": (make_figures, FIGURES),
+    "export": (make_model, f"{MODEL}/{THRESHOLDS}"),
 }
 
 

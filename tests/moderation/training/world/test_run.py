@@ -11,11 +11,16 @@ import numpy as np
 import pytest
 import torch
 
+from moderation.scoring.descriptions import read_description, verify
+from moderation.scoring.inference.session import InferenceSession, pad
+from moderation.scoring.inference.tokens import Tokens
 from moderation.training.examples import OUTPUTS as ALL
 from moderation.training.examples import Example, write_examples
-from moderation.training.world import english, vocabulary
-from moderation.training.world.__main__ import main
+from moderation.training.world import english, serving, vocabulary
+from moderation.training.world.__main__ import main, parser
+from moderation.training.world.loop import Recipe
 from moderation.training.world.rows import read_rows
+from moderation.training.world.stages import Run, trained
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -49,8 +54,46 @@ def test_a_run_trains_and_judges_and_does_nothing_twice(arguments: list[str], tm
     figures = json.loads((run / "figures.json").read_text(encoding="utf-8"))
     assert 0 <= figures["dev-told tr"]["auc"] <= 1
     before = (run / "rows" / "train.jsonl").stat().st_mtime_ns
-    assert main(arguments) == 0
+    assert main([*arguments, "--stages", "rows,vocabulary,train,judge"]) == 0
     assert (run / "rows" / "train.jsonl").stat().st_mtime_ns == before
+
+
+def test_the_engine_says_what_the_network_says(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "decide", lambda _real, _own: (["tr"], ["ru"]))
+    assert main(arguments) == 0
+    folder = tmp_path / "run" / "model"
+    description = read_description(folder)
+    verify(folder, description)
+    assert (description.label, description.languages, description.experimental_languages) == (
+        "world@1",
+        ("tr",),
+        ("ru",),
+    )
+    tokens = Tokens(folder / "tokenizer.json")
+    windows = [tokens.enclose(ids) for ids in tokens.encode(["sen aptal", "ev 🫠", "you fool sen ev"])]
+    ids, mask = pad(windows)
+    options = parser().parse_args(arguments)
+    named = {
+        name: getattr(options, name) for name in ("data", "out", "base", "tokenizer", "english", "teacher", "seed")
+    }
+    network = trained(Run(**named, recipe=Recipe()))
+    with torch.no_grad():
+        said = network(torch.from_numpy(ids), torch.from_numpy(mask))
+    for output, wanted in (("probabilities", said.logits), ("tokens", said.tokens)):
+        session = InferenceSession(folder / "model.xml", threads=1, precision="f32", output=output)
+        if output == "tokens":
+            for row, found in zip(torch.sigmoid(wanted), session.run_tokens(windows), strict=True):
+                assert np.abs(row[1 : len(found) + 1].numpy() - found).max() < 0.02
+        else:
+            assert np.abs(torch.sigmoid(wanted).numpy() - session.run(windows, len(description.outputs))).max() < 0.02
+
+
+def test_no_language_no_model(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr(serving, "decide", lambda _real, _own: ([], []))
+    assert main(arguments) == 1
+    assert "No language reaches 0.80" in capsys.readouterr().err
 
 
 def test_no_text_to_judge_by_is_trained_on(arguments: list[str], tmp_path: Path) -> None:
