@@ -16,6 +16,8 @@ from moderation.scoring.results import ATTRIBUTES
 from moderation.training.world.judge import Floats, Judged
 from moderation.training.world.sentences import OWN, WORDS
 
+# The default for what is too short to tell, if the model is alone.
+FIRST = "tr"
 SERVED_FROM, EXPERIMENTAL_FROM = 0.85, 0.80
 TEMPLATES = (OWN, WORDS, "dev-multilingual-hatecheck-half")
 # English has the compact model.
@@ -54,8 +56,9 @@ def means(texts: Sequence[Judged], figures: Figures) -> tuple[dict[str, float], 
 
 
 def decide(real: Mapping[str, float], own: Mapping[str, float]) -> tuple[list[str], list[str]]:
-    """The languages that are served, best first, and the experimental ones, in alphabetical order."""
-    served = sorted((code for code, area in real.items() if area >= SERVED_FROM), key=lambda code: (-real[code], code))
+    """The languages that are served, the default first, then best first, and the experimental ones, in alphabetical order."""
+    good = (code for code, area in real.items() if area >= SERVED_FROM)
+    served = sorted(good, key=lambda code: (code != FIRST, -real[code], code))
     near = [code for code, area in real.items() if EXPERIMENTAL_FROM <= area < SERVED_FROM]
     near += [code for code, area in own.items() if code not in real and area >= EXPERIMENTAL_FROM]
     return served, sorted(near)
