@@ -155,7 +155,7 @@ def _is_packed_product(node: Any) -> bool:
     if node.get_type_name() != "MatMul":
         return False
     source = node.input_value(1).get_node()
-    return source.get_type_name() == "Convert" and source.input_value(0).get_node().get_type_name() == "Reshape"
+    return bool(source.get_type_name() == "Convert" and source.input_value(0).get_node().get_type_name() == "Reshape")
 
 
 def _cut(graph: openvino.Model, name: str) -> tuple[openvino.Model, openvino.Model]:

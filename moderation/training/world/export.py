@@ -90,8 +90,8 @@ def encoder_of(trained: form.Network) -> Encoder:
         kind=np.zeros((1, width), dtype=np.float32),
         norm=_norm(trained.norm),
         widen=None,
-        layers=tuple(_layer(one) for one in trained.layers),
-        heads=trained.layers[0].heads,
+        layers=tuple(_layer(one) for one in trained.stack),
+        heads=trained.stack[0].heads,
         epsilon=form.EPSILON,
         activation="ERF",
         pooler=_linear(trained.pooler),
@@ -104,7 +104,7 @@ def encoder_of(trained: form.Network) -> Encoder:
 def packed_of(trained: form.Network, base: Base, kept: np.typing.NDArray[np.int64]) -> dict[str, Packed]:
     """The matrices that are kept in whole numbers, by their place in the encoder."""
     found = {"words": _in_4_bits(base.grid("emb.word").rows(kept))}
-    for i, layer in enumerate(trained.layers):
+    for i, layer in enumerate(trained.stack):
         matrices = _matrices(layer)
         for part, name in MATRICES.items():
             place = f"layers.{i}.{part}.weight"
@@ -123,9 +123,12 @@ def _in_4_bits(grid: Grid) -> Packed:
 
 def _layer(layer: form.Layer) -> Layer:
     weights, biases = (_array(one).reshape(3, -1, *one.shape[1:]) for one in (layer.asked.weight, layer.asked.bias))
-    asked = [Linear(np.ascontiguousarray(weight), bias.ravel()) for weight, bias in zip(weights, biases, strict=True)]
+    pairs = zip(weights, biases, strict=True)
+    query, key, value = (Linear(np.ascontiguousarray(weight), bias.ravel()) for weight, bias in pairs)
     return Layer(
-        *asked,
+        query=query,
+        key=key,
+        value=value,
         out=_linear(layer.out),
         out_norm=_norm(layer.out_norm),
         inner=_linear(layer.inner),

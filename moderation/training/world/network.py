@@ -76,6 +76,9 @@ class Shift(torch.nn.Module):
 class Network(torch.nn.Module):
     """The encoder on the base's weights, and the outputs."""
 
+    words: torch.Tensor
+    places: torch.Tensor
+
     def __init__(self, base: Base, rows: torch.Tensor, seed: int) -> None:
         """Take the base's tensors.
 
@@ -88,14 +91,15 @@ class Network(torch.nn.Module):
         self.register_buffer("words", torch.from_numpy(base.grid("emb.word").rows(rows.numpy()).matrix()))
         self.register_buffer("places", torch.from_numpy(base.array("emb.pos") + base.array("emb.type")[:1]))
         self.norm = torch.nn.LayerNorm(width, eps=EPSILON)
-        self.layers = torch.nn.ModuleList(Layer(width, base.sizes["inner"], heads) for _ in range(base.sizes["layers"]))
+        self.stack = [Layer(width, base.sizes["inner"], heads) for _ in range(base.sizes["layers"])]
+        self.layers = torch.nn.ModuleList(self.stack)
         self._take(base)
         torch.manual_seed(seed)
         self.pooler = torch.nn.Linear(width, width)
         self.classifier = torch.nn.Linear(width, len(OUTPUTS))
         self.token_classifier = torch.nn.Linear(width, 1)
         self.shift = Shift()
-        for part in (self.norm, *self.layers[:FROZEN]):
+        for part in (self.norm, *self.stack[:FROZEN]):
             part.requires_grad_(False)
 
     def _take(self, base: Base) -> None:
@@ -105,7 +109,7 @@ class Network(torch.nn.Module):
         with torch.no_grad():
             for kind, into in (("w", "weight"), ("b", "bias")):
                 getattr(self.norm, into).copy_(tensor(f"emb.ln.{kind}"))
-                for i, layer in enumerate(self.layers):
+                for i, layer in enumerate(self.stack):
                     asked = torch.cat([tensor(f"l{i}.{part}.{kind}") for part in "qkv"])
                     getattr(layer.asked, into).copy_(asked)
                     for part, name in PARTS.items():
@@ -122,11 +126,11 @@ class Network(torch.nn.Module):
     def _encoded(self, ids: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
         kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
         with torch.no_grad():
-            rows = self.norm(self.words[ids] + self.places[: ids.shape[1]]).to(kind)
+            rows: torch.Tensor = self.norm(self.words[ids] + self.places[: ids.shape[1]]).to(kind)
             hidden = hidden.to(kind)
-            for layer in self.layers[:FROZEN]:
+            for layer in self.stack[:FROZEN]:
                 rows = layer(rows, hidden)
-        for layer in self.layers[FROZEN:]:
+        for layer in self.stack[FROZEN:]:
             rows = layer(rows, hidden)
         return rows
 

@@ -56,7 +56,7 @@ def means(texts: Sequence[Judged], figures: Figures) -> tuple[dict[str, float], 
 
 
 def decide(real: Mapping[str, float], own: Mapping[str, float]) -> tuple[list[str], list[str]]:
-    """The languages that are served, the default first, then best first, and the experimental ones, in alphabetical order."""
+    """The languages that are served, the default first, then the best; and the experimental ones, by the alphabet."""
     good = (code for code, area in real.items() if area >= SERVED_FROM)
     served = sorted(good, key=lambda code: (code != FIRST, -real[code], code))
     near = [code for code, area in real.items() if EXPERIMENTAL_FROM <= area < SERVED_FROM]

@@ -147,8 +147,16 @@ def make_model(run: Run) -> None:
         raise TrainingError("No language reaches 0.80: nothing is written.")
     base, kept = read_base(run.base), np.load(run.out / KEPT)
     target = run.out / MODEL
-    named = {"version": run.version, "languages": served or experimental, "experimental": experimental}
-    exporting.export(network, base, kept, run.out / TOKENIZER, target, **named)
+    exporting.export(
+        network,
+        base,
+        kept,
+        run.out / TOKENIZER,
+        target,
+        version=run.version,
+        languages=served or experimental,
+        experimental=experimental,
+    )
     _write_json(target / THRESHOLDS, _thresholds(run, network, texts, [*served, *experimental]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from moderation.scoring.inference.session import InferenceSession, pad
 from moderation.scoring.inference.tokens import Tokens
 from moderation.training.examples import OUTPUTS as ALL
 from moderation.training.examples import Example, write_examples
-from moderation.training.world import english, serving, vocabulary
+from moderation.training.world import english, sentences, serving, vocabulary
 from moderation.training.world.__main__ import main, parser
 from moderation.training.world.loop import Recipe
 from moderation.training.world.rows import read_rows
@@ -36,6 +37,8 @@ def arguments(
 ) -> list[str]:
     monkeypatch.setattr(english, "ask_models", said)
     monkeypatch.setattr(vocabulary, "frequent_words", lambda _language: ["you"])
+    own = list(islice(sentences.rows(world_data), 0, None, 40))
+    monkeypatch.setattr(sentences, "rows", lambda _data: own)
     splits = tmp_path / "splits"
     splits.mkdir()
     rude = [Example(f"you fool {n}", "wikipedia", {"toxicity": 1.0}, spans=((4, 8, 1.0),)) for n in range(8)]
