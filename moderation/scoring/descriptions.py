@@ -18,7 +18,7 @@ from moderation.scoring.results import ScoringError
 
 HERE = Path(__file__).resolve().parent
 # Models inside the project; `look_in` adds the folder of converted ones.
-MODELS = {"compact": HERE / "compact"}
+MODELS = {name: HERE / name for name in ("compact", "world")}
 # All files that determine a score, in hashing order.
 HASHED_FILES = ("model.xml", "model.bin", "tokenizer.json")
 DESCRIPTION_FILE = "model.json"

@@ -89,6 +89,7 @@ class Encoder:
         classifier: One row per output, followed by a sigmoid.
         tokens: The toxicity of each token, followed by a sigmoid, if the model has such an output.
         scale: The addition for the outputs on Perspective's scale, if the model has one.
+        mean: Whether the pooler reads the mean of the tokens, not the first one.
     """
 
     words: Array
@@ -104,3 +105,4 @@ class Encoder:
     classifier: Linear
     tokens: Linear | None = None
     scale: ScaleWeights | None = None
+    mean: bool = False

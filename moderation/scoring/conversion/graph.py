@@ -2,7 +2,7 @@
 
 Built from tensors rather than traced from torch, because two things differ from the model's own code:
 
-- The classifier reads only the first token's row of the last layer, so only that row is computed: its keys and values
+- If the classifier reads the first token's row of the last layer alone, only that row is computed: its keys and values
   come from all tokens, the rest of the layer from one. That saves a sixth of compact's arithmetic.
 - OpenVINO computes every matrix product in bfloat16, but what comes after the last of them in float32. So pooler and
   classifier, a thousandth of the work, are multiply and sum, which took the largest error from 0.014 to 0.009. The sum
@@ -17,7 +17,7 @@ requested. The addition for Perspective's scale reads every row too, but of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from itertools import count
 from pathlib import Path
@@ -27,14 +27,19 @@ from moderation.scoring.inference.compiled import load_openvino, open_core, rows
 
 if TYPE_CHECKING:
     from moderation.scoring.conversion.encoder import Array, Encoder, Layer, Linear, Norm, ScaleWeights
+    from moderation.scoring.conversion.packed import Packed
 
 # Subtracted, it is far below any attention score, and it fits half precision.
 HIDDEN = 10_000.0
 
 
-def save_graph(encoder: Encoder, path: Path) -> None:
-    """Write `model.xml`, and next to it `model.bin` with the weights in float16."""
-    graph = _Graph(encoder).model()
+def save_graph(encoder: Encoder, path: Path, packed: Mapping[str, Packed] | None = None) -> None:
+    """Write `model.xml`, and next to it `model.bin` with the weights in float16.
+
+    Args:
+        packed: Matrices that are kept in whole numbers, by their path in the `Encoder`.
+    """
+    graph = _Graph(encoder, packed or {}).model()
     for number, node in enumerate(graph.get_ordered_ops()):
         # By default names are numbered per process, and a second conversion would give another hash.
         if node.get_type_name() not in {"Constant", "Parameter"}:
@@ -77,12 +82,12 @@ def _walk(part: Any, place: str) -> Iterator[tuple[str, Array]]:
 class _Graph:
     """Builds the graph of one encoder; a tensor that occurs twice becomes one constant."""
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, packed: Mapping[str, Packed]) -> None:
         load_openvino()
         from openvino import opset13
 
         self._ops: Any = opset13
-        self._encoder = encoder
+        self._encoder, self._packed = encoder, packed
         self._places = {id(array): place for place, array in placed(encoder).items()}
         self._constants: dict[int, Any] = {}
         self._unnamed = count()
@@ -96,12 +101,22 @@ class _Graph:
         for place, layer in enumerate(before):
             rows = self._layer(layer, rows, rows, hidden, place)
             after.append(rows)
-        first = self._layer(last, rows, self._ops.slice(rows, *map(self._whole, ([0], [1], [1], [1]))), hidden)
+        pooled = self._layer(last, rows, self._first(rows), hidden) if not self._encoder.mean else None
+        whole = self._layer(last, rows, rows, hidden) if self._encoder.mean or self._encoder.tokens else None
+        first = self._mean(whole, mask) if pooled is None else self._ops.squeeze(pooled, self._whole([1]))
         results = [self._named(self._probabilities(first, after, ids, mask), "probabilities")]
         if self._encoder.tokens:
-            marks = self._ops.sigmoid(self._linear(self._encoder.tokens, self._layer(last, rows, rows, hidden)))
+            marks = self._ops.sigmoid(self._linear(self._encoder.tokens, whole))
             results.append(self._named(self._ops.squeeze(marks, self._whole([-1])), "tokens"))
         return load_openvino().Model([self._ops.result(result) for result in results], [ids, mask], "encoder")
+
+    def _first(self, rows: Any) -> Any:
+        return self._ops.slice(rows, *map(self._whole, ([0], [1], [1], [1])))
+
+    def _mean(self, rows: Any, mask: Any) -> Any:
+        """The mean of the rows that are tokens."""
+        real = self._ops.unsqueeze(self._ops.convert(mask, "f32"), self._whole([-1]))
+        return self._ops.reduce_sum(rows * real, self._whole([1])) / self._ops.reduce_sum(real, self._whole([1]))
 
     def _input(self, name: str) -> Any:
         import numpy
@@ -154,7 +169,7 @@ class _Graph:
         )
 
     def _probabilities(self, first: Any, after: Sequence[Any], ids: Any, mask: Any) -> Any:
-        pooled = self._ops.tanh(self._exact(self._encoder.pooler, self._ops.squeeze(first, self._whole([1]))))
+        pooled = self._ops.tanh(self._exact(self._encoder.pooler, first))
         logits = self._exact(self._encoder.classifier, pooled)
         if self._encoder.scale:
             tokens = self._of_tokens(self._encoder.scale, after, self._ops.convert(mask, "f32"))
@@ -197,8 +212,10 @@ class _Graph:
 
     def _constant(self, array: Array) -> Any:
         if id(array) not in self._constants:
-            self._constants[id(array)] = self._ops.constant(array)
-            self._constants[id(array)].set_friendly_name(self._places[id(array)])
+            place = self._places[id(array)]
+            found = self._packed[place].node(self._ops) if place in self._packed else self._ops.constant(array)
+            found.set_friendly_name(place)
+            self._constants[id(array)] = found
         return self._constants[id(array)]
 
     def _whole(self, values: list[int] | int) -> Any:

@@ -54,11 +54,16 @@ class Tokens:
     def places(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """The token ids of one text, as from `encode`, and their ranges in code points."""
         found = self._tokenizer.encode(text, add_special_tokens=False)
-        return list(found.ids), list(found.offsets)
+        return list(found.ids), [_without_space(text, *place) for place in found.offsets]
 
     def enclose(self, window: Sequence[int]) -> tuple[int, ...]:
         """A window between the two special tokens, as the model was trained to see it."""
         return (self._first, *window, self._last)
+
+
+def _without_space(text: str, begin: int, end: int) -> tuple[int, int]:
+    """The range without the space that a piece which begins a word begins with (`▁word`)."""
+    return (begin + 1, end) if begin < end and text[begin].isspace() else (begin, end)
 
 
 def _is_slight(piece: str) -> bool:

@@ -31,7 +31,7 @@ def test_the_compact_model_says_what_it_is() -> None:
     compact = describe("compact")
     assert compact is describe("compact@6")
     assert compact.label == "compact@6"
-    assert available() == ("compact",)
+    assert available() == ("compact", "world")
     assert compact.attributes == ATTRIBUTES
     assert {f"perspective_{name}" for name in ("toxicity", "insult", "profanity", "threat")} < set(compact.perspective)
     assert compact.tokens
