@@ -1,5 +1,6 @@
 """A base command that reports database errors in one line."""
 
+from traceback import clear_frames
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -18,6 +19,10 @@ class DatabaseCommand(BaseCommand):
         """
         try:
             return super().execute(*args, **options)
+        except BrokenPipeError as error:
+            # What still reads rows must end before Django closes the connection under it.
+            clear_frames(error.__traceback__)
+            raise
         except DatabaseError as error:
             failure = failure_of(error)
             raise CommandError(f"{failure[0].upper()}{failure[1:]}; run it again.") from None
