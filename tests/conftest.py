@@ -47,6 +47,8 @@ settings.load_profile("unhurried")
 # Even where a container says never: the rewritten tests, and what some hundred processes of theirs import.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Processes of tests score with the one model that every test knows, as the tests themselves do.
+os.environ["MODERATION_MODELS"] = "compact"
 
 
 # Of what no core may begin last: half a minute or more of it, in one test or in what a module starts.

@@ -12,7 +12,17 @@ from django.utils import timezone
 
 from archive.admin.base import LargeTableAdmin, ReadOnlyAdmin
 from archive.models import Article, Commenter, Source
-from moderation.models import Action, ApiKey, Claim, Delivery, Feedback, Moderator, ReaderFlag, WebhookTarget
+from moderation.models import (
+    Action,
+    ApiKey,
+    AuditEntry,
+    Claim,
+    Delivery,
+    Feedback,
+    Moderator,
+    ReaderFlag,
+    WebhookTarget,
+)
 from moderation.services.review.decisions import decision_record
 from moderation.services.review.mutes import commenter_mute, commenter_record
 from moderation.services.webhooks.targets import webhook_target_create
@@ -27,7 +37,7 @@ HAVE_PAGES = [model for model in OURS if model._meta.model_name != "apikey"]
 
 def reader_of(model):
     """The least role that reads the model's pages: addresses of webhooks may be secrets of their own."""
-    return "administrator" if model in {ApiKey, Delivery, WebhookTarget} else "viewer"
+    return "administrator" if model in {ApiKey, AuditEntry, Delivery, WebhookTarget} else "viewer"
 
 
 def address(model, page, *arguments):
@@ -126,7 +136,9 @@ def test_a_moderator_of_one_source_sees_no_row_of_another(staff, fill, article):
     fill(2)
     north = Source.objects.create(slug="north", name="North")
     stranger = staff("administrator", north)
-    for model in OURS:
+    # The audit trail is about the whole installation.
+    assert stranger.get(address(AuditEntry, "changelist")).status_code == 403
+    for model in set(OURS) - {AuditEntry}:
         page = stranger.get(address(model, "changelist"))
         shown = {row.pk for row in page.context["cl"].result_list}
         hidden = model._meta.model_name in {

@@ -75,7 +75,10 @@ class Browser:
 
     def _field(self, found):
         tag = found[0]
-        name = re.search(r'name="([^"]+)"', tag)[1]
+        named = re.search(r'name="([^"]+)"', tag)
+        if named is None:  # a field of the page's script, which is never sent
+            return
+        name = named[1]
         if name == "csrfmiddlewaretoken" or (found[1] == "checkbox" and " checked" not in tag):
             return
         if found[1]:

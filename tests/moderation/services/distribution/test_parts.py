@@ -125,7 +125,7 @@ def test_a_model_that_fails_is_raised_and_the_comments_stay_unscored(
             raise RuntimeError("no memory")
 
     model_active()
-    monkeypatch.setattr("moderation.services.batch_scoring.run.model_scorer", lambda _model: Broken())
+    monkeypatch.setattr("moderation.services.batch_scoring.run.models_scorer", lambda _models: Broken())
     with pytest.raises(ScoringError, match="failed"):
         parts.range_score(part=ScoreRange(0, comments[9]), broker=broker)
     assert Comment.objects.unscored().count() == 10

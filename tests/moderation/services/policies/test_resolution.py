@@ -159,10 +159,13 @@ def _model(label: str) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_a_goal_is_worked_out_apart_for_the_languages_of_each_model(decided_archive: Archive) -> None:
+def test_a_goal_is_worked_out_apart_for_the_languages_of_each_model(
+    decided_archive: Archive, settings: Any
+) -> None:
+    settings.MODERATION_MODELS = ["compact", "second"]
     decided_archive(1400)
     columns = {"sha256": "0" * 64, "attributes": ["toxicity"], "languages": ["tr", "ru"], "active": True}
-    other = ModelVersion.objects.create(name="world", version=1, **columns)
+    other = ModelVersion.objects.create(name="second", version=1, **columns)
     every = list(Score.objects.order_by("pk").values_list("pk", flat=True))
     ids = [pk for at, pk in enumerate(every) if at % 4 < 2]
     # The other model's scores say the same on another scale.
@@ -177,10 +180,11 @@ def test_a_goal_is_worked_out_apart_for_the_languages_of_each_model(decided_arch
 
 
 def test_where_another_models_decisions_support_no_number_its_languages_have_the_first_ones(
-    decided_archive: Archive,
+    decided_archive: Archive, settings: Any
 ) -> None:
+    settings.MODERATION_MODELS = ["compact", "second"]
     decided_archive(700)
     columns = {"sha256": "0" * 64, "attributes": ["toxicity"], "languages": ["tr"], "active": True}
-    ModelVersion.objects.create(name="world", version=1, **columns)
+    ModelVersion.objects.create(name="second", version=1, **columns)
     active = policy_activate(version=goals(GOAL).version, actor=None)
     assert "by_language" not in active.body["rules"][0]["when"]["any"][0]

@@ -280,5 +280,5 @@ def test_a_decision_costs_a_fixed_number_of_queries(
     reviewed: Callable[..., Review], ada: User, django_assert_max_num_queries: Any
 ) -> None:
     review = reviewed()
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         decide(review, "reject", actor=ada, reason="insult", note="Twice.")
