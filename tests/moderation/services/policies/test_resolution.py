@@ -159,9 +159,7 @@ def _model(label: str) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_a_goal_is_worked_out_apart_for_the_languages_of_each_model(
-    decided_archive: Archive, settings: Any
-) -> None:
+def test_a_goal_is_worked_out_apart_for_the_languages_of_each_model(decided_archive: Archive, settings: Any) -> None:
     settings.MODERATION_MODELS = ["compact", "second"]
     decided_archive(1400)
     columns = {"sha256": "0" * 64, "attributes": ["toxicity"], "languages": ["tr", "ru"], "active": True}
