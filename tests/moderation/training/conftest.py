@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,10 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     BertModel(BertConfig(**shape)).save_pretrained(folder)
     shutil.copyfile(MODELS["compact"] / "tokenizer.json", folder / "tokenizer.json")
     return folder
+
+
+@pytest.fixture
+def learning(missing: Callable[[str], None]) -> None:
+    """What learns and what judges needs scikit-learn."""
+    if importlib.util.find_spec("sklearn") is None:
+        missing("sklearn (requirements-training.txt)")

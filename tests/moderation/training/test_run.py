@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,13 +29,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 needs_learning = pytest.mark.usefixtures("learning")
-
-
-@pytest.fixture
-def learning(missing: Callable[[str], None]) -> None:
-    """The words' regression is of scikit-learn."""
-    if importlib.util.find_spec("sklearn") is None:
-        missing("sklearn (requirements-training.txt)")
 
 
 def arguments(data: Path, out: Path, base: Path, *more: str) -> list[str]:

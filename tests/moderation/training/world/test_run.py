@@ -24,6 +24,7 @@ from moderation.training.world.rows import read_rows
 from moderation.training.world.stages import Run, trained
 
 pytestmark = pytest.mark.filterwarnings("ignore")
+needs_learning = pytest.mark.usefixtures("learning")
 
 
 def said(texts: Sequence[str], *_: Any) -> Any:
@@ -49,6 +50,7 @@ def arguments(
     return [*found, "--english", str(splits), "--steps", "2"]
 
 
+@needs_learning
 def test_a_run_trains_and_judges_and_does_nothing_twice(arguments: list[str], tmp_path: Path) -> None:
     assert main([*arguments, "--stages", "rows,vocabulary,train,judge"]) == 0
     run = tmp_path / "run"
@@ -61,6 +63,7 @@ def test_a_run_trains_and_judges_and_does_nothing_twice(arguments: list[str], tm
     assert (run / "rows" / "train.jsonl").stat().st_mtime_ns == before
 
 
+@needs_learning
 def test_the_engine_says_what_the_network_says(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +96,7 @@ def test_the_engine_says_what_the_network_says(
             assert np.abs(torch.sigmoid(wanted).numpy() - session.run(windows, len(description.outputs))).max() < 0.02
 
 
+@needs_learning
 def test_no_language_no_model(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.setattr(serving, "decide", lambda _real, _own: ([], []))
     assert main(arguments) == 1
