@@ -43,6 +43,8 @@ SCHEDULE = {
     "sweep": timed("sweep", SWEEP_SECONDS, expires=BUSY_SECONDS),
     "webhooks": timed("send_webhooks", SWEEP_SECONDS, expires=BUSY_SECONDS, queue=Queue.OUTBOUND),
     "deferred": timed("return_deferred", MINUTE, expires=MINUTE),
+    # Late in the hour, so that the last of a day tells how it ended.
+    "figures": timed("count_days", crontab(minute="50"), expires=10 * MINUTE),
 }
 if settings.MODERATION_RETENTION_NIGHTLY:
     SCHEDULE["retention"] = timed("retention", crontab(hour="3", minute="30"), expires=3 * 3_600.0)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import gunicorn.util
 
-from config.logs import gunicorn_logging
+from config.installation.logs import gunicorn_logging
 from config.server.unread_requests import write_problem
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from redis.connection import parse_url
 
-from config import rest, stack
-from config.environment import Environment, origins_read, pool_options
-from config.logs import LEVELS, logging_settings
+from config.installation import rest, stack
+from config.installation.environment import Environment, origins_read, pool_options
+from config.installation.logs import LEVELS, logging_settings
+from config.installation.private_files import close_to_others, folder_make, sqlite_close
+from config.installation.secret import development_secret_key
 from config.middleware.proxies import LOOPBACK, networks_read
-from config.private_files import close_to_others, folder_make, sqlite_close
-from config.secret import development_secret_key
 from moderation.services.privacy.retention_rules import retention_rules
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -182,8 +182,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-AXES_HANDLER = "config.lockout.LockoutHandler"
-AXES_CLIENT_IP_CALLABLE = "config.lockout.lockout_address"
+AXES_HANDLER = "config.requests.lockout.LockoutHandler"
+AXES_CLIENT_IP_CALLABLE = "config.requests.lockout.lockout_address"
 AXES_FAILURE_LIMIT = env.int("LOGIN_LIMIT", default=10)
 LOGIN_ADDRESS_LIMIT = env.int("LOGIN_ADDRESS_LIMIT", default=50)
 AXES_COOLOFF_TIME = 1  # hours
@@ -213,11 +213,11 @@ BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=list(LOOPBACK)) if BEHIND_PROXY else []
 networks_read(TRUSTED_PROXIES)
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-# How long an idle session lasts; `config.sessions` extends it while it is used.
+# How long an idle session lasts; `config.requests.sessions` extends it while it is used.
 SESSION_COOKIE_AGE = env.int("SESSION_IDLE_SECONDS", default=7_200)
 if SESSION_COOKIE_AGE < 1:
     raise ImproperlyConfigured(f"SESSION_IDLE_SECONDS is {SESSION_COOKIE_AGE}: it must be at least 1.")
-SESSION_ENGINE = "config.sessions"
+SESSION_ENGINE = "config.requests.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -275,7 +275,7 @@ except ValueError as error:
 MODERATO_ENVIRONMENT = env.given
 MODERATION_RETENTION_NIGHTLY = env.bool("MODERATION_RETENTION_NIGHTLY", default=False)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MODERATION_MAX_BODY_BYTES
-FILE_UPLOAD_HANDLERS = ["config.uploads.NoFiles"]
+FILE_UPLOAD_HANDLERS = ["config.requests.uploads.NoFiles"]
 # Fields of a form or a query string. The longest form, an admin list with all rows ticked, has about 120.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 

@@ -5,8 +5,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config.entrance import with_safe_next
-from moderation.admin.second_factor import second_factor_page
+from config.requests.entrance import with_safe_next
+from moderation.admin.people.second_factor import second_factor_page
 from moderation.api.health import healthz, readyz
 
 urlpatterns = [
@@ -23,7 +23,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
 ]
 
-handler400 = "moderation.api.problems.bad_request"
-handler403 = "moderation.api.problems.permission_denied"
-handler404 = "moderation.api.problems.not_found"
-handler500 = "moderation.api.problems.server_error"
+handler400 = "moderation.api.responses.problems.bad_request"
+handler403 = "moderation.api.responses.problems.permission_denied"
+handler404 = "moderation.api.responses.problems.not_found"
+handler500 = "moderation.api.responses.problems.server_error"

@@ -6,7 +6,7 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
-from config.chunked_bodies import with_chunked_bodies
+from config.requests.chunked_bodies import with_chunked_bodies
 
 NOT_STARTED = 3  # gunicorn's exit status for a worker that cannot boot: gunicorn then exits instead of retrying forever
 

@@ -206,7 +206,7 @@ def scorer() -> Any:
 @pytest.fixture(scope="session")
 def second_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a second real model, `second@1`: compact's own files, for other languages."""
-    from moderation.scoring.descriptions import MODELS
+    from moderation.scoring.catalogue.descriptions import MODELS
 
     folder = tmp_path_factory.mktemp("models") / "second"
     shutil.copytree(MODELS["compact"], folder)

@@ -10,10 +10,10 @@ from django.core import management
 from django.core.management import find_commands, get_commands, load_command_class
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from moderation.desk.queues import QUEUES
+from moderation.desk.finding.queues import QUEUES
 from moderation.models.webhook import COMMENT_ERASED, COMMENTER_ERASED, DECIDED, EVENTS
-from moderation.scoring.descriptions import MODELS
-from moderation.scoring.published import PUBLISHED
+from moderation.scoring.catalogue.descriptions import MODELS
+from moderation.scoring.catalogue.published import PUBLISHED
 from moderation.services.review.actions import ACTION_RULES
 
 ROOT = Path(settings.BASE_DIR)

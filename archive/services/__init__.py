@@ -5,8 +5,8 @@ from archive.services.comments import Outcome, comment_edit, comment_withdraw, c
 from archive.services.erasure import commenter_erase, comments_erase
 from archive.services.imports import ArchiveImport, Counts, ImportIssue
 from archive.services.parents import ParentReport, Waiting, parents_link
+from archive.services.records.validation import FieldProblem, RecordsRefusedError
 from archive.services.sources import source_get_or_create, source_slug
-from archive.services.validation import FieldProblem, RecordsRefusedError
 
 __all__ = [
     "ArchiveImport",

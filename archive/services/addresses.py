@@ -14,8 +14,8 @@ from archive.database.lookups import BulkLookup
 from archive.importers.placeholders import is_no_id
 from archive.importers.records import ArticleRecord
 from archive.models import Article, Source
-from archive.services.identity import same_time
-from archive.services.validation import time_aware
+from archive.services.records.identity import same_time
+from archive.services.records.validation import time_aware
 from archive.text import text_digest
 
 _MAX_KEY = Article._meta.get_field("external_id").max_length or 255

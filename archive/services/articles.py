@@ -11,7 +11,7 @@ from archive.database.lookups import BulkLookup
 from archive.importers.records import ArticleRecord, TextBlock
 from archive.models import Article, Source
 from archive.services.addresses import articles_told_apart
-from archive.services.validation import FieldProblem, RecordsRefusedError, article_problems, time_aware
+from archive.services.records.validation import FieldProblem, RecordsRefusedError, article_problems, time_aware
 
 TEXTS = ("url", "title", "section", "summary", "byline", "dateline", "body", "language")
 TIMES = ("published_at", "modified_at")

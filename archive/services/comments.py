@@ -17,9 +17,10 @@ from archive.models import Comment, Source
 from archive.services.addresses import articles_told_apart
 from archive.services.articles import ANOTHER, ArticleUpsertBatch
 from archive.services.commenters import commenters_stored
-from archive.services.identity import placeholders_dropped
 from archive.services.parents import parents_link
-from archive.services.personal_data import personal_dropped
+from archive.services.records.identity import placeholders_dropped
+from archive.services.records.personal_data import personal_dropped
+from archive.services.records.validation import FieldProblem, RecordsRefusedError, comments_problems, raw_problems
 from archive.services.upsert import (
     EDITED_FIELDS,
     CommentUpsertBatch,
@@ -28,7 +29,6 @@ from archive.services.upsert import (
     numbers_told_apart,
     text_replace,
 )
-from archive.services.validation import FieldProblem, RecordsRefusedError, comments_problems, raw_problems
 
 _ATTEMPTS = 3
 

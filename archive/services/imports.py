@@ -18,9 +18,9 @@ from archive.services.addresses import AddressBook, joined
 from archive.services.articles import ArticleOutcome, articles_store
 from archive.services.comments import Outcome, comments_store
 from archive.services.parents import REASONS, Waiting, parents_link
+from archive.services.records.validation import FieldProblem, RecordsRefusedError
 from archive.services.sites import site_source
 from archive.services.sources import source_get_or_create, source_slug
-from archive.services.validation import FieldProblem, RecordsRefusedError
 
 CHUNK_RECORDS = BATCH_RECORDS
 CHUNK_CHARACTERS = BATCH_CHARACTERS

@@ -4,7 +4,7 @@ from anyascii import anyascii
 from django.utils.text import slugify
 
 from archive.models import Source
-from archive.services.validation import FieldProblem, RecordsRefusedError
+from archive.services.records.validation import FieldProblem, RecordsRefusedError
 
 _MAX_SLUG = Source._meta.get_field("slug").max_length or 100
 _MAX_NAME = Source._meta.get_field("name").max_length or 200

@@ -16,9 +16,9 @@ from archive.importers.records import CommentRecord
 from archive.models import Comment, Commenter, CommentRevision, OriginState, Source
 from archive.models.comment import seal_keys
 from archive.services.articles import ArticleUpsertBatch
-from archive.services.identity import Writer, same_time, same_writer
 from archive.services.parents import rings, scoped_id
-from archive.services.validation import FieldProblem, time_aware
+from archive.services.records.identity import Writer, same_time, same_writer
+from archive.services.records.validation import FieldProblem, time_aware
 from archive.text import plain_text, text_digest
 
 EDITED_FIELDS = ("raw", "text", "text_format", "text_hash", "revision", "edited_at", "origin_state")

@@ -4,9 +4,9 @@ gunicorn gives a connection to a thread at its first byte, so N clients that eac
 and stop the server. Here a request is buffered in the worker's event loop, without a thread, until its head and the
 first 64 KiB of its body have arrived. Waiting requests are bounded in number, bytes and time; past a bound the
 connection that has waited longest is closed. At most a fortieth of the threads read and serve longer bodies; calls
-that wait for scores get the rest of four fifths; of other requests two at a time are served for one key or session,
-however many it sends. Further ones wait in their lane, without a thread. Neither a thread nor the loop waits for a
-client to close its connection, and no request outlives `timeout`.
+that wait for scores get the rest of four fifths; other requests are served one at a time for one key or session,
+however many it sends, and a second beside one that takes long. Further ones wait in their lane, without a thread.
+Neither a thread nor the loop waits for a client to close its connection, and no request outlives `timeout`.
 
 TLS is left to a proxy: the loop reads plain bytes.
 """
@@ -26,7 +26,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from config.server import arriving as arrivals
 from config.server.arriving import Arriving, BodyUnreader
 from config.server.connections import is_gone, received
-from config.server.lanes import CALLER_THREADS, Lane, long_body_threads, scoring_threads
+from config.server.lanes import Lane, caller_lane, long_body_threads, scoring_threads
 from config.server.lingering import Lingering
 from config.server.unread_requests import problem_bytes
 
@@ -178,7 +178,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             return self.scored
         if not arriving.caller:
             return None
-        return self.callers.setdefault(arriving.caller, Lane(CALLER_THREADS, self.cfg.timeout, arriving.caller))
+        return self.callers.setdefault(arriving.caller, caller_lane(arriving.caller, self.cfg.timeout))
 
     def begin(self, lane: Lane[TConn]) -> None:
         """Gives connections of a lane to its threads, as many as it has."""
@@ -193,7 +193,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         """Takes a connection out of its lane, and returns that; a caller's lane ends with the last one in it."""
         lane = self.lanes.pop(conn, None)
         if lane:
-            lane.served.discard(conn)
+            lane.served.pop(conn, None)
             if lane.is_empty:
                 self.callers.pop(lane.caller, None)
         return lane
@@ -251,6 +251,9 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             for conn in lane.over(now):
                 self.leave(conn)
                 self.drop(conn)
+        for lane in tuple(self.callers.values()):
+            # Of one that is served a second may be over, and nothing else happens that would begin the next.
+            self.begin(lane)
         for conn in self.scored.over(now):
             # The threads that are kept free refuse it, in the form that its client reads.
             self.leave(conn)

@@ -4,26 +4,11 @@ It writes only through the services. Moderators who are limited to sources see o
 its own pages.
 """
 
-from moderation.admin import (
-    access,
-    articles,
-    audit,
-    audited,
-    claims,
-    commenters,
-    comments,
-    feedback,
-    ledger,
-    policies,
-    privacy,
-    reviews,
-    scoped,
-    site,
-    third_party,
-    webhooks,
-    word_lists,
-    words,
-)
+from moderation.admin import articles, comments, site, words
+from moderation.admin.limits import audited, scoped, third_party
+from moderation.admin.people import access, commenters, privacy
+from moderation.admin.records import audit, claims, feedback, ledger, reviews
+from moderation.admin.rules import policies, webhooks, word_lists
 
 __all__ = [
     "access",

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 from archive.admin.articles import ArticleAdmin
 from archive.models import Article, CommentQuerySet
-from moderation.admin.scoped import ScopedAdmin
+from moderation.admin.limits.scoped import ScopedAdmin
 
 admin.site.unregister(Article)
 

@@ -14,8 +14,14 @@ from archive.admin.comments import CommentAdmin
 from archive.admin.filters import ArticleSectionFilter, SourceListFilter
 from archive.models import Comment, CommentQuerySet
 from moderation.admin.decide import SEEN, DecisionForm, selection_decide
-from moderation.admin.filters import FlaggedFilter, HeldFilter, ScoredLanguageFilter, ScoreFilter, StateListFilter
-from moderation.admin.scoped import ScopedAdmin
+from moderation.admin.limits.filters import (
+    FlaggedFilter,
+    HeldFilter,
+    ScoredLanguageFilter,
+    ScoreFilter,
+    StateListFilter,
+)
+from moderation.admin.limits.scoped import ScopedAdmin
 from moderation.models import Action, Claim
 from moderation.policies.verdict import reason_text
 from moderation.services.states.current import current_review, review_of

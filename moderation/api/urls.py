@@ -2,17 +2,19 @@
 
 from django.urls import path
 
-from moderation.api.views.analyze import Analyze
 from moderation.api.views.articles import ArticleDetail, ArticleList, ArticleThread
-from moderation.api.views.catalogue import ModelList, ReasonList
 from moderation.api.views.commenters import CommenterDetail, CommenterList, CommenterMute
-from moderation.api.views.comments import CommentDetail, CommentList, CommentRestore
-from moderation.api.views.decisions import BatchUndo, CommentDecisions, DecisionList, DecisionUndo
 from moderation.api.views.description import Docs, Schema
-from moderation.api.views.flagged import FlaggedList
-from moderation.api.views.flags import CommentFlags
+from moderation.api.views.discussion.analyze import Analyze
+from moderation.api.views.discussion.comments import CommentDetail, CommentList, CommentRestore
+from moderation.api.views.discussion.decisions import BatchUndo, CommentDecisions, DecisionList, DecisionUndo
+from moderation.api.views.discussion.flagged import FlaggedList
+from moderation.api.views.discussion.flags import CommentFlags
 from moderation.api.views.metrics import Metrics
-from moderation.api.views.policies import (
+from moderation.api.views.privacy import CommentErase, CommenterErase, CommenterExport, CommentExport
+from moderation.api.views.root import ApiMap
+from moderation.api.views.rules.catalogue import ModelList, ReasonList
+from moderation.api.views.rules.policies import (
     PolicyActivation,
     PolicyDetail,
     PolicyDiff,
@@ -21,7 +23,7 @@ from moderation.api.views.policies import (
     PolicySimulation,
     PolicySuggestion,
 )
-from moderation.api.views.policy_stages import (
+from moderation.api.views.rules.policy_stages import (
     PolicyAlarms,
     PolicyHits,
     PolicyRetirement,
@@ -29,11 +31,9 @@ from moderation.api.views.policy_stages import (
     PolicyRollout,
     PolicyShadow,
 )
-from moderation.api.views.privacy import CommentErase, CommenterErase, CommenterExport, CommentExport
-from moderation.api.views.root import ApiMap
+from moderation.api.views.rules.word_lists import WordListDetail, WordListEntries, WordListList
 from moderation.api.views.sources import SourceDetail, SourceList
 from moderation.api.views.statistics import StatisticsList, StatisticsReport
-from moderation.api.views.word_lists import WordListDetail, WordListEntries, WordListList
 
 urlpatterns = [
     path("", ApiMap.as_view(), name="root"),

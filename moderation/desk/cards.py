@@ -13,9 +13,9 @@ from archive.database.clock import database_now
 from archive.excerpts import ARTICLE_UNREAD, COMMENT_UNREAD, EXCERPT_CHARACTERS, UNREAD
 from archive.models import Comment, OriginState
 from moderation.desk.access import Person
-from moderation.desk.causes import LAST_DECISION, Cause, causes_of, causes_unscored, failures_read, reports_read
-from moderation.desk.labels import ATTRIBUTES, STATES, label
-from moderation.desk.text import TextPiece, pieces
+from moderation.desk.wording.causes import LAST_DECISION, Cause, causes_of, causes_unscored, failures_read, reports_read
+from moderation.desk.wording.labels import ATTRIBUTES, STATES, label
+from moderation.desk.wording.text import TextPiece, pieces
 from moderation.models import Review, State
 from moderation.policies.verdict import reason_text
 from moderation.services.states.current import shown_state

@@ -11,8 +11,8 @@ from archive.admin.thread import Thread, ThreadItem, thread_around
 from archive.models import Comment, CommentRevision
 from moderation.desk.access import Person
 from moderation.desk.cards import held_by, holder_of, readers_see, severity
-from moderation.desk.labels import ATTRIBUTES, STATES, label
-from moderation.desk.text import Change, TextPiece, changes, pieces
+from moderation.desk.wording.labels import ATTRIBUTES, STATES, label
+from moderation.desk.wording.text import Change, TextPiece, changes, pieces
 from moderation.models import Decision, HandOver, ReaderFlag, Review, State, TeamNote
 from moderation.services.states.current import review_of, shown_state
 from moderation.services.states.version import VersionToken

@@ -12,7 +12,7 @@ from django_htmx.middleware import HtmxDetails
 
 from moderation.desk.access import Person
 from moderation.services.errors import ServiceError
-from moderation.services.policies.brakes import brake_notices
+from moderation.services.policies.rollout.brakes import brake_notices
 
 # Actions that can be undone one after the other, the last first.
 REMEMBERED = 20
@@ -43,7 +43,7 @@ def desk_page(
         **context,
         "title": title,
         "person": person,
-        "frame": f"moderation/desk/{'swap' if swap else 'page'}.html",
+        "frame": f"moderation/desk/frame/{'swap' if swap else 'page'}.html",
         "brakes": brake_notices(user=person.user),
         "last_act": next(iter(request.session.get(_SESSION, ())), None),
     }

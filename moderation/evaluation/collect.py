@@ -21,7 +21,7 @@ from moderation.scoring.metrics.identity_terms import terms_in
 from moderation.scoring.metrics.perturbations import KINDS, disguise, word_ranges
 from moderation.scoring.metrics.quality import Flags, Floats, character_f1
 from moderation.scoring.perspective import outputs_served
-from moderation.scoring.text.word_lists import abusive
+from moderation.scoring.text.words.word_lists import abusive
 
 TEXTS_AT_ONCE = 32
 HALF = 0.5

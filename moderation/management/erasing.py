@@ -13,7 +13,7 @@ from tqdm import tqdm
 from archive.database.search import search_purge
 from moderation.management.arguments import MAX_ID, number_of
 from moderation.management.output import lines_write
-from moderation.management.policy_files import actor_named
+from moderation.management.policies.policy_files import actor_named
 from moderation.management.signals import stop_on_signals
 from moderation.models import Erasure
 from moderation.services.errors import ServiceError

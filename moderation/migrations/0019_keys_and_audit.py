@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'entry of the audit trail',
-                'verbose_name_plural': 'audit trail',
+                'verbose_name_plural': 'entries of the audit trail',
                 'ordering': ['-id'],
                 'indexes': [models.Index(fields=['kind', 'id'], name='audit_kind'), models.Index(fields=['actor', 'id'], name='audit_actor')],
             },

@@ -1,9 +1,7 @@
 """Moderation's rows: scores, claims, reviews and the ledger; models, policies, keys, feedback and webhooks."""
 
-from moderation.models.access import ApiKey, Moderator, Scope
 from moderation.models.audit import AuditEntry, AuditKind
 from moderation.models.claim import Claim
-from moderation.models.commenter import LookUp, Mute, Standing, StandingKind
 from moderation.models.decision import (
     Action,
     Decision,
@@ -16,18 +14,20 @@ from moderation.models.decision import (
     StatementKeyword,
 )
 from moderation.models.feedback import Feedback, ReaderFlag
-from moderation.models.policy import PolicyStatus, PolicyVersion
-from moderation.models.privacy import Erasure, ErasureKind
-from moderation.models.rejudging import Rejudging
+from moderation.models.people.access import ApiKey, Moderator, Scope
+from moderation.models.people.commenter import LookUp, Mute, Standing, StandingKind
+from moderation.models.people.privacy import Erasure, ErasureKind
+from moderation.models.people.second_factor import RecoveryCode, SecondFactor
+from moderation.models.people.team import HandOver, HandOverEnd, SavedView, TeamNote
 from moderation.models.review import DecidedBy, QueueName, Review, ReviewQuerySet, State
-from moderation.models.rollout import Reversion, Rollout, ShadowVerdict
+from moderation.models.rules.policy import PolicyStatus, PolicyVersion
+from moderation.models.rules.rejudging import Rejudging
+from moderation.models.rules.rollout import Reversion, Rollout, ShadowVerdict
+from moderation.models.rules.word_list import WordList, WordListEntry, WordListVersion, WordMatch
 from moderation.models.score import ModelVersion, Score
-from moderation.models.second_factor import RecoveryCode, SecondFactor
 from moderation.models.statement import Statement
 from moderation.models.statistics import DailyFigure, Figure
-from moderation.models.team import HandOver, HandOverEnd, SavedView, TeamNote
 from moderation.models.webhook import Delivery, WebhookTarget
-from moderation.models.word_list import WordList, WordListEntry, WordListVersion, WordMatch
 
 __all__ = [
     "Action",

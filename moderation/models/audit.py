@@ -41,7 +41,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         verbose_name = _("entry of the audit trail")
-        verbose_name_plural = _("audit trail")
+        verbose_name_plural = _("entries of the audit trail")
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["kind", "id"], name="audit_kind"),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from archive.models import Comment, Commenter
-from moderation.models.policy import PolicyVersion
+from moderation.models.rules.policy import PolicyVersion
 
 # A source with at most as many comments is small.
 SMALL = 1_000

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.database.clock import lease_ended, lease_limit, lease_stands
 from archive.models import Article, Comment, Source
-from moderation.models.policy import PolicyVersion
+from moderation.models.people.team import HandOver
+from moderation.models.rules.policy import PolicyVersion
 from moderation.models.score import AttributeScores, Score
-from moderation.models.team import HandOver
 
 
 class State(models.TextChoices):

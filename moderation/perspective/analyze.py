@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from moderation.models import ApiKey
-from moderation.perspective.attributes import attribute_meant
-from moderation.perspective.binding import Bound
 from moderation.perspective.calls import BatchContext
 from moderation.perspective.errors import analyzer_error, invalid_request, language_error
-from moderation.perspective.offsets import utf16_offsets
+from moderation.perspective.messages.attributes import attribute_meant
+from moderation.perspective.messages.binding import Bound
+from moderation.perspective.messages.offsets import utf16_offsets
 from moderation.services.online_scoring.perspective import (
     Languages,
     PerspectiveScores,

@@ -12,7 +12,6 @@ from typing import Any
 from django.http import QueryDict
 
 from moderation.models import ApiKey, Scope
-from moderation.perspective.binding import Bound, bind
 from moderation.perspective.errors import (
     MAX_VIOLATIONS,
     Refused,
@@ -24,9 +23,10 @@ from moderation.perspective.errors import (
     too_large,
     violations_error,
 )
-from moderation.perspective.payload import read_payload
-from moderation.perspective.schema import MAX_CALL_BYTES, Message
-from moderation.scoring.admission import Place
+from moderation.perspective.messages.binding import Bound, bind
+from moderation.perspective.messages.payload import read_payload
+from moderation.perspective.messages.schema import MAX_CALL_BYTES, Message
+from moderation.scoring.queueing.admission import Place
 from moderation.services.accounts.api_keys import api_key_authenticate, request_allow
 from moderation.services.accounts.rate_limits import Allowance
 from moderation.services.errors import ServiceError

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from moderation.perspective.schema import MESSAGES, Enum, Field, Message, json_name
+from moderation.perspective.messages.schema import MESSAGES, Enum, Field, Message, json_name
 
 Json = dict[str, Any]
 

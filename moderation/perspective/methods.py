@@ -17,10 +17,16 @@ from prometheus_client import Counter
 from moderation.models import ApiKey
 from moderation.perspective import errors
 from moderation.perspective.analyze import analyze_begin
-from moderation.perspective.binding import Bound
 from moderation.perspective.calls import BatchContext, Call, Reply, call_allow, call_fields, call_key, is_pretty
-from moderation.perspective.masks import masked, read_mask
-from moderation.perspective.schema import ANALYZE_REQUEST, ANALYZE_RESPONSE, SUGGEST_REQUEST, SUGGEST_RESPONSE, Message
+from moderation.perspective.messages.binding import Bound
+from moderation.perspective.messages.masks import masked, read_mask
+from moderation.perspective.messages.schema import (
+    ANALYZE_REQUEST,
+    ANALYZE_RESPONSE,
+    SUGGEST_REQUEST,
+    SUGGEST_RESPONSE,
+    Message,
+)
 from moderation.perspective.suggest import suggest
 from moderation.services.errors import ServiceError
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from moderation.models import ApiKey
 from moderation.perspective.analyze import check_context, comment_text
-from moderation.perspective.binding import Bound
 from moderation.perspective.errors import invalid_request
+from moderation.perspective.messages.binding import Bound
 from moderation.services.errors import ServiceError
 from moderation.services.intake.feedback import Suggestion, feedback_record
 from moderation.services.online_scoring.perspective import languages_judge

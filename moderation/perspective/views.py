@@ -14,12 +14,12 @@ from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import Histogram
 
 from moderation.gzip_bodies import GZIP_NAMES, GzipError, GzipTooLargeError, gzip_unpacked
-from moderation.perspective.batch import JSON_TYPE, batch_reply
+from moderation.perspective.batches.batch import JSON_TYPE, batch_reply
 from moderation.perspective.calls import BatchContext, Call, Reply, is_pretty
 from moderation.perspective.discovery import VERSION, discovery_document
 from moderation.perspective.errors import Refused, not_found, too_large, unsupported_encoding
+from moderation.perspective.messages.schema import MAX_CALL_BYTES
 from moderation.perspective.methods import begin, fault_reply
-from moderation.perspective.schema import MAX_CALL_BYTES
 from moderation.scoring import ScoringError
 from moderation.services.errors import ServiceError
 from moderation.services.online_scoring.request_queue import request_queue_active

@@ -4,10 +4,10 @@ Services call `open_scorer(...).score(texts)`, or `Router(...).score(texts)` for
 behind that facade.
 """
 
-from moderation.scoring.descriptions import ModelDescription, available, describe, look_in, verify_now
+from moderation.scoring.catalogue.descriptions import ModelDescription, available, describe, look_in, verify_now
+from moderation.scoring.catalogue.routing import Routing
 from moderation.scoring.results import ATTRIBUTES, Language, Refusal, Result, ScoringError, Span
 from moderation.scoring.router import Router
-from moderation.scoring.routing import Routing
 from moderation.scoring.scorer import Scorer, open_scorer
 
 __all__ = [

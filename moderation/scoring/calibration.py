@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moderation.scoring.descriptions import ModelDescription, folder_of
+from moderation.scoring.catalogue.descriptions import ModelDescription, folder_of
 from moderation.scoring.results import ScoringError
 
 if TYPE_CHECKING:

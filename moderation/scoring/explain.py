@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from moderation.scoring.descriptions import ModelDescription
+from moderation.scoring.catalogue.descriptions import ModelDescription
 from moderation.scoring.plans import EXPLAINED, PreparedText, Rows
 from moderation.scoring.results import Result, Span
 from moderation.scoring.text.offset_mapped import OffsetMappedText, says_something

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from moderation.scoring.descriptions import ModelDescription
+from moderation.scoring.catalogue.descriptions import ModelDescription
+from moderation.scoring.catalogue.routing import Routing
 from moderation.scoring.inference.windows import AVERAGED
 from moderation.scoring.results import Language, Refusal, Result
-from moderation.scoring.routing import Routing
 from moderation.scoring.text.language import identify, mostly_not_latin, refuse_language
 from moderation.scoring.text.normalise import deobfuscate
 from moderation.scoring.text.offset_mapped import OffsetMappedText, readable, says_something

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from moderation.scoring.catalogue.routing import Routing
 from moderation.scoring.plans import PreparedText, plan
 from moderation.scoring.results import Refusal, Result
-from moderation.scoring.routing import Routing
 from moderation.scoring.scorer import Scorer, each_one, open_scorer
 
 

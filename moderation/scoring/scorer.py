@@ -13,14 +13,14 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from moderation.scoring.descriptions import ModelDescription, describe, folder_of, verify
+from moderation.scoring.catalogue.descriptions import ModelDescription, describe, folder_of, verify
+from moderation.scoring.catalogue.routing import Routing
 from moderation.scoring.explain import explained
 from moderation.scoring.inference import windows
 from moderation.scoring.inference.session import InferenceSession
 from moderation.scoring.inference.tokens import SPECIAL_TOKENS, Tokens
 from moderation.scoring.plans import PreparedText, plan, result
 from moderation.scoring.results import Refusal, Result, ScoringError
-from moderation.scoring.routing import Routing
 from moderation.scoring.token_marks import Mark, token_marks
 
 logger = logging.getLogger(__name__)

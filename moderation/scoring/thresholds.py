@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from moderation.scoring.descriptions import ModelDescription, folder_of
+from moderation.scoring.catalogue.descriptions import ModelDescription, folder_of
+from moderation.scoring.catalogue.routing import Routing
 from moderation.scoring.results import ScoringError
-from moderation.scoring.routing import Routing
 
 THRESHOLDS_FILE = "thresholds.json"
 Thresholds = Mapping[str, Mapping[str, float]]

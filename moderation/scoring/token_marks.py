@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from moderation.scoring.descriptions import ModelDescription
+from moderation.scoring.catalogue.descriptions import ModelDescription
 from moderation.scoring.inference import windows
 from moderation.scoring.inference.session import InferenceSession
 from moderation.scoring.inference.tokens import SPECIAL_TOKENS, Tokens

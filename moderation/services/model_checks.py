@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from moderation.checks import SETTINGS
 from moderation.models import ModelVersion
 from moderation.scoring import ScoringError, available, describe
-from moderation.scoring.routing import ALL
+from moderation.scoring.catalogue.routing import ALL
 from moderation.services.model_versions import languages_allowed, models_named
 
 

@@ -29,7 +29,7 @@ from moderation.scoring import (
     open_scorer,
     verify_now,
 )
-from moderation.scoring.routing import ALL, languages_routed
+from moderation.scoring.catalogue.routing import ALL, languages_routed
 from moderation.scoring.text.language import language_code
 from moderation.scoring.thresholds import thresholds_routed
 from moderation.seeds import renew_policy

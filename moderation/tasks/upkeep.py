@@ -1,4 +1,4 @@
-"""What a clock asks for: the sweep, webhooks, deferrals, closing, retention; and judging again.
+"""What a clock asks for: the sweep, webhooks, deferrals, closing, figures, retention; and judging again.
 
 Those of the clock are acknowledged early, because the clock asks again. Each may run twice at once.
 """
@@ -9,6 +9,7 @@ from moderation.services.distribution.hand_out import broker_needed
 from moderation.services.distribution.parts import Deadline, rejudging_part
 from moderation.services.distribution.sweep import unscored_sweep
 from moderation.services.review.deferrals import deferred_return
+from moderation.services.statistics.snapshot import hour_snapshot
 from moderation.services.upkeep import retention_run, webhooks_send
 from moderation.services.verdicts.triage import comments_close
 from moderation.services.work.broker import Task
@@ -41,6 +42,12 @@ def come_back() -> None:
     """Returns deferred comments that are due, and closes those that were withdrawn, erased or deleted."""
     deferred_return()
     comments_close()
+
+
+@task("moderation.count_days")
+def count_days() -> None:
+    """Counts today, and one of the days before it."""
+    hour_snapshot()
 
 
 @task("moderation.retention")

@@ -6,13 +6,13 @@ from django.utils.translation import gettext, gettext_lazy
 
 from archive.excerpts import excerpt
 from archive.models import Comment
-from moderation.desk import labels
 from moderation.desk.access import Person
 from moderation.desk.cards import readers_see, severity
 from moderation.desk.forms import DEFER
 from moderation.desk.policies.fields import ACTION_LABELS
-from moderation.desk.text import Change, TextPiece, change_shown, pieces
 from moderation.desk.views.numbers import Cell
+from moderation.desk.wording import labels
+from moderation.desk.wording.text import Change, TextPiece, change_shown, pieces
 from moderation.services.states.current import review_of, shown_state
 
 register = template.Library()

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from moderation.models import Decision, PolicyVersion, Review, Rollout
-from moderation.services.policies.activation import policy_activate
-from moderation.services.policies.stages import policy_rollout, policy_shadow
+from moderation.services.policies.rollout.activation import policy_activate
+from moderation.services.policies.rollout.stages import policy_rollout, policy_shadow
 from moderation.services.review.decisions import decision_record
 from tests.browser.keyboard import TOO_WIDE, choose, press, write
 

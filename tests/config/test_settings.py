@@ -14,9 +14,9 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import Environment
-from config.private_files import sqlite_close
-from config.secret import development_secret_key
+from config.installation.environment import Environment
+from config.installation.private_files import sqlite_close
+from config.installation.secret import development_secret_key
 from moderation.checks import SETTINGS
 
 

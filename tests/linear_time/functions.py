@@ -16,22 +16,22 @@ from archive.importers.records import FormatError, ImportSource, StoppedError
 from archive.importers.rows.presets import PRESETS, parse_preset
 from archive.importers.times import time_parse
 from archive.text import pairs_joined, plain_text, text_lines
-from moderation.api.parsers import json_decode, refuse_bad_characters
+from moderation.api.requests.parsers import json_decode, refuse_bad_characters
 from moderation.desk.policies.kinds import ends_read
-from moderation.desk.slurs import slurs_in
-from moderation.desk.text import changes, pieces
+from moderation.desk.wording.slurs import slurs_in
+from moderation.desk.wording.text import changes, pieces
 from moderation.perspective.errors import Refused
-from moderation.perspective.lenient import LenientError, loads
-from moderation.perspective.masks import masked, read_mask
-from moderation.perspective.schema import ANALYZE_RESPONSE
+from moderation.perspective.messages.lenient import LenientError, loads
+from moderation.perspective.messages.masks import masked, read_mask
+from moderation.perspective.messages.schema import ANALYZE_RESPONSE
 from moderation.scoring.explain import _pieces, word_ranges
 from moderation.scoring.metrics.identity_terms import terms_in
-from moderation.scoring.text.common_words import much_english, romanised_hindi
 from moderation.scoring.text.language import base_code, detect, distinct_words, language_code
 from moderation.scoring.text.languages_apart import told_by_letters
 from moderation.scoring.text.normalise import deobfuscate
 from moderation.scoring.text.offset_mapped import readable, says_something
 from moderation.scoring.text.sentences import sentence_ranges
+from moderation.scoring.text.words.common_words import much_english, romanised_hindi
 from moderation.scoring.token_marks import word_marks
 from moderation.services.verdicts.features import ADDRESS, near_hash
 

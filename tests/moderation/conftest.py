@@ -16,7 +16,7 @@ from archive.models import Comment, Source
 from moderation.models import Decision, ModelVersion, Moderator, PolicyVersion, Review, Score, State
 from moderation.policies import Features, judge, parse_policy
 from moderation.scoring import ATTRIBUTES, describe
-from moderation.scoring.descriptions import MODELS
+from moderation.scoring.catalogue.descriptions import MODELS
 from moderation.services.ledger.append import decision_row
 
 # These tests need thresholds that stay the same when those of the built-in policy change.

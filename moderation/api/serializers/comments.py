@@ -6,11 +6,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from archive.models import Comment, OriginState, TextFormat
-from moderation.api.etags import comment_etag
+from moderation.api.requests.etags import comment_etag
+from moderation.api.responses.shown import status_of
 from moderation.api.serializers.archive import ArticleRefOut, CommenterOut
 from moderation.api.serializers.base import COMMENT_OUTCOMES, Out
 from moderation.api.serializers.fields import OneOrMany
-from moderation.api.shown import status_of
 from moderation.models import DecidedBy, State
 from moderation.services.states.status import UNSCORED
 

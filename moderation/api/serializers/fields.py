@@ -14,7 +14,7 @@ from rest_framework.exceptions import ErrorDetail
 
 from archive.models import Source
 from archive.models.source import validate_timezone
-from moderation.api.refusals import MAX_ERRORS, NAME_SHOWN, LimitedCode
+from moderation.api.responses.refusals import MAX_ERRORS, NAME_SHOWN, LimitedCode
 from moderation.policies.documents.files import MAX_FILE_BYTES
 
 LANGUAGE = RegexValidator(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", "A language is a code such as en or pt-BR.")

@@ -7,16 +7,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archive.models import Article, Comment
-from moderation.api.access import read, write
-from moderation.api.filters import ArticleFilter
-from moderation.api.orderings import BY_CREATION
-from moderation.api.pagination import MAX_LIMIT, ThreadPagination
-from moderation.api.schema import described
+from moderation.api.requests.access import read, write
+from moderation.api.requests.filters import ArticleFilter
+from moderation.api.requests.orderings import BY_CREATION
+from moderation.api.requests.pagination import MAX_LIMIT, ThreadPagination
+from moderation.api.responses.schema import described
+from moderation.api.responses.shown import with_status
+from moderation.api.responses.threads import thread_nested
 from moderation.api.serializers.archive import ArticleDetailOut, ArticleOut, ArticleRefOut, ArticleStoredOut
 from moderation.api.serializers.comments import ThreadCommentOut, ThreadOut
 from moderation.api.serializers.inputs import ArticleChangeIn, ArticleIn
-from moderation.api.shown import with_status
-from moderation.api.threads import thread_nested
 from moderation.api.views.base import ApiView, ListView
 from moderation.services.intake.ingest import article_change, article_store
 

@@ -15,12 +15,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from archive.database.keyset import Key
-from moderation.api.access import Access, request_sources
-from moderation.api.pagination import BY_ID
-from moderation.api.refusals import MAX_ERRORS, join_pointer
-from moderation.api.schema import EndpointSchema
+from moderation.api.requests.access import Access, request_sources
+from moderation.api.requests.pagination import BY_ID
+from moderation.api.requests.throttling import rate_headers
+from moderation.api.responses.refusals import MAX_ERRORS, join_pointer
+from moderation.api.responses.schema import EndpointSchema
 from moderation.api.serializers.fields import StrictSerializer
-from moderation.api.throttling import rate_headers
 from moderation.services.errors import FieldError, ServiceError
 
 # The longest useful query parameter is a cursor or a search for sixteen words.

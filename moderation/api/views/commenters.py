@@ -9,14 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archive.models import Commenter
-from moderation.api.access import Access, read
-from moderation.api.filters import CommenterFilter
-from moderation.api.schema import described
+from moderation.api.requests.access import Access, read
+from moderation.api.requests.filters import CommenterFilter
+from moderation.api.responses.schema import described
 from moderation.api.serializers.archive import CommenterDetailOut, CommenterListedOut
 from moderation.api.serializers.decisions import DecisionOut
 from moderation.api.serializers.inputs import MuteIn
 from moderation.api.views.base import ApiView, ListView
-from moderation.api.views.decisions import decider, decisions_shown
+from moderation.api.views.discussion.decisions import decider, decisions_shown
 from moderation.models import Mute
 from moderation.services.review.mutes import commenter_mute, commenter_record, commenter_unmute
 

@@ -15,8 +15,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
-from moderation.api.access import read
-from moderation.api.permissions import ScopeOrPermission
+from moderation.api.requests.access import read
+from moderation.api.requests.permissions import ScopeOrPermission
 from moderation.api.views.base import Endpoint
 
 STYLE = re.compile(r"<style>([^<]*)</style>")

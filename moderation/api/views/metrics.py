@@ -6,8 +6,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 import moderation.services.backlog  # noqa: F401 - its gauges are registered
-from moderation.api.access import read
-from moderation.api.permissions import ScopeOrPermission
+from moderation.api.requests.access import read
+from moderation.api.requests.permissions import ScopeOrPermission
 from moderation.api.views.base import Endpoint
 
 

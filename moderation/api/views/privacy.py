@@ -11,11 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archive.models import Comment, Commenter
-from moderation.api.access import Access
-from moderation.api.schema import described
+from moderation.api.requests.access import Access
+from moderation.api.responses.schema import described
 from moderation.api.serializers.privacy import ErasureIn, ErasureOut
 from moderation.api.views.base import ApiView
-from moderation.api.views.decisions import decider
+from moderation.api.views.discussion.decisions import decider
 from moderation.models import Erasure
 from moderation.services.privacy.erasures import comment_erasure, commenter_erasure, erasure_receipt, erasure_run
 from moderation.services.privacy.export import comment_export_lines, commenter_export_lines, export_note

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archive.models import Comment
-from moderation.api.access import read
-from moderation.api.schema import described
+from moderation.api.requests.access import read
+from moderation.api.responses.schema import described
 from moderation.api.serializers.catalogue import EndpointsOut
 from moderation.api.views.base import ApiView
 

@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archive.models import Source
-from moderation.api.access import read, write
-from moderation.api.schema import described
+from moderation.api.requests.access import read, write
+from moderation.api.responses.schema import described
 from moderation.api.serializers.archive import SourceOut
 from moderation.api.serializers.inputs import SourceChangeIn, SourceIn
 from moderation.api.views.base import ApiView, ListView

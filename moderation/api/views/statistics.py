@@ -11,8 +11,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from moderation.api.access import Access, request_sources
-from moderation.api.schema import described
+from moderation.api.requests.access import Access, request_sources
+from moderation.api.responses.schema import described
 from moderation.api.serializers.statistics import MAX_BY, StatisticsListOut, StatisticsOut
 from moderation.api.views.base import ApiView
 from moderation.models import ApiKey

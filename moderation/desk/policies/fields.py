@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from moderation.desk.labels import ATTRIBUTES
 from moderation.desk.policies.drafts import MAX_OPEN_PARTS, ROOT, part_count, parts_placed
 from moderation.desk.policies.kinds import GROUPS, KINDS, NEGATION, Part, kind_of, number_text, parts_of
+from moderation.desk.wording.labels import ATTRIBUTES
 from moderation.policies.documents.parse import MAX_DEPTH, MAX_PARTS
 from moderation.policies.documents.schema import ACTIONS
 from moderation.services.errors import FieldError

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.models import Source
 from moderation.desk.access import Person
-from moderation.desk.labels import ATTRIBUTES, label
+from moderation.desk.wording.labels import ATTRIBUTES, label
 from moderation.policies.documents.reasons import reason_phrase
 from moderation.services.simulation.scope import SimulationScope
 

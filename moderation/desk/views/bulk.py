@@ -12,10 +12,10 @@ from django.utils.translation import ngettext
 from archive.models import Comment
 from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.cards import cards_read
+from moderation.desk.finding.queues import DEFAULT, QUEUES
 from moderation.desk.forms import DEFER, ActionInput, action_input_read, reason_choices
-from moderation.desk.labels import ACTIONS, DONE, STATES, label
-from moderation.desk.queues import DEFAULT, QUEUES
 from moderation.desk.responses import act_remember, address, desk_page, go, refused_status
+from moderation.desk.wording.labels import ACTIONS, DONE, STATES, label
 from moderation.models import Action
 from moderation.services.errors import ServiceError
 from moderation.services.review.actions import ACTION_RULES

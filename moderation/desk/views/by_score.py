@@ -16,13 +16,13 @@ from django.utils.translation import gettext_lazy
 from archive.models import Source
 from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.cards import cards_read
+from moderation.desk.finding.lookups import LookupField, articles_named
+from moderation.desk.finding.queues import DEFAULT
 from moderation.desk.forms import ActionInput, action_input_read, reason_choices
 from moderation.desk.histogram import HEIGHT, TICKS, WIDTH, columns
-from moderation.desk.labels import ATTRIBUTES, label
-from moderation.desk.lookups import LookupField, articles_named
-from moderation.desk.queues import DEFAULT
 from moderation.desk.responses import address, desk_page, go, refused_status
 from moderation.desk.views.bulk import tell
+from moderation.desk.wording.labels import ATTRIBUTES, label
 from moderation.models import Score
 from moderation.services.errors import ServiceError
 from moderation.services.review.actions import ACTION_RULES

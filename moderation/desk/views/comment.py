@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from archive.models import Comment
 from moderation.desk.access import Person, desk_view
 from moderation.desk.dossier import dossier_of, edits_of
-from moderation.desk.filters import filters_of
+from moderation.desk.finding.filters import filters_of
 from moderation.desk.forms import DEFER, DEFER_DEFAULT, action_input_read, reason_choices
 from moderation.desk.policies.fields import ACTION_CHOICES
 from moderation.desk.responses import act_remember, address, desk_page, go, refused_status
-from moderation.desk.text import driving
 from moderation.desk.views.policies.access import may_write
 from moderation.desk.views.queue import back_to, comment_asked, done_words, next_of, queue_asked
+from moderation.desk.wording.text import driving
 from moderation.models import HandOver, State
 from moderation.services.accounts.desk_settings import severe_seen
 from moderation.services.errors import ServiceError

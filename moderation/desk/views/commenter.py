@@ -12,11 +12,11 @@ from archive.models import Comment, Commenter
 from moderation.desk.access import Person, desk_view
 from moderation.desk.cards import unscored_read
 from moderation.desk.dossier import MAX_SAID, Said
+from moderation.desk.finding.paging import Place, page_read
+from moderation.desk.finding.queues import EVERYTHING, QUEUES, UNSCORED_ORDER
 from moderation.desk.forms import MuteForm, add_service_error
-from moderation.desk.labels import STATES, label
-from moderation.desk.paging import Place, page_read
-from moderation.desk.queues import EVERYTHING, QUEUES, UNSCORED_ORDER
 from moderation.desk.responses import address, desk_page, go, part, refused_status
+from moderation.desk.wording.labels import STATES, label
 from moderation.services.errors import ServiceError, invalid
 from moderation.services.review.mutes import CommenterRecord, commenter_mute, commenter_record, commenter_unmute
 from moderation.services.states.status import UNSCORED
@@ -70,7 +70,7 @@ def _way_back(request: HttpRequest) -> QueryDict:
 @desk_view()
 def record(request: HttpRequest, person: Person, commenter_id: int) -> HttpResponse:
     """Returns the record alone, for the page of a comment."""
-    return part(request, person, "record", record=_record(person, commenter_id))
+    return part(request, person, "comment_parts/record", record=_record(person, commenter_id))
 
 
 def _record(person: Person, commenter_id: int) -> CommenterRecord:

@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 
 from archive.models import Article, Commenter
 from moderation.desk.access import Person, desk_view
-from moderation.desk.filters import filters_of
-from moderation.desk.lookups import Finder, articles_named, commenters_named
-from moderation.desk.queues import DEFAULT, QUEUES
+from moderation.desk.finding.filters import filters_of
+from moderation.desk.finding.lookups import Finder, articles_named, commenters_named
+from moderation.desk.finding.queues import DEFAULT, QUEUES
+from moderation.desk.finding.saved_views import chosen_stored
 from moderation.desk.responses import address, go, part
-from moderation.desk.saved_views import chosen_stored
 from moderation.services.errors import ServiceError
 from moderation.services.team.saved_views import view_read, view_remove, view_save
 
@@ -24,7 +24,7 @@ def names(request: HttpRequest, person: Person) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:200]
     people = Commenter.objects.in_bulk(_named(commenters_named, person, words))
     articles = Article.objects.only("title", "external_id").in_bulk(_named(articles_named, person, words))
-    return part(request, person, "names", people=people.values(), articles=articles.values(), words=words)
+    return part(request, person, "frame/names", people=people.values(), articles=articles.values(), words=words)
 
 
 def _named(find: Finder, person: Person, words: str) -> tuple[int, ...]:

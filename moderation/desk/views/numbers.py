@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy
 from archive.models import Source
 from moderation.desk.access import VIEW, Person, desk_view
 from moderation.desk.charts import HEIGHT, WIDTH, Chart, day_chart
-from moderation.desk.labels import STATES, label
-from moderation.desk.queues import QUEUES
+from moderation.desk.finding.queues import QUEUES
 from moderation.desk.responses import desk_page, refused_status
+from moderation.desk.wording.labels import STATES, label
 from moderation.services.errors import ServiceError
 from moderation.services.statistics.report import REPORTS, Question, last_day, report_read
 

@@ -12,11 +12,9 @@ from archive.models import Comment
 from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.cards import Card, cards_read, unscored_read
 from moderation.desk.dossier import comment_for
-from moderation.desk.filters import DeskFilters, filters_of
-from moderation.desk.forms import action_input_read, reason_choices
-from moderation.desk.labels import ACTIONS, DONE, label
-from moderation.desk.paging import LOOKED_THROUGH, Page, page_read, place_read
-from moderation.desk.queues import (
+from moderation.desk.finding.filters import DeskFilters, filters_of
+from moderation.desk.finding.paging import LOOKED_THROUGH, Page, page_read, place_read
+from moderation.desk.finding.queues import (
     CAP,
     DEFAULT,
     EVERYTHING,
@@ -26,8 +24,10 @@ from moderation.desk.queues import (
     order_of,
     unscored_comments,
 )
+from moderation.desk.finding.saved_views import queues_counted
+from moderation.desk.forms import action_input_read, reason_choices
 from moderation.desk.responses import act_remember, address, desk_page, go
-from moderation.desk.saved_views import queues_counted
+from moderation.desk.wording.labels import ACTIONS, DONE, label
 from moderation.models import Review, ReviewQuerySet
 from moderation.services.errors import ServiceError
 from moderation.services.review.decisions import decision_record

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from moderation.desk.access import DECIDE, Person, desk_view
-from moderation.desk.queues import DEFAULT
+from moderation.desk.finding.queues import DEFAULT
 from moderation.desk.responses import act_forget, act_last, address, go
 from moderation.services.errors import ServiceError
 from moderation.services.review.bulk import batch_undo

@@ -15,14 +15,14 @@ from django.db import connection
 
 from moderation.benchmarks.api import ApiPlan, api_measured
 from moderation.benchmarks.archive import archive_measured
-from moderation.benchmarks.desk import desk_measured
-from moderation.benchmarks.hostile import hostile_measured
-from moderation.benchmarks.hostile_requests import KINDS as HOSTILE_KINDS
-from moderation.benchmarks.moderators import moderators_measured
-from moderation.benchmarks.policy import policy_measured
-from moderation.benchmarks.scoring import TEXTS, ScoringPlan, scoring_measured
+from moderation.benchmarks.attacks.hostile import hostile_measured
+from moderation.benchmarks.attacks.hostile_requests import KINDS as HOSTILE_KINDS
+from moderation.benchmarks.engine.scoring import TEXTS, ScoringPlan, scoring_measured
+from moderation.benchmarks.judging.policy import policy_measured
+from moderation.benchmarks.judging.term_lists import terms_measured
+from moderation.benchmarks.reviewing.desk import desk_measured
+from moderation.benchmarks.reviewing.moderators import moderators_measured
 from moderation.benchmarks.scratch import BenchmarkError
-from moderation.benchmarks.term_lists import terms_measured
 from moderation.management.arguments import number_of, parse_texts
 from moderation.management.output import report_write
 

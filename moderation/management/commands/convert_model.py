@@ -12,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from archive.management.progress import Progress
 from moderation.management.arguments import number_of, parse_texts
 from moderation.scoring import ModelDescription, ScoringError, available, describe
-from moderation.scoring.descriptions import MODELS
-from moderation.scoring.published import PUBLISHED, Published
+from moderation.scoring.catalogue.descriptions import MODELS
+from moderation.scoring.catalogue.published import PUBLISHED, Published
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")

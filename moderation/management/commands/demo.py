@@ -10,11 +10,13 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from archive.management.database import DatabaseCommand
 from archive.models import Comment
 from moderation.models import ApiKey, Review
 from moderation.services.accounts.api_keys import api_key_create
+from moderation.services.statistics.snapshot import day_snapshot
 
 FIXTURES = ("articles.jsonl", "comments.jsonl")
 LOGIN = "moderator"
@@ -43,7 +45,7 @@ class Command(DatabaseCommand):
             call_command("runserver", options["address"], use_reloader=False)
 
     def prepare(self) -> None:
-        """Migrates, imports and scores."""
+        """Migrates, imports, scores and counts the day."""
         call_command("migrate", verbosity=0)
         before = Comment.objects.count()
         folder = Path(settings.BASE_DIR) / "fixtures"
@@ -52,6 +54,7 @@ class Command(DatabaseCommand):
             call_command("score_comments", stdout=self.stdout)
         elif Comment.objects.count() == before:
             self.stdout.write("Nothing to do: every article and comment is there and scored. Nothing was changed.")
+        day_snapshot(day=timezone.localdate())
 
     def print_flagged(self) -> None:
         """Prints the flagged comments, riskiest first."""

@@ -7,14 +7,14 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
-from moderation.management.policy_renewals import renewal_lines
+from moderation.management.policies.policy_renewals import renewal_lines
 from moderation.models import ModelVersion
 from moderation.scoring import ModelDescription, ScoringError, available, describe
-from moderation.scoring.published import PUBLISHED, Published
-from moderation.scoring.routing import languages_routed
+from moderation.scoring.catalogue.published import PUBLISHED, Published
+from moderation.scoring.catalogue.routing import languages_routed
 from moderation.services.errors import ServiceError
 from moderation.services.model_versions import languages_allowed, model_deactivate, models_active, models_ordered
-from moderation.services.policies.renewal import model_switch
+from moderation.services.policies.rollout.renewal import model_switch
 
 
 class Command(DatabaseCommand):

@@ -7,19 +7,19 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from archive.management.database import DatabaseCommand
-from moderation.management import policy_rejudging, policy_simulation, policy_stages, policy_suggestion
 from moderation.management.lacking import lacking_lines
-from moderation.management.policy_files import WHICH, GivenPolicy, actor_named, policy_given
-from moderation.management.policy_renewals import renewal_lines
+from moderation.management.policies import policy_rejudging, policy_simulation, policy_stages, policy_suggestion
+from moderation.management.policies.policy_files import WHICH, GivenPolicy, actor_named, policy_given
+from moderation.management.policies.policy_renewals import renewal_lines
 from moderation.models import PolicyVersion
 from moderation.policies import PolicyError, parse_policy
 from moderation.policies.checks import Finding
 from moderation.policies.documents.sentences import rule_sentence
 from moderation.services.errors import ServiceError
-from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.examples import policy_test
 from moderation.services.policies.refusals import unreadable
-from moderation.services.policies.renewal import policy_renew
+from moderation.services.policies.rollout.activation import policy_activate
+from moderation.services.policies.rollout.renewal import policy_renew
 from moderation.services.policies.versions import PolicySaved, policy_compare, policy_create, policy_validate
 from moderation.services.verdicts.facts_walk import policy_lacking
 

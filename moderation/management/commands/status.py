@@ -9,7 +9,7 @@ from django.utils.timesince import timesince
 
 from archive.management.database import DatabaseCommand
 from moderation.models import ModelVersion, PolicyVersion, WebhookTarget
-from moderation.scoring.routing import languages_routed
+from moderation.scoring.catalogue.routing import languages_routed
 from moderation.services.backlog import CAP, Backlog, backlog_read, last_errors
 from moderation.services.distribution.parts import SCORED
 from moderation.services.model_versions import languages_allowed, models_ordered

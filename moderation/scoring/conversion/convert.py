@@ -12,18 +12,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from moderation.scoring.conversion.checkpoints import failed, read_encoder
-from moderation.scoring.conversion.detoxified import Detoxified, open_checkpoint, open_folder
-from moderation.scoring.conversion.encoder import Encoder, Linear
-from moderation.scoring.conversion.graph import save_graph
-from moderation.scoring.conversion.parity import Parity, Progress, Reference, compare, refer
-from moderation.scoring.descriptions import (
+from moderation.scoring.catalogue.descriptions import (
     DESCRIPTION_FILE,
     HASHED_FILES,
     ModelDescription,
     folder_hash,
     read_description,
 )
+from moderation.scoring.conversion.checkpoints import failed, read_encoder
+from moderation.scoring.conversion.detoxified import Detoxified, open_checkpoint, open_folder
+from moderation.scoring.conversion.encoder import Encoder, Linear
+from moderation.scoring.conversion.graph import save_graph
+from moderation.scoring.conversion.parity import Parity, Progress, Reference, compare, refer
 from moderation.scoring.inference.compiled import fastest_precision
 from moderation.scoring.results import ATTRIBUTES
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from moderation.scoring.catalogue.descriptions import file_hash
 from moderation.scoring.conversion.checkpoints import failed
-from moderation.scoring.descriptions import file_hash
 
 if TYPE_CHECKING:
     from numpy import float32

@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import islice, product
 
-from moderation.scoring.text import word_lists
 from moderation.scoring.text.confusables import FIGURES, is_disguise, is_foreign, latin
 from moderation.scoring.text.deobfuscation import BROKEN, EDGES, MAX_LENGTH, MAX_WAYS, SIGN, STRETCHED, WORDS
 from moderation.scoring.text.despacing import SPACED, SPLIT
 from moderation.scoring.text.normalise import LETTERS, STYLED, look
 from moderation.scoring.text.offset_mapped import Edit, OffsetMappedText, readable
+from moderation.scoring.text.words import word_lists
 
 # Signs that word processors set, as typed: with them many an honest text is ASCII.
 TYPOGRAPHY = str.maketrans("‘’‚“”„«»–—…\xa0", "'''" + 5 * '"' + "  . ")

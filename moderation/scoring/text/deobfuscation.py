@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 
-from moderation.scoring.text import word_lists
 from moderation.scoring.text.confusables import FIGURES, latin
+from moderation.scoring.text.words import word_lists
 
 # What makes a word a candidate: a letter three times in a row, or digits and marks next to letters.
 # Marks come first in the pattern, because searching for them is four times as fast as searching for letters.

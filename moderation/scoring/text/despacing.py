@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Iterator
 
-from moderation.scoring.text import word_lists
 from moderation.scoring.text.confusables import FIGURES, latin
 from moderation.scoring.text.offset_mapped import Edit
+from moderation.scoring.text.words import word_lists
 
 MAX_WORD = 20
 # Three or more single letters with the same gap between them.

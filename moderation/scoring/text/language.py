@@ -14,8 +14,8 @@ import unicodedata
 from functools import cache
 from typing import Any
 
+from moderation.scoring.catalogue.routing import Routing
 from moderation.scoring.results import Language, Refusal
-from moderation.scoring.routing import Routing
 from moderation.scoring.text.language_names import language_named
 from moderation.scoring.text.languages_apart import told_by_letters, told_by_words
 

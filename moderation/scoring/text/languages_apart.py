@@ -12,7 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from moderation.scoring.text.common_words import much_english, romanised_hindi
+from moderation.scoring.text.words.common_words import much_english, romanised_hindi
 
 Probable = Mapping[str, float]
 HINDI_IN_LATIN = "hi-Latn"

@@ -15,11 +15,11 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from moderation.scoring.text import word_lists
 from moderation.scoring.text.confusables import is_disguise, is_foreign, latin
 from moderation.scoring.text.deobfuscation import SIGN, WORDS, deobfuscate_word
 from moderation.scoring.text.despacing import SPACED, despace
 from moderation.scoring.text.offset_mapped import INVISIBLE_LETTERS, Edit, OffsetMappedText
+from moderation.scoring.text.words import word_lists
 
 Step = Callable[[str], Iterator[Edit]]
 

@@ -19,10 +19,10 @@ from moderation.services.batch_scoring.claims import claims_set_aside
 from moderation.services.batch_scoring.inference import TRIES, Failure, Inference, Outcome
 from moderation.services.batch_scoring.options import ScoreReport
 from moderation.services.model_versions import ModelsInUse
-from moderation.services.verdicts.candidate import policies_judging
 from moderation.services.verdicts.known import Known, batch_features
 from moderation.services.verdicts.transitions import Scored
 from moderation.services.verdicts.triage import batch_save, scores_save
+from moderation.services.verdicts.trial.candidate import policies_judging
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from moderation.services.batch_scoring.selection import Selection, source_find
 from moderation.services.distribution.ranges import ScoreRange, ranges_of, ranges_to
 from moderation.services.errors import ServiceError, invalid
 from moderation.services.rejudging.run import RejudgeReport, ranges_end, ranges_open, ranges_report
-from moderation.services.verdicts.stored_columns import last_id
+from moderation.services.verdicts.stored.stored_columns import last_id
 from moderation.services.work.broker import Broker, RunState, Task, broker_active
 
 # Reviews of a range that is judged again: some seconds of work.

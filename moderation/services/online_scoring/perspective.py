@@ -15,10 +15,10 @@ from django.conf import settings
 from prometheus_client import Counter
 
 from moderation.scoring import Language, ModelDescription, Refusal, Result, ScoringError
-from moderation.scoring.admission import Place
 from moderation.scoring.calibration import Calibration, Curve, checked, mean_of, own_calibration, read_calibration
 from moderation.scoring.perspective import outputs_served
 from moderation.scoring.plans import plan
+from moderation.scoring.queueing.admission import Place
 from moderation.scoring.text.language import base_code, language_code
 from moderation.scoring.text.offset_mapped import readable
 from moderation.scoring.text.sentences import sentence_ranges

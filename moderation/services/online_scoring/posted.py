@@ -17,7 +17,7 @@ from django.conf import settings
 from archive.models import Comment
 from moderation.models import Claim
 from moderation.scoring import Refusal, Result, ScoringError
-from moderation.scoring.admission import Place
+from moderation.scoring.queueing.admission import Place
 from moderation.services.batch_scoring.chunk import ScoreRun
 from moderation.services.batch_scoring.claims import claims_release, claims_take
 from moderation.services.batch_scoring.inference import Inference, LateError

@@ -16,9 +16,9 @@ from prometheus_client import Counter, Gauge
 
 from archive.database.pooling import connection_release
 from moderation.scoring import Refusal, Result, Router, Routing
-from moderation.scoring.admission import Place, QueueFullError
-from moderation.scoring.dynamic_batching import DynamicBatcher
 from moderation.scoring.inference.session import default_threads
+from moderation.scoring.queueing.admission import Place, QueueFullError
+from moderation.scoring.queueing.dynamic_batching import DynamicBatcher
 from moderation.services.errors import ServiceError
 from moderation.services.model_versions import ModelsInUse, models_scorer, scorer_active
 from moderation.services.ttl_cache import TTLCache

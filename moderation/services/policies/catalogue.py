@@ -8,7 +8,7 @@ from django.db.models import Max, Min
 from archive.models import Article, Source
 from moderation.models import ModelVersion, Score, WordList
 from moderation.policies.checks import Catalogue
-from moderation.scoring.routing import languages_routed
+from moderation.scoring.catalogue.routing import languages_routed
 from moderation.services.model_versions import languages_allowed, models_active
 
 # The newest scores that say what the model ever gives, and how many it takes to say so.

@@ -12,8 +12,8 @@ from django.db.models.fields.json import KeyTextTransform
 
 from moderation.estimates.alarms import Alarm, rule_alarm
 from moderation.models import PolicyVersion, Review, ReviewQuerySet, ShadowVerdict, State
-from moderation.models.policy import CANDIDATES, PolicyStatus
-from moderation.services.verdicts.stored_columns import DayNumber, last_id
+from moderation.models.rules.policy import CANDIDATES, PolicyStatus
+from moderation.services.verdicts.stored.stored_columns import DayNumber, last_id
 
 EPOCH = date(1970, 1, 1)
 DAYS = 28

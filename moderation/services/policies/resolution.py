@@ -12,7 +12,7 @@ from archive.models import Source
 from moderation.models import ModelVersion, PolicyVersion
 from moderation.policies import Policy
 from moderation.policies.goals import PlacedGoal, goals_freeze, policy_goals
-from moderation.scoring.routing import languages_routed
+from moderation.scoring.catalogue.routing import languages_routed
 from moderation.services.errors import FieldError, ServiceError
 from moderation.services.model_versions import languages_allowed, models_active
 from moderation.services.policies.audit import audit_worked_out

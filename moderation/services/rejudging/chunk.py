@@ -18,10 +18,10 @@ from moderation.services.facts.as_of import Subject, features_as_of
 from moderation.services.ledger.append import decisions_append
 from moderation.services.rejudging.comparison import COMPARED, Comparison, Difference
 from moderation.services.states.locking import lock_comments, lock_reviews, reviews_write
-from moderation.services.verdicts.brake import brake_apply
 from moderation.services.verdicts.features import features_of
-from moderation.services.verdicts.stored_columns import StoredReader, StoredRows
+from moderation.services.verdicts.stored.stored_columns import StoredReader, StoredRows
 from moderation.services.verdicts.transitions import Scored, review_apply_verdict
+from moderation.services.verdicts.trial.brake import brake_apply
 
 CHUNK = 5_000
 Kept = tuple[Comment, Review]

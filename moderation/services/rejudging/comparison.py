@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from moderation.policies import Policy, judge
 from moderation.policies.columns import NO_RULE, VerdictColumns, judge_columns
 from moderation.policies.documents.schema import ACTIONS
-from moderation.services.verdicts.stored_columns import StoredRows
+from moderation.services.verdicts.stored.stored_columns import StoredRows
 
 COMPARED = ("verdict_text", "risk", "uncertainty", "is_sampled")
 # What is in a stored verdict beside the verdict: which version gave it, and why the comment is held whatever it says.

@@ -20,7 +20,7 @@ from moderation.models import PolicyVersion, Rejudging, Review
 from moderation.services.errors import ServiceError
 from moderation.services.rejudging.chunk import PolicyChangedError, Rejudge
 from moderation.services.verdicts.policy import policy_active
-from moderation.services.verdicts.stored_columns import last_id
+from moderation.services.verdicts.stored.stored_columns import last_id
 
 MAX_PROCESSES = 16
 # Between two looks at how far the processes are.

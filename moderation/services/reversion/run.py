@@ -1,8 +1,8 @@
 """Takes back what a rule did, chunk by chunk, each in one short transaction; an interrupted run can be gone on with.
 
 The rule is braked first, in the transaction that begins: verdicts that are saved later act through a person
-(`services.verdicts.brake`), so that the walk meets all that the rule did. Locks: the reversion, then comments, then
-reviews, then the ledger.
+(`services.verdicts.trial.brake`), so that the walk meets all that the rule did. Locks: the reversion,
+then comments, then reviews, then the ledger.
 """
 
 import time

@@ -13,7 +13,7 @@ from moderation.policies import Policy
 from moderation.policies.columns import Booleans, SubjectColumns, VerdictColumns, attributes_reached
 from moderation.services.samples import chances
 from moderation.services.samples.chances import Sample
-from moderation.services.verdicts.stored_columns import StoredRows
+from moderation.services.verdicts.stored.stored_columns import StoredRows
 
 FIELDS = chances.FIELDS
 

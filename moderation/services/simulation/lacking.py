@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from moderation.policies import Policy
 from moderation.services.verdicts.facts_walk import late_facts_needed, list_editions, lists_known
-from moderation.services.verdicts.stored_columns import StoredRows
+from moderation.services.verdicts.stored.stored_columns import StoredRows
 
 # What was stored before there were editions counts as the first of all.
 NO_EDITION = -1

@@ -11,7 +11,7 @@ from moderation.policies.columns import Booleans, Floats, VerdictColumns
 from moderation.policies.conditions import Subject
 from moderation.policies.conditions.gaps import condition_gap
 from moderation.policies.verdict import FLAGGING_ACTIONS
-from moderation.services.verdicts.stored_columns import StoredRows
+from moderation.services.verdicts.stored.stored_columns import StoredRows
 
 LISTED = 20
 Ranked = tuple[float, int, dict[str, Any]]

@@ -4,7 +4,7 @@ from archive.database.gc_pause import gc_threshold_raised
 from moderation.policies import Policy
 from moderation.services.simulation.scope import SimulationScope
 from moderation.services.simulation.tally import FIELDS, Tally
-from moderation.services.verdicts.stored_columns import StoredReader
+from moderation.services.verdicts.stored.stored_columns import StoredReader
 
 CHUNK = 20_000
 Span = tuple[int, int]

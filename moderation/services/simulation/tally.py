@@ -16,7 +16,7 @@ from moderation.services.simulation import decided
 from moderation.services.simulation.decided import DecidedCounts
 from moderation.services.simulation.lacking import Lacking
 from moderation.services.simulation.ranks import Ranking, alarm_ranks, explained, miss_ranks
-from moderation.services.verdicts.stored_columns import StoredRows
+from moderation.services.verdicts.stored.stored_columns import StoredRows
 
 FIELDS = (*decided.FIELDS, "reader_flags", "written", "edition")
 # In microseconds, in UTC.

@@ -25,6 +25,7 @@ JUDGING = (Action.APPROVE, Action.REJECT, Action.HIGHLIGHT, Action.UNHIGHLIGHT)
 QUEUES = (QueueName.PENDING, QueueName.HELD, QueueName.ESCALATED, QueueName.DEFERRED, QueueName.REPORTED)
 # A day's overturned share is final when nobody comes back to it: so many days are counted again by default.
 RECOUNTED_DAYS = 30
+HOUR_SECONDS = 3_600
 PEOPLE = Q(kind=DecisionKind.PERSON) | (Q(kind=DecisionKind.SYSTEM) & ~Q(api_key=""))
 COLUMNS = (
     *("pk", "comment_id", "kind", "action", "actor_id", "rule", "from_state", "at", "automated_detection"),
@@ -54,6 +55,19 @@ def day_snapshot(*, day: date) -> int:
     if today:
         _count_queues(counts)
     return _keep(day, counts, queues_too=today)
+
+
+def hour_snapshot() -> tuple[date, date]:
+    """Counts today and one of the days before it, another each hour; returns both.
+
+    Every day of the last month is so counted again within thirty hours, and no call takes longer than two days do.
+    """
+    now = timezone.now()
+    today = timezone.localdate(now)
+    past = today - timedelta(days=1 + int(now.timestamp() // HOUR_SECONDS) % RECOUNTED_DAYS)
+    for day in (today, past):
+        day_snapshot(day=day)
+    return today, past
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from moderation.models import ModelVersion, Score
 from moderation.services.samples import chances
 from moderation.services.samples.chances import SampleReader
 from moderation.services.simulation.scope import SimulationScope
-from moderation.services.verdicts.stored_columns import EXPRESSIONS, last_id
+from moderation.services.verdicts.stored.stored_columns import EXPRESSIONS, last_id
 
 CHUNK = 20_000
 COLUMNS = (*chances.FIELDS, "day", "score__model_id")

@@ -12,11 +12,11 @@ from moderation.services.facts.as_of import Subject, features_as_of
 from moderation.services.ledger.append import decisions_append
 from moderation.services.states.locking import lock_comments, lock_reviews, reviews_write
 from moderation.services.states.status import MUTED, REJECTED
-from moderation.services.verdicts.brake import brake_apply
-from moderation.services.verdicts.candidate import Active, policies_judging
 from moderation.services.verdicts.features import features_of
 from moderation.services.verdicts.policy import policy_parsed
 from moderation.services.verdicts.transitions import Scored, review_apply_verdict
+from moderation.services.verdicts.trial.brake import brake_apply
+from moderation.services.verdicts.trial.candidate import Active, policies_judging
 
 
 @transaction.atomic

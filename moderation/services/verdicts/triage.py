@@ -22,12 +22,12 @@ from moderation.models import (
     Score,
     State,
 )
-from moderation.models.commenter import commenters_muted
+from moderation.models.people.commenter import commenters_muted
 from moderation.services.ledger.append import decisions_append
 from moderation.services.states.locking import lock_reviews, reviews_write
-from moderation.services.verdicts.brake import brake_apply
-from moderation.services.verdicts.shadow import beside_save
 from moderation.services.verdicts.transitions import Scored, Transition, review_apply_verdict, review_close
+from moderation.services.verdicts.trial.brake import brake_apply
+from moderation.services.verdicts.trial.shadow import beside_save
 
 CLOSED_COMMENTS = Q(withdrawn_at__isnull=False) | Q(erased_at__isnull=False) | Q(origin_state=OriginState.DELETED)
 CLOSE_BATCH = 500

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from moderation.scoring.catalogue.descriptions import DESCRIPTION_FILE, ModelDescription, read_description, verify
 from moderation.scoring.conversion.checkpoints import bert_tensors
 from moderation.scoring.conversion.graph import load_tensors
-from moderation.scoring.descriptions import DESCRIPTION_FILE, ModelDescription, read_description, verify
 from moderation.training.examples import SERVED, TrainingError
 from moderation.training.network.batches import PLACE
 from moderation.training.network.loop import CHECKPOINT

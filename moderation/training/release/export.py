@@ -11,9 +11,9 @@ from pathlib import Path
 
 import torch
 
+from moderation.scoring.catalogue.descriptions import ModelDescription
 from moderation.scoring.conversion.convert import Origin, convert
 from moderation.scoring.conversion.parity import Parity
-from moderation.scoring.descriptions import ModelDescription
 from moderation.training.examples import OUTPUTS, SERVED, TrainingError
 from moderation.training.network.model import TOKEN_BIAS, TOKEN_WEIGHT, Network
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from moderation.scoring.catalogue.descriptions import ModelDescription
 from moderation.scoring.conversion.parity import Parity
-from moderation.scoring.descriptions import ModelDescription
 from moderation.training.recipe import Recipe
 from moderation.training.release.calibrate import Lines
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moderation.scoring.descriptions import read_description, verify
+from moderation.scoring.catalogue.descriptions import read_description, verify
 from moderation.scoring.inference.session import InferenceSession
 from moderation.scoring.inference.tokens import SPECIAL_TOKENS, Tokens
 from moderation.scoring.metrics.identity_terms import terms_in

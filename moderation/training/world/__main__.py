@@ -7,7 +7,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
-from moderation.scoring.descriptions import MODELS
+from moderation.scoring.catalogue.descriptions import MODELS
 from moderation.scoring.results import ScoringError
 from moderation.training.examples import TrainingError
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     import torch
 
-    from moderation.training.world.loop import Recipe
+    from moderation.training.world.encoder.loop import Recipe
     from moderation.training.world.stages import Run, run_stages
 
     if options.threads:

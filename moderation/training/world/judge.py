@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from moderation.training.examples import read_examples
 from moderation.training.network.batches import open_tokenizer
 from moderation.training.world import sets
-from moderation.training.world.batches import MAX_TOKENS, PLACE, placed
-from moderation.training.world.network import Network
+from moderation.training.world.encoder.batches import MAX_TOKENS, PLACE, placed
+from moderation.training.world.encoder.network import Network
 from moderation.training.world.rows import OUTPUTS, read_rows
 from moderation.training.world.sentences import OWN
 

@@ -20,12 +20,13 @@ from moderation.training.examples import Example, TrainingError, read_examples
 from moderation.training.network.batches import SoftLabelled
 from moderation.training.progress import say
 from moderation.training.teachers.soft_labels import read_soft_labels, write_soft_labels
-from moderation.training.world import english, judge, sentences, serving, sets, vocabulary
-from moderation.training.world import export as exporting
-from moderation.training.world.base import read_base
-from moderation.training.world.batches import Batches
-from moderation.training.world.loop import CHECKPOINT, Recipe, train
-from moderation.training.world.network import Network
+from moderation.training.world import english, judge, sentences, serving, sets
+from moderation.training.world.encoder import export as exporting
+from moderation.training.world.encoder import vocabulary
+from moderation.training.world.encoder.base import read_base
+from moderation.training.world.encoder.batches import Batches
+from moderation.training.world.encoder.loop import CHECKPOINT, Recipe, train
+from moderation.training.world.encoder.network import Network
 from moderation.training.world.rows import Row, read_rows, write_rows
 
 TAUGHT, TOKENIZER, KEPT, FIGURES = "taught.npz", "tokenizer.json", "rows.npy", "figures.json"

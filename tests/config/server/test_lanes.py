@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from config.server.lanes import Lane, long_body_threads, scoring_threads, waits_for_scores
+from config.server.lanes import CALLER_SECONDS, Lane, caller_lane, long_body_threads, scoring_threads, waits_for_scores
 
 
 def test_a_lane_serves_so_many_in_the_order_in_which_they_came() -> None:
@@ -12,8 +12,21 @@ def test_a_lane_serves_so_many_in_the_order_in_which_they_came() -> None:
     for name in "abc":
         lane.add(name)
     assert [lane.next(), lane.next(), lane.next()] == ["a", "b", None]
-    lane.served.discard("b")
+    del lane.served["b"]
     assert (lane.next(), lane.next(), lane.waiting) == ("c", None, {})
+
+
+def test_a_caller_is_served_one_at_a_time_and_a_second_beside_one_that_takes_long() -> None:
+    lane: Lane[str] = caller_lane(b"key", 60)
+    for name in "abc":
+        lane.add(name)
+    assert (lane.next(), lane.next()) == ("a", None)
+    lane.served["a"] -= CALLER_SECONDS
+    assert (lane.next(), lane.next()) == ("b", None)
+    lane.served["b"] -= CALLER_SECONDS
+    assert lane.next() is None
+    del lane.served["a"], lane.served["b"]
+    assert (lane.next(), lane.is_empty) == ("c", False)
 
 
 def test_those_whose_time_is_over_leave_the_line_once() -> None:

@@ -20,7 +20,7 @@ from django.test.utils import CaptureQueriesContext
 from moderation.api import health
 from moderation.models import ModelVersion
 from moderation.scoring import look_in
-from moderation.scoring.descriptions import MODELS
+from moderation.scoring.catalogue.descriptions import MODELS
 from moderation.services.accounts.rate_limits import RateLimiter
 from moderation.services.model_versions import model_activate
 

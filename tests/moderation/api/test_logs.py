@@ -120,7 +120,7 @@ def test_nothing_of_a_failure_is_logged_but_its_type_and_place(
         except ValueError as cause:
             raise error(f"row ({items[0].raw}) of {TEXT}") from cause
 
-    monkeypatch.setattr("moderation.api.views.comments.comments_ingest", fail)
+    monkeypatch.setattr("moderation.api.views.discussion.comments.comments_ingest", fail)
     response = client.post(f"{COMMENTS}?wait=score", item())
     assert response.status_code == 500
     assert TEXT not in response.content.decode()

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from moderation.benchmarks import moderators
+from moderation.benchmarks.reviewing import moderators
 
 pytestmark = pytest.mark.django_db
 

@@ -11,10 +11,11 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from django.utils import timezone
 
 from archive.models import Comment
 from moderation.management.commands.demo import excerpt
-from moderation.models import ApiKey, Review, Score
+from moderation.models import ApiKey, DailyFigure, Figure, QueueName, Review, Score, State
 from moderation.services.accounts.api_keys import api_key_authenticate
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,6 +53,8 @@ def test_the_whole_demo_flags_abuse_makes_a_login_and_a_key_and_changes_nothing_
     flagged = Review.objects.flagged()
     assert f"{flagged.count()} of {Comment.objects.count()} comments are flagged" in first
     assert 0 < flagged.count() < Comment.objects.count() / 2
+    waiting = DailyFigure.objects.filter(day=timezone.localdate(), figure=Figure.WAITING, queue=QueueName.PENDING)
+    assert sum(row.value for row in waiting) == Review.objects.filter(state=State.PENDING).count() > 0
     secret = re.search(r"Bearer (mod_\w+)", first)
     assert secret is not None
     assert api_key_authenticate(token=secret[1]) is not None

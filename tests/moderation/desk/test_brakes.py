@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import Rollout
-from moderation.services.policies.activation import policy_activate
+from moderation.services.policies.rollout.activation import policy_activate
 from moderation.services.policies.versions import policy_create
 
 pytestmark = pytest.mark.django_db

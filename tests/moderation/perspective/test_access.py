@@ -15,8 +15,8 @@ from prometheus_client import REGISTRY
 from moderation.models import ApiKey
 from moderation.perspective import analyze, calls, methods
 from moderation.scoring import ScoringError
-from moderation.scoring.admission import Place, QueueFullError
-from moderation.scoring.dynamic_batching import DynamicBatcher
+from moderation.scoring.queueing.admission import Place, QueueFullError
+from moderation.scoring.queueing.dynamic_batching import DynamicBatcher
 from moderation.services.accounts.api_keys import api_key_revoke
 from moderation.services.online_scoring.request_queue import RequestQueue, request_queue_active
 

@@ -10,7 +10,7 @@ import pytest
 
 from moderation.perspective import analyze
 from moderation.scoring import Routing, describe
-from moderation.scoring.dynamic_batching import DynamicBatcher
+from moderation.scoring.queueing.dynamic_batching import DynamicBatcher
 from moderation.services.online_scoring.request_queue import RequestQueue, request_queue_active
 
 pytestmark = pytest.mark.django_db

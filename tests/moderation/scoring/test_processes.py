@@ -71,7 +71,7 @@ def test_two_threads_that_meet_at_the_first_text_both_get_scores() -> None:
 def test_a_signal_is_handled_after_models_were_closed_in_the_order_of_their_opening() -> None:
     code = (
         "import os, signal\n"
-        "from moderation.scoring.descriptions import MODELS\n"
+        "from moderation.scoring.catalogue.descriptions import MODELS\n"
         "from moderation.scoring.inference.session import InferenceSession\n"
         "path, told = MODELS['compact'] / 'model.xml', []\n"
         "signal.signal(signal.SIGUSR1, lambda *_: told.append('handled'))\n"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.scoring import ATTRIBUTES, Result, Scorer, describe, descriptions
+from moderation.scoring import ATTRIBUTES, Result, Scorer, describe
+from moderation.scoring.catalogue import descriptions
 from moderation.scoring.conversion.convert import Origin, convert
 from moderation.scoring.explain import FAINT, word_ranges
 from moderation.scoring.inference.windows import starts

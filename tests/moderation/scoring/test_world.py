@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from moderation.scoring.descriptions import HASHED_FILES, MODELS, describe, verify
+from moderation.scoring.catalogue.descriptions import HASHED_FILES, MODELS, describe, verify
 from moderation.scoring.inference.tokens import Tokens
 from moderation.scoring.results import ATTRIBUTES, Refusal, Result
 from moderation.scoring.scorer import open_scorer

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from moderation.scoring.descriptions import MODELS
+from moderation.scoring.catalogue.descriptions import MODELS
 from moderation.training.data.sources import PERSPECTIVE_COLUMNS, SIX_LABELS
 
 CALM = (

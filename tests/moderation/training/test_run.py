@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from moderation.scoring.descriptions import read_description
+from moderation.scoring.catalogue.descriptions import read_description
 from moderation.scoring.results import ATTRIBUTES
 from moderation.training.__main__ import main
 from moderation.training.augmentation.concatenation import CONCATENATED

@@ -6,7 +6,7 @@ from moderation.api.serializers.base import Out
 from moderation.api.serializers.fields import StrictSerializer, TextField
 from moderation.api.serializers.policies.estimates import MeasuredOut
 from moderation.estimates.alarms import AlarmState
-from moderation.services.policies.stages import LEAST_PERCENT, MOST_PERCENT
+from moderation.services.policies.rollout.stages import LEAST_PERCENT, MOST_PERCENT
 
 RULE_CHARACTERS = 100
 

@@ -13,7 +13,7 @@ from moderation.desk.responses import STATUSES, address, desk_page, go
 from moderation.desk.views.policies.access import SWITCH, may_activate, version_or_404
 from moderation.models import PolicyVersion, Reversion
 from moderation.services.errors import ServiceError
-from moderation.services.policies.stages import policy_revert_previewed
+from moderation.services.policies.rollout.stages import policy_revert_previewed
 from moderation.services.reversion.preview import MOST_PREVIEWED, ReversionPreview, reversion_preview
 from moderation.services.review.previews import PreviewTerms, preview_read, preview_sign
 

@@ -17,20 +17,20 @@ from moderation.desk.policies.simulations import MEASURES, figure
 from moderation.desk.responses import STATUSES, address, desk_page, go
 from moderation.desk.views.policies.access import READ, may_activate, version_or_404
 from moderation.models import PolicyStatus, PolicyVersion
-from moderation.models.policy import CANDIDATES
+from moderation.models.rules.policy import CANDIDATES
 from moderation.policies import Policy, parse_policy
 from moderation.services.errors import ServiceError, invalid
-from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.hits import DAYS, rule_alarms, rule_hits
 from moderation.services.policies.rights import AUTOMATE
-from moderation.services.policies.shadow_report import shadow_report
-from moderation.services.policies.stages import (
+from moderation.services.policies.rollout.activation import policy_activate
+from moderation.services.policies.rollout.stages import (
     LEAST_PERCENT,
     MOST_PERCENT,
     policy_retire,
     policy_rollout,
     policy_shadow,
 )
+from moderation.services.policies.shadow_report import shadow_report
 from moderation.services.verdicts.facts_walk import policy_lacking
 from moderation.services.verdicts.policy import rollout_of
 

@@ -11,7 +11,7 @@ from moderation.desk.policies.words import rule_lines
 from moderation.desk.responses import desk_page
 from moderation.desk.views.policies.access import READ, version_or_404
 from moderation.models import PolicyVersion
-from moderation.models.policy import CANDIDATES
+from moderation.models.rules.policy import CANDIDATES
 from moderation.policies import parse_policy
 from moderation.services.policies.hits import SAMPLES, rule_hits, rule_samples
 

@@ -19,10 +19,10 @@ from moderation.policies import Policy, PolicyError, parse_policy
 from moderation.policies.checks import policy_check
 from moderation.policies.examples import ExampleOutcome
 from moderation.services.errors import ServiceError
-from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.catalogue import policy_catalogue
 from moderation.services.policies.examples import policy_test
 from moderation.services.policies.refusals import unreadable
+from moderation.services.policies.rollout.activation import policy_activate
 from moderation.services.policies.versions import policy_compare
 from moderation.services.verdicts.facts_walk import policy_lacking
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from moderation.models import Rollout
-from moderation.services.policies.activation import policy_activate
+from moderation.services.policies.rollout.activation import policy_activate
 
 Make = Callable[..., Any]
 

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from archive.models import Article, Source
 from moderation.models import PolicyVersion, Review, Rollout
-from moderation.services.policies.activation import policy_activate
-from moderation.services.policies.stages import policy_rollout, policy_shadow
+from moderation.services.policies.rollout.activation import policy_activate
+from moderation.services.policies.rollout.stages import policy_rollout, policy_shadow
 from moderation.services.policies.versions import policy_create
 from moderation.services.review.decisions import decision_record
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from moderation.models import PolicyVersion
-from moderation.services.policies.stages import policy_shadow
+from moderation.services.policies.rollout.stages import policy_shadow
 from moderation.services.policies.versions import policy_create
 
 BODY = {

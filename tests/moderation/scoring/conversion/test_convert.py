@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from moderation.scoring import ATTRIBUTES, Refusal, Result, Scorer, ScoringError, describe, descriptions
+from moderation.scoring import ATTRIBUTES, Refusal, Result, Scorer, ScoringError, describe
+from moderation.scoring.catalogue import descriptions
+from moderation.scoring.catalogue.descriptions import file_hash, folder_hash, read_description
 from moderation.scoring.conversion import convert as convert_module
 from moderation.scoring.conversion import parity as parity_module
 from moderation.scoring.conversion.convert import Origin, convert, served
 from moderation.scoring.conversion.detoxified import fetch_published, open_checkpoint, open_folder
-from moderation.scoring.descriptions import file_hash, folder_hash, read_description
 from moderation.scoring.inference.compiled import fastest_precision
 from moderation.scoring.inference.session import InferenceSession
 from moderation.scoring.inference.tokens import Tokens

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from moderation.scoring import describe
+from moderation.scoring.catalogue.descriptions import MODELS
 from moderation.scoring.conversion.convert import EXACT_PARTS
-from moderation.scoring.descriptions import MODELS
 from moderation.scoring.inference.compiled import Request, compile_graph, read_graphs
 from moderation.scoring.inference.session import InferenceSession, pad
 from moderation.scoring.inference.tokens import Tokens

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from moderation.scoring import Refusal, Result, Routing, Scorer, describe
 from moderation.scoring.plans import PreparedText, plan, result
-from moderation.scoring.text import word_lists
 from moderation.scoring.text.normalise import deobfuscate
 from moderation.scoring.text.offset_mapped import OffsetMappedText, readable
+from moderation.scoring.text.words import word_lists
 
 DISGUISED = {
     "you &#105;d&#x69;ot": "you idiot",

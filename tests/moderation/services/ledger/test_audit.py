@@ -19,8 +19,8 @@ from archive.models import Source
 from moderation.models import AuditEntry, AuditKind
 from moderation.services.accounts.api_keys import api_key_create, api_key_revoke, api_key_rotate
 from moderation.services.ledger.audit import SECRET_PARTS, audit_hash, audit_record, settings_record
-from moderation.services.policies.activation import policy_activate
-from moderation.services.policies.stages import policy_rollout, policy_shadow
+from moderation.services.policies.rollout.activation import policy_activate
+from moderation.services.policies.rollout.stages import policy_rollout, policy_shadow
 from moderation.services.webhooks.targets import (
     webhook_secret_rotate,
     webhook_target_create,

@@ -18,7 +18,7 @@ from django.utils import timezone
 from archive.models import Comment
 from moderation.models import Claim, Decision, Review, Score
 from moderation.scoring import Routing, ScoringError
-from moderation.scoring.dynamic_batching import DynamicBatcher
+from moderation.scoring.queueing.dynamic_batching import DynamicBatcher
 from moderation.services.batch_scoring.options import ScoreOptions
 from moderation.services.batch_scoring.run import comments_score
 from moderation.services.errors import ServiceError

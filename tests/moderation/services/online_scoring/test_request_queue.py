@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from moderation.scoring.dynamic_batching import DynamicBatcher
+from moderation.scoring.queueing.dynamic_batching import DynamicBatcher
 from moderation.services.errors import ServiceError
 from moderation.services.online_scoring import request_queue
 from moderation.services.online_scoring.request_queue import RequestQueue

@@ -9,8 +9,8 @@ from scipy.stats import binomtest
 from archive.models import Comment
 from moderation.models import ModelVersion, PolicyVersion, Review, Score
 from moderation.policies import Verdict, parse_policy
-from moderation.services.policies.activation import policy_activate
-from moderation.services.policies.renewal import policy_renew
+from moderation.services.policies.rollout.activation import policy_activate
+from moderation.services.policies.rollout.renewal import policy_renew
 from moderation.services.policies.versions import policy_create
 from moderation.services.verdicts.features import comment_facts
 from moderation.services.verdicts.transitions import Scored, review_apply_verdict

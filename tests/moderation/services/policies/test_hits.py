@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from moderation.models import PolicyVersion, ShadowVerdict
-from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.hits import rule_alarms, rule_hits, rule_samples
-from moderation.services.policies.stages import policy_shadow
+from moderation.services.policies.rollout.activation import policy_activate
+from moderation.services.policies.rollout.stages import policy_shadow
 from moderation.services.policies.versions import policy_get
 
 pytestmark = pytest.mark.django_db

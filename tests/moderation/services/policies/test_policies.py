@@ -17,8 +17,8 @@ from moderation.services.accounts.api_keys import api_key_create
 from moderation.services.errors import ServiceError
 from moderation.services.online_scoring.posted import comments_admit
 from moderation.services.policies import catalogue
-from moderation.services.policies.activation import policy_activate
 from moderation.services.policies.catalogue import policy_catalogue
+from moderation.services.policies.rollout.activation import policy_activate
 from moderation.services.policies.versions import policy_create, policy_get
 from moderation.services.verdicts.policy import policy_active
 

@@ -14,9 +14,9 @@ from django.db.models import F
 from archive.models import Source
 from moderation.models import ModelVersion, PolicyVersion, Review, Score, State
 from moderation.services.errors import ServiceError
-from moderation.services.policies import renewal
-from moderation.services.policies.activation import policy_activate
-from moderation.services.policies.renewal import model_switch, policy_renew
+from moderation.services.policies.rollout import renewal
+from moderation.services.policies.rollout.activation import policy_activate
+from moderation.services.policies.rollout.renewal import model_switch, policy_renew
 from moderation.services.policies.versions import policy_create, policy_get
 
 pytestmark = pytest.mark.django_db

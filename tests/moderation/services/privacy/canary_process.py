@@ -109,7 +109,9 @@ def noted(word: str) -> None:
 
 def failed(api: APIClient, word: str) -> None:
     """Ends in an error report while the words are at hand."""
-    with mock.patch("moderation.api.views.comments.comments_ingest", side_effect=RuntimeError("the disk is full")):
+    with mock.patch(
+        "moderation.api.views.discussion.comments.comments_ingest", side_effect=RuntimeError("the disk is full")
+    ):
         body = {"source": "news", "external_id": "c3", "article": {"external_id": "a1"}, "text": word}
         answered(api.post("/api/v1/comments/", body, format="json"), 500)
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from moderation.models import Decision, Reversion, Review, Rollout
 from moderation.services.errors import ServiceError
-from moderation.services.policies.activation import policy_activate
-from moderation.services.policies.stages import policy_revert
+from moderation.services.policies.rollout.activation import policy_activate
+from moderation.services.policies.rollout.stages import policy_revert
 from moderation.services.rejudging.run import verdicts_rejudge
 from moderation.services.reversion import run
 from moderation.services.review.decisions import decision_record, decision_undo

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from moderation.api.serializers.inputs import DecisionIn
 from moderation.desk.forms import action_input_read
-from moderation.desk.labels import ACTIONS, DONE
+from moderation.desk.wording.labels import ACTIONS, DONE
 from moderation.models import Action, Review, State
 from moderation.services.errors import ServiceError
 from moderation.services.review.actions import ACTION_RULES, action_check

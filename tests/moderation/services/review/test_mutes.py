@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from archive.models import Comment, Commenter, Source
 from moderation.models import Claim, Decision, LookUp, ModelVersion, Mute, PolicyVersion, Review, Score
-from moderation.models.commenter import commenters_muted
+from moderation.models.people.commenter import commenters_muted
 from moderation.policies import Verdict
 from moderation.services.errors import ServiceError
 from moderation.services.review import mutes

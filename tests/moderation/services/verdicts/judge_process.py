@@ -28,7 +28,7 @@ from moderation.services.batch_scoring.chunk import ScoreRun  # noqa: E402
 from moderation.services.batch_scoring.inference import Inference  # noqa: E402
 from moderation.services.batch_scoring.options import ScoreReport  # noqa: E402
 from moderation.services.model_versions import model_active, models_in_use  # noqa: E402
-from moderation.services.policies.activation import policy_activate  # noqa: E402
+from moderation.services.policies.rollout.activation import policy_activate  # noqa: E402
 from moderation.services.policies.versions import policy_create  # noqa: E402
 from moderation.services.reversion import run  # noqa: E402
 from moderation.services.review.decisions import decision_record  # noqa: E402

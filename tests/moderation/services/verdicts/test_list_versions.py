@@ -7,7 +7,7 @@ import pytest
 
 from moderation.models import Review
 from moderation.policies.verdict import reason_text
-from moderation.services.policies.activation import policy_activate
+from moderation.services.policies.rollout.activation import policy_activate
 from moderation.services.policies.versions import policy_create
 from moderation.services.rejudging.run import verdicts_rejudge
 from moderation.services.verdicts.facts_walk import facts_make

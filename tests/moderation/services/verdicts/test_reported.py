@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from moderation.models import Decision, Review, Rollout, State
 from moderation.services.intake.ingest import flag_store
-from moderation.services.policies.activation import policy_activate
-from moderation.services.policies.stages import policy_rollout, policy_shadow
+from moderation.services.policies.rollout.activation import policy_activate
+from moderation.services.policies.rollout.stages import policy_rollout, policy_shadow
 from moderation.services.policies.versions import policy_create
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from moderation.scoring.descriptions import MODELS
+from moderation.scoring.catalogue.descriptions import MODELS
 from moderation.scoring.results import ATTRIBUTES
 from moderation.training.examples import OUTPUTS, Example, Marked
 from moderation.training.network.batches import PLACE, Batches, SoftLabelled

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from moderation.scoring.descriptions import MODELS
+from moderation.scoring.catalogue.descriptions import MODELS
 from moderation.training.examples import OUTPUTS, Example
 from moderation.training.network.batches import Batches, SoftLabelled
 from moderation.training.network.loop import COOL_DOWN, planned_steps

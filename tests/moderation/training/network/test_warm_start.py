@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moderation.scoring.descriptions import MODELS
+from moderation.scoring.catalogue.descriptions import MODELS
 from moderation.training.examples import OUTPUTS, TrainingError
 from moderation.training.teachers.existing_models import ExistingModel
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from moderation.scoring.descriptions import MODELS
+from moderation.scoring.catalogue.descriptions import MODELS
 from moderation.training.examples import OUTPUTS
 from moderation.training.network.batches import PLACE
 from moderation.training.teachers.existing_models import ExistingModel, ask_models, mean_shares, without_identity_texts

@@ -10,7 +10,8 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
-from moderation.training.world import base, sets, vocabulary
+from moderation.training.world import sets
+from moderation.training.world.encoder import base, vocabulary
 
 PIECES = [
     "<s>",

@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 import torch
 
-from moderation.scoring.descriptions import read_description, verify
+from moderation.scoring.catalogue.descriptions import read_description, verify
 from moderation.scoring.inference.session import InferenceSession, pad
 from moderation.scoring.inference.tokens import Tokens
 from moderation.training.examples import OUTPUTS as ALL
 from moderation.training.examples import Example, write_examples
-from moderation.training.world import english, sentences, serving, vocabulary
+from moderation.training.world import english, sentences, serving
 from moderation.training.world.__main__ import main, parser
-from moderation.training.world.loop import Recipe
+from moderation.training.world.encoder import vocabulary
+from moderation.training.world.encoder.loop import Recipe
 from moderation.training.world.rows import read_rows
 from moderation.training.world.stages import Run, trained
 

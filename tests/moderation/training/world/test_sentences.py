@@ -10,7 +10,7 @@ from moderation.scoring.results import ATTRIBUTES
 from moderation.training.data.splitting import part_of
 from moderation.training.examples import Example
 from moderation.training.world import sentences
-from moderation.training.world.vocabulary import LANGUAGES
+from moderation.training.world.encoder.vocabulary import LANGUAGES
 
 
 def test_every_language_but_english_has_sentences_of_each_kind() -> None:

@@ -1,0 +1,1 @@
+"""What a record is and whose it is, before it is stored."""

@@ -1,0 +1,1 @@
+"""What an installation is: its environment, secrets, files, packages and logs."""

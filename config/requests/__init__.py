@@ -1,0 +1,1 @@
+"""What applies to requests of every kind: bodies, uploads, login and sessions."""

@@ -1,0 +1,1 @@
+"""What bounds every page: a moderator's sources, filters, lookups, the audit of changes."""

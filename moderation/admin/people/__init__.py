@@ -1,0 +1,1 @@
+"""Pages about people: who has access, who writes, whose data is erased."""

@@ -1,0 +1,1 @@
+"""Pages of what happened and stays as it is: decisions, reviews, feedback, the audit trail."""

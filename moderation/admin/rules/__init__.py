@@ -1,0 +1,1 @@
+"""Pages of what the newsroom sets: policies, word lists, webhooks."""

@@ -1,0 +1,1 @@
+"""Endpoints of comments and of what is done with them."""

@@ -1,0 +1,1 @@
+"""Endpoints of policies, word lists, models and reasons."""

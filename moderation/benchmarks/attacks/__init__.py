@@ -1,0 +1,1 @@
+"""`benchmark hostile`: the server under attack, beside readers."""

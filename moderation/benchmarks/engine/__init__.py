@@ -1,0 +1,1 @@
+"""`benchmark scoring`: the engine beside detoxify, and how texts are read."""

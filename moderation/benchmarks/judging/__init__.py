@@ -1,0 +1,1 @@
+"""`benchmark policy` and `benchmark terms`: what judging costs."""

@@ -1,0 +1,1 @@
+"""Which comments a page lists: queues, filters, pages, look-ups, saved views."""

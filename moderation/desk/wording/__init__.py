@@ -1,0 +1,1 @@
+"""What a page says of a comment: causes, labels, and the marked text."""

@@ -1,0 +1,1 @@
+"""What the command `policy` does, an action a module."""

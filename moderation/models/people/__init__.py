@@ -1,0 +1,1 @@
+"""Rows about people: keys, moderators, commenters, erasures."""

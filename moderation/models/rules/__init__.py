@@ -1,0 +1,1 @@
+"""Rows of what a newsroom sets: policies, their rollout, word lists."""

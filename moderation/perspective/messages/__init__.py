@@ -1,0 +1,1 @@
+"""A message of the dialect: its fields, and how a body is read."""

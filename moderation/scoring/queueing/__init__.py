@@ -1,0 +1,1 @@
+"""Concurrent requests in front of a scorer: who may wait, and who is scored together."""

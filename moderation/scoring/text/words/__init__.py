@@ -1,0 +1,1 @@
+"""English words: common ones, and those that insults are made of."""

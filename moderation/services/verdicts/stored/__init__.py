@@ -1,0 +1,1 @@
+"""Stored reviews as columns, to judge many of them at once."""

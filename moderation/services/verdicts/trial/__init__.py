@@ -1,0 +1,1 @@
+"""A version that is tried, or young: candidate, shadow and brake."""
