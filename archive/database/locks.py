@@ -1,9 +1,19 @@
-"""Locks that let others read and change rows, but neither delete them nor change what identifies them."""
+"""Locks that the ORM has no name for: of rows' identity, and of a turn."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, models
+
+
+def turn_take(key: int) -> None:
+    """Waits until no other transaction has the turn of this key, and has it until this transaction ends.
+
+    PostgreSQL's advisory lock; SQLite has a single writer anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
 
 
 def rows_share(model: type[models.Model], ids: Sequence[int], **still: Any) -> set[int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from archive.database.locks import turn_take
 from archive.models import Comment
 from moderation.models import Action, Decision, DecisionKind, Review
 from moderation.services.ledger.outbox import deliveries_append
@@ -56,9 +57,7 @@ def decisions_append(rows: Sequence[Decision]) -> list[Decision]:
         return []
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("The ledger is written in the transaction that changes the state.")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LEDGER_LOCK])
+    turn_take(LEDGER_LOCK)
     appended = Decision.objects.bulk_create(rows)
     deliveries_append(appended)
     return appended

@@ -10,11 +10,14 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.utils.encoding import force_bytes
 
+from archive.database.locks import turn_take
 from moderation.models import AuditEntry, AuditKind
 
 # Hexadecimal digits: enough to tell two values apart, too few to stand for one elsewhere.
 HASH_DIGITS = 16
 SUBJECT_CHARACTERS = 200
+# Servers that start at once record in turn, so that one change is told once.
+SETTINGS_LOCK = int.from_bytes(b"settings", "big") >> 1
 # Parts of the names of variables whose values are secrets, or addresses that may hold a password.
 SECRET_PARTS = ("SECRET", "PASSWORD", "TOKEN", "_URL")
 RECORDED, CHANGED, CREATED, EXPORTED = "recorded", "changed", "created", "exported"
@@ -93,8 +96,10 @@ def export_record(*, subject: str, actor: User | None = None, api_key: str = "",
 def settings_record() -> AuditEntry | None:
     """Adds an entry with the environment variables that differ from those recorded last; none if none do.
 
-    Called when a server starts. Addresses with passwords and secrets are hashes.
+    Called when a server starts; of several that start at once, one records. Addresses with passwords and secrets are
+    hashes.
     """
+    turn_take(SETTINGS_LOCK)
     known: dict[str, str | None] = {}
     for after in AuditEntry.objects.filter(kind=AuditKind.SETTINGS).order_by("id").values_list("after", flat=True):
         known |= after

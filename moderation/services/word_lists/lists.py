@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import transaction
 
+from archive.database.locks import turn_take
 from moderation.models import AuditKind, WordList, WordListEntry, WordListVersion
 from moderation.services.errors import conflict, invalid, not_found
 from moderation.services.ledger.audit import CHANGED, CREATED, audit_record
@@ -15,7 +16,7 @@ from moderation.services.word_lists.entries import MAX_ENTRIES, Entry
 MAX_LISTS = 100
 MAX_NOTE = 500
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-# The key of the advisory lock under which ids of versions are given, so that they follow commit order.
+# Lists are written in turn, so that the ids of versions follow commit order.
 LISTS_LOCK = int.from_bytes(b"wordlist", "big") >> 1
 BATCH = 1_000
 
@@ -36,7 +37,7 @@ class Author:
 @transaction.atomic
 def word_list_create(*, name: str, entries: Sequence[Entry], author: Author, note: str = "") -> WordListVersion:
     """Creates a list and returns its first version; raises ServiceError `conflict` if there is one of this name."""
-    _lock()
+    turn_take(LISTS_LOCK)
     if not NAME.fullmatch(name):
         raise invalid("/name", "A name has lower-case letters, digits, - and _, at most 64 of them.")
     if WordList.objects.filter(name=name).exists():
@@ -87,15 +88,8 @@ def word_list_find(name: str) -> WordList:
 
 
 def _locked(name: str) -> WordList:
-    _lock()
+    turn_take(LISTS_LOCK)
     return word_list_find(name)
-
-
-def _lock() -> None:
-    """Lets one writer of lists in at a time until its transaction ends; SQLite has a single writer anyway."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LISTS_LOCK])
 
 
 def _write(found: WordList, entries: Sequence[Entry], author: Author, note: str) -> WordListVersion:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -179,6 +181,21 @@ def test_settings_are_told_when_they_differ_and_secrets_as_hashes(settings: Any)
     assert (second.after["MODERATION_THREADS"], second.after["DATABASE_URL"]) == ("4", None)
     assert "SECRET_KEY" not in second.after
     assert settings_record() is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_servers_that_start_at_once_tell_a_change_once(settings: Any) -> None:
+    settings.MODERATO_ENVIRONMENT = {"MODERATION_THREADS": "2"}
+    together = Barrier(4)
+
+    def start(_: int) -> None:
+        together.wait()
+        settings_record()
+        connection.close()
+
+    with ThreadPoolExecutor(4) as servers:
+        list(servers.map(start, range(4)))
+    assert trail("settings") == [("recorded", "environment")]
 
 
 def test_every_variable_with_a_secret_counts_as_one() -> None:
