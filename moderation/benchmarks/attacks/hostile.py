@@ -20,8 +20,7 @@ from django.db import connection
 from moderation.benchmarks.api import Server, analyze_body, manage, served, texts
 from moderation.benchmarks.attacks.hostile_requests import KINDS, MAX_CLIENTS, MAX_SECONDS, HostilePlan
 from moderation.benchmarks.load import LoadPlan, percentile
-from moderation.benchmarks.reviewing.desk import child_run
-from moderation.benchmarks.scratch import BenchmarkError, scratch_database
+from moderation.benchmarks.scratch import BenchmarkError, child_run, scratch_database
 
 COMMENTS, PENDING = 2_000, 500
 REST_SECONDS = 0.02
@@ -64,10 +63,10 @@ def hostile_measured(
     if clients > MAX_CLIENTS or seconds > MAX_SECONDS:
         raise BenchmarkError(f"at most {MAX_CLIENTS} attackers and {MAX_SECONDS:.0f} seconds")
     with TemporaryDirectory(prefix="moderato-benchmark-") as name, scratch_database(Path(name)) as url:
-        child_run(url, "desk_rows", str(COMMENTS), str(PENDING))
+        child_run(url, "reviewing.desk_rows", str(COMMENTS), str(PENDING))
         scopes = ("--scope", "analyze", "--scope", "read", "--scope", "write")
         key, other = (manage(url, "create_api_key", name, *scopes).strip() for name in ("reader", "attacker"))
-        session, attacker = json.loads(child_run(url, "hostile_rows", "sessions"))
+        session, attacker = json.loads(child_run(url, "attacks.hostile_rows", "sessions"))
         with served(url, Path(name), key) as server:
             beside = _Beside(server, session)
             _measured(beside.plans(WARM_UP_SECONDS))
@@ -82,7 +81,7 @@ def hostile_measured(
 
 def _attacked(beside: _Beside, plan: HostilePlan, quiet: Figures, url: str) -> Figures:
     if plan.kind == LAST_KIND:
-        plan = replace(plan, comments=json.loads(child_run(url, "hostile_rows", "bombs", str(plan.clients))))
+        plan = replace(plan, comments=json.loads(child_run(url, "attacks.hostile_rows", "bombs", str(plan.clients))))
     attackers = _attackers(plan)
     try:
         _sent(attackers, "")
@@ -117,7 +116,7 @@ def _p99(name: str, report: Figures) -> float:
 
 def _attackers(plan: HostilePlan) -> subprocess.Popen[str]:
     """The attackers with their requests made: what that costs this machine is no part of an attack."""
-    process = _process("hostile_requests")
+    process = _process("attacks.hostile_requests")
     _sent(process, json.dumps(asdict(plan)))
     assert process.stdout  # noqa: S101 - for the type checker: a pipe was asked for
     if process.stdout.readline() != "ready\n":

@@ -12,8 +12,7 @@ from typing import Any
 from django.db import connection
 
 from moderation.benchmarks.judging.policy_rules import NAME
-from moderation.benchmarks.reviewing.desk import child_run
-from moderation.benchmarks.scratch import BenchmarkError, scratch_database
+from moderation.benchmarks.scratch import BenchmarkError, child_run, scratch_database
 
 # Of all rows, what has to change for the time to say something.
 LEAST_CHANGED = 0.05
@@ -28,10 +27,10 @@ def policy_measured(*, rows: int, processes: int) -> Figures:
         BenchmarkError: something failed, or too little of the archive changed.
     """
     with TemporaryDirectory(prefix="moderato-benchmark-") as folder, scratch_database(Path(folder)) as url:
-        child_run(url, "policy_rows", str(rows))
-        simulated = json.loads(child_run(url, "policy_run", "simulate", str(processes)))
+        child_run(url, "judging.policy_rows", str(rows))
+        simulated = json.loads(child_run(url, "judging.policy_run", "simulate", str(processes)))
         writers = 1 if connection.vendor == "sqlite" else processes
-        rejudged = json.loads(child_run(url, "policy_run", "rejudge", str(writers)))
+        rejudged = json.loads(child_run(url, "judging.policy_run", "rejudge", str(writers)))
     if rejudged["left"] or rejudged["changed"] < rows * LEAST_CHANGED:
         raise BenchmarkError(f"of {rows} verdicts {rejudged['changed']} changed")
     return {"database": connection.vendor, "rows": rows, "policy": NAME, "simulate": simulated, "rejudge": rejudged}

@@ -22,7 +22,7 @@ from django.db import connection
 from moderation.benchmarks.scratch import BenchmarkError, scratch_database
 
 PROCESSES = 2
-CHILD = "import django; django.setup(); from moderation.benchmarks import moderator_shift; moderator_shift.main()"
+CHILD = "import django; django.setup(); from moderation.benchmarks.reviewing.moderator_shift import main; main()"
 POLL_SECONDS = 0.01
 END_SECONDS = 900
 
