@@ -1,0 +1,1 @@
+"""What the thresholds of a model's toxicity mean, language by language."""
