@@ -9,8 +9,9 @@ from archive.models import Comment
 class Claim(models.Model):
     """A scorer's lease on a comment.
 
-    A row whose `lease_until` has passed belongs to nobody. After three failed attempts `set_aside_at` is set and the
-    comment is skipped, with its `error`, until an operator rescores it.
+    A row whose `lease_until` has passed belongs to nobody. After three failed attempts, or if runs that held it alone
+    died, `set_aside_at` is set and the comment is skipped, with its `error`, until it is edited or an operator rescores
+    it. Until then `attempts` counts holders that died.
     """
 
     comment = models.OneToOneField(Comment, on_delete=models.CASCADE, primary_key=True, related_name="claim")

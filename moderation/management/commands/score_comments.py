@@ -119,7 +119,7 @@ def summary(report: ScoreReport) -> str:
     lines += [f"  refused, {code}: {count:,}" for code, count in sorted(report.refused.items())]
     counted = {
         "already had the score that counts and were only judged": report.reused,
-        "set aside after three failures": len(report.set_aside),
+        "set aside after failures": len(report.set_aside),
         "closed because they were withdrawn, erased or deleted": report.closed,
         "edited or closed meanwhile": report.changed,
         "left to other runs that hold them": report.left_to_others,

@@ -2,18 +2,21 @@
 
 A claim is a conditional update or an insert that ignores conflicts, never a read followed by a write. Its holder renews
 it in the background; a dead run stops renewing. Comments on which the model failed keep their claim and are set aside.
+
+A run may have died of a comment. What two runs left when they died is taken one by one, and what was alone twice with a
+run that died is set aside.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from archive.database.clock import database_now, lease_ended, lease_limit, lease_stands
@@ -24,6 +27,10 @@ from moderation.services.batch_scoring.workers import worker_is_dead
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25
+# Of a comment's claims that ended with their holder's death: from which number on it is taken alone, and set aside.
+ALONE_FROM, DEADLY_FROM = 1, 3
+DEADLY = "process_died"
+OnDeadly = Callable[[dict[int, str]], object]
 # An edit ends the setting aside: the model may not fail on the new text.
 SET_ASIDE = Q(set_aside_at__isnull=False) & (
     Q(comment__edited_at__isnull=True) | Q(set_aside_at__gte=F("comment__edited_at"))
@@ -37,19 +44,29 @@ def claimable(comments: CommentQuerySet) -> CommentQuerySet:
 
 
 @transaction.atomic
-def claims_take(*, comments: CommentQuerySet, worker: str, seconds: int, limit: int) -> list[int]:
+def claims_take(
+    *, comments: CommentQuerySet, worker: str, seconds: int, limit: int, on_deadly: OnDeadly | None = None
+) -> list[int]:
     """Claims up to `limit` of `comments` in id order; returns the ids that the worker now holds.
 
     Two callers never get the same id while the first one's lease is valid. An empty list means that nothing was free.
+    `on_deadly` takes comment id → error of those that were set aside because runs died with them.
     """
     free = claimable(comments).order_by("pk").only("pk")
     # The lock keeps this claim from overlapping another run's save; rows that are being saved are skipped.
-    ids = [row.pk for row in free.select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]]
+    found = [row.pk for row in free.select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]]
+    deadly = _deadly_set_aside(found)
+    if deadly and on_deadly:
+        on_deadly(dict.fromkeys(deadly, DEADLY))
+    ids = _together([pk for pk in found if pk not in deadly])
     until = database_now() + timedelta(seconds=seconds)
     _take_over(ids, worker=worker, until=until)
     fresh = [Claim(comment_id=pk, worker=worker, lease_until=until) for pk in ids]
     Claim.objects.bulk_create(fresh, ignore_conflicts=True)
-    return list(Claim.objects.filter(pk__in=ids, worker=worker).order_by("pk").values_list("pk", flat=True))
+    taken = list(Claim.objects.filter(pk__in=ids, worker=worker).order_by("pk").values_list("pk", flat=True))
+    if deadly and not taken:
+        return claims_take(comments=comments, worker=worker, seconds=seconds, limit=limit, on_deadly=on_deadly)
+    return taken
 
 
 def claims_renew(*, worker: str, seconds: int) -> int:
@@ -72,10 +89,7 @@ def claims_release_dead(claims: QuerySet[Claim]) -> int:
 
 def claims_set_aside(*, worker: str, failures: dict[int, str], attempts: int) -> None:
     """Sets aside comments on which the model failed. `failures` is comment id → error code, never text."""
-    # Never before the edit, even if a fast clock dated that one ahead: the comment would be tried again for ever.
-    edited = Comment.objects.filter(pk=OuterRef("comment_id")).values("edited_at")
-    now = Value(database_now(), output_field=DateTimeField())
-    moment = Greatest(now, Coalesce(Subquery(edited), now))
+    moment = _moment_aside()
     for pk, error in failures.items():
         held = Claim.objects.filter(pk=pk, worker=worker)
         held.update(set_aside_at=moment, attempts=F("attempts") + attempts, error=error[:500], lease_until=None)
@@ -127,10 +141,41 @@ def claim_active() -> Q:
     return lease_stands("lease_until", database_now(), settings.MODERATION_LEASE_SECONDS)
 
 
+def _moment_aside() -> Greatest:
+    """Returns now, but never before the edit, even if a fast clock dated that one ahead: it would be tried for ever."""
+    edited = Comment.objects.filter(pk=OuterRef("comment_id")).values("edited_at")
+    now = Value(database_now(), output_field=DateTimeField())
+    return Greatest(now, Coalesce(Subquery(edited), now))
+
+
+def _left_by_dead(ids: Sequence[int], deaths: int) -> set[int]:
+    """Returns those of the free comments that at least so many holders left when they died."""
+    left = Claim.objects.filter(pk__in=ids, set_aside_at=None, attempts__gte=deaths).exclude(worker="")
+    return set(left.values_list("pk", flat=True))
+
+
+def _deadly_set_aside(ids: Sequence[int]) -> list[int]:
+    """Sets aside those of the free comments with which runs died although they held nothing else; returns them."""
+    deadly = sorted(_left_by_dead(ids, DEADLY_FROM))
+    if deadly:
+        logger.error("set aside, because runs died with it: comment %s", ", ".join(map(str, deadly)))
+        aside = {"set_aside_at": _moment_aside(), "error": DEADLY, "lease_until": None, "worker": ""}
+        Claim.objects.filter(pk__in=deadly).update(**aside)
+    return deadly
+
+
+def _together(ids: Sequence[int]) -> list[int]:
+    """Leaves out what runs left when they died, or returns the first of it alone if there is nothing else."""
+    suspects = _left_by_dead(ids, ALONE_FROM)
+    return [pk for pk in ids if pk not in suspects] or list(ids[:1])
+
+
 def _take_over(ids: Collection[int], *, worker: str, until: datetime) -> None:
     ended = lease_ended("lease_until", database_now(), settings.MODERATION_LEASE_SECONDS)
     expired = Claim.objects.filter(Q(lease_until=None) | ended, pk__in=ids)
-    expired.update(worker=worker, lease_until=until)
+    # Who ends in order deletes its claims: one that is still named has died.
+    deaths = Case(When(worker="", then=F("attempts")), default=F("attempts") + 1)
+    expired.update(worker=worker, lease_until=until, attempts=deaths)
     again = Claim.objects.filter(pk__in=ids, worker=worker, set_aside_at__isnull=False)
     again.update(set_aside_at=None, attempts=0, error="")
 

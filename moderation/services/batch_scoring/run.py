@@ -183,7 +183,13 @@ def _others_done(selection: Selection, options: ScoreOptions, stop: Stop) -> boo
 
 
 def _claim(run: ScoreRun, comments: CommentQuerySet, limit: int) -> list[int]:
-    return claims_take(comments=comments, worker=run.worker, seconds=settings.MODERATION_LEASE_SECONDS, limit=limit)
+    return claims_take(
+        comments=comments,
+        worker=run.worker,
+        seconds=settings.MODERATION_LEASE_SECONDS,
+        limit=limit,
+        on_deadly=run.report.set_aside.update,
+    )
 
 
 def _never() -> bool:

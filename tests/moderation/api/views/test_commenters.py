@@ -10,10 +10,10 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from rest_framework.test import APIClient
-from tests.moderation.api.test_access import ENDPOINTS, handlers
 
 from archive.models import Article, Comment, Commenter, Source
 from moderation.models import Decision, LookUp, Moderator, Reason
+from tests.moderation.api.requests.test_access import ENDPOINTS, handlers
 
 COMMENTERS = "/api/v1/commenters/"
 

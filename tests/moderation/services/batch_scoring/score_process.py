@@ -6,6 +6,7 @@ The real model scores. What is counted is written before each call, so that a ki
 import hashlib
 import os
 import random
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -31,11 +32,15 @@ from moderation.services.batch_scoring import run as score  # noqa: E402
 from moderation.services.review.decisions import decision_record  # noqa: E402
 
 WORDS = "the ministry ferry harbour vote nobody battery price calm editor idiot week bridge stupid letter rain"
+DEADLY = "This one kills."
 START = datetime(2021, 11, 16, tzinfo=UTC)
 
 
 class CountingScorer:
-    """The real scorer; appends the number of texts of each call for scores to a file before it passes them on."""
+    """The real scorer; appends the number of texts of each call for scores to a file before it passes them on.
+
+    A text that is DEADLY ends the process, as one does that makes the engine ask for all memory.
+    """
 
     def __init__(self, scorer: Any, file: Path) -> None:
         self._scorer, self._file = scorer, file
@@ -44,6 +49,8 @@ class CountingScorer:
         if not options.get("spans"):
             with self._file.open("a") as file:
                 file.write(f"{len(texts)}\n")
+        if DEADLY in texts:
+            os.kill(os.getpid(), signal.SIGKILL)
         return self._scorer.score(texts, **options)
 
 
@@ -66,6 +73,11 @@ def fill(count: str) -> None:
         )
         for number, text in enumerate(texts)
     )
+
+
+def poison(number: str) -> None:
+    """Makes one of the comments deadly."""
+    Comment.objects.filter(external_id=f"c{number}").update(text=DEADLY, raw=DEADLY)
 
 
 def run(sent: str, go: str, *options: str) -> None:
@@ -93,4 +105,4 @@ def decide(first: str, count: str) -> None:
 
 
 if __name__ == "__main__":
-    {"fill": fill, "run": run, "decide": decide}[sys.argv[1]](*sys.argv[2:])
+    {"fill": fill, "poison": poison, "run": run, "decide": decide}[sys.argv[1]](*sys.argv[2:])

@@ -183,3 +183,54 @@ def test_waiting_ends_when_the_others_are_done_or_a_stop_is_asked_for(
     assert not claims_await(claims=Claim.objects.all, stop=lambda: True)
     monkeypatch.setattr(claims.time, "sleep", lambda _: claims_release(worker=ELSEWHERE))
     assert claims_await(claims=Claim.objects.all, stop=never), "they let go: look again"
+
+
+def died(worker: str) -> None:
+    """What a killed run leaves: its claims, no longer renewed."""
+    Claim.objects.filter(worker=worker).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_what_two_runs_left_when_they_died_is_taken_one_by_one_after_all_others(make_comment: Make) -> None:
+    left = [make_comment().pk for _ in range(3)]
+    for worker in ("first", "second"):
+        assert take(worker) == left
+        died(worker)
+    others = [make_comment().pk for _ in range(2)]
+    assert take("third") == others
+    assert [take("third"), take("third"), take("third"), take("third")] == [[left[0]], [left[1]], [left[2]], []]
+
+
+def test_a_comment_that_was_alone_twice_with_a_run_that_died_is_set_aside_and_the_others_go_on(
+    make_comment: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    poison, harmless = make_comment().pk, make_comment().pk
+    for worker in ("first", "second"):
+        assert take(worker) == [poison, harmless]
+        died(worker)
+    for worker in ("third", "fourth"):
+        assert take(worker) == [poison]
+        died(worker)
+    assert take("fifth") == [harmless]
+    claim = Claim.objects.get(pk=poison)
+    assert (claim.error, claim.set_aside_at is None, claim.worker) == ("process_died", False, "")
+    assert f"comment {poison}" in caplog.text
+    claims_release(worker="fifth")
+    assert take("sixth") == [harmless]
+    claims_lift(comments=Comment.objects.filter(pk=poison))
+    claims_release(worker="sixth")
+    assert take("seventh") == [poison, harmless]
+
+
+def test_a_run_whose_only_free_comment_is_deadly_goes_on_with_what_comes_after_it(make_comment: Make) -> None:
+    poison, after = make_comment().pk, make_comment().pk
+    held_by(Comment.objects.get(pk=poison), "dead", seconds=-1)
+    Claim.objects.update(attempts=3)
+    assert take(limit=1) == [after]
+
+
+def test_a_run_that_ends_in_order_leaves_no_suspicion(make_comment: Make) -> None:
+    ids = [make_comment().pk for _ in range(2)]
+    for worker in ("first", "second", "third"):
+        assert take(worker) == ids
+        claims_release(worker=worker)
+    assert not Claim.objects.exists()

@@ -41,6 +41,21 @@ def test_a_run_that_is_killed_twice_and_finished_leaves_one_score_each_and_sends
     assert time.monotonic() - began < 60
 
 
+def test_a_comment_that_kills_every_process_is_set_aside_and_all_others_are_scored(scratch: Any) -> None:
+    scratch.call("fill", "20")
+    scratch.call("poison", "7")
+    (scratch.folder / "go").touch()
+    ends, output = [], ""
+    while 1 not in ends and len(ends) < 6:
+        process = scratch.start_run(f"run{len(ends)}", "--batch-size", "4")
+        output = process.communicate(timeout=120)[0]
+        ends.append(process.returncode)
+    assert ends == [-signal.SIGKILL] * 4 + [1], output
+    scored = "SELECT count(*) FROM archive_comment WHERE taken_revision = revision"
+    assert scratch.query(scored) == [(19,)]
+    assert scratch.query("SELECT error FROM moderation_claim") == [("process_died",)]
+
+
 def test_two_runs_side_by_side_share_the_work_and_send_no_text_twice(filled: Any) -> None:
     runs = {name: filled.start_run(name, "--batch-size", "4") for name in ("left", "right")}
     filled.wait_for(lambda: all((filled.folder / f"{name}.ready").exists() for name in runs))

@@ -17,7 +17,7 @@ CHUNKS = (
     "import django; django.setup(); from moderation.services.rejudging import chunk; chunk.CHUNK = 100; "
     "from moderation.services.rejudging.run import verdicts_rejudge; "
 )
-FILL = "import django; django.setup(); from moderation.benchmarks import policy_rows; policy_rows.main()"
+FILL = "import django; django.setup(); from moderation.benchmarks.judging import policy_rows; policy_rows.main()"
 WHOLE = f"{CHUNKS}verdicts_rejudge()"
 RESUMED = f"{CHUNKS}verdicts_rejudge(resume=True)"
 # Killed after the reviews of the fourth chunk are written and before its transaction ends.

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).with_name("judge_process.py")
+SCRIPT = Path(__file__).parents[1] / "judge_process.py"
 COMMENTS = 160
 STATES = "SELECT state, count(*) FROM moderation_review GROUP BY state ORDER BY state"
 COUNTED = "SELECT judged, automatic, braked_at IS NOT NULL FROM moderation_rollout"
