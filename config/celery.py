@@ -42,6 +42,7 @@ def timed(task: str, seconds: Any, *, expires: float, queue: Queue = Queue.MAINT
 SCHEDULE = {
     "sweep": timed("sweep", SWEEP_SECONDS, expires=BUSY_SECONDS),
     "webhooks": timed("send_webhooks", SWEEP_SECONDS, expires=BUSY_SECONDS, queue=Queue.OUTBOUND),
+    "bulk_acts": timed("bulk_acts", SWEEP_SECONDS, expires=BUSY_SECONDS),
     "deferred": timed("return_deferred", MINUTE, expires=MINUTE),
     # Late in the hour, so that the last of a day tells how it ended.
     "figures": timed("count_days", crontab(minute="50"), expires=10 * MINUTE),

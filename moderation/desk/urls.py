@@ -10,6 +10,7 @@ from moderation.desk.views import (
     commenter,
     finding,
     hand_overs,
+    matching,
     notes,
     numbers,
     queue,
@@ -39,6 +40,7 @@ urlpatterns = [
     path("commenter/<row:commenter_id>/record/", commenter.record, name="record"),
     path("selection/", bulk.selection, name="selection"),
     path("by-score/", by_score.batch, name="batch"),
+    path("acts/<uuid:batch>/", matching.bulk_act, name="bulk-act"),
     path("comment/<row:comment_id>/note/", notes.comment_note, name="comment-note"),
     path("commenter/<row:commenter_id>/note/", notes.commenter_note, name="commenter-note"),
     path("notes/<row:note_id>/remove/", notes.remove_note, name="remove-note"),
@@ -57,5 +59,6 @@ urlpatterns = [
     path("policies/<row:version>/revert/", reversion.reversion, name="policy-reversion"),
     path("<slug:name>/", queue.queue, name="queue"),
     path("<slug:name>/act/", queue.quick, name="quick"),
+    path("<slug:name>/all/", matching.matching, name="matching"),
     path("<slug:name>/next/", queue.take_next, name="next"),
 ]

@@ -1,6 +1,7 @@
 """Moderation's rows: scores, claims, reviews and the ledger; models, policies, keys, feedback and webhooks."""
 
 from moderation.models.audit import AuditEntry, AuditKind
+from moderation.models.bulk_act import BulkAct
 from moderation.models.claim import Claim
 from moderation.models.decision import (
     Action,
@@ -34,6 +35,7 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "AuditKind",
+    "BulkAct",
     "Claim",
     "DailyFigure",
     "DecidedBy",

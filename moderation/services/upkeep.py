@@ -7,6 +7,7 @@ from django.conf import settings
 
 from archive.database.clock import database_now
 from archive.database.search import search_purge
+from moderation.services.bulk_acts.acts import bulk_acts_run
 from moderation.services.privacy.retention import retention_apply
 from moderation.services.review.deferrals import deferred_return
 from moderation.services.verdicts.triage import comments_close
@@ -17,9 +18,10 @@ Stop = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """What one run did: comments that came back and that were closed, rows erased, and what was sent."""
+    """What one run did: comments that came back, were decided on and were closed, rows erased, and what was sent."""
 
     returned: int
+    decided: int
     closed: int
     erased: int
     sent: DeliveryReport
@@ -27,9 +29,9 @@ class Upkeep:
 
 def upkeep_run(*, stop: Stop) -> Upkeep:
     """Does all of it once; safe to stop, to kill, to repeat and to run concurrently."""
-    returned, closed = deferred_return(), comments_close()
+    returned, decided, closed = deferred_return(), bulk_acts_run(stop=stop), comments_close()
     erased = retention_run(stop=stop) if settings.MODERATION_RETENTION_NIGHTLY else 0
-    return Upkeep(returned, closed, erased, webhooks_send(stop=stop))
+    return Upkeep(returned, decided, closed, erased, webhooks_send(stop=stop))
 
 
 def webhooks_send(*, stop: Stop) -> DeliveryReport:

@@ -5,6 +5,7 @@ Those of the clock are acknowledged early, because the clock asks again. Each ma
 
 import time
 
+from moderation.services.bulk_acts.acts import bulk_acts_run
 from moderation.services.distribution.hand_out import broker_needed
 from moderation.services.distribution.parts import Deadline, rejudging_part
 from moderation.services.distribution.sweep import unscored_sweep
@@ -15,7 +16,7 @@ from moderation.services.verdicts.triage import comments_close
 from moderation.services.work.broker import Task
 from moderation.tasks.failures import task
 
-# How long one task sends webhooks before others get their turn.
+# How long one task sends webhooks, or goes on with long acts, before others get their turn.
 SEND_SECONDS = 20.0
 
 
@@ -42,6 +43,12 @@ def come_back() -> None:
     """Returns deferred comments that are due, and closes those that were withdrawn, erased or deleted."""
     deferred_return()
     comments_close()
+
+
+@task("moderation.bulk_acts")
+def go_on() -> None:
+    """Goes on with actions on many comments whose page nobody has open."""
+    bulk_acts_run(stop=Deadline(time.monotonic() + SEND_SECONDS).passed)
 
 
 @task("moderation.count_days")

@@ -11,6 +11,9 @@ from django.utils.translation import ngettext
 from moderation.desk.access import DECIDE, Person, desk_view
 from moderation.desk.finding.queues import DEFAULT
 from moderation.desk.responses import act_forget, act_last, address, go
+from moderation.desk.views.matching import begun
+from moderation.models import BulkAct
+from moderation.services.bulk_acts.acts import bulk_undo_begin
 from moderation.services.errors import ServiceError
 from moderation.services.review.bulk import batch_undo
 from moderation.services.review.decisions import decision_undo
@@ -26,11 +29,14 @@ def undo(request: HttpRequest, person: Person) -> HttpResponse:
         messages.info(request, _("There is nothing to undo."))
         return go(address("queue", DEFAULT.name))
     act_forget(request)
+    back = act.get("back") or address("queue", DEFAULT.name)
     try:
+        if act["batch"] and BulkAct.objects.filter(batch=act["batch"]).exists():
+            return begun(request, bulk_undo_begin(batch=UUID(act["batch"]), actor=person.user), back=back)
         _undo(request, person, act)
     except ServiceError as error:
         messages.error(request, error.detail)
-    return go(act.get("back") or address("queue", DEFAULT.name))
+    return go(back)
 
 
 def _undo(request: HttpRequest, person: Person, act: dict[str, Any]) -> None:

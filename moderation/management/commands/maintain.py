@@ -12,13 +12,14 @@ from moderation.services.upkeep import upkeep_run
 class Command(DatabaseCommand):
     """`maintain`"""
 
-    help = "Return due deferrals, close withdrawn comments, send webhooks, erase what MODERATION_RETENTION says."
+    help = "Return due deferrals, go on with long acts, close withdrawn comments, send webhooks, erase by retention."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Does all of it and prints what was done; fails if a webhook did, which a later run repeats."""
         with stop_on_signals() as stop:
             done = upkeep_run(stop=stop)
-        rows = f"{done.returned:,} deferred comments came back, {done.closed:,} closed, {done.erased:,} rows erased"
-        self.stdout.write(f"{rows}, {done.sent.delivered:,} webhooks delivered, {done.sent.failed:,} attempts failed.")
+        moved = f"{done.returned:,} deferred comments came back, {done.decided:,} decided on, {done.closed:,} closed"
+        sent = f"{done.sent.delivered:,} webhooks delivered, {done.sent.failed:,} attempts failed"
+        self.stdout.write(f"{moved}, {done.erased:,} rows erased, {sent}.")
         if done.sent.failed:
             raise CommandError("Some attempts failed. Deliveries that were not given up are sent again when due.")

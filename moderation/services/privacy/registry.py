@@ -86,6 +86,7 @@ PERSONAL: dict[str, dict[str, Personal]] = {
     "otp_totp.TOTPDevice": _staff(Fate.ACCOUNT, "name", "key"),
     "moderation.RecoveryCode": _staff(Fate.ACCOUNT, "digest"),
     "moderation.Moderator": _staff(Fate.ACCOUNT, "desk"),
+    "moderation.BulkAct": _staff(Fate.EXPIRES, "note"),
     "moderation.SavedView": _staff(Fate.ACCOUNT, "name", "query", "chosen"),
     "moderation.WordListEntry": _staff(Fate.ACCOUNT, "who"),
 }
@@ -124,6 +125,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "moderation.Reversion": ("rule", "api_key"),
     "moderation.Review": ("state", "decided_by"),
     "moderation.Rollout": ("braked_rules",),
+    "moderation.BulkAct": ("action", "reason", "comments", "refused"),
     "moderation.SavedView": ("queue",),
     "moderation.ShadowVerdict": ("action", "rule", "active_action", "active_rule"),
     "moderation.Standing": ("kind",),

@@ -60,7 +60,7 @@ def actions_apply(
     sources, end = user_sources(request.actor), time.monotonic() + seconds
     for ids in chunked(sorted(comment_ids)):
         if time.monotonic() < end:
-            _apply_to_chunk(ids, tokens, request, sources, outcome)
+            chunk_apply(ids, tokens, request, sources, outcome)
         else:
             outcome.left += len(ids)
     return outcome
@@ -70,7 +70,7 @@ def undos_apply(*, decisions: Sequence[Decision], request: ActionRequest, outcom
     """Undoes those of the decisions that can be undone, at most one per comment; `request` says who does it."""
     sources, by_comment = user_sources(request.actor), {one.comment_id: one for one in decisions if one.comment_id}
     for ids in chunked(sorted(by_comment)):
-        _undo_chunk({pk: by_comment[pk] for pk in ids}, request, sources, outcome)
+        chunk_undo({pk: by_comment[pk] for pk in ids}, request, sources, outcome)
     return outcome
 
 
@@ -81,13 +81,14 @@ def chunked(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 @transaction.atomic
-def _apply_to_chunk(
+def chunk_apply(
     ids: Sequence[int],
     tokens: Mapping[int, VersionToken] | None,
     request: ActionRequest,
     sources: Collection[int],
     outcome: BulkOutcome,
 ) -> None:
+    """Applies the action to one chunk, in one transaction; the parameters are those of `actions_apply`."""
     now, changed = database_now(), []
     comments = {comment.pk: comment for comment in lock_comments(ids, sources=sources)}
     reviews, handed = lock_reviews(comments), handed_to_others(comment_ids=comments, actor=request.actor)
@@ -104,9 +105,10 @@ def _apply_to_chunk(
 
 
 @transaction.atomic
-def _undo_chunk(
+def chunk_undo(
     decisions: Mapping[int, Decision], request: ActionRequest, sources: Collection[int], outcome: BulkOutcome
 ) -> None:
+    """Undoes one chunk, in one transaction: comment id → the decision that is taken back."""
     changed = []
     comments = {comment.pk: comment for comment in lock_comments(decisions, sources=sources)}
     reviews, rows = lock_reviews(comments), _rows(comments)

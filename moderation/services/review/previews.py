@@ -40,7 +40,7 @@ class PreviewTerms:
 
 def preview_sign(*, terms: PreviewTerms, tokens: Collection[VersionToken]) -> str:
     """Returns the terms and the comments as a signed text for a form; a comment takes about two bytes."""
-    return signing.dumps([terms.signed_parts, *_packed(tokens)], salt=SALT, compress=True)
+    return signing.dumps([terms.signed_parts, *tokens_pack(tokens)], salt=SALT, compress=True)
 
 
 def preview_read(*, terms: PreviewTerms, signature: str) -> dict[int, VersionToken]:
@@ -55,7 +55,7 @@ def preview_read(*, terms: PreviewTerms, signature: str) -> dict[int, VersionTok
         raise _changed() from error
     if signed != terms.signed_parts:
         raise _changed()
-    return _unpacked(steps, versions)
+    return tokens_unpack(steps, versions)
 
 
 def preview_check(*, terms: PreviewTerms, tokens: Mapping[int, VersionToken], signature: str) -> None:
@@ -64,14 +64,15 @@ def preview_check(*, terms: PreviewTerms, tokens: Mapping[int, VersionToken], si
         raise _changed()
 
 
-def _packed(tokens: Collection[VersionToken]) -> tuple[list[int], dict[str, list[int]]]:
+def tokens_pack(tokens: Collection[VersionToken]) -> tuple[list[int], dict[str, list[int]]]:
     """Returns the ids as steps, and by place the versions that are not 1 and 1."""
     ordered = sorted(tokens)
     steps = [after - before for before, after in pairwise([0, *(token.comment_id for token in ordered)])]
     return steps, {str(at): list(token[1:]) for at, token in enumerate(ordered) if token[1:] != (1, 1)}
 
 
-def _unpacked(steps: list[int], versions: dict[str, list[int]]) -> dict[int, VersionToken]:
+def tokens_unpack(steps: list[int], versions: dict[str, list[int]]) -> dict[int, VersionToken]:
+    """Returns comment id → version, in the order of the ids."""
     found = {}
     for at, pk in enumerate(accumulate(steps)):
         revision, state_version = versions.get(str(at), (1, 1))
