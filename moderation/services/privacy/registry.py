@@ -32,6 +32,7 @@ class Fate(StrEnum):
     REPLACED = "replaced by a random id when its reader is erased"
     TOMBSTONE = "kept: the site's id of a comment, by which a later import knows that it was erased"
     MEANINGLESS = "kept, and says nothing once the key of the seal is gone"
+    PASSES = "emptied within minutes, when the act that it belongs to is through"
     EXPIRES = "deleted or emptied by `retention`"
     ACCOUNT = "kept while decisions name the account, which is deactivated and can be renamed"
 
@@ -86,7 +87,7 @@ PERSONAL: dict[str, dict[str, Personal]] = {
     "otp_totp.TOTPDevice": _staff(Fate.ACCOUNT, "name", "key"),
     "moderation.RecoveryCode": _staff(Fate.ACCOUNT, "digest"),
     "moderation.Moderator": _staff(Fate.ACCOUNT, "desk"),
-    "moderation.BulkAct": _staff(Fate.EXPIRES, "note"),
+    "moderation.BulkAct": _staff(Fate.PASSES, "note"),
     "moderation.SavedView": _staff(Fate.ACCOUNT, "name", "query", "chosen"),
     "moderation.WordListEntry": _staff(Fate.ACCOUNT, "who"),
 }
