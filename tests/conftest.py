@@ -160,9 +160,11 @@ def caches_cleared() -> None:
     """Clears the process's caches, so that no test sees rows of another test's database."""
     from moderation.services.accounts.api_keys import keys_forget
     from moderation.services.online_scoring.request_queue import request_queues_forget
+    from moderation.services.team.live import live_forget
 
     request_queues_forget()
     keys_forget()
+    live_forget()
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from moderation.desk.finding.queues import (
 from moderation.desk.finding.saved_views import queues_counted
 from moderation.desk.forms import action_input_read, reason_choices
 from moderation.desk.responses import act_remember, address, desk_page, go
+from moderation.desk.views.live import ticket_of
 from moderation.desk.wording.labels import ACTIONS, DONE, label
 from moderation.models import Review, ReviewQuerySet
 from moderation.services.errors import ServiceError
@@ -191,6 +192,8 @@ def _show(request: HttpRequest, person: Person, asked: Queue, filters: DeskFilte
         query_here=filters.query_here(),
         back_query=request.GET.urlencode(),
         looked_through=LOOKED_THROUGH,
+        ticket=ticket_of(person, asked) if valid else "",
+        done=DONE.items(),
     )
 
 
