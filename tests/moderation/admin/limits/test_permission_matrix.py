@@ -95,6 +95,9 @@ DESK: dict[str, tuple[set[str], set[str]]] = {
     "commenter/<row:commenter_id>/": (VIEWERS, DECIDERS),
     "commenter/<row:commenter_id>/record/": (VIEWERS, VIEWERS),
     "selection/": (DECIDERS, DECIDERS),
+    "acts/<uuid:batch>/": (DECIDERS, DECIDERS),
+    # By a signed ticket, without a session: without one it tells nothing.
+    "live/": (set(ROLES), set(ROLES)),
     "by-score/": (DECIDERS, DECIDERS),
     "comment/<row:comment_id>/note/": (DECIDERS, DECIDERS),
     "commenter/<row:commenter_id>/note/": (DECIDERS, DECIDERS),
@@ -114,6 +117,7 @@ DESK: dict[str, tuple[set[str], set[str]]] = {
     "policies/<row:version>/revert/": (POLICY_WRITERS, POLICY_WRITERS),
     "<slug:name>/": (VIEWERS, VIEWERS),
     "<slug:name>/act/": (DECIDERS, DECIDERS),
+    "<slug:name>/all/": (DECIDERS, DECIDERS),
     "<slug:name>/next/": (DECIDERS, DECIDERS),
 }
 SITE: dict[str, tuple[set[str], set[str]]] = {
@@ -134,6 +138,7 @@ ABSENT = {
     *((f"site {page}", "post") for page in ("password_change/done/", "jsi18n/")),
     ("desk <slug:name>/act/", "post"),
     ("desk views/", "post"),
+    *(("desk acts/<uuid:batch>/", way) for way in ("get", "post")),
     ("archive.Commenter export", "post"),
 }
 ACTIONS: dict[str, dict[str, set[str]]] = {
