@@ -16,6 +16,7 @@ from moderation.desk.views import (
     settings,
     undo,
 )
+from moderation.desk.views.appeals import appeals
 from moderation.desk.views.policies import additions, editor, reversion, rollout, rule, simulation, versions
 
 
@@ -46,6 +47,8 @@ urlpatterns = [
     path("views/", finding.save_view, name="save-view"),
     path("views/<row:view_id>/remove/", finding.remove_view, name="remove-view"),
     path("numbers/", numbers.numbers, name="numbers"),
+    path("appeals/", appeals.appeals, name="appeals"),
+    path("appeals/<row:appeal_id>/", appeals.appeal, name="appeal"),
     path("undo/", undo.undo, name="undo"),
     path("settings/", settings.own_settings, name="settings"),
     path("policies/", versions.versions, name="policies"),

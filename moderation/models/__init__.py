@@ -1,6 +1,7 @@
 """Moderation's rows: scores, claims, reviews and the ledger; models, policies, keys, feedback and webhooks."""
 
 from moderation.models.access import ApiKey, Moderator, Scope
+from moderation.models.appeals.appeal import Appeal, AppealOutcome
 from moderation.models.audit import AuditEntry, AuditKind
 from moderation.models.claim import Claim
 from moderation.models.commenter import LookUp, Mute, Standing, StandingKind
@@ -32,6 +33,8 @@ from moderation.models.word_list import WordList, WordListEntry, WordListVersion
 __all__ = [
     "Action",
     "ApiKey",
+    "Appeal",
+    "AppealOutcome",
     "AuditEntry",
     "AuditKind",
     "Claim",

@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from archive.models import Comment
-from moderation.models import ReaderFlag, Review
+from moderation.models import Appeal, Decision, ReaderFlag, Review
+from moderation.services.appeals.intake import appeal_make
+from moderation.services.appeals.ruling import appeal_decide
 from moderation.services.review.decisions import decision_record
 from moderation.services.statistics.snapshot import day_snapshot
 from moderation.services.team.hand_overs import hand_over_begin
@@ -39,6 +41,13 @@ def fill(comments: list[Comment], me: User) -> None:
     later = timezone.now() + timedelta(days=2)
     decision_record(comment_id=comments[3].pk, action="defer", actor=ada, until=later)
     hand_over_begin(comment_id=comments[4].pk, actor=ada, to=me, note="You know the harbour.")
+    for number in (1, 5):
+        row = Decision.objects.filter(comment=comments[number], action="reject").first() or decision_record(
+            comment_id=comments[number].pk, action="reject", actor=ada, reason="insult"
+        )
+        appeal_make(decision_id=row.pk, text="I quoted the minister, as anybody can read. " * 4, appellant="reader-77")
+    ruled = Appeal.objects.earliest("pk")
+    appeal_decide(appeal_id=ruled.pk, actor=me, outcome="upheld", answer="It sells things.")
     note_write(about=comments[0].commenter, author=ada, text="Writes at night.\nCalm by day.")
     now = timezone.now()
     for back in range(9):
@@ -64,6 +73,10 @@ def test_the_new_pages_are_read_by_everybody(visit: Any, newsroom: Callable[...,
         "handed-comment": reverse("desk:comment", args=[comments[4].pk]) + "?queue=handed",
         "commenter": reverse("desk:commenter", args=[comments[0].commenter_id]),
         "settings": reverse("desk:settings"),
+        "appeals": reverse("desk:appeals"),
+        "appeals-closed": reverse("desk:appeals") + "?show=closed",
+        "appeal": reverse("desk:appeal", args=[Appeal.objects.open().get().pk]),
+        "appeal-closed": reverse("desk:appeal", args=[Appeal.objects.closed().get().pk]),
         "numbers": numbers,
         "numbers-decisions": f"{numbers}?name=decisions&by=moderator",
     }
