@@ -18,6 +18,7 @@ from moderation.desk.views import (
 )
 from moderation.desk.views.appeals import appeals
 from moderation.desk.views.policies import additions, editor, reversion, rollout, rule, simulation, versions
+from moderation.desk.views.wellbeing import pause
 
 
 class RowConverter(IntConverter):
@@ -31,6 +32,7 @@ app_name = "desk"
 urlpatterns = [
     path("", queue.start, name="start"),
     path("comment/<row:comment_id>/", comment.comment, name="comment"),
+    path("comment/<row:comment_id>/pause/", pause.pause_end, name="pause-end"),
     path("comment/<row:comment_id>/hold/", hand_overs.hold, name="hold"),
     path("comment/<row:comment_id>/hand-over/", hand_overs.hand_over, name="hand-over"),
     path("comment/<row:comment_id>/hand-over/end/", hand_overs.end_hand_over, name="end-hand-over"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from archive.models import Comment
-from moderation.models import Appeal, Decision, ReaderFlag, Review
+from moderation.models import Appeal, Decision, ReaderFlag, Review, Score
+from moderation.services.accounts.desk_settings import DeskSettings, desk_settings_save, severe_seen
 from moderation.services.appeals.intake import appeal_make
 from moderation.services.appeals.ruling import appeal_decide
 from moderation.services.review.decisions import decision_record
@@ -80,6 +82,13 @@ def test_the_new_pages_are_read_by_everybody(visit: Any, newsroom: Callable[...,
         "numbers": numbers,
         "numbers-decisions": f"{numbers}?name=decisions&by=moderator",
     }
+    Review.objects.filter(pk=comments[6].pk).update(threat=0.9)
+    Score.objects.filter(comment=comments[6]).update(threat=0.9)
+    own = DeskSettings(pause_after=1, grey_severe=True)
+    desk_settings_save(user=User.objects.get(username="senior"), settings=own)
+    severe_seen(user=User.objects.get(username="senior"), comment_id=1, stored=asdict(own))
+    # First, because a calm comment would end the row of severe ones.
+    pages = {"pause": reverse("desk:comment", args=[comments[6].pk]), **pages}
     faults, wide = {}, {}
     for name, path in pages.items():
         window.desk(path)
@@ -87,6 +96,12 @@ def test_the_new_pages_are_read_by_everybody(visit: Any, newsroom: Callable[...,
         window.shot(f"new-{name}-{look}")
         faults[name] = window.axe()
         wide[name] = window.page.evaluate(TOO_WIDE)
+        if name == "pause":
+            assert window.page.locator("form[action*='/pause/']").count() == 1
+            window.page.locator("form[action*='/pause/'] button").click()
+            window.page.locator("section.desk-grey").wait_for()
+            faults["grey"] = window.axe()
+            window.shot(f"new-grey-{look}")
     assert {name: found for name, found in faults.items() if found} == {}
     assert {name: found for name, found in wide.items() if found} == {}
     assert window.complaints == []
