@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from archive.database.clock import database_now
+from moderation.desk.labels import ATTRIBUTES
 from moderation.models import Reason
 from moderation.services.accounts.desk_settings import MAX_IN_A_ROW, PAGE_SIZES, DeskSettings
 from moderation.services.accounts.macros import KEYS, NAME_CHARACTERS, NOTE_CHARACTERS, Macro
@@ -179,6 +180,13 @@ class SettingsForm(forms.Form):
         min_value=0,
         max_value=MAX_IN_A_ROW,
         help_text=_("0: never. Nobody but you sees this, or that you paused."),
+    )
+
+    away_from = forms.ChoiceField(
+        label=_("Leave out of what comes next"),
+        required=False,
+        choices=[("", _("nothing")), *ATTRIBUTES.items()],
+        help_text=_("Comments with a score of 0.5 or more. The queue still lists them, and you can open them there."),
     )
 
     def settings(self) -> DeskSettings:

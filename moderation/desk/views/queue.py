@@ -29,6 +29,7 @@ from moderation.desk.queues import (
 from moderation.desk.responses import act_remember, address, desk_page, go
 from moderation.desk.saved_views import queues_counted
 from moderation.models import Review, ReviewQuerySet
+from moderation.services.accounts.desk_settings import away_from
 from moderation.services.errors import ServiceError
 from moderation.services.review.decisions import decision_record
 from moderation.services.review.holds import review_next
@@ -148,7 +149,8 @@ def next_of(request: HttpRequest, person: Person, found: Comment) -> str:
 def _waiting(person: Person, asked: Queue, filters: DeskFilters) -> tuple[ReviewQuerySet, Order]:
     rows = filters.found_fast(asked.reviews(person))
     narrowed = filters.looked_through(rows)
-    return (rows if narrowed is None else narrowed), _order(asked, filters)
+    ahead = away_from(rows if narrowed is None else narrowed, person.settings)
+    return ahead, _order(asked, filters)
 
 
 def _order(asked: Queue, filters: DeskFilters) -> Order:

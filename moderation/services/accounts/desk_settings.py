@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from archive.database.by_the_way import note_if_free
-from moderation.models import Moderator
+from moderation.models import Moderator, Review, ReviewQuerySet
 from moderation.services.errors import invalid
 
 PAGE_SIZES = (10, 25, 50, 100)
@@ -20,6 +20,8 @@ SEVERE_FROM = 0.4
 MAX_SEVERE = 2_000
 # After as many severe comments in a row a pause may be asked for, at most.
 MAX_IN_A_ROW = 100
+# A comment is of a category from this score on, for who wants a rest from it.
+AWAY_FROM = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class DeskSettings:
     `mask_slurs` hides slurs until the person reveals them; `blur_above` is the severity, 0 to 1, from which a text is
     blurred (None: never); `page_size` is the number of comments on a page of a queue; `single_keys` turns on
     single-key shortcuts for decisions; `grey_severe` takes the colours from severe comments; `pause_after` is how many
-    severe comments in a row are followed by a pause (0: never). Nobody else sees any of it.
+    severe comments in a row are followed by a pause (0: never); `away_from` is the attribute whose comments are not
+    given as the next one (empty: none is left out). Nobody else sees any of it.
     """
 
     mask_slurs: bool = True
@@ -38,6 +41,7 @@ class DeskSettings:
     single_keys: bool = True
     grey_severe: bool = False
     pause_after: int = 0
+    away_from: str = ""
 
     @property
     def severe_from(self) -> float:
@@ -49,6 +53,13 @@ def desk_settings_read(stored: Mapping[str, Any]) -> DeskSettings:
     """Returns the settings in `Moderator.desk`, with defaults for those that are not set."""
     known = {field.name for field in fields(DeskSettings)}
     return DeskSettings(**{name: value for name, value in stored.items() if name in known})
+
+
+def away_from(reviews: ReviewQuerySet, settings: DeskSettings) -> ReviewQuerySet:
+    """Returns the reviews without those of the category that the person wants a rest from."""
+    if not settings.away_from:
+        return reviews
+    return reviews.exclude(**{f"{settings.away_from}__gte": AWAY_FROM})
 
 
 def severe_today(stored: Mapping[str, Any]) -> int:
@@ -65,6 +76,9 @@ def desk_settings_save(*, user: User, settings: DeskSettings) -> None:
     if not 0 <= settings.pause_after <= MAX_IN_A_ROW:
         detail = f"A pause comes after 0 to {MAX_IN_A_ROW} severe comments."
         raise invalid("/pause_after", detail, limit=MAX_IN_A_ROW)
+    if settings.away_from and settings.away_from not in Review.ATTRIBUTES:
+        detail = f"What is left out is one of {', '.join(Review.ATTRIBUTES)}."
+        raise invalid("/away_from", detail, code="invalid_choice")
     desk_write(user, asdict(settings))
 
 

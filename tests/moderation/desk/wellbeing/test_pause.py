@@ -94,6 +94,29 @@ def test_severe_comments_lose_their_colours_for_who_asked_and_others_keep_them(
     assert "desk-grey" not in staff("senior").get(desk("comment", review.pk)).content.decode()
 
 
+def test_a_category_is_left_out_of_what_comes_next_for_who_asked_and_stays_in_the_queue(
+    moderator: Client,
+    staff: Callable[..., Client],
+    desk: Callable[..., str],
+    severe: Callable[[], Review],
+    make_pending: Callable[..., Review],
+) -> None:
+    threats, calm = [severe(), severe()], make_pending("Dull.", toxicity=0.85)
+    Review.objects.filter(pk__in=[one.pk for one in threats]).update(risk=9)
+    assert f"/comment/{calm.pk}/" not in staff("senior").post(desk("next", "pending")).headers["Location"]
+    moderator.post(desk("settings"), {**CHOSEN, "away_from": "threat"})
+    assert f"/comment/{calm.pk}/" in moderator.post(desk("next", "pending")).headers["Location"]
+    version = f"{calm.pk}.{calm.comment.revision}.{Review.objects.get(pk=calm.pk).state_version}"
+    done = moderator.post(desk("comment", calm.pk) + "?queue=pending", {"act": "approve", "seen": version})
+    assert done.headers["Location"].startswith(desk("queue", "pending")), "only threats are left"
+    page = moderator.get(desk("queue", "pending")).content.decode()
+    assert all(f"#{one.pk}<" in page for one in threats)
+
+
+def test_a_category_that_does_not_exist_is_refused(moderator: Client, desk: Callable[..., str]) -> None:
+    assert moderator.post(desk("settings"), {**CHOSEN, "away_from": "comment_id"}).status_code == 400
+
+
 @pytest.mark.parametrize("wrong", ["-1", "101", "x", "9" * 30])
 def test_a_row_that_makes_no_sense_is_refused(moderator: Client, desk: Callable[..., str], wrong: str) -> None:
     assert moderator.post(desk("settings"), {**CHOSEN, "pause_after": wrong}).status_code == 400
