@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -64,6 +65,8 @@ def appeal(request: HttpRequest, person: Person, appeal_id: int) -> HttpResponse
     found = person.within(_shown(), "comment__source_id").filter(pk=appeal_id).first()
     if found is None:
         raise Http404
+    if request.method == "POST" and not person.user.has_perm(DECIDE_APPEAL):
+        raise PermissionDenied
     refused, form = None, RulingForm(request.POST if request.method == "POST" else None, label_suffix="")
     if form.is_bound and form.is_valid():
         refused = _decided(request, person, found, form.cleaned_data)
