@@ -46,6 +46,7 @@ ROLES: tuple[tuple[str, tuple[str, ...]], ...] = (
             "moderation.activate_policy",
             "moderation.undo_others",
             "moderation.see_moderators",
+            "moderation.decide_appeal",
         ),
     ),
     ("administrator", ("archive.*", "moderation.*", "auth.add_user", "auth.change_user", "auth.view_*")),

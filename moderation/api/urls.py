@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from moderation.api.views.appeals.appeals import AppealDetail, AppealList
 from moderation.api.views.articles import ArticleDetail, ArticleList, ArticleThread
 from moderation.api.views.commenters import CommenterDetail, CommenterList, CommenterMute
 from moderation.api.views.description import Docs, Schema
@@ -58,6 +59,8 @@ urlpatterns = [
     path("decisions/", DecisionList.as_view(), name="decisions"),
     path("decisions/<int:id>/undo/", DecisionUndo.as_view(), name="decision-undo"),
     path("batches/<uuid:batch>/undo/", BatchUndo.as_view(), name="batch-undo"),
+    path("appeals/", AppealList.as_view(), name="appeals"),
+    path("appeals/<int:id>/", AppealDetail.as_view(), name="appeal"),
     path("analyze/", Analyze.as_view(), name="analyze"),
     path("models/", ModelList.as_view(), name="models"),
     path("reasons/", ReasonList.as_view(), name="reasons"),

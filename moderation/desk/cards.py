@@ -47,6 +47,7 @@ class Card:
     cut: bool
     severe: bool
     blurred: bool
+    grey: bool
     holder: str
     causes: list[Cause] = field(default_factory=list)
 
@@ -137,6 +138,7 @@ def _card(comment: Comment, review: Review | None, excerpt: str, person: Person,
         cut=cut,
         severe=severe,
         blurred=severe and person.settings.blur_above is not None,
+        grey=severe and person.settings.grey_severe,
         holder=holder_of(review, person),
         causes=causes,
     )

@@ -13,8 +13,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from archive.database.clock import database_now
+from moderation.desk.wording.labels import ATTRIBUTES
 from moderation.models import Reason
-from moderation.services.accounts.desk_settings import PAGE_SIZES, DeskSettings
+from moderation.services.accounts.desk_settings import MAX_IN_A_ROW, PAGE_SIZES, DeskSettings
 from moderation.services.accounts.macros import KEYS, NAME_CHARACTERS, NOTE_CHARACTERS, Macro
 from moderation.services.errors import ServiceError
 from moderation.services.review.actions import ACTION_RULES
@@ -168,9 +169,29 @@ class SettingsForm(forms.Form):
         help_text=_("Turned off, no single letter does anything: use buttons and the Tab key."),
     )
 
+    grey_severe = forms.BooleanField(
+        label=_("Severe comments without colours"),
+        required=False,
+        help_text=_("From the severity on from which texts are blurred, or from 0.4 on."),
+    )
+    pause_after = forms.IntegerField(
+        required=False,
+        label=_("Offer a pause after so many severe comments in a row"),
+        min_value=0,
+        max_value=MAX_IN_A_ROW,
+        help_text=_("0: never. Nobody but you sees this, or that you paused."),
+    )
+
+    away_from = forms.ChoiceField(
+        label=_("Leave out of what comes next"),
+        required=False,
+        choices=[("", _("nothing")), *ATTRIBUTES.items()],
+        help_text=_("Comments with a score of 0.5 or more. The queue still lists them, and you can open them there."),
+    )
+
     def settings(self) -> DeskSettings:
         """Returns the settings that were chosen."""
-        return DeskSettings(**self.cleaned_data)
+        return DeskSettings(**{**self.cleaned_data, "pause_after": self.cleaned_data["pause_after"] or 0})
 
 
 def add_service_error(form: forms.Form, error: ServiceError) -> None:

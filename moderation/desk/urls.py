@@ -18,7 +18,9 @@ from moderation.desk.views import (
     settings,
     undo,
 )
+from moderation.desk.views.appeals import appeals
 from moderation.desk.views.policies import additions, editor, reversion, rollout, rule, simulation, versions
+from moderation.desk.views.wellbeing import pause
 
 
 class RowConverter(IntConverter):
@@ -32,6 +34,7 @@ app_name = "desk"
 urlpatterns = [
     path("", queue.start, name="start"),
     path("comment/<row:comment_id>/", comment.comment, name="comment"),
+    path("comment/<row:comment_id>/pause/", pause.pause_end, name="pause-end"),
     path("comment/<row:comment_id>/hold/", hand_overs.hold, name="hold"),
     path("comment/<row:comment_id>/hand-over/", hand_overs.hand_over, name="hand-over"),
     path("comment/<row:comment_id>/hand-over/end/", hand_overs.end_hand_over, name="end-hand-over"),
@@ -49,6 +52,8 @@ urlpatterns = [
     path("views/", finding.save_view, name="save-view"),
     path("views/<row:view_id>/remove/", finding.remove_view, name="remove-view"),
     path("numbers/", numbers.numbers, name="numbers"),
+    path("appeals/", appeals.appeals, name="appeals"),
+    path("appeals/<row:appeal_id>/", appeals.appeal, name="appeal"),
     path("undo/", undo.undo, name="undo"),
     path("settings/", settings.own_settings, name="settings"),
     path("policies/", versions.versions, name="policies"),

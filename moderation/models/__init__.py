@@ -1,5 +1,6 @@
 """Moderation's rows: scores, claims, reviews and the ledger; models, policies, keys, feedback and webhooks."""
 
+from moderation.models.appeals.appeal import Appeal, AppealOutcome
 from moderation.models.audit import AuditEntry, AuditKind
 from moderation.models.bulk_act import BulkAct
 from moderation.models.claim import Claim
@@ -33,6 +34,8 @@ from moderation.models.webhook import Delivery, WebhookTarget
 __all__ = [
     "Action",
     "ApiKey",
+    "Appeal",
+    "AppealOutcome",
     "AuditEntry",
     "AuditKind",
     "BulkAct",

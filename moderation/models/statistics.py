@@ -21,14 +21,17 @@ class Figure(models.TextChoices):
     OVERTURNED = "overturned", _("judgements that were overturned later")
     DETECTED = "detected", _("flagged comments that people judged")
     AGREED = "agreed", _("flagged comments that people rejected")
+    APPEALED = "appealed", _("appeals that were decided")
+    REVERSED = "reversed", _("appeals that overturned the decision")
+    ANSWERED = "answered", _("decided appeals, by how long they were open")
 
 
 class DailyFigure(models.Model):
     """One figure of one day, as finely as it is asked for; coarser ones are sums.
 
-    `bucket` is of `WAITED`: how long, on a logarithmic scale (`services.statistics.buckets`), because medians cannot be
-    added up. `queue` is where the comment was, `rule` the rule of its verdict, `moderator` who judged: null for rules
-    and keys.
+    `bucket` is of `WAITED` and `ANSWERED`: how long, on a logarithmic scale (`services.statistics.buckets`), because
+    medians cannot be added up. `queue` is where the comment was, `rule` the rule of its verdict, `moderator` who
+    judged: null for rules and keys.
     """
 
     day = models.DateField()

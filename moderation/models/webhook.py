@@ -17,7 +17,8 @@ from moderation.models.decision import Action, Decision, DecisionKind
 LEASE_SECONDS = 120
 # Kinds of decisions that have a type of event of their own; of all others the event is DECIDED.
 DECIDED = "decision.created"
-EVENTS = {DecisionKind.UNDO: "decision.undone"}
+APPEAL_DECIDED = "appeal.decided"
+EVENTS = {DecisionKind.UNDO: "decision.undone", DecisionKind.APPEAL: APPEAL_DECIDED}
 # Erasures tell the site to erase what it has itself.
 COMMENT_ERASED, COMMENTER_ERASED = "comment.erased", "commenter.erased"
 
@@ -79,11 +80,13 @@ class Delivery(models.Model):
     """The delivery of one decision to one target.
 
     `message` is the `webhook-id`, the same for each attempt. `lease` identifies the current attempt, until
-    `lease_until`; `status` is the last response's, null if there was none.
+    `lease_until`; `status` is the last response's, null if there was none. `url` is the address that an appeal asked to
+    be called back at, of the target's own origin; empty for the target's own address.
     """
 
     target = models.ForeignKey(WebhookTarget, on_delete=models.CASCADE, related_name="deliveries")
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="deliveries")
+    url = models.CharField(max_length=2000, blank=True, default="")
     message = models.UUIDField(default=uuid4)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
@@ -99,7 +102,7 @@ class Delivery(models.Model):
     class Meta:
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
-        constraints = [models.UniqueConstraint(fields=["target", "decision"], name="delivery_once")]
+        constraints = [models.UniqueConstraint(fields=["target", "decision", "url"], name="delivery_once")]
         indexes = [
             models.Index(
                 fields=["target", "next_attempt_at", "id"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from archive.models import Comment
-from moderation.models import ReaderFlag, Review
+from moderation.models import Appeal, Decision, ReaderFlag, Review, Score
+from moderation.services.accounts.desk_settings import DeskSettings, desk_settings_save, severe_seen
+from moderation.services.appeals.intake import appeal_make
+from moderation.services.appeals.ruling import appeal_decide
 from moderation.services.review.decisions import decision_record
 from moderation.services.statistics.snapshot import day_snapshot
 from moderation.services.team.hand_overs import hand_over_begin
@@ -39,6 +43,13 @@ def fill(comments: list[Comment], me: User) -> None:
     later = timezone.now() + timedelta(days=2)
     decision_record(comment_id=comments[3].pk, action="defer", actor=ada, until=later)
     hand_over_begin(comment_id=comments[4].pk, actor=ada, to=me, note="You know the harbour.")
+    for number in (1, 5):
+        row = Decision.objects.filter(comment=comments[number], action="reject").first() or decision_record(
+            comment_id=comments[number].pk, action="reject", actor=ada, reason="insult"
+        )
+        appeal_make(decision_id=row.pk, text="I quoted the minister, as anybody can read. " * 4, appellant="reader-77")
+    ruled = Appeal.objects.earliest("pk")
+    appeal_decide(appeal_id=ruled.pk, actor=me, outcome="upheld", answer="It sells things.")
     note_write(about=comments[0].commenter, author=ada, text="Writes at night.\nCalm by day.")
     now = timezone.now()
     for back in range(9):
@@ -64,9 +75,20 @@ def test_the_new_pages_are_read_by_everybody(visit: Any, newsroom: Callable[...,
         "handed-comment": reverse("desk:comment", args=[comments[4].pk]) + "?queue=handed",
         "commenter": reverse("desk:commenter", args=[comments[0].commenter_id]),
         "settings": reverse("desk:settings"),
+        "appeals": reverse("desk:appeals"),
+        "appeals-closed": reverse("desk:appeals") + "?show=closed",
+        "appeal": reverse("desk:appeal", args=[Appeal.objects.open().get().pk]),
+        "appeal-closed": reverse("desk:appeal", args=[Appeal.objects.closed().get().pk]),
         "numbers": numbers,
         "numbers-decisions": f"{numbers}?name=decisions&by=moderator",
     }
+    Review.objects.filter(pk=comments[6].pk).update(threat=0.9)
+    Score.objects.filter(comment=comments[6]).update(threat=0.9)
+    own = DeskSettings(pause_after=1, grey_severe=True)
+    desk_settings_save(user=User.objects.get(username="senior"), settings=own)
+    severe_seen(user=User.objects.get(username="senior"), comment_id=1, stored=asdict(own))
+    # First, because a calm comment would end the row of severe ones.
+    pages = {"pause": reverse("desk:comment", args=[comments[6].pk]), **pages}
     faults, wide = {}, {}
     for name, path in pages.items():
         window.desk(path)
@@ -74,6 +96,12 @@ def test_the_new_pages_are_read_by_everybody(visit: Any, newsroom: Callable[...,
         window.shot(f"new-{name}-{look}")
         faults[name] = window.axe()
         wide[name] = window.page.evaluate(TOO_WIDE)
+        if name == "pause":
+            assert window.page.locator("form[action*='/pause/']").count() == 1
+            window.page.locator("form[action*='/pause/'] button").click()
+            window.page.locator("section.desk-grey").wait_for()
+            faults["grey"] = window.axe()
+            window.shot(f"new-grey-{look}")
     assert {name: found for name, found in faults.items() if found} == {}
     assert {name: found for name, found in wide.items() if found} == {}
     assert window.complaints == []

@@ -112,15 +112,15 @@ class NamesReason(Func):
 class SourceFilter(django_filters.CharFilter):  # type: ignore[misc]
     """A source by its slug. Its id is looked up first: a planner that knows it knows how many rows the source has."""
 
-    def __init__(self) -> None:
-        super().__init__("source", strip=False)
+    def __init__(self, path: str = "source") -> None:
+        super().__init__(path, strip=False)
 
     def filter(self, rows: Rows, slug: str) -> Rows:
         """Returns the rows of the source, or none if there is no such source."""
         if not slug:
             return rows
         found = Source.objects.filter(slug=slug).values_list("pk", flat=True).first()
-        return rows.none() if found is None else rows.filter(source=found)
+        return rows.none() if found is None else rows.filter(**{self.field_name: found})
 
 
 class ListFilter(django_filters.BaseInFilter, django_filters.ChoiceFilter):  # type: ignore[misc]

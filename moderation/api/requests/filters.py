@@ -23,7 +23,8 @@ from moderation.api.requests.filter_fields import (
     WordsFilter,
     lists_joined,
 )
-from moderation.models import Action, DecidedBy, DecisionKind, Review, Score, State
+from moderation.models import Action, AppealOutcome, DecidedBy, DecisionKind, Review, Score, State
+from moderation.models.appeals.appeal import AppealQuerySet
 from moderation.models.decision import DecisionQuerySet
 from moderation.services.states.status import UNSCORED
 
@@ -78,6 +79,23 @@ class DecisionFilter(RepeatableFilterSet):
         """Returns the rows about comments and commenters of the source."""
         found = Source.objects.filter(slug=slug).values_list("pk", flat=True).first()
         return rows.none() if found is None else rows.of_source(found)
+
+
+class AppealFilter(RepeatableFilterSet):
+    """Appeals by whether they are open, by outcome, decision, comment and source."""
+
+    repeatable = frozenset({"outcome"})
+
+    after = AfterFilter("id")
+    open = TruthFilter(method="by_open")
+    outcome = ListFilter(choices=[one for one in AppealOutcome.choices if one[0]])
+    decision = IdFilter("decision_id")
+    comment = IdFilter("comment_id")
+    source = SourceFilter("comment__source")
+
+    def by_open(self, rows: AppealQuerySet, _name: str, value: bool) -> AppealQuerySet:
+        """Returns the appeals that are open, or those that are closed."""
+        return rows.open() if value else rows.closed()
 
 
 # `from` is a Python keyword; statistics have the same names.

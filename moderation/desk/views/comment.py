@@ -18,9 +18,10 @@ from moderation.desk.policies.fields import ACTION_CHOICES
 from moderation.desk.responses import act_remember, address, desk_page, go, refused_status
 from moderation.desk.views.policies.access import may_write
 from moderation.desk.views.queue import back_to, comment_asked, done_words, next_of, queue_asked
+from moderation.desk.views.wellbeing.pause import pause_due, pause_page
 from moderation.desk.wording.text import driving
 from moderation.models import HandOver, State
-from moderation.services.accounts.desk_settings import severe_seen
+from moderation.services.accounts.desk_settings import calm_seen, severe_seen
 from moderation.services.errors import ServiceError
 from moderation.services.online_scoring.spans import comment_spans
 from moderation.services.review.decisions import decision_record
@@ -40,7 +41,7 @@ def comment(request: HttpRequest, person: Person, comment_id: int) -> HttpRespon
     """Shows a comment, or does what was posted and goes to the next one."""
     found = comment_asked(person, comment_id)
     if request.method != "POST":
-        return _show(request, person, found)
+        return pause_page(request, person, found) if pause_due(person, found) else _show(request, person, found)
     if not person.may_decide:
         raise PermissionDenied
     act = request.POST.get("act")
@@ -84,6 +85,10 @@ def _may_end(person: Person, handed: HandOver | None) -> bool:
     return handed is not None and person.may_decide and may_end(hand_over=handed, actor=person.user)
 
 
+def _seen(person: Person, found: Comment) -> int:
+    return severe_seen(user=person.user, comment_id=found.pk, stored=person.stored)
+
+
 def _show(
     request: HttpRequest,
     person: Person,
@@ -96,7 +101,9 @@ def _show(
     review = review_of(found)
     spans, may_explain = _spans(request, found)
     dossier = dossier_of(found, person, spans=spans, reveal="reveal" in request.GET)
-    severe = severe_seen(user=person.user, comment_id=found.pk, stored=person.stored) if dossier.severe else None
+    severe = _seen(person, found) if dossier.severe else None
+    if not dossier.severe:
+        calm_seen(user=person.user, stored=person.stored)
     stale = refused is not None and refused.code == "precondition_failed"
     return desk_page(
         request,

@@ -31,6 +31,7 @@ NAMES: Mapping[str, str | Promise] = {
     "decisions": gettext_lazy("Decisions of people, and how long comments waited for them"),
     "overturned": gettext_lazy("Judgements that were overturned"),
     "agreement": gettext_lazy("Flagged comments that people rejected"),
+    "appeals": gettext_lazy("Appeals that were decided, and how long they were open"),
 }
 SPLITS: Mapping[str, str | Promise] = {
     "day": gettext_lazy("day"),
@@ -54,6 +55,8 @@ COLUMNS: Mapping[str, str | Promise] = {
     "overturned": gettext_lazy("overturned"),
     "detected": gettext_lazy("flagged and judged"),
     "agreed": gettext_lazy("rejected of them"),
+    "appealed": gettext_lazy("appeals decided"),
+    "reversed": gettext_lazy("decisions overturned"),
 }
 
 

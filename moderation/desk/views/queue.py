@@ -30,6 +30,7 @@ from moderation.desk.responses import act_remember, address, desk_page, go
 from moderation.desk.views.live import ticket_of
 from moderation.desk.wording.labels import ACTIONS, DONE, label
 from moderation.models import Review, ReviewQuerySet
+from moderation.services.accounts.desk_settings import away_from
 from moderation.services.errors import ServiceError
 from moderation.services.review.decisions import decision_record
 from moderation.services.review.holds import review_next
@@ -149,7 +150,8 @@ def next_of(request: HttpRequest, person: Person, found: Comment) -> str:
 def _waiting(person: Person, asked: Queue, filters: DeskFilters) -> tuple[ReviewQuerySet, Order]:
     rows = filters.found_fast(asked.reviews(person))
     narrowed = filters.looked_through(rows)
-    return (rows if narrowed is None else narrowed), _order(asked, filters)
+    ahead = away_from(rows if narrowed is None else narrowed, person.settings)
+    return ahead, _order(asked, filters)
 
 
 def matching(person: Person, asked: Queue, filters: DeskFilters) -> ReviewQuerySet:

@@ -16,6 +16,7 @@ class Scope(models.TextChoices):
     ANALYZE = "analyze", "score texts that are not stored"
     MODERATE = "moderate", "decide"
     STATISTICS = "statistics", "read numbers, those of moderators too"
+    APPEAL = "appeal", "make appeals against decisions"
     PRIVACY = "privacy", "export and erase people's data"
     POLICY = "policy", "write policies and word lists"
     POLICY_ACTIVATE = "policy_activate", "activate policies"

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from archive.database.by_the_way import note_soon
 from archive.models import Comment, Commenter
-from moderation.models import Decision, DecisionNote, Feedback, HandOver, LookUp, Mute, ReaderFlag, Standing
+from moderation.models import Appeal, Decision, DecisionNote, Feedback, HandOver, LookUp, Mute, ReaderFlag, Standing
 from moderation.services.ledger.audit import export_record
 from moderation.services.ledger.export import decision_fields, moment_text, with_names
 from moderation.services.states.current import review_of
@@ -30,6 +30,7 @@ COMMENT_FIELDS = (
     *("revision", "meta"),
 )
 COMMENT_TIMES = ("created_at", "received_at", "edited_at", "withdrawn_at", "erased_at")
+APPEAL_FIELDS = ("text", "appellant", "callback_url", "outcome", "answer")
 FEEDBACK_FIELDS = ("text", "scores", "languages", "community_id", "client_token", "session_id", "context")
 
 
@@ -93,7 +94,7 @@ def _loaded(comments: QuerySet[Comment]) -> QuerySet[Comment]:
     feedback = Prefetch("feedback", Feedback.objects.order_by("pk"))
     loaded = comments.select_related("source", "article", "review__score__model").defer("article__body")
     notes = Prefetch("hand_overs", HandOver.objects.exclude(note="").order_by("pk"))
-    return loaded.prefetch_related("revisions", decisions, flags, feedback, notes, "team_notes")
+    return loaded.prefetch_related("revisions", decisions, flags, feedback, notes, "team_notes", "appeals")
 
 
 def _comment(comment: Comment, notes: Mapping[int, str]) -> dict[str, Any]:
@@ -113,8 +114,14 @@ def _comment(comment: Comment, notes: Mapping[int, str]) -> dict[str, Any]:
             *({"note": one.note, "at": moment_text(one.at)} for one in comment.hand_overs.all()),
             *({"note": one.text, "at": moment_text(one.at)} for one in comment.team_notes.all()),
         ],
+        "appeals": [_appeal(one) for one in comment.appeals.all()],
         "feedback": [{name: getattr(one, name) for name in FEEDBACK_FIELDS} for one in comment.feedback.all()],
     }
+
+
+def _appeal(appeal: Appeal) -> dict[str, Any]:
+    said = {name: getattr(appeal, name) for name in APPEAL_FIELDS}
+    return {**said, "made_at": moment_text(appeal.made_at), "decided_at": _moment(appeal.decided_at)}
 
 
 def _commenter(commenter: Commenter) -> dict[str, Any]:

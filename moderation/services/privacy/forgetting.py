@@ -13,11 +13,15 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q
 
+from archive.database.clock import database_now
 from archive.models import Comment, Commenter, CommentRevision
 from moderation.models import (
+    Appeal,
+    AppealOutcome,
     Claim,
     Decision,
     DecisionNote,
+    Delivery,
     Feedback,
     HandOver,
     ReaderFlag,
@@ -27,6 +31,7 @@ from moderation.models import (
     Standing,
     TeamNote,
 )
+from moderation.models.appeals.appeal import AppealQuerySet
 
 # A review without a word of its comment in it.
 NOTHING: dict[str, Any] = {
@@ -50,6 +55,7 @@ def comments_forget(*, ids: Collection[int]) -> Counter[str]:
     """Deletes notes, feedback, scores and claims of comments, and empties the admin's log of them."""
     decisions = Decision.objects.filter(comment__in=ids).values("pk")
     taken = Counter(log_entries=_log_empty(Comment, ids), feedback=_feedback_delete(ids))
+    taken["appeals"] += appeals_forget(Appeal.objects.filter(comment__in=ids))
     gone = {
         "notes": DecisionNote.objects.filter(decision__in=decisions),
         "shadow_verdicts": ShadowVerdict.objects.filter(comment__in=ids),
@@ -61,6 +67,15 @@ def comments_forget(*, ids: Collection[int]) -> Counter[str]:
     for name, rows in gone.items():
         taken[name] += rows.delete()[0]
     return taken
+
+
+def appeals_forget(appeals: AppealQuerySet) -> int:
+    """Empties appeals, with the callbacks that tell of them; those that are open fall away. The numbers stay."""
+    keys = list(appeals.values_list("pk", flat=True))
+    found = Appeal.objects.filter(pk__in=keys)
+    found.open().update(outcome=AppealOutcome.DROPPED, decided_at=database_now())
+    Delivery.objects.filter(decision__ruled__in=keys).exclude(url="").delete()
+    return found.update(text="", appellant="", callback_url="", answer="")
 
 
 def review_forget(review: Review) -> None:

@@ -64,6 +64,8 @@ PERSONAL: dict[str, dict[str, Personal]] = {
     "archive.Commenter": {**_readers(Fate.EMPTIED, "name"), **_readers(Fate.REPLACED, "external_id")},
     "moderation.Decision": _readers(Fate.MEANINGLESS, "text_seal"),
     "moderation.DecisionNote": _readers(Fate.DELETED, "text"),
+    "moderation.Appeal": _readers(Fate.EMPTIED, "text", "appellant", "callback_url", "answer"),
+    "moderation.Delivery": _readers(Fate.DELETED, "url"),
     "moderation.HandOver": _readers(Fate.DELETED, "note"),
     "moderation.Standing": _readers(Fate.EMPTIED, "note"),
     "moderation.TeamNote": _readers(Fate.DELETED, "text"),
@@ -106,6 +108,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "moderation.ApiKey": (
         *("digest", "token_key", "name", "scopes", "networks", "previous_digest", "previous_token_key"),
     ),
+    "moderation.Appeal": ("api_key", "outcome"),
     # People stand there by number or as a hash.
     "moderation.AuditEntry": ("kind", "action", "subject", "api_key", "before", "after"),
     "moderation.Claim": ("worker",),

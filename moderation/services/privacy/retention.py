@@ -19,8 +19,9 @@ from django.db.models.functions import Cast, Concat
 
 from archive.database.clock import database_now
 from archive.models import Comment, CommentRevision, OriginState, Source
-from moderation.models import DecisionNote, Erasure, ErasureKind, Feedback, LookUp, ReaderFlag, State
+from moderation.models import Appeal, DecisionNote, Erasure, ErasureKind, Feedback, LookUp, ReaderFlag, State
 from moderation.services.privacy.erasures import comments_erase_batch
+from moderation.services.privacy.forgetting import appeals_forget
 from moderation.services.privacy.retention_rules import RetentionRule
 
 BATCH = 200
@@ -68,6 +69,15 @@ def _reporters_replace(ids: Collection[Any]) -> None:
     ReaderFlag.objects.filter(pk__in=ids).update(reporter=nobody)
 
 
+def _answered(before: datetime) -> Rows:
+    empty = {"text": "", "appellant": "", "callback_url": "", "answer": ""}
+    return Appeal.objects.closed().filter(decided_at__lt=before).exclude(**empty)
+
+
+def _appeals_empty(ids: Collection[Any]) -> None:
+    appeals_forget(Appeal.objects.filter(pk__in=ids))
+
+
 def _comments_erase(ids: Collection[Any]) -> None:
     """Erases comments, with a receipt a source and batch."""
     found = Comment.objects.filter(pk__in=ids).order_by("source", "pk").values_list("source", "pk")
@@ -87,6 +97,7 @@ PARTS: dict[str, tuple[Part, ...]] = {
         _deleting(DecisionNote.objects.filter(decision__commenter=None), "decision__at", "decision__comment__source"),
         _deleting(DecisionNote.objects.filter(decision__comment=None), "decision__at", "decision__commenter__source"),
     ),
+    "appeals": (Part(_answered, "comment__source", _appeals_empty),),
     "feedback": (_deleting(Feedback.objects.all(), "at", "comment__source"),),
     "reports": (Part(_reported, "comment__source", _reporters_replace),),
     "look_ups": (_deleting(LookUp.objects.all(), "at", "commenter__source"),),

@@ -10,6 +10,7 @@ KINDS = {
     "removed": "comments that were rejected, withdrawn or deleted at their origin, erased so many days after that",
     "revisions": "earlier texts, deleted so many days after the last edit",
     "notes": "moderators' notes on decisions, deleted",
+    "appeals": "texts of appeals and their answers, emptied so many days after they were closed",
     "feedback": "suggested scores, deleted with their texts",
     "reports": "who reported a comment, replaced; the report stays",
     "look_ups": "who looked at a commenter's record or exported it, deleted",

@@ -29,6 +29,7 @@ DECIDED_BY = {
     DecisionKind.IMPORT: DecidedBy.IMPORT,
     # What a key decides holds as a person's decision does; and a person's deferral ends.
     DecisionKind.SYSTEM: DecidedBy.PERSON,
+    DecisionKind.APPEAL: DecidedBy.PERSON,
 }
 
 
@@ -100,6 +101,33 @@ def action_apply(comment: Comment, review: Review, request: ActionRequest) -> De
     _mark_rejection(review, [row])
     _move(review, _status_after(request.action, comment, review), until=request.until, decided_at=row.at)
     return row
+
+
+def appeal_apply(comment: Comment, review: Review, actor: User, *, action: Action) -> Decision:
+    """Returns the ledger row of a decided appeal, unsaved; if it overturns (`approve`), the review is changed too.
+
+    A person has looked, so what is overturned is approved at once and waits for no second decision.
+    """
+    overturned = action == Action.APPROVE
+    row = decision_row(
+        comment=comment,
+        review=review,
+        kind=DecisionKind.APPEAL,
+        actor=actor,
+        action=action,
+        from_state=review.state,
+        to_state=State.APPROVED if overturned else review.state,
+        automated_detection=review.flagged,
+    )
+    if overturned:
+        _mark_rejection(review, [row])
+        _move(review, _status_after(action, comment, review), until=None, decided_at=row.at)
+    return row
+
+
+def is_actionable(comment: Comment, review: Review) -> bool:
+    """Returns whether a person can change the comment's state: it is scored and not closed."""
+    return _not_actionable(comment, review) is None
 
 
 def undo_refusal(
@@ -187,10 +215,14 @@ def _move(review: Review, status: ReviewStatus, *, until: datetime | None, decid
 
 def _mark_rejection(review: Review, rows: Sequence[Decision]) -> None:
     """Sets or removes REJECTED in the review's facts, depending on the last of `rows` in which a person judged it."""
-    judging = [row for row in rows if is_deliberate(row) and row.action in JUDGING]
+    judging = [row for row in rows if _by_person(row) and row.action in JUDGING]
     if judging:
         facts = {name: fact for name, fact in review.facts.items() if name != REJECTED}
         review.facts = {**facts, REJECTED: True} if judging[-1].action == Action.REJECT else facts
+
+
+def _by_person(row: Decision) -> bool:
+    return is_deliberate(row) or row.kind == DecisionKind.APPEAL
 
 
 def _status_before(decision: Decision, earlier: Decision | None, comment: Comment, review: Review) -> ReviewStatus:

@@ -50,13 +50,21 @@ REPORTS: Mapping[str, Report] = {
     "overturned": Report(
         (Figure.JUDGED, Figure.OVERTURNED), (*PLACES, "moderator", "rule"), ("judged", "overturned", "share")
     ),
+    "appeals": Report(
+        (Figure.APPEALED, Figure.REVERSED, Figure.ANSWERED),
+        (*PLACES, "moderator", "rule"),
+        ("appealed", "reversed", "share", "p50_seconds", "p90_seconds"),
+    ),
     "agreement": Report((Figure.DETECTED, Figure.AGREED), (*PLACES, "rule"), ("detected", "agreed", "share")),
 }
+# Figures in buckets of how long something waited.
+WAITS = (Figure.WAITED, Figure.ANSWERED)
 # A share's part and whole, by report.
 SHARES = {
     "volume": ("flagged", "comments"),
     "overturned": ("overturned", "judged"),
     "agreement": ("agreed", "detected"),
+    "appeals": ("reversed", "appealed"),
 }
 
 
@@ -88,7 +96,7 @@ def report_read(
     grouped = rows.order_by().values_list(*columns, "figure", "bucket").annotate(Sum("value"), Max("value"))
     for *split, figure, bucket, total, most in grouped[: MAX_ROWS + 1]:
         cell = found[tuple(split)]
-        if figure == Figure.WAITED:
+        if figure in WAITS:
             cell[bucket] = cell.get(bucket, 0) + total
         elif figure == Figure.OLDEST:
             cell["oldest_seconds"] = max(cell.get("oldest_seconds", 0), most)

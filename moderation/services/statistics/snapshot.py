@@ -16,7 +16,17 @@ from django.utils import timezone
 
 from archive.database.clock import database_now
 from archive.models import Comment
-from moderation.models import Action, DailyFigure, Decision, DecisionKind, Figure, QueueName, Review
+from moderation.models import (
+    Action,
+    Appeal,
+    AppealOutcome,
+    DailyFigure,
+    Decision,
+    DecisionKind,
+    Figure,
+    QueueName,
+    Review,
+)
 from moderation.models.review import IN_VIEW
 from moderation.services.statistics.buckets import bucket_of
 
@@ -51,6 +61,7 @@ def day_snapshot(*, day: date) -> int:
     counts = Counter[Place]()
     _count_comments(day, counts)
     _count_judgements(day, counts)
+    _count_appeals(day, counts)
     today = day == timezone.localdate()
     if today:
         _count_queues(counts)
@@ -165,6 +176,19 @@ def _count_judgement(row: dict[str, Any], history: Sequence[dict[str, Any]], cou
     if not any(one["pk"] < row["pk"] for one in history):
         bucket = bucket_of(row["at"] - row["comment__received_at"])
         counts[Place(Figure.WAITED, source, **where, bucket=bucket)] += 1
+
+
+def _count_appeals(day: date, counts: Counter[Place]) -> None:
+    """Counts the appeals that were decided, by the rule and the person of the decision that they were against."""
+    decided = Appeal.objects.decided_between(*_span(day)).order_by("pk")
+    about = ("comment__source", "comment__article__section", "decision__rule", "decision__actor")
+    for source, section, rule, moderator, outcome, made, at in decided.values_list(
+        *about, "outcome", "made_at", "decided_at"
+    ).iterator(chunk_size=CHUNK):
+        where = {"section": section, "rule": rule, "moderator": moderator}
+        counts[Place(Figure.APPEALED, source, **where)] += 1
+        counts[Place(Figure.REVERSED, source, **where)] += outcome == AppealOutcome.OVERTURNED
+        counts[Place(Figure.ANSWERED, source, **where, bucket=bucket_of(at - made))] += 1
 
 
 def _is_overturned(row: dict[str, Any], history: Sequence[dict[str, Any]]) -> bool:

@@ -19,8 +19,8 @@ from django.db.models import Q
 from standardwebhooks.webhooks import Webhook
 
 from archive.database.clock import database_now
-from moderation.models import Decision, Delivery, WebhookTarget
-from moderation.models.webhook import LEASE_SECONDS
+from moderation.models import Appeal, Decision, Delivery, WebhookTarget
+from moderation.models.webhook import APPEAL_DECIDED, LEASE_SECONDS
 from moderation.services.accounts.source_limits import Actor, row_check
 from moderation.services.ledger.export import decision_fields, moment_text, with_names
 from moderation.services.webhooks.targets import secrets_now, webhook_target_disable
@@ -58,6 +58,7 @@ class Sending:
 
     delivery_id: int
     target: WebhookTarget
+    url: str
     lease: UUID
     attempts: int
     body: bytes
@@ -101,7 +102,7 @@ def _submit_due(pool: ThreadPoolExecutor, under_way: dict[Future[Answer], Sendin
             sending = delivery_claim(target=target)
             if sending is None:
                 break
-            future = pool.submit(post, target.url, body=sending.body, headers=sending.headers)
+            future = pool.submit(post, sending.url, body=sending.body, headers=sending.headers)
             under_way[future] = sending
 
 
@@ -132,13 +133,23 @@ def delivery_claim(*, target: WebhookTarget) -> Sending | None:
     delivery.save(update_fields=["lease", "lease_until", "attempts"])
     body = json.dumps(event_body(delivery), ensure_ascii=False, separators=(",", ":"))
     headers = signed_headers(target, f"msg_{delivery.message.hex}", now, body)
-    return Sending(delivery.pk, target, delivery.lease, delivery.attempts, body.encode(), headers)
+    return Sending(
+        delivery.pk, target, delivery.url or target.url, delivery.lease, delivery.attempts, body.encode(), headers
+    )
 
 
 def event_body(delivery: Delivery) -> dict[str, Any]:
     """Returns the event as JSON-ready data, the same for each attempt: its type, the time of the decision, its row."""
     decision = delivery.decision
-    return {"type": delivery.event, "timestamp": moment_text(decision.at), "data": decision_fields(decision)}
+    data = decision_fields(decision) | ({"appeal": _appeal(decision)} if delivery.event == APPEAL_DECIDED else {})
+    return {"type": delivery.event, "timestamp": moment_text(decision.at), "data": data}
+
+
+def _appeal(ruling: Decision) -> dict[str, Any]:
+    """Returns what is told of the appeal that the row decided; the answer is empty once the comment was erased."""
+    appeal = Appeal.objects.get(ruling=ruling)
+    told = {name: getattr(appeal, name) for name in ("outcome", "appellant", "answer")}
+    return {"id": appeal.pk, "decision": appeal.decision_id, **told}
 
 
 def signed_headers(target: WebhookTarget, message: str, now: datetime, body: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from archive.models import Comment
 from moderation.models import ModelVersion, Review, Score, State
 from moderation.services.online_scoring.posted import comments_admit
 
-SCOPES = ("read", "write", "analyze", "moderate", "policy", "privacy", "statistics")
+SCOPES = ("read", "write", "analyze", "moderate", "policy", "privacy", "statistics", "appeal")
 ABUSE = "You are a stupid idiot and everybody hates you."
 CALM = "The minister spoke on Tuesday about the new road, and the house listened."
 

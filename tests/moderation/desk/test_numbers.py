@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from archive.models import Source
-from moderation.models import Review
+from moderation.models import Appeal, Review
 from moderation.services.review.decisions import decision_record
 from moderation.services.statistics.report import REPORTS
 from moderation.services.statistics.snapshot import day_snapshot
@@ -30,7 +30,10 @@ def counted(make_pending: Callable[..., Review]) -> None:
         row.comment.created_at = timezone.now()
         row.comment.save()
     Review.objects.update(created_at=timezone.now())
-    decision_record(comment_id=rows[0].pk, action="reject", actor=User.objects.create_user("ada"))
+    row = decision_record(comment_id=rows[0].pk, action="reject", actor=User.objects.create_user("ada"))
+    Appeal.objects.create(
+        decision=row, comment=rows[0].comment, text="Why?", outcome="upheld", decided_at=timezone.now()
+    )
     day_snapshot(day=timezone.localdate())
 
 

@@ -25,6 +25,7 @@ from archive.models import Article, Comment, Commenter, Source
 from moderation.models import (
     Action,
     ApiKey,
+    Appeal,
     AuditEntry,
     Claim,
     Decision,
@@ -87,6 +88,7 @@ MODELS: dict[str, tuple[set[str], set[str], set[str], set[str]]] = {
 DESK: dict[str, tuple[set[str], set[str]]] = {
     "": (VIEWERS, VIEWERS),
     "comment/<row:comment_id>/": (VIEWERS, DECIDERS),
+    "comment/<row:comment_id>/pause/": (VIEWERS, VIEWERS),
     "comment/<row:comment_id>/hold/": (DECIDERS, DECIDERS),
     "comment/<row:comment_id>/hand-over/": (DECIDERS, DECIDERS),
     "comment/<row:comment_id>/hand-over/end/": (DECIDERS, DECIDERS),
@@ -106,6 +108,8 @@ DESK: dict[str, tuple[set[str], set[str]]] = {
     "names/": (VIEWERS, VIEWERS),
     "views/": (VIEWERS, VIEWERS),
     "views/<row:view_id>/remove/": (VIEWERS, VIEWERS),
+    "appeals/": (VIEWERS, VIEWERS),
+    "appeals/<row:appeal_id>/": (VIEWERS, POLICY_WRITERS | {"limited administrator"}),
     "undo/": (DECIDERS, DECIDERS),
     "settings/": (VIEWERS, VIEWERS),
     "policies/": (VIEWERS, VIEWERS),
@@ -242,6 +246,7 @@ def newsroom(db: None, make_review: Callable[..., Any]) -> Callable[[Source], di
             ReaderFlag.objects.create(comment=comment, reporter=key, reason="spam"),
             Feedback.objects.create(comment=comment, text=key, scores={"toxicity": 1}),
             Delivery.objects.create(target=target, decision=decision),
+            Appeal.objects.create(comment=comment, decision=decision, text=key),
             TeamNote.objects.create(comment=comment, author=root, text=key),
             SavedView.objects.create(owner=root, name=key, queue="pending", shared=True),
             Erasure.objects.create(kind="retention", source=source, counts={"notes": 1}),
@@ -302,6 +307,7 @@ ROWS = {
     "/commenter/": "archive.Commenter",
     "/notes/": "moderation.TeamNote",
     "/views/": "moderation.SavedView",
+    "/appeals/": "moderation.Appeal",
     "": "archive.Comment",
 }
 

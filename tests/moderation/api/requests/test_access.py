@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from archive.models import Article, Comment, Commenter, Source
 from moderation.api import urls
 from moderation.api.requests.permissions import ScopeOrPermission
-from moderation.models import Decision, Scope
+from moderation.models import Appeal, Decision, Scope
 from moderation.services.word_lists.entries import Entry
 from moderation.services.word_lists.lists import Author, word_list_create
 
@@ -59,6 +59,9 @@ RULES: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("commenters/<int:id>/mute/", "DELETE"): ("moderate", {"moderator", "senior", "administrator"}),
     ("commenters/<int:id>/export/", "GET"): ("privacy", {"administrator"}),
     ("commenters/<int:id>/erase/", "POST"): ("privacy", {"administrator"}),
+    ("appeals/", "GET"): ("read", VIEWERS),
+    ("appeals/", "POST"): ("appeal", {"administrator"}),
+    ("appeals/<int:id>/", "GET"): ("read", VIEWERS),
     ("analyze/", "POST"): ("analyze", VIEWERS),
     ("models/", "GET"): ("read", VIEWERS),
     ("reasons/", "GET"): ("read", VIEWERS),
@@ -132,7 +135,8 @@ def rows(source: Source, article: Article, make_comment: Callable[..., Comment])
     decision = Decision.objects.create(comment=comment, revision=1, **columns)
     word_list_create(name="slurs", entries=[Entry("blorg")], author=Author())
     ids = {"sources": source.pk, "articles": article.pk, "comments": comment.pk, "policies": 1}
-    return {**ids, "decisions": decision.pk, "commenters": comment.commenter_id or 0}
+    appeal = Appeal.objects.create(decision=decision, comment=comment, text="Why?")
+    return {**ids, "appeals": appeal.pk, "decisions": decision.pk, "commenters": comment.commenter_id or 0}
 
 
 def is_open(response: Any) -> bool:
@@ -299,7 +303,8 @@ def other(db: None) -> dict[str, Any]:
     columns = {"kind": "person", "action": "approve", "from_state": "pending", "to_state": "approved", "batch": BATCH}
     decision = Decision.objects.create(comment=comment, revision=1, **columns)
     commenter = Commenter.objects.create(source=source, external_id="name:bo", name="Bo")
-    rows = {"source": source, "article": article, "comment": comment}
+    appeal = Appeal.objects.create(decision=decision, comment=comment, text="Why?")
+    rows = {"source": source, "article": article, "comment": comment, "appeal": appeal}
     return {**rows, "decision": decision, "commenter": commenter}
 
 
@@ -330,6 +335,7 @@ def test_a_row_of_another_source_is_a_404_for_a_limited_key_and_a_limited_modera
         ("POST", f"comments/{other['comment'].pk}/flags/"),
         ("POST", f"comments/{other['comment'].pk}/restore/"),
         ("GET", f"commenters/{other['commenter'].pk}/"),
+        ("GET", f"appeals/{other['appeal'].pk}/"),
         ("POST", f"decisions/{other['decision'].pk}/undo/"),
         ("POST", f"batches/{BATCH}/undo/"),
         ("POST", f"commenters/{other['commenter'].pk}/mute/"),
@@ -356,6 +362,7 @@ def test_lists_hold_only_rows_of_the_callers_sources(
         assert [row["slug"] for row in client.get("/api/v1/sources/").json()["results"]] == [source.slug]
         assert [row["id"] for row in client.get("/api/v1/articles/").json()["results"]] == [own.article_id]
         assert client.get("/api/v1/decisions/").json()["results"] == []
+        assert client.get("/api/v1/appeals/").json()["results"] == []
         assert client.get("/api/v1/decisions/?source=other").json()["results"] == []
         assert client.get("/api/v1/comments/?state=unscored,pending").json()["results"] != []
         assert client.get("/api/v1/comments/?state=unscored&source=other").json()["results"] == []

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from archive.models import Source
+from moderation.models import Appeal
 from moderation.services.review.decisions import decision_record
 from moderation.services.statistics.report import REPORTS
 from moderation.services.statistics.snapshot import day_snapshot
@@ -22,7 +23,9 @@ HOME = "/api/v1/statistics/"
 def counted(make_comment: Callable[..., Any], make_review: Callable[..., Any]) -> None:
     row = make_review(make_comment(created_at=timezone.now()), toxicity=0.9)
     make_review(make_comment(), toxicity=0.9)
-    decision_record(comment_id=row.pk, action="reject", actor=User.objects.create_user("=ada"))
+    said = decision_record(comment_id=row.pk, action="reject", actor=User.objects.create_user("=ada"))
+    told = {"outcome": "upheld", "decided_at": timezone.now()}
+    Appeal.objects.create(decision=said, comment=row.comment, text="Why?", **told)
     day_snapshot(day=timezone.localdate())
 
 

@@ -15,7 +15,8 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 
 from archive.models import Article, Comment, Commenter, CommentRevision, Source
-from moderation.models import DecisionNote, Erasure, Feedback, LookUp, ReaderFlag, Review
+from moderation.models import Appeal, DecisionNote, Erasure, Feedback, LookUp, ReaderFlag, Review
+from moderation.services.ledger.append import decision_row
 from moderation.services.privacy import retention
 from moderation.services.privacy.retention import PARTS, retention_apply, retention_due
 from moderation.services.privacy.retention_rules import KINDS, WITHOUT_SOURCE, RetentionRule, retention_rules
@@ -44,6 +45,9 @@ def pairs(reviewed: Callable[..., Review], commenter: Commenter, ada: User) -> R
         Feedback.objects.create(text="A text.", scores={}, at=at)
         ReaderFlag.objects.create(comment=comment, reporter=f"reader {at}", reason="spam", at=at)
         LookUp.objects.create(commenter=commenter, actor=ada, at=at)
+        decision = decision_row(comment=comment, review=comment.review, kind="person", action="reject")
+        decision.save()
+        Appeal.objects.create(decision=decision, comment=comment, text="Why?", outcome="upheld", decided_at=at)
         Session.objects.create(session_key=str(at)[:30], session_data="x", expire_date=at)
         entry = LogEntry.objects.create(user=ada, action_flag=CHANGE, object_repr="x")
         LogEntry.objects.filter(pk=entry.pk).update(action_time=at)
@@ -56,6 +60,7 @@ def pairs(reviewed: Callable[..., Review], commenter: Commenter, ada: User) -> R
         "comments": Comment.objects.filter(erased_at=None, review__state="rejected").count,
         "removed": Comment.objects.filter(erased_at=None, review__state="rejected").count,
         "revisions": CommentRevision.objects.count,
+        "appeals": Appeal.objects.exclude(text="").count,
         "feedback": Feedback.objects.count,
         "reports": ReaderFlag.objects.filter(reporter__startswith="reader").count,
         "look_ups": LookUp.objects.count,

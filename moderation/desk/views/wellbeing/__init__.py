@@ -1,0 +1,1 @@
+"""What spares the people at the desk; each one's own."""
