@@ -60,18 +60,22 @@ def measured(name: str, run: Callable[[Any], Any], texts: Sequence[tuple[str, Ca
     for size, keep in zip(SIZES, KEPT, strict=True):
         rows = []
         for told, text, before in kept[:keep]:
-            rows.append((Row(name, told, size, _seconds(run, text(size)), before), text))
-            if rows[-1][0].fault:
-                return rows[-1][0]
+            # Once at the last size, which takes longest; only what looks like a fault is worth the best of a few times.
+            row = Row(name, told, size, _seconds(run, text(size), REPEATS if size < SIZES[-1] else 1), before)
+            if row.fault:
+                row = Row(name, told, size, _seconds(run, text(size), REPEATS), before)
+            rows.append((row, text))
+            if row.fault:
+                return row
         rows.sort(key=lambda one: -one[0].seconds)
         kept = [(row.text, text, row.seconds) for row, text in rows]
     return rows[0][0]
 
 
-def _seconds(run: Callable[[Any], Any], text: Any) -> float:
-    """The best of a few times: of processor time, whose clock may be coarse, or by the wall if that says less."""
+def _seconds(run: Callable[[Any], Any], text: Any, times: int) -> float:
+    """The best of so many times: of processor time, whose clock may be coarse, or by the wall if that says less."""
     best = float("inf")
-    for _ in range(REPEATS):
+    for _ in range(times):
         begun, by_wall = time.process_time(), time.perf_counter()
         run(text)
         wall = time.perf_counter() - by_wall
