@@ -53,7 +53,7 @@ os.environ["MODERATION_MODELS"] = "compact"
 # They start in half the time without packages of linters that an installation does not have.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ABSENT), os.environ.get("PYTHONPATH")]))
 # As many processes as cores are at work already: each computes in one thread.
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+for name in ("MODERATION_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[name] = "1"
 
 

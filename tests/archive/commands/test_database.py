@@ -49,6 +49,7 @@ def test_without_tables_each_command_says_so_in_one_line(tmp_path: Path) -> None
         "policy": "show",
         "second_factor": "list",
         "statistics": "snapshot",
+        "thresholds": "en=comments.jsonl",
         "webhook": "list",
         "wordlist": "list",
     }
